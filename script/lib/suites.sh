@@ -1,0 +1,54 @@
+#!/bin/bash
+# script/lib/suites.sh GROUP [SUITE...]
+#
+# The suites of "make installcheck" (regress, isolation, tap) against one
+# major, from a build outside the checkout, on a server of their own.
+# script/test runs this here and in its chroots.
+set -euo pipefail
+umask 022
+. "$(dirname "$0")/setup.sh"
+. "$(dirname "$0")/steps.sh"
+
+GROUP=$1
+shift
+[ $# -gt 0 ] || set -- regress isolation tap
+
+# One suite; what differs goes to the end of the log.
+run_suite() {
+	local switch_off status=0
+
+	case $1 in
+		regress) switch_off=(ISOLATION= TAP_TESTS=) ;;
+		isolation) switch_off=(REGRESS= TAP_TESTS=) ;;
+		tap) switch_off=(REGRESS= ISOLATION=) ;;
+		*) die "there is no suite \"$1\"" ;;
+	esac
+	as_worker make -s -C "$WORK/build" -f "$WORK/src/Makefile" \
+		PG_CONFIG="$PG_CONFIG" PROVE_FLAGS=--verbose "${switch_off[@]}" \
+		installcheck || status=$?
+	if [ "$status" -ne 0 ]; then
+		cat "$WORK/build/regression.diffs" 2>/dev/null || true
+		cp -r "$WORK/build/tmp_check/log" "$LOGS/$GROUP-tap" 2>/dev/null || true
+		tail -n 20 "$WORK/server.log"
+	fi
+	return "$status"
+}
+
+find_pg_config
+make_workdir
+step "$GROUP" "build" build_extension -j"$(nproc)" PROFILE="${SLA_WARNINGS:-}"
+[ "$STEP_STATUS" -eq 0 ] || exit 1
+
+export HOME=$WORK TEMP_CONFIG=$WORK/stage.conf
+if [ -d "$TOP/../shared" ]; then
+	SLA_SHARED=$(cd "$TOP/../shared" && pwd)
+	export SLA_SHARED
+fi
+start_server
+
+status=0
+for suite in "$@"; do
+	step "$GROUP" "$suite" run_suite "$suite"
+	[ "$STEP_STATUS" -eq 0 ] || status=1
+done
+exit $status

@@ -1,0 +1,315 @@
+/*-------------------------------------------------------------------------
+ *
+ * business_time.c
+ *	  Arithmetic in business time: the SQL-callable functions that take a
+ *	  business_hours value or the name of a calendar.
+ *
+ * Each function of an explicit calendar has two overloads in SQL, one with
+ * business_hours and one with text, and one entry point here.
+ *
+ * Instants are timestamptz; an infinite one passes through where the result
+ * is timestamptz or float8, and is an error (22008) elsewhere.  A finite one
+ * outside the supported dates (core/core.h) is the same error.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "sla_tracker.h"
+
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/float.h"
+#include "utils/timestamp.h"
+
+#include "business_time.h"
+#include "calendar.h"
+
+HoursImage *
+image_of_arg(FunctionCallInfo fcinfo, int argno)
+{
+	CallCache  *cache = call_cache(fcinfo, argno);
+	text	   *name;
+
+	if (!cache->named)
+		return hours_image_of_arg(fcinfo, argno);
+	name = PG_GETARG_TEXT_PP(argno);
+	return calendar_image(cache, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name),
+						  cache->constant);
+}
+
+/* The hours of the calendar that the value names, or else of the setting. */
+static HoursImage *
+image_of_interval(FunctionCallInfo fcinfo, int argno)
+{
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(argno);
+	CallCache  *cache = call_cache(fcinfo, argno);
+	int			length = BI_CALENDAR_LEN(bi);
+
+	if (likely(length > 0))
+		return calendar_image(cache, bi->calendar, length, cache->constant);
+	else
+	{
+		const char *name = calendar_default(&length);
+
+		return calendar_image(cache, name, length, false);
+	}
+}
+
+static void
+not_finite(const char *type)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+			 errmsg("%s must be finite", type)));
+}
+
+PG_FUNCTION_INFO_V1(timestamptz_pl_business_interval);
+Datum
+timestamptz_pl_business_interval(PG_FUNCTION_ARGS)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(1);
+
+	PG_RETURN_TIMESTAMPTZ(hours_add_interval(image_of_interval(fcinfo, 1), t, bi->days, bi->time));
+}
+
+PG_FUNCTION_INFO_V1(business_interval_pl_timestamptz);
+Datum
+business_interval_pl_timestamptz(PG_FUNCTION_ARGS)
+{
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(0);
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(1);
+
+	PG_RETURN_TIMESTAMPTZ(hours_add_interval(image_of_interval(fcinfo, 0), t, bi->days, bi->time));
+}
+
+/*
+ * Subtraction is the addition of the negated value; the two values whose
+ * negation does not fit reach far beyond the supported dates, as does the
+ * largest one.
+ */
+PG_FUNCTION_INFO_V1(timestamptz_mi_business_interval);
+Datum
+timestamptz_mi_business_interval(PG_FUNCTION_ARGS)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(1);
+
+	PG_RETURN_TIMESTAMPTZ(hours_add_interval(image_of_interval(fcinfo, 1), t,
+									   bi->days == PG_INT32_MIN ? PG_INT32_MAX : -bi->days,
+									   bi->time == PG_INT64_MIN ? PG_INT64_MAX : -bi->time));
+}
+
+/* business_add(timestamptz, business_interval, hours or calendar) */
+PG_FUNCTION_INFO_V1(business_add);
+Datum
+business_add(PG_FUNCTION_ARGS)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(1);
+
+	PG_RETURN_TIMESTAMPTZ(hours_add_interval(image_of_arg(fcinfo, 2), t, bi->days, bi->time));
+}
+
+/* business_between(timestamptz, timestamptz, hours or calendar) */
+PG_FUNCTION_INFO_V1(business_between);
+Datum
+business_between(PG_FUNCTION_ARGS)
+{
+	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
+	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
+
+	if (TIMESTAMP_NOT_FINITE(a) || TIMESTAMP_NOT_FINITE(b))
+		not_finite("timestamp");
+	PG_RETURN_BUSINESS_INTERVAL_P(business_interval_make(0, hours_between(image_of_arg(fcinfo, 2), a, b),
+														 NULL, 0));
+}
+
+/*
+ * business_seconds(timestamptz, timestamptz, hours or calendar)
+ *
+ * With one infinite end, or two different ones, the result is infinite; the
+ * time from an infinity to itself is not defined.
+ */
+PG_FUNCTION_INFO_V1(business_seconds_between);
+Datum
+business_seconds_between(PG_FUNCTION_ARGS)
+{
+	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
+	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
+	HoursImage *image = image_of_arg(fcinfo, 2);
+
+	if (unlikely(TIMESTAMP_NOT_FINITE(a) || TIMESTAMP_NOT_FINITE(b)))
+	{
+		if (a == b)
+			not_finite("timestamp");
+		PG_RETURN_FLOAT8(a < b ? get_float8_infinity() : -get_float8_infinity());
+	}
+	PG_RETURN_FLOAT8((float8) hours_between(image, a, b) / USECS_PER_SEC);
+}
+
+/*
+ * Open or not, and the edges around an instant
+ */
+
+static bool
+open_at(HoursImage *image, TimestampTz t)
+{
+	if (TIMESTAMP_NOT_FINITE(t))
+		not_finite("timestamp");
+	return timeline_is_open(hours_at(image, t), t);
+}
+
+/* is_open(timestamptz, hours or calendar), timestamptz <@ business_hours */
+PG_FUNCTION_INFO_V1(business_is_open);
+Datum
+business_is_open(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(open_at(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0)));
+}
+
+/* business_hours @> timestamptz */
+PG_FUNCTION_INFO_V1(business_hours_contains);
+Datum
+business_hours_contains(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(open_at(image_of_arg(fcinfo, 0), PG_GETARG_TIMESTAMPTZ(1)));
+}
+
+typedef TimelineStatus (*EdgeFunction) (const Timeline *tl, int64_t t, int64_t *u);
+
+/*
+ * An edge around t; infinite where there is none: next_close() of 24/7,
+ * next_open() of a calendar that never opens again.
+ */
+static TimestampTz
+edge(HoursImage *image, TimestampTz t, EdgeFunction function)
+{
+	const Timeline *timeline;
+	TimelineStatus status;
+	TimestampTz result;
+
+	if (TIMESTAMP_NOT_FINITE(t))
+		return t;
+	timeline = hours_at(image, t);
+	while ((status = function(timeline, t, &result)) != TIMELINE_OK)
+	{
+		timeline = hours_grow(image, status);
+		if (timeline == NULL)
+			return status == TIMELINE_LATER ? DT_NOEND : DT_NOBEGIN;
+	}
+	return result;
+}
+
+PG_FUNCTION_INFO_V1(business_next_open);
+Datum
+business_next_open(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(edge(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0),
+							   timeline_next_open));
+}
+
+PG_FUNCTION_INFO_V1(business_next_close);
+Datum
+business_next_close(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(edge(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0),
+							   timeline_next_close));
+}
+
+PG_FUNCTION_INFO_V1(business_previous_open);
+Datum
+business_previous_open(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(edge(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0),
+							   timeline_previous_open));
+}
+
+PG_FUNCTION_INFO_V1(business_previous_close);
+Datum
+business_previous_close(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(edge(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0),
+							   timeline_previous_close));
+}
+
+/*
+ * Dates
+ */
+
+/*
+ * A timeline with business dates that holds the dates from a to b and some
+ * days around them.
+ */
+static const Timeline *
+dates_around(HoursImage *image, DateADT a, DateADT b)
+{
+	DateADT		low = Min(a, b);
+	DateADT		high = Max(a, b);
+
+	if (DATE_NOT_FINITE(a) || DATE_NOT_FINITE(b))
+		not_finite("date");
+	if (low < CORE_MIN_DATE + 5 || high > CORE_MAX_DATE - 6)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("date out of range for business time")));
+	return hours_cover_dates(image, (low - 3) * USECS_PER_DAY, (high + 3) * USECS_PER_DAY);
+}
+
+/* business_days_between(date, date, hours or calendar): of [a, b) */
+PG_FUNCTION_INFO_V1(business_days_between);
+Datum
+business_days_between(PG_FUNCTION_ARGS)
+{
+	DateADT		a = PG_GETARG_DATEADT(0);
+	DateADT		b = PG_GETARG_DATEADT(1);
+	const Timeline *timeline = dates_around(image_of_arg(fcinfo, 2), a, b);
+
+	PG_RETURN_INT32(timeline_dates_before(timeline, b) - timeline_dates_before(timeline, a));
+}
+
+/* is_business_day(date, hours or calendar) */
+PG_FUNCTION_INFO_V1(is_business_day);
+Datum
+is_business_day(PG_FUNCTION_ARGS)
+{
+	DateADT		date = PG_GETARG_DATEADT(0);
+	const Timeline *timeline = dates_around(image_of_arg(fcinfo, 1), date, date);
+
+	PG_RETURN_BOOL(timeline_dates_before(timeline, date + 1) > timeline_dates_before(timeline, date));
+}
+
+/*
+ * add_business_days(date, int, hours or calendar)
+ *
+ * n business dates on from the date, or from the next business date where it
+ * is none (for n < 0: from the previous one); the date itself for n = 0.
+ */
+PG_FUNCTION_INFO_V1(add_business_days);
+Datum
+add_business_days(PG_FUNCTION_ARGS)
+{
+	DateADT		date = PG_GETARG_DATEADT(0);
+	int32		n = PG_GETARG_INT32(1);
+	HoursImage *image = image_of_arg(fcinfo, 2);
+	const Timeline *timeline;
+
+	if (n == 0)
+		PG_RETURN_DATEADT(date);
+	timeline = dates_around(image, date, date);
+	for (;;)
+	{
+		/* the first date not before this one, or the last not after it */
+		int64		k = timeline_dates_before(timeline, n > 0 ? date : date + 1) -
+			(n > 0 ? 0 : 1);
+		TimelineStatus status;
+
+		if (k + n >= 0 && k + n < timeline->dates->n && k < timeline->dates->n && k >= 0)
+			PG_RETURN_DATEADT(timeline->dates->date[k + n]);
+		status = n > 0 ? TIMELINE_LATER : TIMELINE_EARLIER;
+		timeline = hours_grow(image, status);
+		if (timeline == NULL)
+			hours_no_answer(image, status);
+	}
+}

@@ -1,0 +1,598 @@
+/*-------------------------------------------------------------------------
+ *
+ * calendar.c
+ *	  Named calendars: sla.calendar and sla.holiday through a cache that
+ *	  answers every statement by that statement's own snapshot.
+ *
+ * How that is kept true:
+ *
+ * - A definition is read with the active snapshot.  A second scan, with a
+ *   dirty snapshot, tells whether a newer version exists or is in the making;
+ *   if so, what was read is good for snapshots of the same reach only, else
+ *   it is "settled": good for every later snapshot until the next
+ *   invalidation.
+ *
+ * - Whoever changes a definition invalidates twice (sla_calendar_changed):
+ *   at once, so that other backends look again and find the change in the
+ *   making, and, as relcache invalidations do, at commit and abort.  Without
+ *   the first, a snapshot that already sees the commit could meet an entry
+ *   whose invalidation is still on its way: transactions become visible
+ *   before their messages are sent.
+ *
+ * - Messages are taken in when a statement first asks for a calendar: a
+ *   SELECT without a table inside a transaction would not do so by itself.
+ *
+ * - A snapshot older than the one that an entry was read with (a cursor's, a
+ *   calling statement's) reads again for itself.
+ *
+ * The tables are read without regard to privileges: calendars are readable by
+ * everybody.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "calendar.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "common/hashfn.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "storage/proc.h"
+#include "storage/sinval.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "core/combine.h"
+
+/* The columns of sla.calendar and sla.holiday. */
+#define Anum_calendar_name		1
+#define Anum_calendar_hours		2
+#define Anum_calendar_combines	3
+#define Anum_holiday_calendar	1
+#define Anum_holiday_day		2
+#define Anum_holiday_name		3
+#define Anum_holiday_hours		4
+
+/* The calendar that is always there. */
+#define ALWAYS_NAME		"24/7"
+#define ALWAYS_HOURS	"TZ=UTC 24/7"
+
+/* Calendars may combine others so deep. */
+#define MAX_COMBINE_DEPTH	32
+
+typedef struct EntryKey
+{
+	const char *name;
+	int			length;
+} EntryKey;
+
+typedef struct EntrySlot
+{
+	EntryKey	key;
+	CalendarEntry *entry;
+	uint32		hash;
+	char		status;
+} EntrySlot;
+
+/*
+ * Names are short, and this hash is computed per row where the name comes
+ * from a column: fold the ends of the name, which overlap when it is short.
+ */
+static inline uint32
+name_hash(const char *name, int length)
+{
+	uint64		head = 0;
+	uint64		tail = 0;
+
+	if (likely(length >= 8))
+	{
+		memcpy(&head, name, 8);
+		memcpy(&tail, name + length - 8, 8);
+		if (unlikely(length > 16))
+			return hash_bytes((const unsigned char *) name, length);
+	}
+	else if (length >= 4)
+	{
+		uint32		a;
+		uint32		b;
+
+		memcpy(&a, name, 4);
+		memcpy(&b, name + length - 4, 4);
+		head = a;
+		tail = b;
+	}
+	else
+	{
+		for (int i = 0; i < length; i++)
+			head = head << 8 | (unsigned char) name[i];
+	}
+	head = (head ^ (tail << 7) ^ (uint64) length) * UINT64CONST(0x9E3779B97F4A7C15);
+	return (uint32) (head >> 32) ^ (uint32) head;
+}
+
+#define SH_PREFIX		entryhash
+#define SH_ELEMENT_TYPE	EntrySlot
+#define SH_KEY_TYPE		EntryKey
+#define SH_KEY			key
+#define SH_HASH_KEY(tb, k)	name_hash((k).name, (k).length)
+#define SH_EQUAL(tb, a, b)	((a).length == (b).length && memcmp((a).name, (b).name, (a).length) == 0)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a)	(a)->hash
+#define SH_SCOPE		static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+CalendarStatement calendar_statement;
+uint64		calendar_generation = 1;
+uint64		calendar_epoch = 1;
+char	   *sla_calendar_setting;
+
+static entryhash_hash *entries = NULL;
+static MemoryContext entries_context = NULL;
+static Oid	calendar_relid = InvalidOid;
+static Oid	holiday_relid = InvalidOid;
+
+/* More names than this in one backend: begin anew. */
+#define MAX_ENTRIES		100000
+
+static void
+relcache_callback(Datum arg, Oid relid)
+{
+	(void) arg;
+	if (relid == InvalidOid || relid == calendar_relid || relid == holiday_relid)
+		calendar_generation++;
+}
+
+void
+calendar_init(void)
+{
+	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
+}
+
+const char *
+calendar_default(int *length)
+{
+	if (sla_calendar_setting == NULL || sla_calendar_setting[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("no calendar is named"),
+				 errdetail("The business_interval names no calendar, and sla_tracker.calendar is not set."),
+				 errhint("Write the calendar into the value, as in \"4 bh @support\", or set sla_tracker.calendar.")));
+	*length = (int) strlen(sla_calendar_setting);
+	return sla_calendar_setting;
+}
+
+static SnapshotReach
+snapshot_reach(Snapshot snapshot)
+{
+	SnapshotReach reach;
+
+	reach.xmax = snapshot->xmax;
+	reach.nrunning = snapshot->xcnt +
+		(snapshot->takenDuringRecovery ? snapshot->subxcnt : 0);
+	reach.curcid = snapshot->curcid;
+	return reach;
+}
+
+static bool
+reach_equal(const SnapshotReach *a, const SnapshotReach *b)
+{
+	return a->xmax == b->xmax && a->nrunning == b->nrunning && a->curcid == b->curcid;
+}
+
+/* Does snapshot a see all that b sees? */
+static bool
+reach_includes(const SnapshotReach *a, const SnapshotReach *b)
+{
+	if (a->xmax != b->xmax)
+		return TransactionIdFollows(a->xmax, b->xmax);
+	if (a->nrunning != b->nrunning)
+		return a->nrunning < b->nrunning;
+	return a->curcid >= b->curcid;
+}
+
+/* Called for the first calendar that is asked for under another snapshot. */
+void
+calendar_begin_statement(void)
+{
+	if (!ActiveSnapshotSet())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				 errmsg("cannot look up a calendar without a snapshot")));
+	AcceptInvalidationMessages();
+	calendar_statement.reach = snapshot_reach(GetActiveSnapshot());
+	calendar_statement.generation = calendar_generation;
+	calendar_statement.number++;
+}
+
+/*
+ * Reading definitions
+ */
+
+/* One reading: of one calendar and what it combines, with one snapshot. */
+typedef struct Reading
+{
+	Relation	calendars;
+	Relation	holidays;
+	Snapshot	snapshot;
+	bool		settled;		/* so far */
+	bool		want_names;		/* collect CalendarHoliday into "list" */
+	List	   *list;
+} Reading;
+
+static void
+reading_open(Reading *reading)
+{
+	if (!OidIsValid(calendar_relid) || get_rel_name(calendar_relid) == NULL)
+	{
+		Oid			schema = get_namespace_oid("sla", false);
+
+		calendar_relid = get_relname_relid("calendar", schema);
+		holiday_relid = get_relname_relid("holiday", schema);
+		if (!OidIsValid(calendar_relid) || !OidIsValid(holiday_relid))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("the calendar tables of sla_tracker are missing"),
+					 errhint("Drop and create the extension, or restore sla.calendar and sla.holiday.")));
+	}
+	memset(reading, 0, sizeof(Reading));
+	reading->calendars = table_open(calendar_relid, AccessShareLock);
+	reading->holidays = table_open(holiday_relid, AccessShareLock);
+	reading->snapshot = GetActiveSnapshot();
+	reading->settled = true;
+}
+
+static void
+reading_close(Reading *reading)
+{
+	table_close(reading->holidays, AccessShareLock);
+	table_close(reading->calendars, AccessShareLock);
+}
+
+/*
+ * All rows whose first column, a text, is this name.
+ *
+ * Also finds out whether these rows are the newest ones: a dirty snapshot sees
+ * what is committed by now, what is about to be, and our own changes.
+ */
+static List *
+read_rows(Reading *reading, Relation rel, const char *name, int length)
+{
+	Oid			index = RelationGetPrimaryKeyIndexCompat(rel);
+	Datum		value = PointerGetDatum(cstring_to_text_with_len(name, length));
+	List	   *rows = NIL;
+	SnapshotData dirty;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	row;
+	ListCell   *cell;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_TEXTEQ, value);
+	scan = systable_beginscan(rel, index, OidIsValid(index), reading->snapshot, 1, &key);
+	while (HeapTupleIsValid(row = systable_getnext(scan)))
+		rows = lappend(rows, heap_copytuple(row));
+	systable_endscan(scan);
+
+	InitDirtySnapshot(dirty);
+	cell = list_head(rows);
+	scan = systable_beginscan(rel, index, OidIsValid(index), &dirty, 1, &key);
+	while (reading->settled && HeapTupleIsValid(row = systable_getnext(scan)))
+	{
+		if (cell == NULL ||
+			TransactionIdIsValid(dirty.xmin) || TransactionIdIsValid(dirty.xmax) ||
+			!ItemPointerEquals(&row->t_self, &((HeapTuple) lfirst(cell))->t_self))
+			reading->settled = false;
+		else
+			cell = lnext(rows, cell);
+	}
+	systable_endscan(scan);
+	if (cell != NULL)
+		reading->settled = false;
+	return rows;
+}
+
+static text *
+column_text(Relation rel, HeapTuple row, int attnum)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(row, attnum, RelationGetDescr(rel), &isnull);
+
+	return isnull ? NULL : DatumGetTextPP(value);
+}
+
+static void
+bad_definition(const char *name, int length, const char *what, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+			 errmsg("calendar \"%.*s\" %s", length, name, what),
+			 detail ? errdetail("%s", detail) : 0));
+}
+
+static int
+compare_holidays(const void *a, const void *b)
+{
+	int32		da = ((const HoursHoliday *) a)->date;
+	int32		db = ((const HoursHoliday *) b)->date;
+
+	return da < db ? -1 : (da > db ? 1 : 0);
+}
+
+static HoursExpr *read_calendar(Reading *reading, const char *name, int length, int depth);
+
+/* The expression over calendar names, resolved. */
+static HoursExpr *
+read_combination(Reading *reading, CombineNode *node, int depth)
+{
+	HoursExpr  *expr;
+
+	if (node->kind == HOURS_LEAF)
+		return read_calendar(reading, node->name, (int) strlen(node->name), depth + 1);
+	expr = palloc0(sizeof(HoursExpr));
+	expr->kind = node->kind;
+	expr->left = read_combination(reading, node->left, depth);
+	expr->right = read_combination(reading, node->right, depth);
+	return expr;
+}
+
+/* A calendar's opening hours with its holidays, or those that it combines. */
+static HoursExpr *
+read_calendar(Reading *reading, const char *name, int length, int depth)
+{
+	CoreMem		mem = sla_core_mem();
+	CoreError	error = {0};
+	List	   *rows;
+	text	   *hours;
+	text	   *combines;
+	HoursExpr  *expr;
+	HoursHoliday *holidays;
+	ListCell   *cell;
+	int			n = 0;
+
+	check_stack_depth();
+	if (length == strlen(ALWAYS_NAME) && memcmp(name, ALWAYS_NAME, length) == 0)
+		return hours_parse(ALWAYS_HOURS, strlen(ALWAYS_HOURS), &mem, &error);
+	if (depth > MAX_COMBINE_DEPTH)
+		bad_definition(name, length, "cannot be resolved",
+					   "Calendars combine one another in a circle, or too deep.");
+
+	rows = read_rows(reading, reading->calendars, name, length);
+	if (rows == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("calendar \"%.*s\" does not exist", length, name),
+				 errhint("Calendars are the rows of sla.calendar; names are case-sensitive.")));
+	hours = column_text(reading->calendars, linitial(rows), Anum_calendar_hours);
+	combines = column_text(reading->calendars, linitial(rows), Anum_calendar_combines);
+	if (combines != NULL)
+	{
+		CombineNode *node = combine_parse(VARDATA_ANY(combines), VARSIZE_ANY_EXHDR(combines),
+											  &mem, &error);
+
+		if (node == NULL)
+			bad_definition(name, length, "cannot be resolved", error.detail);
+		return read_combination(reading, node, depth);
+	}
+	if (hours == NULL)
+		bad_definition(name, length, "has no opening hours", NULL);
+	expr = hours_parse(VARDATA_ANY(hours), VARSIZE_ANY_EXHDR(hours), &mem, &error);
+	if (expr == NULL)
+		bad_definition(name, length, "has bad opening hours", error.detail);
+
+	rows = read_rows(reading, reading->holidays, name, length);
+	if (rows == NIL)
+		return expr;
+	holidays = palloc(list_length(rows) * sizeof(HoursHoliday));
+	foreach(cell, rows)
+	{
+		HeapTuple	row = lfirst(cell);
+		bool		isnull;
+		DateADT		date = DatumGetDateADT(heap_getattr(row, Anum_holiday_day,
+														RelationGetDescr(reading->holidays), &isnull));
+		text	   *own;
+
+		if (date < CORE_MIN_DATE || date >= CORE_MAX_DATE)
+			continue;
+		own = column_text(reading->holidays, row, Anum_holiday_hours);
+		holidays[n].date = date;
+		holidays[n].nspans = -1;
+		holidays[n].spans = NULL;
+		if (own != NULL &&
+			!hours_parse_spans(VARDATA_ANY(own), VARSIZE_ANY_EXHDR(own), &mem,
+							   &holidays[n].nspans, &holidays[n].spans, &error))
+			bad_definition(name, length, "has a holiday with bad hours", error.detail);
+		n++;
+		if (reading->want_names)
+		{
+			CalendarHoliday *holiday = palloc(sizeof(CalendarHoliday));
+			text	   *title = column_text(reading->holidays, row, Anum_holiday_name);
+
+			holiday->date = date;
+			holiday->zone = hours_zone(expr);
+			holiday->name = title ? text_to_cstring(title) : NULL;
+			reading->list = lappend(reading->list, holiday);
+		}
+	}
+	qsort(holidays, n, sizeof(HoursHoliday), compare_holidays);
+	hours_bake(expr, holidays, n, &mem);
+	return expr;
+}
+
+List *
+calendar_holidays(const char *name, int length)
+{
+	Reading		reading;
+
+	reading_open(&reading);
+	reading.want_names = true;
+	(void) read_calendar(&reading, name, length, 0);
+	reading_close(&reading);
+	return reading.list;
+}
+
+/*
+ * The cache
+ */
+
+/*
+ * Forget all names.  Only between statements of ours: whoever holds an entry
+ * sees that the epoch changed.
+ */
+static void
+forget_entries(void)
+{
+	entryhash_iterator iterator;
+	EntrySlot  *slot;
+
+	entryhash_start_iterate(entries, &iterator);
+	while ((slot = entryhash_iterate(entries, &iterator)) != NULL)
+		if (slot->entry->image != NULL)
+			slot->entry->image->nrefs--;
+	MemoryContextDelete(entries_context);
+	entries = NULL;
+	calendar_epoch++;
+}
+
+CalendarEntry *
+calendar_find(const char *name, int length)
+{
+	EntryKey	key = {name, length};
+	EntrySlot  *slot;
+	CalendarEntry *entry;
+	bool		found;
+
+	if (entries != NULL)
+	{
+		slot = entryhash_lookup(entries, key);
+		if (likely(slot != NULL))
+			return slot->entry;
+		if (entries->members >= MAX_ENTRIES ||
+			hours_images_bytes() > (size_t) sla_calendar_cache_kb * 1024)
+			forget_entries();
+	}
+	if (length > BI_MAX_CALENDAR || length == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("calendar \"%.*s\" does not exist",
+						pg_mbcliplen(name, length, 200), name),
+				 errdetail("The name of a calendar has 1 to %d bytes.", BI_MAX_CALENDAR)));
+	if (entries == NULL)
+	{
+		entries_context = AllocSetContextCreate(CacheMemoryContext,
+												"sla_tracker calendar names",
+												ALLOCSET_DEFAULT_SIZES);
+		entries = entryhash_create(entries_context, 64, NULL);
+	}
+	entry = MemoryContextAllocZero(entries_context, sizeof(CalendarEntry));
+	entry->length = length;
+	memcpy(entry->name, name, length);
+	key.name = entry->name;
+	slot = entryhash_insert(entries, key, &found);
+	slot->entry = entry;
+	return entry;
+}
+
+/* Make an entry good for the running statement. */
+void
+calendar_refresh(CalendarEntry *entry)
+{
+	const SnapshotReach *reach = &calendar_statement.reach;
+	MemoryContext context;
+	MemoryContext old;
+	uint64		generation;
+	Reading		reading;
+	CoreMem		mem;
+	char	   *text;
+	size_t		length;
+	HoursImage *image;
+
+	if (entry->image != NULL && entry->generation == calendar_generation &&
+		(entry->settled ? reach_includes(reach, &entry->reach) :
+		 reach_equal(reach, &entry->reach)))
+	{
+		entry->statement = calendar_statement.number;
+		return;
+	}
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker definition",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	generation = calendar_statement.generation;
+	reading_open(&reading);
+	mem = sla_core_mem();
+	text = hours_print(read_calendar(&reading, entry->name, entry->length, 0), &mem, &length);
+	reading_close(&reading);
+	image = hours_image(text, (int) length);
+
+	image->nrefs++;
+	if (entry->image != NULL)
+		entry->image->nrefs--;
+	entry->image = image;
+	entry->reach = *reach;
+	entry->generation = generation;
+	entry->settled = reading.settled;
+	entry->statement = calendar_statement.number;
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/*
+ * sla.calendar_changed() -> trigger
+ *
+ * AFTER ROW (and, for TRUNCATE, AFTER STATEMENT) trigger of the definition
+ * tables, ENABLE ALWAYS so that logical replication fires it too: tells all
+ * backends, this one included, that a definition changes.
+ */
+PG_FUNCTION_INFO_V1(sla_calendar_changed);
+Datum
+sla_calendar_changed(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	static LocalTransactionId told_lxid = InvalidLocalTransactionId;
+	static CommandId told_cid = 0;
+	Oid			relid;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager",
+						"calendar_changed")));
+	relid = RelationGetRelid(trigdata->tg_relation);
+
+	/* at commit or abort, and for this backend at the end of the command */
+	CacheInvalidateRelcacheByRelid(relid);
+
+	/*
+	 * At once: whoever now looks again finds the change in the making, and
+	 * looks again for each statement until it is over.  Once per command is
+	 * enough.  TRUNCATE's lock would make them wait, and without it nothing
+	 * can be seen anyway: there the message at commit must do.
+	 */
+	if (TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) &&
+		(told_lxid != sla_my_lxid() || told_cid != GetCurrentCommandId(false)))
+	{
+		SharedInvalidationMessage message;
+
+		memset(&message, 0, sizeof(message));
+		message.rc.id = SHAREDINVALRELCACHE_ID;
+		message.rc.dbId = MyDatabaseId;
+		message.rc.relId = relid;
+		SendSharedInvalidMessages(&message, 1);
+		told_lxid = sla_my_lxid();
+		told_cid = GetCurrentCommandId(false);
+	}
+	return PointerGetDatum(NULL);
+}

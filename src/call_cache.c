@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * call_cache.c
+ *	  What a function keeps in fn_extra between the rows of a statement.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "call_cache.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/primnodes.h"
+#include "utils/lsyscache.h"
+
+/* An argument of the call as the parser saw it, or NULL. */
+static Node *
+argument_node(FmgrInfo *flinfo, int argno)
+{
+	Node	   *call = flinfo->fn_expr;
+	List	   *args = NIL;
+
+	if (call != NULL && IsA(call, FuncExpr))
+		args = ((FuncExpr *) call)->args;
+	else if (call != NULL && IsA(call, OpExpr))
+		args = ((OpExpr *) call)->args;
+	return argno < list_length(args) ? list_nth(args, argno) : NULL;
+}
+
+/*
+ * Only a Const is taken for constant: a parameter may change between two
+ * evaluations of one expression.
+ */
+CallCache *
+call_cache_create(FmgrInfo *flinfo, int argno)
+{
+	CallCache  *cache = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(CallCache));
+	Node	   *arg = argument_node(flinfo, argno);
+	Oid		   *argtypes;
+	int			nargs;
+
+	(void) get_func_signature(flinfo->fn_oid, &argtypes, &nargs);
+	cache->constant = arg != NULL && IsA(arg, Const);
+	cache->named = argtypes[argno] == TEXTOID;
+	flinfo->fn_extra = cache;
+	return cache;
+}

@@ -1,0 +1,714 @@
+/*-------------------------------------------------------------------------
+ *
+ * timeline_compile.c
+ *	  From opening hours to a timeline: local dates become spans of instants,
+ *	  spans are combined, and the result is cut into buckets.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <string.h>
+
+#include "timeline.h"
+
+/* Sorted, disjoint spans that do not touch. */
+typedef struct SpanList
+{
+	int64_t		n;
+	int64_t		size;
+	OpenSpan   *span;
+} SpanList;
+
+/* What all steps of one compilation share. */
+typedef struct Compiler
+{
+	const ZoneSource *zones;
+	CoreMem    *mem;			/* scratch */
+	CoreError  *error;
+	int32_t		first_date;
+	int32_t		ndays;
+} Compiler;
+
+/* Local dates of any zone that may reach into the window. */
+#define MARGIN_DAYS		2
+
+/* Transitions are wanted somewhat beyond the dates in hand. */
+#define ZONE_MARGIN		(3 * CORE_USECS_PER_DAY)
+
+static void *
+core_alloc(CoreMem *mem, size_t size, CoreError *error)
+{
+	void	   *p = mem->alloc(mem->context, size);
+
+	if (p == NULL)
+		core_fail(error, CORE_NOMEM, -1, 0, "Not enough memory for a calendar.", "");
+	return p;
+}
+
+static bool
+load_zone(const Compiler *c, const char *name, ZoneMap *map, CoreMem *mem)
+{
+	return c->zones->load(c->zones->context, name,
+						  (c->first_date - MARGIN_DAYS) * CORE_USECS_PER_DAY - ZONE_MARGIN,
+						  (c->first_date + c->ndays + MARGIN_DAYS) * CORE_USECS_PER_DAY + ZONE_MARGIN,
+						  mem, map, c->error);
+}
+
+/*
+ * Span lists
+ */
+
+static bool
+spans_init(Compiler *c, SpanList *list, int64_t size)
+{
+	list->n = 0;
+	list->size = size;
+	list->span = core_alloc(c->mem, size * sizeof(OpenSpan), c->error);
+	return list->span != NULL;
+}
+
+static bool
+spans_grow(Compiler *c, SpanList *list)
+{
+	OpenSpan   *old = list->span;
+
+	list->size *= 2;
+	list->span = core_alloc(c->mem, list->size * sizeof(OpenSpan), c->error);
+	if (list->span == NULL)
+		return false;
+	memcpy(list->span, old, list->n * sizeof(OpenSpan));
+	return true;
+}
+
+/*
+ * Append a span, merging it with those that it overlaps or touches.  Spans
+ * come nearly in order: only a gap in local time makes one begin before the
+ * last.
+ */
+static inline bool
+spans_push(Compiler *c, SpanList *list, int64_t from, int64_t to)
+{
+	while (list->n > 0 && from <= list->span[list->n - 1].to)
+	{
+		const OpenSpan *last = &list->span[list->n - 1];
+
+		if (to < last->from)
+		{
+			/* wholly before the last one: insert it under that */
+			OpenSpan	saved = *last;
+
+			list->n--;
+			return spans_push(c, list, from, to) &&
+				spans_push(c, list, saved.from, saved.to);
+		}
+		if (last->from < from)
+			from = last->from;
+		if (last->to > to)
+			to = last->to;
+		list->n--;
+	}
+	if (list->n == list->size && !spans_grow(c, list))
+		return false;
+	list->span[list->n].from = from;
+	list->span[list->n].to = to;
+	list->n++;
+	return true;
+}
+
+/* Does this kind of expression hold where a and b do so? */
+static inline bool
+combined(HoursKind kind, bool a, bool b)
+{
+	switch (kind)
+	{
+		case HOURS_UNION:
+			return a || b;
+		case HOURS_INTERSECTION:
+			return a && b;
+		case HOURS_DIFFERENCE:
+			return a && !b;
+		case HOURS_LEAF:
+			break;
+	}
+	return false;
+}
+
+/* Sweep over the edges of both lists. */
+static bool
+spans_combine(Compiler *c, HoursKind kind, const SpanList *a, const SpanList *b,
+			  SpanList *result)
+{
+	int64_t		i = 0;			/* edge numbers: span i / 2, its end if odd */
+	int64_t		j = 0;
+	bool		open = false;
+	int64_t		from = 0;
+
+	if (!spans_init(c, result, a->n + b->n + 1))
+		return false;
+	while (i < 2 * a->n || j < 2 * b->n)
+	{
+		int64_t		ea = i >= 2 * a->n ? INT64_MAX :
+			(i & 1) ? a->span[i / 2].to : a->span[i / 2].from;
+		int64_t		eb = j >= 2 * b->n ? INT64_MAX :
+			(j & 1) ? b->span[j / 2].to : b->span[j / 2].from;
+		int64_t		at = ea < eb ? ea : eb;
+
+		i += ea == at;
+		j += eb == at;
+		if (combined(kind, i & 1, j & 1) == open)
+			continue;
+		if (!open)
+			from = at;
+		else if (!spans_push(c, result, from, at))
+			return false;
+		open = !open;
+	}
+	return true;
+}
+
+/*
+ * Is there such a date in the zone?  Where a zone crossed the date line there
+ * may be none (Apia has no 2011-12-30).
+ */
+static bool
+date_exists(ZoneCursor *cursor, int64_t midnight)
+{
+	int64_t		next = midnight + CORE_USECS_PER_DAY;
+
+	return (zone_cursor_holds(cursor, midnight) && zone_cursor_holds(cursor, next)) ||
+		zone_instant(cursor->map, midnight) < zone_instant(cursor->map, next);
+}
+
+/* The open spans of a leaf, over all dates that may reach into the window. */
+static bool
+leaf_spans(Compiler *c, const HoursExpr *leaf, SpanList *list)
+{
+	ZoneMap		zone;
+	ZoneCursor	cursor;
+	DayPlan		plan;
+
+	if (!load_zone(c, leaf->zone, &zone, c->mem) ||
+		!hours_plan(leaf, c->first_date - MARGIN_DAYS,
+					c->ndays + 2 * MARGIN_DAYS, c->mem, &plan, c->error) ||
+		!spans_init(c, list, plan.ndates + 1))
+		return false;
+
+	zone_cursor_init(&cursor, &zone);
+	for (int32_t i = 0; i < plan.ndates; i++)
+	{
+		const DayShape *shape = &plan.shapes[plan.shape[i]];
+		int64_t		midnight = (plan.first + (int64_t) i) * CORE_USECS_PER_DAY;
+
+		if (shape->npieces == 0 || !date_exists(&cursor, midnight))
+			continue;
+		for (int k = 0; k < shape->npieces; k++)
+		{
+			int64_t		from = zone_cursor_instant(&cursor, midnight + shape->pieces[k].from);
+			int64_t		to = zone_cursor_instant(&cursor, midnight + shape->pieces[k].to);
+
+			if (from < to && !spans_push(c, list, from, to))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool
+expr_spans(Compiler *c, const HoursExpr *expr, SpanList *list)
+{
+	SpanList	left;
+	SpanList	right;
+
+	if (expr->kind == HOURS_LEAF)
+		return leaf_spans(c, expr, list);
+	return expr_spans(c, expr->left, &left) &&
+		expr_spans(c, expr->right, &right) &&
+		spans_combine(c, expr->kind, &left, &right, list);
+}
+
+/*
+ * Buckets
+ */
+
+/* Interned shapes, while the buckets are cut. */
+typedef struct ShapeTable
+{
+	uint32_t	nshapes;
+	uint32_t	nspans;
+	uint32_t	shapes_size;
+	uint32_t	spans_size;
+	uint32_t	nslots;			/* power of two */
+	BucketShape *shapes;
+	ShapeSpan  *spans;
+	uint32_t   *slots;			/* shape number, 0 when free */
+	uint32_t	last;			/* the last one given out */
+} ShapeTable;
+
+static uint64_t
+shape_hash(const OpenSpan *span, int n)
+{
+	uint64_t	hash = (uint64_t) n;
+
+	for (int i = 0; i < n; i++)
+	{
+		hash = (hash ^ (uint64_t) span[i].from) * UINT64_C(0x9E3779B97F4A7C15);
+		hash = (hash ^ (uint64_t) span[i].to) * UINT64_C(0x9E3779B97F4A7C15);
+	}
+	return hash ^ (hash >> 32);
+}
+
+static bool
+shape_equal(const ShapeTable *table, uint32_t number, const OpenSpan *span, int n)
+{
+	const ShapeSpan *spans = &table->spans[table->shapes[number].first];
+
+	if (table->shapes[number].nspans != (uint32_t) n)
+		return false;
+	for (int i = 0; i < n; i++)
+		if (spans[i].from != span[i].from || spans[i].to != span[i].to)
+			return false;
+	return true;
+}
+
+/* Make room for one shape of n spans. */
+static bool
+shapes_reserve(Compiler *c, ShapeTable *table, int n)
+{
+	if (table->nshapes == table->shapes_size)
+	{
+		BucketShape *shapes = table->shapes;
+		uint32_t	nslots = table->nslots * 2;
+		uint32_t   *slots;
+
+		table->shapes_size *= 2;
+		table->shapes = core_alloc(c->mem, table->shapes_size * sizeof(BucketShape), c->error);
+		slots = core_alloc(c->mem, nslots * sizeof(uint32_t), c->error);
+		if (table->shapes == NULL || slots == NULL)
+			return false;
+		memcpy(table->shapes, shapes, table->nshapes * sizeof(BucketShape));
+		memset(slots, 0, nslots * sizeof(uint32_t));
+		for (uint32_t i = 1; i < table->nshapes; i++)
+		{
+			const BucketShape *shape = &table->shapes[i];
+			OpenSpan	span[8];
+			OpenSpan   *copy = span;
+			uint32_t	slot;
+
+			if (shape->nspans > 8)
+				copy = core_alloc(c->mem, shape->nspans * sizeof(OpenSpan), c->error);
+			if (copy == NULL)
+				return false;
+			for (uint32_t k = 0; k < shape->nspans; k++)
+			{
+				copy[k].from = table->spans[shape->first + k].from;
+				copy[k].to = table->spans[shape->first + k].to;
+			}
+			slot = (uint32_t) shape_hash(copy, (int) shape->nspans) & (nslots - 1);
+			while (slots[slot] != 0)
+				slot = (slot + 1) & (nslots - 1);
+			slots[slot] = i;
+		}
+		table->slots = slots;
+		table->nslots = nslots;
+	}
+	while (table->nspans + (uint32_t) n > table->spans_size)
+	{
+		ShapeSpan  *spans = table->spans;
+
+		table->spans_size *= 2;
+		table->spans = core_alloc(c->mem, table->spans_size * sizeof(ShapeSpan), c->error);
+		if (table->spans == NULL)
+			return false;
+		memcpy(table->spans, spans, table->nspans * sizeof(ShapeSpan));
+	}
+	return true;
+}
+
+/* The number of the shape that consists of these spans. */
+static bool
+shape_intern(Compiler *c, ShapeTable *table, const OpenSpan *span, int n,
+			 uint32_t *number)
+{
+	uint32_t	slot;
+	BucketShape *shape;
+	int64_t		open = 0;
+
+	if (shape_equal(table, table->last, span, n))
+	{
+		*number = table->last;
+		return true;
+	}
+	if (!shapes_reserve(c, table, n))
+		return false;
+	slot = (uint32_t) shape_hash(span, n) & (table->nslots - 1);
+	while (table->slots[slot] != 0 && !shape_equal(table, table->slots[slot], span, n))
+		slot = (slot + 1) & (table->nslots - 1);
+	*number = table->slots[slot];
+	if (*number == 0)
+	{
+		*number = table->nshapes++;
+		table->slots[slot] = *number;
+		shape = &table->shapes[*number];
+		shape->first = table->nspans;
+		shape->nspans = (uint32_t) n;
+		for (int i = 0; i < n; i++)
+		{
+			ShapeSpan  *s = &table->spans[table->nspans++];
+
+			s->from = span[i].from;
+			s->to = span[i].to;
+			s->before = open;
+			open += s->to - s->from;
+		}
+	}
+	table->last = *number;
+	return true;
+}
+
+static bool
+shapes_init(Compiler *c, ShapeTable *table)
+{
+	memset(table, 0, sizeof(ShapeTable));
+	table->shapes_size = 64;
+	table->spans_size = 256;
+	table->nslots = 256;
+	table->shapes = core_alloc(c->mem, table->shapes_size * sizeof(BucketShape), c->error);
+	table->spans = core_alloc(c->mem, table->spans_size * sizeof(ShapeSpan), c->error);
+	table->slots = core_alloc(c->mem, table->nslots * sizeof(uint32_t), c->error);
+	if (table->shapes == NULL || table->spans == NULL || table->slots == NULL)
+		return false;
+	memset(table->slots, 0, table->nslots * sizeof(uint32_t));
+
+	/* the empty shape is number 0 */
+	table->shapes[0].first = 0;
+	table->shapes[0].nspans = 0;
+	table->nshapes = 1;
+	return true;
+}
+
+static inline bool
+whole_minute(int64_t t)
+{
+	return (uint64_t) t % CORE_USECS_PER_MINUTE == 0;
+}
+
+/*
+ * Write the entry of bucket i, which is open in the n spans given.  Returns
+ * false when a narrow entry cannot hold them (or memory is out).
+ */
+static inline bool
+put_bucket(Compiler *c, Timeline *tl, ShapeTable *table, int32_t i,
+		   const OpenSpan *span, int n)
+{
+	uint32_t	number = 0;
+
+	if (tl->wide)
+	{
+		if (n > 0 && !shape_intern(c, table, span, n, &number))
+			return false;
+		tl->day.wide[i].cum = tl->total;
+		tl->day.wide[i].shape = number;
+		tl->day.wide[i].unused = 0;
+	}
+	else
+	{
+		NarrowDay  *day = &tl->day.narrow[i];
+
+		day->cum = (uint32_t) (tl->total / CORE_USECS_PER_MINUTE);
+		day->open = 0;
+		day->close = 0;
+		for (int k = 0; k < n; k++)
+			if (!whole_minute(span[k].from) || !whole_minute(span[k].to))
+				return false;
+		if (n == 1)
+		{
+			day->open = (uint16_t) (span->from / CORE_USECS_PER_MINUTE);
+			day->close = (uint16_t) (span->to / CORE_USECS_PER_MINUTE);
+		}
+		else if (n > 1)
+		{
+			if (!shape_intern(c, table, span, n, &number) || number > UINT16_MAX)
+				return false;
+			day->open = TIMELINE_SHAPED;
+			day->close = (uint16_t) number;
+		}
+	}
+	for (int k = 0; k < n; k++)
+		tl->total += span[k].to - span[k].from;
+	return true;
+}
+
+/* Cut the spans into buckets. */
+static bool
+cut_buckets(Compiler *c, Timeline *tl, ShapeTable *table, const SpanList *list)
+{
+	OpenSpan   *piece = core_alloc(c->mem, (list->n + 1) * sizeof(OpenSpan), c->error);
+	int			npieces = 0;
+	int32_t		bucket = 0;
+
+	if (piece == NULL)
+		return false;
+	tl->total = 0;
+	for (int64_t i = 0; i < list->n; i++)
+	{
+		int64_t		from = list->span[i].from > tl->base ? list->span[i].from : tl->base;
+		int64_t		to = list->span[i].to < tl->end ? list->span[i].to : tl->end;
+
+		while (from < to)
+		{
+			int32_t		b = (int32_t) ((uint64_t) (from - tl->base) / CORE_USECS_PER_DAY);
+			int64_t		start = tl->base + b * CORE_USECS_PER_DAY;
+			int64_t		stop = start + CORE_USECS_PER_DAY < to ? start + CORE_USECS_PER_DAY : to;
+
+			for (; bucket < b; bucket++, npieces = 0)
+				if (!put_bucket(c, tl, table, bucket, piece, npieces))
+					return false;
+			piece[npieces].from = from - start;
+			piece[npieces].to = stop - start;
+			npieces++;
+			from = stop;
+		}
+	}
+	for (; bucket < tl->ndays + 1 + TIMELINE_SENTINELS; bucket++, npieces = 0)
+		if (!put_bucket(c, tl, table, bucket, piece, npieces))
+			return false;
+	return true;
+}
+
+static inline int64_t
+bucket_units(const Timeline *tl, int32_t i)
+{
+	return tl->wide ? tl->day.wide[i].cum : (int64_t) tl->day.narrow[i].cum;
+}
+
+/*
+ * The index: for each step of 2^shift units, the first bucket at whose end B
+ * exceeds the step's start.  Some four buckets to a step.
+ */
+static bool
+make_index(Compiler *c, Timeline *tl, CoreMem *result)
+{
+	int64_t		units = bucket_units(tl, tl->ndays);
+	int32_t		day = 0;
+
+	tl->index_shift = 0;
+	while ((units >> tl->index_shift) > tl->ndays / 4)
+		tl->index_shift++;
+	tl->nindex = (uint32_t) (units >> tl->index_shift) + 1;
+	tl->index = core_alloc(result, tl->nindex * sizeof(uint32_t), c->error);
+	if (tl->index == NULL)
+		return false;
+	for (uint32_t i = 0; i < tl->nindex; i++)
+	{
+		while (day < tl->ndays - 1 &&
+			   bucket_units(tl, day + 1) <= (int64_t) i << tl->index_shift)
+			day++;
+		tl->index[i] = (uint32_t) day;
+	}
+	tl->bytes += tl->nindex * sizeof(uint32_t);
+	return true;
+}
+
+/* Put the buckets and their shapes where they stay. */
+static bool
+make_buckets(Compiler *c, Timeline *tl, const SpanList *list, CoreMem *result)
+{
+	size_t		entries = (size_t) tl->ndays + 1 + TIMELINE_SENTINELS;
+	ShapeTable	table;
+	size_t		shapes_bytes;
+	size_t		spans_bytes;
+
+	tl->wide = false;
+	tl->day.narrow = core_alloc(result, entries * sizeof(NarrowDay), c->error);
+	if (tl->day.narrow == NULL || !shapes_init(c, &table))
+		return false;
+	tl->bytes = sizeof(Timeline) + entries * sizeof(NarrowDay);
+	if (!cut_buckets(c, tl, &table, list))
+	{
+		if (c->error->kind != CORE_OK)
+			return false;
+		tl->wide = true;
+		tl->day.wide = core_alloc(result, entries * sizeof(WideDay), c->error);
+		if (tl->day.wide == NULL || !shapes_init(c, &table))
+			return false;
+		tl->bytes += entries * sizeof(WideDay);
+		if (!cut_buckets(c, tl, &table, list))
+			return false;
+	}
+
+	shapes_bytes = table.nshapes * sizeof(BucketShape);
+	spans_bytes = table.nspans * sizeof(ShapeSpan);
+	tl->shapes = core_alloc(result, shapes_bytes, c->error);
+	tl->spans = core_alloc(result, spans_bytes + 1, c->error);
+	if (tl->shapes == NULL || tl->spans == NULL)
+		return false;
+	memcpy(tl->shapes, table.shapes, shapes_bytes);
+	memcpy(tl->spans, table.spans, spans_bytes);
+	tl->bytes += shapes_bytes + spans_bytes;
+	return make_index(c, tl, result);
+}
+
+Timeline *
+timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
+				 const ZoneSource *zones, CoreMem *scratch, CoreMem *result,
+				 CoreError *error)
+{
+	Compiler	c = {zones, scratch, error, first_date, ndays};
+	SpanList	list;
+	Timeline   *tl;
+
+	error->kind = CORE_OK;
+	tl = core_alloc(result, sizeof(Timeline), error);
+	if (tl == NULL)
+		return NULL;
+	memset(tl, 0, sizeof(Timeline));
+	if (!load_zone(&c, hours_zone(expr), &tl->zone, result) ||
+		!expr_spans(&c, expr, &list))
+		return NULL;
+	tl->first_date = first_date;
+	tl->ndays = ndays;
+	tl->base = zone_instant(&tl->zone, first_date * CORE_USECS_PER_DAY);
+	tl->end = tl->base + ndays * CORE_USECS_PER_DAY;
+	if (!make_buckets(&c, tl, &list, result))
+		return NULL;
+	tl->bytes += tl->zone.nbreaks * sizeof(ZoneBreak);
+	return tl;
+}
+
+/*
+ * Business dates
+ */
+
+/* Add a date that first opens at an instant; what is outside the window is left out. */
+static void
+put_date(Timeline *tl, int32_t date, int64_t first)
+{
+	BusinessDates *dates = tl->dates;
+
+	if (first < tl->base || first >= tl->end)
+		return;
+	if (dates->n > 0 && dates->date[dates->n - 1] >= date)
+		return;
+	dates->date[dates->n] = date;
+	dates->first[dates->n] = first;
+	dates->n++;
+}
+
+/* Of a leaf: the dates that its own rules open. */
+static bool
+leaf_dates(Compiler *c, Timeline *tl, const HoursExpr *leaf)
+{
+	ZoneCursor	cursor;
+	DayPlan		plan;
+
+	if (!hours_plan(leaf, c->first_date, c->ndays, c->mem, &plan, c->error))
+		return false;
+	zone_cursor_init(&cursor, &tl->zone);
+	for (int32_t i = 0; i < plan.ndates; i++)
+	{
+		const DayShape *shape = &plan.shapes[plan.shape[i]];
+		int64_t		midnight = (plan.first + (int64_t) i) * CORE_USECS_PER_DAY;
+
+		if (shape->npieces == 0 || !date_exists(&cursor, midnight))
+			continue;
+		for (int k = 0; k < shape->npieces; k++)
+		{
+			int64_t		from = zone_cursor_instant(&cursor, midnight + shape->pieces[k].from);
+			int64_t		to = zone_cursor_instant(&cursor, midnight + shape->pieces[k].to);
+
+			if (shape->pieces[k].own && from < to)
+			{
+				put_date(tl, plan.first + i, from);
+				break;
+			}
+		}
+	}
+	return true;
+}
+
+static int32_t
+date_of(int64_t local)
+{
+	int64_t		day = local / CORE_USECS_PER_DAY;
+
+	return (int32_t) (local % CORE_USECS_PER_DAY < 0 ? day - 1 : day);
+}
+
+/*
+ * Of a composed value: the dates on which a span begins, and those that lie
+ * wholly inside one (else 24/7 less a maintenance hour on Sundays would have
+ * one business day a week).
+ */
+static bool
+composed_dates(Compiler *c, Timeline *tl, const HoursExpr *expr)
+{
+	SpanList	list;
+
+	if (!expr_spans(c, expr, &list))
+		return false;
+	for (int64_t i = 0; i < list.n; i++)
+	{
+		int64_t		from = list.span[i].from > tl->base ? list.span[i].from : tl->base;
+		int64_t		to = list.span[i].to < tl->end ? list.span[i].to : tl->end;
+		int32_t		date;
+
+		if (from >= to)
+			continue;
+		if (from == list.span[i].from)
+		{
+			date = date_of(zone_local(&tl->zone, from));
+			put_date(tl, date, from);
+		}
+		else
+			date = tl->first_date - 1;
+		for (;;)
+		{
+			int64_t		midnight = zone_instant(&tl->zone, ++date * CORE_USECS_PER_DAY);
+			int64_t		next = zone_instant(&tl->zone, (date + INT64_C(1)) * CORE_USECS_PER_DAY);
+
+			if (next > to)
+				break;
+			if (midnight < next)
+				put_date(tl, date, midnight);
+		}
+	}
+	return true;
+}
+
+bool
+timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
+					   const ZoneSource *zones, CoreMem *scratch,
+					   CoreMem *result, CoreError *error)
+{
+	Compiler	c = {zones, scratch, error, tl->first_date, tl->ndays};
+	BusinessDates *dates = core_alloc(result, sizeof(BusinessDates), error);
+	size_t		n = (size_t) tl->ndays + 2;
+	int32_t		k = 0;
+
+	error->kind = CORE_OK;
+	if (dates == NULL)
+		return false;
+	dates->n = 0;
+	dates->date = core_alloc(result, n * sizeof(int32_t), error);
+	dates->first = core_alloc(result, n * sizeof(int64_t), error);
+	dates->rank = core_alloc(result, n * sizeof(uint32_t), error);
+	if (dates->date == NULL || dates->first == NULL || dates->rank == NULL)
+		return false;
+
+	tl->dates = dates;
+	if (!(expr->kind == HOURS_LEAF ? leaf_dates(&c, tl, expr) : composed_dates(&c, tl, expr)))
+	{
+		tl->dates = NULL;
+		return false;
+	}
+	for (int32_t i = 0; i <= tl->ndays; i++)
+	{
+		while (k < dates->n && dates->first[k] < tl->base + i * CORE_USECS_PER_DAY)
+			k++;
+		dates->rank[i] = (uint32_t) k;
+	}
+	tl->bytes += sizeof(BusinessDates) +
+		n * (sizeof(int32_t) + sizeof(int64_t) + sizeof(uint32_t));
+	return true;
+}

@@ -1,0 +1,361 @@
+/*-------------------------------------------------------------------------
+ *
+ * deadline.c
+ *	  The trigger function sla_deadline(): deadline and breach flag on the
+ *	  row itself.
+ *
+ * What a trigger's arguments mean for its table is worked out once per
+ * backend and kept until the table changes.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "sla_tracker.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "calendar.h"
+#include "core/interval_text.h"
+#include "deadline.h"
+
+/* Arguments of the trigger. */
+enum
+{
+	ARG_START,
+	ARG_GOAL,
+	ARG_DUE,
+	ARG_STOP,
+	ARG_BREACHED,
+	NARGS
+};
+
+/* A trigger understood. */
+typedef struct DeadlineTrigger
+{
+	Oid			tgoid;			/* hash key */
+	Oid			relid;
+	bool		valid;
+	bool		text_goal;		/* the goal's column is text */
+	int			attnum[NARGS];	/* 0: not given, or the goal is a constant */
+	BusinessInterval *goal;		/* the constant */
+	CallCache	cache;			/* its calendar */
+} DeadlineTrigger;
+
+static HTAB *triggers = NULL;
+
+/* The table changed: its triggers are to be understood anew. */
+static void
+relcache_callback(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS status;
+	DeadlineTrigger *trigger;
+
+	(void) arg;
+	if (triggers == NULL)
+		return;
+	hash_seq_init(&status, triggers);
+	while ((trigger = hash_seq_search(&status)) != NULL)
+		if (relid == InvalidOid || trigger->relid == relid)
+			trigger->valid = false;
+}
+
+void
+deadline_init(void)
+{
+	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
+}
+
+static void
+check_protocol(FunctionCallInfo fcinfo)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	const char *problem = NULL;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager", "sla_deadline")));
+	if (!TRIGGER_FIRED_BEFORE(trigdata->tg_event))
+		problem = "must be fired BEFORE";
+	else if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
+		problem = "must be fired FOR EACH ROW";
+	else if (!TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) &&
+			 !TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
+		problem = "must be fired by INSERT or UPDATE";
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\": function \"sla_deadline\" %s",
+						trigdata->tg_trigger->tgname, problem),
+				 errhint("Create it as BEFORE INSERT OR UPDATE ... FOR EACH ROW.")));
+	if (trigdata->tg_trigger->tgnargs < ARG_STOP || trigdata->tg_trigger->tgnargs > NARGS)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\": function \"sla_deadline\" takes three to five arguments, not %d",
+						trigdata->tg_trigger->tgname, trigdata->tg_trigger->tgnargs),
+				 errhint("The arguments are the start column, the goal or its column, the deadline column, and optionally the stop column and the breach column.")));
+}
+
+/*
+ * The number of the column that an argument names.  What is written must be of
+ * just that type, what is read may be of a domain over it.
+ */
+static int
+find_column(Trigger *tg, Relation rel, int argno, Oid type)
+{
+	const char *name = tg->tgargs[argno];
+	int			attnum = SPI_fnumber(RelationGetDescr(rel), name);
+	bool		written = argno == ARG_DUE || argno == ARG_BREACHED;
+	Form_pg_attribute att;
+
+	if (attnum <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("trigger \"%s\": column \"%s\" of table \"%s\" does not exist",
+						tg->tgname, name, RelationGetRelationName(rel)),
+				 errdetail("It is argument %d of sla_deadline.", argno + 1)));
+	att = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
+	if (written ? att->atttypid != type : getBaseType(att->atttypid) != type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("trigger \"%s\": column \"%s\" of table \"%s\" is of type %s, not %s",
+						tg->tgname, name, RelationGetRelationName(rel),
+						format_type_be(att->atttypid), format_type_be(type)),
+				 errdetail("It is argument %d of sla_deadline.", argno + 1)));
+	if (att->attgenerated)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_COLUMN_DEFINITION),
+				 errmsg("trigger \"%s\": column \"%s\" of table \"%s\" is a generated column",
+						tg->tgname, name, RelationGetRelationName(rel)),
+				 errdetail("Generated columns are computed after BEFORE triggers.")));
+	return attnum;
+}
+
+static void
+no_calendar(Trigger *tg, const BusinessInterval *goal)
+{
+	if (BI_CALENDAR_LEN(goal) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("trigger \"%s\": the goal names no calendar", tg->tgname),
+				 errdetail("A session's setting does not decide a stored deadline."),
+				 errhint("Write the calendar into the goal, as in \"4 bh @support\".")));
+}
+
+/* A goal from text. */
+static BusinessInterval *
+parse_goal(const char *input, int length)
+{
+	CoreError	error = {0};
+	IntervalValue value;
+
+	if (!interval_parse(input, length, &value, &error))
+		sla_report(&error, "business_interval", input, length, NULL);
+	return business_interval_make(value.days, value.time, value.calendar, value.calendar_len);
+}
+
+/* The second argument: a column when there is one of that name, else a constant. */
+static void
+understand_goal(DeadlineTrigger *trigger, Trigger *tg, Relation rel, Oid interval_type)
+{
+	const char *arg = tg->tgargs[ARG_GOAL];
+	int			attnum = SPI_fnumber(RelationGetDescr(rel), arg);
+	MemoryContext old;
+	Oid			type;
+
+	if (attnum <= 0)
+	{
+		BusinessInterval *goal = parse_goal(arg, (int) strlen(arg));
+
+		no_calendar(tg, goal);
+		old = MemoryContextSwitchTo(CacheMemoryContext);
+		trigger->goal = (BusinessInterval *) DatumGetPointer(datumCopy(PointerGetDatum(goal), false, -1));
+		MemoryContextSwitchTo(old);
+		return;
+	}
+	type = getBaseType(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->atttypid);
+	trigger->text_goal = type == TEXTOID || type == VARCHAROID;
+	if (!trigger->text_goal && type != interval_type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("trigger \"%s\": column \"%s\" of table \"%s\" is of type %s, not business_interval",
+						tg->tgname, arg, RelationGetRelationName(rel), format_type_be(type)),
+				 errdetail("It is argument %d of sla_deadline.", ARG_GOAL + 1)));
+	trigger->attnum[ARG_GOAL] = find_column(tg, rel, ARG_GOAL, type);
+}
+
+/* The type business_interval lives where this function does. */
+static Oid
+business_interval_type(Oid function)
+{
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+						   CStringGetDatum("business_interval"),
+						   ObjectIdGetDatum(get_func_namespace(function)));
+}
+
+static DeadlineTrigger *
+understand(Trigger *tg, Relation rel, Oid function)
+{
+	DeadlineTrigger *trigger;
+	bool		found;
+
+	if (triggers == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = sizeof(Oid);
+		ctl.entrysize = sizeof(DeadlineTrigger);
+		triggers = hash_create("sla_deadline triggers", 16, &ctl, HASH_ELEM | HASH_BLOBS);
+	}
+	trigger = hash_search(triggers, &tg->tgoid, HASH_ENTER, &found);
+	if (found && trigger->valid)
+		return trigger;
+	if (found && trigger->goal != NULL)
+		pfree(trigger->goal);
+	memset((char *) trigger + sizeof(Oid), 0, sizeof(DeadlineTrigger) - sizeof(Oid));
+	trigger->relid = RelationGetRelid(rel);
+
+	trigger->attnum[ARG_START] = find_column(tg, rel, ARG_START, TIMESTAMPTZOID);
+	trigger->attnum[ARG_DUE] = find_column(tg, rel, ARG_DUE, TIMESTAMPTZOID);
+	if (tg->tgnargs > ARG_STOP)
+		trigger->attnum[ARG_STOP] = find_column(tg, rel, ARG_STOP, TIMESTAMPTZOID);
+	if (tg->tgnargs > ARG_BREACHED)
+		trigger->attnum[ARG_BREACHED] = find_column(tg, rel, ARG_BREACHED, BOOLOID);
+	if (trigger->attnum[ARG_DUE] == trigger->attnum[ARG_START] ||
+		trigger->attnum[ARG_DUE] == trigger->attnum[ARG_STOP])
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("trigger \"%s\": column \"%s\" is both read and written",
+						tg->tgname, tg->tgargs[ARG_DUE])));
+	understand_goal(trigger, tg, rel, business_interval_type(function));
+	trigger->cache.constant = trigger->goal != NULL;
+	trigger->valid = true;
+	return trigger;
+}
+
+static inline Datum
+column(HeapTuple row, int attnum, Relation rel, bool *isnull)
+{
+	if (attnum == 0)
+	{
+		*isnull = true;
+		return (Datum) 0;
+	}
+	return heap_getattr(row, attnum, RelationGetDescr(rel), isnull);
+}
+
+/* The goal of a row, or NULL. */
+static const BusinessInterval *
+row_goal(const DeadlineTrigger *trigger, Trigger *tg, Relation rel, HeapTuple row)
+{
+	const BusinessInterval *goal = trigger->goal;
+	Datum		value;
+	bool		isnull;
+
+	if (goal != NULL)
+		return goal;
+	value = column(row, trigger->attnum[ARG_GOAL], rel, &isnull);
+	if (isnull)
+		return NULL;
+	if (trigger->text_goal)
+	{
+		text	   *input = DatumGetTextPP(value);
+
+		goal = parse_goal(VARDATA_ANY(input), VARSIZE_ANY_EXHDR(input));
+	}
+	else
+		goal = DatumGetBusinessIntervalP(value);
+	no_calendar(tg, goal);
+	return goal;
+}
+
+/* Does the row hold these values already?  Most updates change neither. */
+static bool
+unchanged(const DeadlineTrigger *trigger, Relation rel, HeapTuple row,
+		  bool due_null, TimestampTz due, bool breached)
+{
+	bool		isnull;
+	Datum		old = column(row, trigger->attnum[ARG_DUE], rel, &isnull);
+
+	if (isnull != due_null || (!isnull && DatumGetTimestampTz(old) != due))
+		return false;
+	if (trigger->attnum[ARG_BREACHED] == 0)
+		return true;
+	old = column(row, trigger->attnum[ARG_BREACHED], rel, &isnull);
+	return !isnull && DatumGetBool(old) == breached;
+}
+
+/*
+ * sla_deadline(start, goal, due [, stop [, breached]]) -> trigger
+ *
+ * BEFORE INSERT OR UPDATE ... FOR EACH ROW.  due := start + goal, NULL when
+ * one of them is; breached := the row was stopped later than due, or is not
+ * stopped and due has passed by the clock (not the transaction's start).
+ * Without a deadline nothing is breached.
+ */
+PG_FUNCTION_INFO_V1(sla_deadline);
+Datum
+sla_deadline(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Trigger    *tg;
+	Relation	rel;
+	HeapTuple	row;
+	DeadlineTrigger *trigger;
+	const BusinessInterval *goal;
+	Datum		start;
+	Datum		stop;
+	bool		start_null;
+	bool		stop_null;
+	int			attnum[2];
+	Datum		value[2];
+	bool		null[2] = {true, false};
+	TimestampTz due = 0;
+	bool		breached = false;
+
+	check_protocol(fcinfo);
+	tg = trigdata->tg_trigger;
+	rel = trigdata->tg_relation;
+	row = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ?
+		trigdata->tg_newtuple : trigdata->tg_trigtuple;
+	trigger = understand(tg, rel, fcinfo->flinfo->fn_oid);
+	attnum[0] = trigger->attnum[ARG_DUE];
+	attnum[1] = trigger->attnum[ARG_BREACHED];
+
+	goal = row_goal(trigger, tg, rel, row);
+	start = column(row, trigger->attnum[ARG_START], rel, &start_null);
+	if (goal != NULL && !start_null)
+	{
+		HoursImage *image = calendar_image(&trigger->cache, goal->calendar,
+										   BI_CALENDAR_LEN(goal), trigger->cache.constant);
+
+		due = hours_add_interval(image, DatumGetTimestampTz(start), goal->days, goal->time);
+		null[0] = false;
+		if (trigger->attnum[ARG_BREACHED] != 0)
+		{
+			stop = column(row, trigger->attnum[ARG_STOP], rel, &stop_null);
+			breached = (stop_null ? GetCurrentTimestamp() : DatumGetTimestampTz(stop)) > due;
+		}
+	}
+
+	if (unchanged(trigger, rel, row, null[0], due, breached))
+		return PointerGetDatum(row);
+	value[0] = TimestampTzGetDatum(due);
+	value[1] = BoolGetDatum(breached);
+	return PointerGetDatum(heap_modify_tuple_by_cols(row, RelationGetDescr(rel),
+													 trigger->attnum[ARG_BREACHED] != 0 ? 2 : 1,
+													 attnum, value, null));
+}

@@ -1,0 +1,490 @@
+/*-------------------------------------------------------------------------
+ *
+ * hours_image.c
+ *	  Opening hours compiled, shared by content, within a bound of memory.
+ *
+ * Images live in a hash table keyed by their canonical text.  The dear part
+ * of an image is its timeline: that one is thrown away, least recently used
+ * first, when the memory of all images exceeds sla_tracker.calendar_cache,
+ * and made again when needed.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "hours_image.h"
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "portability/instr_time.h"
+#include "utils/datetime.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "call_cache.h"
+#include "zone_source.h"
+
+typedef struct ImageKey
+{
+	const char *text;
+	int			length;
+} ImageKey;
+
+typedef struct ImageSlot
+{
+	ImageKey	key;
+	HoursImage *image;
+	uint32		hash;
+	char		status;
+} ImageSlot;
+
+#define SH_PREFIX		imagehash
+#define SH_ELEMENT_TYPE	ImageSlot
+#define SH_KEY_TYPE		ImageKey
+#define SH_KEY			key
+#define SH_HASH_KEY(tb, k)	hash_bytes((const unsigned char *) (k).text, (k).length)
+#define SH_EQUAL(tb, a, b)	((a).length == (b).length && memcmp((a).text, (b).text, (a).length) == 0)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a)	(a)->hash
+#define SH_SCOPE		static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+uint64		hours_image_epoch = 1;
+int			sla_calendar_cache_kb;
+
+static imagehash_hash *images = NULL;
+static MemoryContext images_context = NULL;
+static MemoryContext scratch_context = NULL;
+static size_t images_bytes = 0; /* all texts, expressions and timelines */
+static uint64 use_counter = 0;
+
+/* The first window: so many years around the first instant asked for. */
+#define FIRST_YEARS_BACK	1
+#define FIRST_YEARS_AHEAD	2
+
+/* The supported instants, safely inside the supported dates in every zone. */
+#define HORIZON_FROM	((CORE_MIN_DATE + 2) * USECS_PER_DAY)
+#define HORIZON_TO		((CORE_MAX_DATE - 2) * USECS_PER_DAY)
+
+/* A calendar closed for so long before the horizon never opens again. */
+#define CLOSED_FOR_EVER	(9 * 366 * USECS_PER_DAY)
+
+static void
+images_init(void)
+{
+	images_context = AllocSetContextCreate(CacheMemoryContext,
+										   "sla_tracker calendars",
+										   ALLOCSET_DEFAULT_SIZES);
+
+	/* large enough to compile without asking for fresh pages each time */
+	scratch_context = AllocSetContextCreate(CacheMemoryContext,
+											"sla_tracker compiler",
+											0, 512 * 1024, 8 * 1024 * 1024);
+	images = imagehash_create(images_context, 64, NULL);
+}
+
+static void
+image_drop_window(HoursImage *image)
+{
+	if (image->window == NULL)
+		return;
+	images_bytes -= MemoryContextMemAllocated(image->window, true);
+	MemoryContextDelete(image->window);
+	image->window = NULL;
+	image->timeline = NULL;
+}
+
+static void
+image_drop(HoursImage *image)
+{
+	ImageKey	key = {image->text, image->length};
+
+	image_drop_window(image);
+	imagehash_delete(images, key);
+	images_bytes -= MemoryContextMemAllocated(image->context, true);
+	MemoryContextDelete(image->context);
+	hours_image_epoch++;
+}
+
+static int
+compare_last_used(const void *a, const void *b)
+{
+	uint64		ua = (*(HoursImage *const *) a)->last_used;
+	uint64		ub = (*(HoursImage *const *) b)->last_used;
+
+	return ua < ub ? -1 : (ua > ub ? 1 : 0);
+}
+
+/*
+ * Make room: throw away the timelines that were not used for longest, and the
+ * images that nobody holds, down to three quarters of the bound.  "keep" is
+ * in use.
+ */
+static void
+images_evict(const HoursImage *keep)
+{
+	size_t		bound = (size_t) sla_calendar_cache_kb * 1024;
+	imagehash_iterator iterator;
+	ImageSlot  *slot;
+	HoursImage **all;
+	int			n = 0;
+
+	if (images_bytes <= bound)
+		return;
+	all = palloc(images->members * sizeof(HoursImage *));
+	imagehash_start_iterate(images, &iterator);
+	while ((slot = imagehash_iterate(images, &iterator)) != NULL)
+		all[n++] = slot->image;
+	qsort(all, n, sizeof(HoursImage *), compare_last_used);
+	for (int i = 0; i < n && images_bytes > bound / 4 * 3; i++)
+	{
+		if (all[i] == keep)
+			continue;
+		if (all[i]->nrefs == 0)
+			image_drop(all[i]);
+		else
+			image_drop_window(all[i]);
+	}
+	pfree(all);
+}
+
+size_t
+hours_images_bytes(void)
+{
+	return images_bytes;
+}
+
+HoursImage *
+hours_image_next(uint32 *cursor)
+{
+	while (images != NULL && *cursor < images->size)
+	{
+		ImageSlot  *slot = &images->data[(*cursor)++];
+
+		if (slot->status == imagehash_SH_IN_USE)
+			return slot->image;
+	}
+	return NULL;
+}
+
+HoursImage *
+hours_image(const char *text, int length)
+{
+	ImageKey	key = {text, length};
+	ImageSlot  *slot;
+	HoursImage *image;
+	MemoryContext context;
+	MemoryContext old;
+	CoreMem		mem;
+	CoreError	error = {0};
+	bool		found;
+
+	if (images == NULL)
+		images_init();
+	slot = imagehash_lookup(images, key);
+	if (slot != NULL)
+	{
+		slot->image->last_used = ++use_counter;
+		return slot->image;
+	}
+
+	/* complete it first: a child of our caller's context until then */
+	context = AllocSetContextCreate(CurrentMemoryContext,
+									"sla_tracker calendar",
+									ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	image = palloc0(sizeof(HoursImage));
+	image->context = context;
+	image->length = length;
+	image->text = pnstrdup(text, length);
+	mem = sla_core_mem();
+	image->expr = hours_parse(image->text, length, &mem, &error);
+	if (image->expr == NULL)
+		sla_report(&error, "business_hours", text, length, NULL);
+	MemoryContextSwitchTo(old);
+
+	key.text = image->text;
+	slot = imagehash_insert(images, key, &found);
+	slot->image = image;
+	MemoryContextSetParent(context, images_context);
+	images_bytes += MemoryContextMemAllocated(context, true);
+	image->last_used = ++use_counter;
+	images_evict(image);
+	return image;
+}
+
+/*
+ * The image of a business_hours argument.  A constant is looked up once per
+ * call site; of anything else the last value is remembered.
+ */
+HoursImage *
+hours_image_of_arg(FunctionCallInfo fcinfo, int argno)
+{
+	CallCache  *cache = call_cache(fcinfo, argno);
+	struct varlena *value;
+	HoursImage *image = cache->image;
+	bool		current = cache->image_epoch == hours_image_epoch;
+
+	if (likely(current && cache->constant))
+		return image;
+	value = PG_GETARG_VARLENA_PP(argno);
+	if (current && image->length == (int) VARSIZE_ANY_EXHDR(value) &&
+		memcmp(image->text, VARDATA_ANY(value), image->length) == 0)
+		return image;
+	image = hours_image(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+	cache->image = image;
+	cache->image_epoch = hours_image_epoch;
+	return image;
+}
+
+/*
+ * Windows
+ */
+
+static void
+out_of_range(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+			 errmsg("timestamp out of range for business time"),
+			 errdetail("Business time is computed from %d-01-03 to %d-12-29.",
+					   CORE_MIN_YEAR, CORE_MAX_YEAR - 1)));
+}
+
+/* Compile the window [first_date, last_date] and put it in place of the old. */
+static void
+compile_window(HoursImage *image, int32 first_date, int32 last_date, bool dates)
+{
+	MemoryContext window;
+	MemoryContext old;
+	CoreMem		scratch;
+	CoreMem		result;
+	CoreError	error = {0};
+	Timeline   *timeline;
+	instr_time	start;
+	instr_time	stop;
+
+	first_date = Max(first_date, CORE_MIN_DATE);
+	last_date = Min(last_date, CORE_MAX_DATE - 1);
+
+	INSTR_TIME_SET_CURRENT(start);
+	MemoryContextReset(scratch_context);
+	window = AllocSetContextCreate(scratch_context, "sla_tracker timeline",
+								   ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(window);
+	result = sla_core_mem();
+	MemoryContextSwitchTo(scratch_context);
+	scratch = sla_core_mem();
+	timeline = timeline_compile(image->expr, first_date,
+								last_date - first_date + 1, &sla_zones,
+								&scratch, &result, &error);
+	if (timeline == NULL ||
+		(dates && !timeline_compile_dates(timeline, image->expr, &sla_zones,
+										  &scratch, &result, &error)))
+		sla_report(&error, "business_hours", image->text, image->length, NULL);
+	MemoryContextSwitchTo(old);
+	INSTR_TIME_SET_CURRENT(stop);
+	INSTR_TIME_SUBTRACT(stop, start);
+
+	image_drop_window(image);
+	image->window = window;
+	image->timeline = timeline;
+	MemoryContextSetParent(window, images_context);
+	images_bytes += MemoryContextMemAllocated(window, true);
+	image->ncompiles++;
+	image->compile_usecs = INSTR_TIME_GET_MICROSEC(stop);
+	image->last_used = ++use_counter;
+	images_evict(image);
+}
+
+/* The first and the last date of the year of an instant, some years on. */
+static int32
+year_start(TimestampTz t, int years)
+{
+	int			year;
+	int			month;
+	int			day;
+
+	core_civil((int32) (t / USECS_PER_DAY), &year, &month, &day);
+	year += years;
+	if (year < CORE_MIN_YEAR)
+		return CORE_MIN_DATE;
+	if (year > CORE_MAX_YEAR)
+		return CORE_MAX_DATE;
+	return core_date(year, 1, 1);
+}
+
+static bool
+window_reaches(const Timeline *timeline, TimestampTz from, TimestampTz to)
+{
+	return timeline != NULL && timeline_covers(timeline, from) &&
+		timeline_covers(timeline, to);
+}
+
+/*
+ * Grow the window until it covers [from, to].  An old window is extended on
+ * the side where it is too short, by at least its own length, so that a scan
+ * over years compiles a few times only.
+ */
+static void
+cover(HoursImage *image, TimestampTz from, TimestampTz to, bool dates)
+{
+	const Timeline *old = image->timeline;
+	int32		first;
+	int32		last;
+
+	if (from < HORIZON_FROM || to >= HORIZON_TO)
+		out_of_range();
+	if (old == NULL)
+	{
+		first = year_start(from, -FIRST_YEARS_BACK);
+		last = year_start(to, FIRST_YEARS_AHEAD + 1) - 1;
+	}
+	else
+	{
+		first = old->first_date;
+		last = old->first_date + old->ndays - 1;
+		dates = dates || old->dates != NULL;
+		if (from < old->base)
+			first = Min(first - old->ndays, year_start(from, -FIRST_YEARS_BACK));
+		if (to >= old->end)
+			last = Max(last + old->ndays, year_start(to, FIRST_YEARS_AHEAD + 1) - 1);
+	}
+	compile_window(image, first, last, dates);
+}
+
+const Timeline *
+hours_cover(HoursImage *image, TimestampTz from, TimestampTz to)
+{
+	if (!window_reaches(image->timeline, from, to))
+		cover(image, from, to, false);
+	return image->timeline;
+}
+
+const Timeline *
+hours_cover_dates(HoursImage *image, TimestampTz from, TimestampTz to)
+{
+	if (!window_reaches(image->timeline, from, to) || image->timeline->dates == NULL)
+		cover(image, from, to, true);
+	return image->timeline;
+}
+
+const Timeline *
+hours_grow(HoursImage *image, TimelineStatus status)
+{
+	const Timeline *timeline = image->timeline;
+
+	if (status == TIMELINE_LATER)
+	{
+		if (timeline->end >= HORIZON_TO)
+			return NULL;
+		cover(image, timeline->base < HORIZON_FROM ? HORIZON_FROM : timeline->base,
+			  Min(timeline->end, HORIZON_TO - 1), false);
+	}
+	else
+	{
+		if (timeline->base <= HORIZON_FROM)
+			return NULL;
+		cover(image, Max(timeline->base - 1, HORIZON_FROM),
+			  Min(timeline->end, HORIZON_TO) - 1, false);
+	}
+	return image->timeline;
+}
+
+/*
+ * There is no answer up to the end of the supported dates: say whether that is
+ * because the calendar is closed for ever, and since (or until) when.
+ */
+void
+hours_no_answer(HoursImage *image, TimelineStatus status)
+{
+	const Timeline *timeline = image->timeline;
+	TimestampTz edge;
+
+	if (timeline->total == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("calendar is never open"),
+				 errdetail("Opening hours \"%.*s\" have no open time.",
+						   Min(image->length, 200), image->text)));
+	if (status == TIMELINE_LATER &&
+		timeline_previous_close(timeline, HORIZON_TO - 1, &edge) == TIMELINE_OK &&
+		edge < HORIZON_TO - CLOSED_FOR_EVER)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("calendar does not open again"),
+				 errdetail("Opening hours \"%.*s\" are closed for ever from %s on.",
+						   Min(image->length, 200), image->text,
+						   timestamptz_to_str(edge))));
+	if (status == TIMELINE_EARLIER &&
+		timeline_next_open(timeline, HORIZON_FROM, &edge) == TIMELINE_OK &&
+		edge > HORIZON_FROM + CLOSED_FOR_EVER)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("calendar is not open before that"),
+				 errdetail("Opening hours \"%.*s\" open for the first time at %s.",
+						   Min(image->length, 200), image->text,
+						   timestamptz_to_str(edge))));
+	out_of_range();
+}
+
+TimestampTz
+hours_add(HoursImage *image, TimestampTz t, int64 d)
+{
+	const Timeline *timeline;
+	TimelineStatus status;
+	TimestampTz result;
+
+	if (d == 0)
+		return t;
+	timeline = hours_at(image, t);
+	while (unlikely((status = timeline_add(timeline, t, d, &result)) != TIMELINE_OK))
+	{
+		timeline = hours_grow(image, status);
+		if (timeline == NULL)
+			hours_no_answer(image, status);
+	}
+	return result;
+}
+
+TimestampTz
+hours_add_days(HoursImage *image, TimestampTz t, int32 n)
+{
+	const Timeline *timeline;
+	TimelineStatus status;
+	TimestampTz result;
+
+	if (n == 0)
+		return t;
+	timeline = hours_cover_dates(image, t, t);
+	while (unlikely((status = timeline_add_days(timeline, t, n, &result)) != TIMELINE_OK))
+	{
+		timeline = hours_grow(image, status);
+		if (timeline == NULL)
+			hours_no_answer(image, status);
+	}
+	return result;
+}
+
+TimestampTz
+hours_add_interval(HoursImage *image, TimestampTz t, int32 days, int64 time)
+{
+	if (TIMESTAMP_NOT_FINITE(t))
+		return t;
+	if (days != 0)
+		t = hours_add_days(image, t, days);
+	return hours_add(image, t, time);
+}
+
+int64
+hours_between(HoursImage *image, TimestampTz a, TimestampTz b)
+{
+	const Timeline *timeline = image->timeline;
+
+	if (unlikely(timeline == NULL || !timeline_covers(timeline, a) ||
+				 !timeline_covers(timeline, b)))
+		timeline = hours_cover(image, Min(a, b), Max(a, b));
+	return timeline_position(timeline, b) - timeline_position(timeline, a);
+}

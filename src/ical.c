@@ -1,0 +1,993 @@
+/*-------------------------------------------------------------------------
+ *
+ * ical.c
+ *	  From the text of an iCalendar feed (RFC 5545) to dates.
+ *
+ * Here the text is cut into content lines and the nesting of components is
+ * checked; libical reads the lines of events that bear on dates, one at a
+ * time, so that an error can name its line, an interrupt is served between
+ * any two, and no more than one property of libical's is ever in memory.
+ * (libical by itself does not notice an END of another name, drops what it
+ * cannot read, and drops the values of a line after the 500th.)
+ *
+ * What counts:
+ * - An all-day event covers its dates as written, never converted.
+ * - An event with a time covers the dates on which it goes on, on the clock
+ *   of its own zone (TZID, or floating); one in UTC on the clock of the
+ *   calendar.  It does not cover the date at whose midnight it ends.
+ * - RRULE, RDATE and EXDATE; RFC 2445's EXRULE, too.  With an RRULE, DTSTART
+ *   is an occurrence if the rule says so.
+ * - A changed occurrence (RECURRENCE-ID) replaces the one it names.
+ * - Events with STATUS:CANCELLED cover nothing, nor does anything in a
+ *   calendar with METHOD:CANCEL.
+ * Every other component and property is passed over, VTIMEZONE included:
+ * where times of two zones meet (UNTIL, EXDATE), PostgreSQL's zones convert.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#ifdef USE_LIBICAL
+
+#include <libical/ical.h>
+
+#include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/datetime.h"
+#include "utils/memutils.h"
+
+#include "core/recur.h"
+#include "ical.h"
+#include "sla_tracker.h"
+
+#define MAX_FEED		(64 * 1024 * 1024)	/* bytes of text */
+#define MAX_LINE		(64 * 1024) /* bytes of a line that libical reads */
+#define MAX_VALUES		500		/* libical drops the values after these */
+#define MAX_DEPTH		8		/* of components */
+#define MAX_COMPONENT	32		/* bytes of a component's name */
+#define MAX_SUMMARY		1000	/* bytes kept of a name */
+#define MAX_DAYS		1000000 /* dates of a feed, each event's counted */
+#define MAX_STEPS		INT64CONST(20000000)	/* of recurrence, per feed */
+#define SECS_PER_DAY_64	INT64CONST(86400)
+
+/* What a time means when it is not UTC. */
+typedef enum IcalClock
+{
+	CLOCK_DATE,					/* no time of day */
+	CLOCK_UTC,
+	CLOCK_LOCAL
+} IcalClock;
+
+/* A DATE or DATE-TIME: seconds since 2000-01-01 on its own clock. */
+typedef struct IcalTime
+{
+	int64		secs;
+	IcalClock	clock;
+	pg_tz	   *zone;			/* CLOCK_LOCAL */
+} IcalTime;
+
+typedef struct IcalDate			/* an RDATE or EXDATE */
+{
+	IcalTime	time;
+	int64		length;			/* of a PERIOD in seconds, else -1 */
+} IcalDate;
+
+typedef struct IcalRule
+{
+	Recur		recur;
+	int			line;
+	bool		exclude;		/* EXRULE */
+} IcalRule;
+
+typedef struct IcalEvent
+{
+	int			line;			/* of its BEGIN */
+	uint32		seen;			/* properties seen, a bit per kind */
+	bool		cancelled;
+	char	   *uid;			/* "" without one */
+	char	   *summary;		/* NULL without one */
+	IcalTime	start;
+	IcalTime	end;
+	int64		length;			/* seconds; -1 before it is known */
+	IcalTime	replaces;		/* RECURRENCE-ID */
+	IcalDate   *rdates;
+	int			nrdates;
+	IcalDate   *exdates;
+	int			nexdates;
+	IcalRule   *rules;
+	int			nrules;
+} IcalEvent;
+
+typedef struct IcalReader
+{
+	/* the text, and the content line at hand */
+	const char *next;
+	int			next_line;
+	StringInfoData line;
+	int			line_number;
+	/* the components that are open */
+	char		open[MAX_DEPTH][MAX_COMPONENT];
+	int			depth;
+	bool		cancelled;		/* METHOD:CANCEL */
+	/* libical's */
+	icalparser *parser;
+	icalcomponent *component;
+	/* the events so far */
+	IcalEvent  *events;
+	int			nevents;
+	int			max_events;
+	/* the dates so far */
+	pg_tz	   *zone;
+	DateADT		since;
+	DateADT		until;
+	int64		budget;
+	IcalDay    *days;
+	int			ndays;
+	int			max_days;
+} IcalReader;
+
+#define SEEN(event, kind)	(((event)->seen & (1U << (kind))) != 0)
+
+/* The properties of an event that bear on dates. */
+typedef enum PropertyKind
+{
+	PROPERTY_DTSTART,
+	PROPERTY_DTEND,
+	PROPERTY_DURATION,
+	PROPERTY_RECURRENCE_ID,
+	PROPERTY_UID,
+	PROPERTY_SUMMARY,
+	PROPERTY_STATUS,
+	PROPERTY_RDATE,				/* from here on more than one is allowed */
+	PROPERTY_EXDATE,
+	PROPERTY_RRULE,
+	PROPERTY_EXRULE
+} PropertyKind;
+
+static const char *const property_names[] = {
+	"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "UID", "SUMMARY",
+	"STATUS", "RDATE", "EXDATE", "RRULE", "EXRULE"
+};
+
+static void
+malformed(int line, const char *detail,...) pg_attribute_printf(2, 3);
+
+/* Raise the error of a feed that is not well formed. */
+static void
+malformed(int line, const char *detail,...)
+{
+	char		buffer[400];
+	va_list		args;
+
+	va_start(args, detail);
+	vsnprintf(buffer, sizeof(buffer), detail, args);
+	va_end(args);
+	/* the cut of vsnprintf may have hit the middle of a character */
+	buffer[pg_mbcliplen(buffer, strlen(buffer), sizeof(buffer) - 4)] = '\0';
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("invalid iCalendar data"),
+			 errdetail("Line %d: %s", line, buffer)));
+}
+
+/*
+ * Read the next content line: unfolded, without its end, of which CR LF, LF
+ * and CR are taken.  Blank lines are passed over.  False at the end.
+ */
+static bool
+next_line(IcalReader *reader)
+{
+	StringInfo	line = &reader->line;
+
+	do
+	{
+		bool		folded = false;
+
+		if (*reader->next == '\0')
+			return false;
+		CHECK_FOR_INTERRUPTS();
+		resetStringInfo(line);
+		reader->line_number = reader->next_line;
+		do
+		{
+			size_t		length = strcspn(reader->next + folded, "\r\n");
+
+			appendBinaryStringInfo(line, reader->next + folded, (int) length);
+			reader->next += folded + length;
+			if (*reader->next == '\r' && reader->next[1] == '\n')
+				reader->next++;
+			if (*reader->next != '\0')
+				reader->next++;
+			reader->next_line++;
+			folded = true;
+		} while (*reader->next == ' ' || *reader->next == '\t');
+		while (line->len > 0 &&
+			   (line->data[line->len - 1] == ' ' || line->data[line->len - 1] == '\t'))
+			line->data[--line->len] = '\0';
+	} while (line->len == 0);
+	return true;
+}
+
+/* The length of the line's name, which ends before a ";" or ":". */
+static size_t
+name_length(IcalReader *reader)
+{
+	const char *line = reader->line.data;
+	size_t		length = strcspn(line, ";:");
+
+	if (length == 0 || line[length] == '\0' || strchr(line + length, ':') == NULL)
+		malformed(reader->line_number,
+				  "\"%.*s\" is not a content line of the form NAME:value.",
+				  pg_mbcliplen(line, reader->line.len, 60), line);
+	return length;
+}
+
+/* The value of a line whose value has no colon. */
+static char *
+line_value(IcalReader *reader)
+{
+	return strrchr(reader->line.data, ':') + 1;
+}
+
+static void
+open_component(IcalReader *reader)
+{
+	const char *name = line_value(reader);
+
+	if (reader->depth == MAX_DEPTH || strlen(name) >= MAX_COMPONENT)
+		malformed(reader->line_number,
+				  "The component \"%.*s\" is nested too deeply or its name is too long.",
+				  pg_mbcliplen(name, strlen(name), 60), name);
+	if (reader->depth == 0)
+	{
+		if (pg_strcasecmp(name, "VCALENDAR") != 0)
+			malformed(reader->line_number,
+					  "Expected BEGIN:VCALENDAR, not BEGIN:%s.", name);
+		reader->cancelled = false;
+	}
+	strlcpy(reader->open[reader->depth++], name, MAX_COMPONENT);
+}
+
+static void
+close_component(IcalReader *reader)
+{
+	const char *name = line_value(reader);
+	const char *expected = reader->depth > 0 ? reader->open[reader->depth - 1] : "";
+
+	if (pg_strcasecmp(name, expected) != 0)
+		malformed(reader->line_number,
+				  reader->depth > 0 ? "END:%.*s does not end %s." : "END:%.*s ends nothing.",
+				  pg_mbcliplen(name, strlen(name), 60), name, expected);
+	reader->depth--;
+}
+
+/*
+ * Let libical read the line: reader->component becomes an event with nothing
+ * but what the line says.
+ */
+static void
+read_line(IcalReader *reader)
+{
+	char		begin[] = "BEGIN:VEVENT";
+	char		end[] = "END:VEVENT";
+	icalproperty *error;
+
+	if (reader->line.len > MAX_LINE)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("line of iCalendar data is too long"),
+				 errdetail("Line %d has more than %d bytes.",
+						   reader->line_number, MAX_LINE)));
+
+	icalparser_add_line(reader->parser, begin);
+	icalparser_add_line(reader->parser, reader->line.data);
+	reader->component = icalparser_add_line(reader->parser, end);
+	if (reader->component == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory"),
+				 errdetail("libical failed: %s.", icalerror_strerror(icalerrno))));
+
+	error = icalcomponent_get_first_property(reader->component,
+											 ICAL_XLICERROR_PROPERTY);
+	if (error != NULL)
+	{
+		const char *text = icalproperty_get_xlicerror(error);
+
+		malformed(reader->line_number, "libical says: %.*s",
+				  pg_mbcliplen(text, strlen(text), 200), text);
+	}
+}
+
+/* Free what libical read. */
+static void
+free_line(IcalReader *reader)
+{
+	icalcomponent *component = reader->component;
+
+	reader->component = NULL;
+	if (component != NULL)
+		icalcomponent_free(component);
+}
+
+/*
+ * The zone of a property's TZID.  Only names without digits are looked up:
+ * with a digit the server would take nearly anything as a POSIX zone.
+ */
+static pg_tz *
+property_zone(IcalReader *reader, icalproperty *property)
+{
+	icalparameter *parameter = icalproperty_get_first_parameter(property,
+																ICAL_TZID_PARAMETER);
+	const char *name = parameter != NULL ? icalparameter_get_tzid(parameter) : NULL;
+	pg_tz	   *zone = NULL;
+
+	if (name != NULL && strlen(name) <= TZ_STRLEN_MAX &&
+		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-/") == strlen(name))
+		zone = pg_tzset(name);
+	return zone != NULL ? zone : reader->zone;
+}
+
+/* A time of libical's with the zone of its property. */
+static IcalTime
+property_time(IcalReader *reader, icalproperty *property, struct icaltimetype t)
+{
+	IcalTime	result;
+
+	if (t.year < 1 || t.year > 9999 || t.month < 1 || t.month > 12 || t.day < 1 ||
+		t.day > core_month_days(t.year, t.month) || t.hour < 0 || t.hour > 23 ||
+		t.minute < 0 || t.minute > 59 || t.second < 0 || t.second > 60)
+		malformed(reader->line_number, "%04d-%02d-%02d %02d:%02d:%02d does not exist.",
+				  t.year, t.month, t.day, t.hour, t.minute, t.second);
+	result.secs = SECS_PER_DAY_64 * core_date(t.year, t.month, t.day) +
+		t.hour * SECS_PER_HOUR + t.minute * SECS_PER_MINUTE + t.second;
+	result.clock = t.is_date ? CLOCK_DATE : icaltime_is_utc(t) ? CLOCK_UTC : CLOCK_LOCAL;
+	result.zone = result.clock == CLOCK_LOCAL ? property_zone(reader, property) : NULL;
+	return result;
+}
+
+static int64
+duration_secs(IcalReader *reader, struct icaldurationtype duration)
+{
+	/* check_times() has refused a negative one */
+	if (duration.days > 10000000 || duration.weeks > 10000000)
+		malformed(reader->line_number, "The duration is too long.");
+	return SECS_PER_DAY_64 * (duration.days + INT64CONST(7) * duration.weeks) +
+		INT64CONST(3600) * duration.hours + INT64CONST(60) * duration.minutes +
+		duration.seconds;
+}
+
+/* The instant in UTC. */
+static int64
+utc_secs(const IcalTime *t)
+{
+	struct pg_tm tm;
+	int64		days;
+	int			secs;
+
+	if (t->clock != CLOCK_LOCAL)
+		return t->secs;
+	secs = (int) (((t->secs % SECS_PER_DAY_64) + SECS_PER_DAY_64) % SECS_PER_DAY_64);
+	days = (t->secs - secs) / SECS_PER_DAY_64;
+	memset(&tm, 0, sizeof(tm));
+	core_civil((int32) days, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
+	tm.tm_hour = secs / SECS_PER_HOUR;
+	tm.tm_min = secs / SECS_PER_MINUTE % 60;
+	tm.tm_sec = secs % 60;
+	return t->secs + DetermineTimeZoneOffset(&tm, t->zone);
+}
+
+/* The wall clock of a zone at an instant in UTC. */
+static int64
+local_secs(int64 utc, pg_tz *zone)
+{
+	pg_time_t	t = utc + SECS_PER_DAY_64 * (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE);
+	struct pg_tm *tm = pg_localtime(&t, zone);
+
+	return tm != NULL ? utc + tm->tm_gmtoff : utc;
+}
+
+/* The time on the clock of an event's DTSTART, whose date suffices if all-day. */
+static int64
+on_clock_of(const IcalTime *t, const IcalTime *start)
+{
+	if (start->clock == CLOCK_DATE || t->clock == CLOCK_DATE)
+		return t->secs;
+	if (start->clock == CLOCK_UTC)
+		return utc_secs(t);
+	if (t->clock == CLOCK_LOCAL && t->zone == start->zone)
+		return t->secs;
+	return local_secs(utc_secs(t), start->zone);
+}
+
+/* The date, rounded down. */
+static DateADT
+secs_date(int64 secs)
+{
+	return (DateADT) ((secs >= 0 ? secs : secs - (SECS_PER_DAY_64 - 1)) / SECS_PER_DAY_64);
+}
+
+/* Append to a list, which grows by doubling. */
+#define APPEND(list, n, item) \
+	do { \
+		if ((n) == 0) \
+			(list) = palloc(sizeof(*(list))); \
+		else if (((n) & ((n) - 1)) == 0) \
+			(list) = repalloc_huge((list), 2 * (Size) (n) * sizeof(*(list))); \
+		(list)[(n)++] = (item); \
+	} while (0)
+
+static void
+add_rule(IcalReader *reader, IcalEvent *event, bool exclude)
+{
+	IcalRule	rule;
+	CoreError	error;
+
+	if (!recur_parse(line_value(reader), &rule.recur, &error))
+	{
+		if (error.kind == CORE_UNSUPPORTED)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("iCalendar data is not supported"),
+					 errdetail("Line %d: %s", reader->line_number, error.detail)));
+		malformed(reader->line_number, "%s", error.detail);
+	}
+	rule.line = reader->line_number;
+	rule.exclude = exclude;
+	APPEND(event->rules, event->nrules, rule);
+}
+
+/* The values of a line with times, checked more strictly than libical does. */
+static void
+check_times(IcalReader *reader)
+{
+	const char *value = line_value(reader);
+	int			nvalues = 1;
+
+	for (const char *p = value; *p != '\0'; p++)
+	{
+		if (strchr("0123456789TZ/PWDHMS,", *p) == NULL && !(*p == '+' && p[1] == 'P'))
+			malformed(reader->line_number, "\"%.*s\" is not a date or time.",
+					  pg_mbcliplen(value, strlen(value), 60), value);
+		nvalues += *p == ',';
+	}
+	if (nvalues > MAX_VALUES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("line of iCalendar data has too many values"),
+				 errdetail("Line %d has more than %d values.",
+						   reader->line_number, MAX_VALUES)));
+}
+
+/* A copy of some text of libical's, cut to at most max bytes. */
+static char *
+copy_text(const char *text, int max)
+{
+	int			length = strlen(text);
+
+	/* libical's unescaping may tear a character apart */
+	pg_verifymbstr(text, length, false);
+	return pnstrdup(text, pg_mbcliplen(text, length, max));
+}
+
+/* A PERIOD or a single time of an RDATE. */
+static IcalDate
+property_date(IcalReader *reader, icalproperty *property,
+			  struct icaldatetimeperiodtype value)
+{
+	IcalDate	date;
+
+	date.length = -1;
+	if (icalperiodtype_is_null_period(value.period))
+		date.time = property_time(reader, property, value.time);
+	else
+	{
+		date.time = property_time(reader, property, value.period.start);
+		if (icaltime_is_null_time(value.period.end))
+			date.length = duration_secs(reader, value.period.duration);
+		else
+		{
+			IcalTime	end = property_time(reader, property, value.period.end);
+
+			date.length = on_clock_of(&end, &date.time) - date.time.secs;
+		}
+		if (date.length < 0)
+			malformed(reader->line_number, "A period ends before it starts.");
+	}
+	return date;
+}
+
+/* One line of an event. */
+static void
+read_property(IcalReader *reader, IcalEvent *event)
+{
+	size_t		length = name_length(reader);
+	int			kind;
+	icalproperty *property;
+
+	for (kind = 0; kind < (int) lengthof(property_names); kind++)
+	{
+		if (strlen(property_names[kind]) == length &&
+			pg_strncasecmp(reader->line.data, property_names[kind], length) == 0)
+			break;
+	}
+	if (kind == lengthof(property_names))
+		return;
+	if (SEEN(event, kind) && kind < PROPERTY_RDATE)
+		malformed(reader->line_number, "The event has more than one %s.",
+				  property_names[kind]);
+
+	switch (kind)
+	{
+		case PROPERTY_UID:
+		case PROPERTY_SUMMARY:
+		case PROPERTY_STATUS:
+			/* an empty text is allowed, though not by libical */
+			if (*line_value(reader) == '\0')
+				return;
+			break;
+		case PROPERTY_RRULE:
+		case PROPERTY_EXRULE:
+			add_rule(reader, event, kind == PROPERTY_EXRULE);
+			event->seen |= 1U << kind;
+			return;
+		default:
+			check_times(reader);
+	}
+	read_line(reader);
+	event->seen |= 1U << kind;
+
+	for (property = icalcomponent_get_first_property(reader->component, ICAL_ANY_PROPERTY);
+		 property != NULL;
+		 property = icalcomponent_get_next_property(reader->component, ICAL_ANY_PROPERTY))
+	{
+		IcalDate	date;
+
+		switch (kind)
+		{
+			case PROPERTY_DTSTART:
+				event->start = property_time(reader, property, icalproperty_get_dtstart(property));
+				break;
+			case PROPERTY_DTEND:
+				event->end = property_time(reader, property, icalproperty_get_dtend(property));
+				break;
+			case PROPERTY_RECURRENCE_ID:
+				if (icalproperty_get_first_parameter(property, ICAL_RANGE_PARAMETER) != NULL)
+					ereport(ERROR,
+							(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							 errmsg("iCalendar data is not supported"),
+							 errdetail("Line %d: A RECURRENCE-ID with RANGE is not supported.",
+									   reader->line_number)));
+				event->replaces = property_time(reader, property, icalproperty_get_recurrenceid(property));
+				break;
+			case PROPERTY_DURATION:
+				event->length = duration_secs(reader, icalproperty_get_duration(property));
+				break;
+			case PROPERTY_UID:
+				event->uid = copy_text(icalproperty_get_uid(property), MAX_LINE);
+				break;
+			case PROPERTY_SUMMARY:
+				event->summary = copy_text(icalproperty_get_summary(property), MAX_SUMMARY);
+				break;
+			case PROPERTY_STATUS:
+				event->cancelled |= icalproperty_get_status(property) == ICAL_STATUS_CANCELLED;
+				break;
+			case PROPERTY_RDATE:
+				date = property_date(reader, property, icalproperty_get_rdate(property));
+				APPEND(event->rdates, event->nrdates, date);
+				break;
+			case PROPERTY_EXDATE:
+				date.time = property_time(reader, property, icalproperty_get_exdate(property));
+				date.length = -1;
+				APPEND(event->exdates, event->nexdates, date);
+				break;
+		}
+	}
+	free_line(reader);
+}
+
+/* An event is complete. */
+static void
+finish_event(IcalEvent *event)
+{
+	if (!SEEN(event, PROPERTY_DTSTART))
+	{
+		if (event->cancelled && SEEN(event, PROPERTY_RECURRENCE_ID))
+			return;				/* the occurrence it cancels is all we need */
+		malformed(event->line, "The event has no DTSTART.");
+	}
+	if (SEEN(event, PROPERTY_DTEND) && SEEN(event, PROPERTY_DURATION))
+		malformed(event->line, "The event has both DTEND and DURATION.");
+	if (SEEN(event, PROPERTY_DTEND))
+	{
+		if ((event->start.clock == CLOCK_DATE) != (event->end.clock == CLOCK_DATE))
+			malformed(event->line,
+					  "Of DTSTART and DTEND one has a time and the other has not.");
+		event->length = on_clock_of(&event->end, &event->start) - event->start.secs;
+		if (event->length < 0)
+			malformed(event->line, "The event ends before it starts.");
+	}
+	else if (!SEEN(event, PROPERTY_DURATION))
+		event->length = 0;
+}
+
+/* Read the feed into reader->events. */
+static void
+read_events(IcalReader *reader)
+{
+	IcalEvent  *event = NULL;
+	int			ncalendars = 0;
+
+	while (next_line(reader))
+	{
+		const char *line = reader->line.data;
+		size_t		length = name_length(reader);
+
+		if (length == 5 && pg_strncasecmp(line, "BEGIN", 5) == 0)
+		{
+			open_component(reader);
+			ncalendars += reader->depth == 1;
+			if (reader->depth == 2 && pg_strcasecmp(reader->open[1], "VEVENT") == 0)
+			{
+				if (reader->nevents == reader->max_events)
+				{
+					reader->max_events = reader->max_events > 0 ? reader->max_events * 2 : 64;
+					reader->events = reader->events == NULL ?
+						palloc(reader->max_events * sizeof(IcalEvent)) :
+						repalloc_huge(reader->events,
+									  reader->max_events * sizeof(IcalEvent));
+				}
+				event = &reader->events[reader->nevents++];
+				memset(event, 0, sizeof(*event));
+				event->line = reader->line_number;
+				event->uid = "";
+				event->length = -1;
+				event->cancelled = reader->cancelled;
+			}
+		}
+		else if (length == 3 && pg_strncasecmp(line, "END", 3) == 0)
+		{
+			close_component(reader);
+			if (reader->depth == 1 && event != NULL)
+			{
+				finish_event(event);
+				event = NULL;
+			}
+		}
+		else if (reader->depth == 0)
+			malformed(reader->line_number, "Expected BEGIN:VCALENDAR.");
+		else if (reader->depth == 1)
+			reader->cancelled |= length == 6 && pg_strncasecmp(line, "METHOD", 6) == 0 &&
+				pg_strcasecmp(line_value(reader), "CANCEL") == 0;
+		else if (event != NULL && reader->depth == 2)
+			read_property(reader, event);
+	}
+	if (reader->depth > 0)
+		malformed(reader->line_number, "The data ends before END:%s.",
+				  reader->open[reader->depth - 1]);
+	if (ncalendars == 0)
+		malformed(1, "There is no BEGIN:VCALENDAR.");
+}
+
+/* Read the feed; whatever happens, leave nothing of libical's behind. */
+static void
+parse_feed(IcalReader *reader)
+{
+	int			fatal = icalerror_get_errors_are_fatal();
+
+	/* libical aborts the process on its own errors unless told not to. */
+	icalerror_set_errors_are_fatal(0);
+	PG_TRY();
+	{
+		reader->parser = icalparser_new();
+		if (reader->parser == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+		read_events(reader);
+	}
+	PG_FINALLY();
+	{
+		free_line(reader);
+		if (reader->parser != NULL)
+			icalparser_free(reader->parser);
+		icalmemory_free_ring();
+		icalerror_set_errors_are_fatal(fatal);
+	}
+	PG_END_TRY();
+}
+
+/* What an event does not cover: sorted starts of occurrences, and whole dates. */
+typedef struct Exclusions
+{
+	int64	   *starts;
+	int			nstarts;
+	int64	   *dates;
+	int			ndates;
+} Exclusions;
+
+typedef struct Expansion		/* state of add_occurrence */
+{
+	IcalReader *reader;
+	IcalEvent  *event;
+	Exclusions *exclusions;
+	int64		time_of_day;	/* of the rule's occurrences */
+	bool		exclude;
+} Expansion;
+
+static int
+compare_int64(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a;
+	int64		y = *(const int64 *) b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+add_exclusion(Exclusions *exclusions, const IcalTime *t, const IcalTime *start)
+{
+	int64		secs = on_clock_of(t, start);
+	int64		date = secs_date(secs);
+
+	if (t->clock == CLOCK_DATE || start->clock == CLOCK_DATE)
+		APPEND(exclusions->dates, exclusions->ndates, date);
+	else
+		APPEND(exclusions->starts, exclusions->nstarts, secs);
+}
+
+static bool
+is_excluded(const Exclusions *exclusions, int64 start)
+{
+	int64		date = secs_date(start);
+
+	return (exclusions->nstarts > 0 &&
+			bsearch(&start, exclusions->starts, exclusions->nstarts,
+					sizeof(int64), compare_int64) != NULL) ||
+		(exclusions->ndates > 0 &&
+		 bsearch(&date, exclusions->dates, exclusions->ndates,
+				 sizeof(int64), compare_int64) != NULL);
+}
+
+/* The dates from start on for length seconds, both on the event's clock. */
+static void
+add_days(IcalReader *reader, IcalEvent *event, int64 start, int64 length)
+{
+	int64		end = start + length;
+	DateADT		first;
+	DateADT		last;
+
+	if (event->start.clock == CLOCK_UTC)
+	{
+		start = local_secs(start, reader->zone);
+		end = local_secs(end, reader->zone);
+	}
+	first = Max(secs_date(start), reader->since);
+	last = Max(secs_date(start), secs_date(end - 1));
+	last = Min(last, reader->until - 1);
+	for (DateADT date = first; date <= last; date++)
+	{
+		IcalDay		day;
+
+		if (reader->ndays == MAX_DAYS)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("iCalendar data covers too many dates"),
+					 errdetail("Its events together cover more than %d dates.", MAX_DAYS),
+					 errhint("Import a shorter range of dates.")));
+		day.date = date;
+		day.event = event - reader->events;
+		day.summary = event->summary;
+		APPEND(reader->days, reader->ndays, day);
+	}
+}
+
+/* An occurrence by rule, of an RRULE or an EXRULE. */
+static void
+add_occurrence(void *state, int32_t date)
+{
+	Expansion  *expansion = (Expansion *) state;
+	int64		start = SECS_PER_DAY_64 * date + expansion->time_of_day;
+
+	if (expansion->exclude)
+		APPEND(expansion->exclusions->starts, expansion->exclusions->nstarts, start);
+	else if (!is_excluded(expansion->exclusions, start))
+		add_days(expansion->reader, expansion->event, start, expansion->event->length);
+}
+
+static void
+expand_rule(IcalReader *reader, IcalEvent *event, const IcalRule *rule,
+			Exclusions *exclusions)
+{
+	Expansion	expansion = {reader, event, exclusions, 0, rule->exclude};
+	const Recur *recur = &rule->recur;
+	const IcalTime *start = &event->start;
+	DateADT		start_date = secs_date(start->secs);
+	int64		start_time = start->secs - SECS_PER_DAY_64 * start_date;
+	int64		from;
+	int64		to = (int64) reader->until + 1;
+	CoreMem		mem = sla_core_mem();
+	CoreError	error;
+
+	/* RFC 5545: BYHOUR and the like are ignored for all-day events. */
+	if (start->clock != CLOCK_DATE)
+	{
+		int			hour = recur->hour >= 0 ? recur->hour : start_time / SECS_PER_HOUR;
+		int			minute = recur->minute >= 0 ? recur->minute :
+			start_time / SECS_PER_MINUTE % 60;
+		int			second = recur->second >= 0 ? recur->second : start_time % 60;
+
+		expansion.time_of_day = hour * SECS_PER_HOUR + minute * SECS_PER_MINUTE + second;
+	}
+	/* An occurrence that began earlier may reach into the range. */
+	from = reader->since - 1 - event->length / SECS_PER_DAY_64 - 1;
+	if (recur->until_kind != RECUR_FOREVER)
+	{
+		IcalTime	until;
+
+		until.secs = recur->until;
+		until.clock = recur->until_kind == RECUR_UNTIL_DATE ? CLOCK_DATE :
+			recur->until_kind == RECUR_UNTIL_UTC ? CLOCK_UTC : CLOCK_LOCAL;
+		/* as RFC 2445 had it, a time without a zone is in DTSTART's */
+		until.zone = start->zone;
+		if (start->clock == CLOCK_UTC && until.clock == CLOCK_LOCAL)
+			until.clock = CLOCK_UTC;
+		until.secs = on_clock_of(&until, start);
+		if (until.clock != CLOCK_DATE && start->clock != CLOCK_DATE)
+			until.secs -= expansion.time_of_day;
+		to = Min(to, (int64) secs_date(until.secs) + 1);
+	}
+	if (from < core_date(1, 1, 1))
+		from = core_date(1, 1, 1);
+	if (to <= from)
+		return;
+	if (!recur_expand(recur, start_date,
+					  start_date + (expansion.time_of_day < start_time ? 1 : 0),
+					  (int32) from, (int32) to, &reader->budget,
+					  add_occurrence, &expansion, &mem, &error))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("iCalendar data is too large"),
+				 errdetail("Line %d: %s", rule->line, error.detail),
+				 errhint("%s", error.hint)));
+}
+
+/* Changed occurrences, by UID. */
+static int
+compare_uids(const void *a, const void *b)
+{
+	return strcmp((*(IcalEvent *const *) a)->uid, (*(IcalEvent *const *) b)->uid);
+}
+
+static void
+expand_event(IcalReader *reader, IcalEvent *event, IcalEvent **changes, int nchanges)
+{
+	Exclusions	exclusions = {NULL, 0, NULL, 0};
+	bool		has_rule = false;
+
+	if (!SEEN(event, PROPERTY_RECURRENCE_ID))
+	{
+		int			low = 0;
+		int			high = nchanges;
+
+		while (low < high)
+		{
+			int			middle = low + (high - low) / 2;
+
+			if (compare_uids(&changes[middle], &event) < 0)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		for (; low < nchanges && event->uid[0] != '\0' &&
+			 strcmp(changes[low]->uid, event->uid) == 0; low++)
+		{
+			add_exclusion(&exclusions, &changes[low]->replaces, &event->start);
+			reader->budget--;
+		}
+	}
+	for (int i = 0; i < event->nexdates; i++)
+		add_exclusion(&exclusions, &event->exdates[i].time, &event->start);
+	for (int i = 0; i < event->nrules; i++)
+	{
+		if (event->rules[i].exclude)
+			expand_rule(reader, event, &event->rules[i], &exclusions);
+		else
+			has_rule = true;
+	}
+	if (exclusions.nstarts > 0)
+		qsort(exclusions.starts, exclusions.nstarts, sizeof(int64), compare_int64);
+	if (exclusions.ndates > 0)
+		qsort(exclusions.dates, exclusions.ndates, sizeof(int64), compare_int64);
+
+	for (int i = 0; i < event->nrules; i++)
+	{
+		if (!event->rules[i].exclude)
+			expand_rule(reader, event, &event->rules[i], &exclusions);
+	}
+	if (!has_rule && !is_excluded(&exclusions, event->start.secs))
+		add_days(reader, event, event->start.secs, event->length);
+	for (int i = 0; i < event->nrdates; i++)
+	{
+		const IcalDate *rdate = &event->rdates[i];
+		int64		start = on_clock_of(&rdate->time, &event->start);
+
+		/* A date without a time has DTSTART's, a time for all day has none. */
+		if (event->start.clock == CLOCK_DATE || rdate->time.clock == CLOCK_DATE)
+			start = SECS_PER_DAY_64 * secs_date(start) + event->start.secs -
+				SECS_PER_DAY_64 * secs_date(event->start.secs);
+		if (!is_excluded(&exclusions, start))
+			add_days(reader, event, start,
+					 rdate->length >= 0 ? rdate->length : event->length);
+	}
+}
+
+static int
+compare_days(const void *a, const void *b)
+{
+	const IcalDay *x = (const IcalDay *) a;
+	const IcalDay *y = (const IcalDay *) b;
+
+	if (x->date != y->date)
+		return x->date < y->date ? -1 : 1;
+	return (x->event > y->event) - (x->event < y->event);
+}
+
+IcalDay *
+ical_days(const char *ics, DateADT since, DateADT until, pg_tz *zone, int *ndays)
+{
+	IcalReader	reader;
+	IcalEvent **changes = NULL;
+	int			nchanges = 0;
+
+	if (strlen(ics) > MAX_FEED)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("iCalendar data is too large"),
+				 errdetail("It has more than %d bytes.", MAX_FEED)));
+
+	memset(&reader, 0, sizeof(reader));
+	if (strncmp(ics, "\xEF\xBB\xBF", 3) == 0)
+		ics += 3;				/* a byte order mark */
+	reader.next = ics;
+	reader.next_line = 1;
+	reader.line_number = 1;
+	initStringInfo(&reader.line);
+	reader.zone = zone;
+	reader.since = Max(since, CORE_MIN_DATE);
+	reader.until = Min(until, CORE_MAX_DATE);
+	reader.budget = MAX_STEPS;
+
+	parse_feed(&reader);
+
+	for (int i = 0; i < reader.nevents; i++)
+	{
+		IcalEvent  *event = &reader.events[i];
+
+		if (SEEN(event, PROPERTY_RECURRENCE_ID))
+			APPEND(changes, nchanges, event);
+	}
+	if (nchanges > 0)
+		qsort(changes, nchanges, sizeof(IcalEvent *), compare_uids);
+	for (int i = 0; i < reader.nevents; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!reader.events[i].cancelled)
+			expand_event(&reader, &reader.events[i], changes, nchanges);
+	}
+
+	*ndays = 0;
+	if (reader.ndays > 0)
+		qsort(reader.days, reader.ndays, sizeof(IcalDay), compare_days);
+	for (int i = 0; i < reader.ndays; i++)
+	{
+		if (i == 0 || reader.days[i].date != reader.days[i - 1].date)
+			reader.days[(*ndays)++] = reader.days[i];
+	}
+	return reader.days;
+}
+
+#endif							/* USE_LIBICAL */

@@ -1,0 +1,341 @@
+/*-------------------------------------------------------------------------
+ *
+ * open_spans.c
+ *	  The open spans in a window of time, as a multirange or as rows, and the
+ *	  rows that explain a deadline.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "sla_tracker.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/multirangetypes.h"
+#include "utils/rangetypes.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "business_time.h"
+#include "calendar.h"
+#include "zone_source.h"
+
+/* The bounds of a window; both are finite. */
+typedef struct Window
+{
+	TimestampTz from;
+	TimestampTz to;
+	bool		from_inclusive;
+	bool		to_inclusive;
+} Window;
+
+/* The bounds of a range argument; false when it is empty. */
+static bool
+window_of_range(TypeCacheEntry *typcache, RangeType *range, Window *window)
+{
+	RangeBound	lower;
+	RangeBound	upper;
+	bool		empty;
+
+	range_deserialize(typcache, range, &lower, &upper, &empty);
+	if (empty)
+		return false;
+	window->from = DatumGetTimestampTz(lower.val);
+	window->to = DatumGetTimestampTz(upper.val);
+	window->from_inclusive = lower.inclusive;
+	window->to_inclusive = upper.inclusive;
+	if (lower.infinite || upper.infinite ||
+		TIMESTAMP_NOT_FINITE(window->from) || TIMESTAMP_NOT_FINITE(window->to))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("range must be bounded and finite"),
+				 errhint("Give both ends of the window.")));
+	return true;
+}
+
+/* The end of the open span that holds t, at most "limit". */
+static TimestampTz
+span_end(const Timeline *timeline, TimestampTz t, TimestampTz limit)
+{
+	int64		end;
+
+	if (timeline_next_close(timeline, t, &end) != TIMELINE_OK || end > limit)
+		return limit;
+	return end;
+}
+
+/* The next open instant at or after t, or "limit" when there is none before it. */
+static TimestampTz
+open_from(const Timeline *timeline, TimestampTz t, TimestampTz limit)
+{
+	int64		start;
+
+	if (timeline_next_open(timeline, t, &start) != TIMELINE_OK || start > limit)
+		return limit;
+	return start;
+}
+
+static RangeType *
+span_range(TypeCacheEntry *typcache, const Window *window, TimestampTz from,
+		   TimestampTz to, bool to_inclusive)
+{
+	RangeBound	lower = {0};
+	RangeBound	upper = {0};
+
+	lower.val = TimestampTzGetDatum(from);
+	lower.inclusive = from > window->from || window->from_inclusive;
+	lower.lower = true;
+	upper.val = TimestampTzGetDatum(to);
+	upper.inclusive = to_inclusive;
+	return make_range(typcache, &lower, &upper, false
+#if PG_VERSION_NUM >= 160000
+					  ,NULL
+#endif
+		);
+}
+
+/* open_ranges(tstzrange, hours or calendar) -> tstzmultirange */
+PG_FUNCTION_INFO_V1(business_open_ranges);
+Datum
+business_open_ranges(PG_FUNCTION_ARGS)
+{
+	RangeType  *range = PG_GETARG_RANGE_P(0);
+	HoursImage *image = image_of_arg(fcinfo, 1);
+	TypeCacheEntry *typcache = lookup_type_cache(TSTZRANGEOID, TYPECACHE_RANGE_INFO);
+	Window		window;
+	RangeType **spans = NULL;
+	int			n = 0;
+	int			size = 64;
+
+	if (window_of_range(typcache, range, &window))
+	{
+		const Timeline *timeline = hours_cover(image, window.from, window.to);
+		TimestampTz t = open_from(timeline, window.from, window.to);
+
+		spans = palloc(size * sizeof(RangeType *));
+		while (t < window.to ||
+			   (t == window.to && window.to_inclusive && timeline_is_open(timeline, t)))
+		{
+			TimestampTz end = span_end(timeline, t, window.to);
+			bool		inclusive = end == window.to && window.to_inclusive &&
+				timeline_is_open(timeline, end);
+
+			CHECK_FOR_INTERRUPTS();
+			if (n == size)
+			{
+				size *= 2;
+				spans = repalloc_huge(spans, size * sizeof(RangeType *));
+			}
+			spans[n++] = span_range(typcache, &window, t, end, inclusive);
+			if (end == window.to)
+				break;
+			t = open_from(timeline, end, window.to);
+		}
+	}
+	PG_RETURN_MULTIRANGE_P(make_multirange(TSTZMULTIRANGEOID, typcache, n, spans));
+}
+
+/*
+ * open_spans(tstzrange, hours or calendar) -> setof (span, business_date)
+ *
+ * Like open_ranges(), but a span is also cut where another business date
+ * opens (24/7 gives a row a date), and each row tells its business date.
+ */
+PG_FUNCTION_INFO_V1(business_open_spans);
+Datum
+business_open_spans(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	RangeType  *range = PG_GETARG_RANGE_P(0);
+	HoursImage *image = image_of_arg(fcinfo, 1);
+	TypeCacheEntry *typcache = lookup_type_cache(TSTZRANGEOID, TYPECACHE_RANGE_INFO);
+	Window		window;
+	const Timeline *timeline;
+	TimestampTz t;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!window_of_range(typcache, range, &window))
+		return (Datum) 0;
+
+	/* some days more, so that the date of the first span is known */
+	timeline = hours_cover_dates(image, window.from - 3 * USECS_PER_DAY,
+								 window.to + USECS_PER_DAY);
+	t = open_from(timeline, window.from, window.to);
+	while (t < window.to)
+	{
+		TimestampTz end = span_end(timeline, t, window.to);
+		int32		k = timeline_date_at(timeline, t);
+		Datum		values[2];
+		bool		nulls[2] = {false, false};
+
+		CHECK_FOR_INTERRUPTS();
+		if (k + 1 < timeline->dates->n && timeline->dates->first[k + 1] < end)
+			end = timeline->dates->first[k + 1];
+		values[0] = RangeTypePGetDatum(span_range(typcache, &window, t, end, false));
+		if (k >= 0)
+			values[1] = DateADTGetDatum(timeline->dates->date[k]);
+		else
+			nulls[1] = true;
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		t = open_from(timeline, end, window.to);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * business_timeline
+ */
+
+/* Where the rows go, and what has been counted so far. */
+typedef struct Explanation
+{
+	ReturnSetInfo *result;
+	TypeCacheEntry *typcache;
+	const Timeline *timeline;
+	List	   *holidays;		/* of CalendarHoliday, in order of date */
+	int64		cumulative;
+} Explanation;
+
+static void
+explain_row(Explanation *ex, TimestampTz from, TimestampTz to,
+			const char *state, const char *holiday, int64 used)
+{
+	const Window everything = {DT_NOBEGIN, DT_NOEND, true, false};
+	Datum		values[5];
+	bool		nulls[5] = {false, false, holiday == NULL, false, false};
+
+	ex->cumulative += used;
+	values[0] = RangeTypePGetDatum(span_range(ex->typcache, &everything, from, to, false));
+	values[1] = CStringGetTextDatum(state);
+	values[2] = holiday ? CStringGetTextDatum(holiday) : (Datum) 0;
+	values[3] = PointerGetDatum(business_interval_make(0, used, NULL, 0));
+	values[4] = PointerGetDatum(business_interval_make(0, ex->cumulative, NULL, 0));
+	tuplestore_putvalues(ex->result->setResult, ex->result->setDesc, values, nulls);
+}
+
+/* A closed span, with the holidays in it as rows of their own. */
+static void
+explain_closed(Explanation *ex, TimestampTz from, TimestampTz to)
+{
+	ListCell   *cell;
+
+	foreach(cell, ex->holidays)
+	{
+		CalendarHoliday *holiday = lfirst(cell);
+		ZoneMap		map;
+		CoreMem		mem = sla_core_mem();
+		CoreError	error = {0};
+		TimestampTz start;
+		TimestampTz end;
+
+		/* a date lies within a day of its UTC one: most need no zone */
+		if ((holiday->date + INT64CONST(2)) * USECS_PER_DAY <= from ||
+			(holiday->date - INT64CONST(1)) * USECS_PER_DAY >= to)
+			continue;
+		if (!sla_zones.load(sla_zones.context, holiday->zone,
+							(holiday->date - INT64CONST(3)) * USECS_PER_DAY,
+							(holiday->date + INT64CONST(4)) * USECS_PER_DAY,
+							&mem, &map, &error))
+			sla_report(&error, "business_hours", holiday->zone, (int) strlen(holiday->zone), NULL);
+		start = Max(from, zone_instant(&map, holiday->date * USECS_PER_DAY));
+		end = Min(to, zone_instant(&map, (holiday->date + INT64CONST(1)) * USECS_PER_DAY));
+		if (start >= end)
+			continue;
+		if (from < start)
+			explain_row(ex, from, start, "closed", NULL, 0);
+		explain_row(ex, start, end, "holiday", holiday->name, 0);
+		from = end;
+	}
+	if (from < to)
+		explain_row(ex, from, to, "closed", NULL, 0);
+}
+
+/* The holidays baked into a value, which have no names there. */
+static List *
+baked_holidays(const HoursExpr *expr, List *list)
+{
+	if (expr->kind != HOURS_LEAF)
+		return baked_holidays(expr->right, baked_holidays(expr->left, list));
+	for (int i = 0; i < expr->nholidays; i++)
+	{
+		CalendarHoliday *holiday = palloc(sizeof(CalendarHoliday));
+
+		holiday->date = expr->holidays[i].date;
+		holiday->zone = expr->zone;
+		holiday->name = NULL;
+		list = lappend(list, holiday);
+	}
+	return list;
+}
+
+static int
+compare_holiday_cells(const ListCell *a, const ListCell *b)
+{
+	int32		da = ((CalendarHoliday *) lfirst(a))->date;
+	int32		db = ((CalendarHoliday *) lfirst(b))->date;
+
+	return da < db ? -1 : (da > db ? 1 : 0);
+}
+
+/*
+ * business_timeline(timestamptz, business_interval, hours or calendar)
+ *		-> rows (span, state, holiday, used, cumulative)
+ *
+ * The way from an instant to the deadline that business_add() gives, or back
+ * to it: every open, closed and holiday span between the two, with the
+ * business time used in each and the sum up to its end.
+ */
+PG_FUNCTION_INFO_V1(business_timeline);
+Datum
+business_timeline(PG_FUNCTION_ARGS)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(1);
+	HoursImage *image = image_of_arg(fcinfo, 2);
+	Explanation ex = {0};
+	TimestampTz due;
+	TimestampTz to;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (TIMESTAMP_NOT_FINITE(t))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp must be finite")));
+	due = hours_add(image, hours_add_days(image, t, bi->days), bi->time);
+	to = Max(t, due);
+	t = Min(t, due);
+
+	ex.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ex.typcache = lookup_type_cache(TSTZRANGEOID, TYPECACHE_RANGE_INFO);
+	if (call_cache(fcinfo, 2)->named)
+	{
+		text	   *name = PG_GETARG_TEXT_PP(2);
+
+		ex.holidays = calendar_holidays(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	}
+	else
+		ex.holidays = baked_holidays(image->expr, NIL);
+	list_sort(ex.holidays, compare_holiday_cells);
+
+	ex.timeline = hours_cover(image, t, to);
+	while (t < to)
+	{
+		TimestampTz open = open_from(ex.timeline, t, to);
+
+		CHECK_FOR_INTERRUPTS();
+		if (t < open)
+			explain_closed(&ex, t, open);
+		if (open < to)
+		{
+			t = span_end(ex.timeline, open, to);
+			explain_row(&ex, open, t, "open", NULL, t - open);
+		}
+		else
+			t = to;
+	}
+	return (Datum) 0;
+}

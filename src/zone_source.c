@@ -1,0 +1,108 @@
+/*-------------------------------------------------------------------------
+ *
+ * zone_source.c
+ *	  The server's time zones, for the core.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "sla_tracker.h"
+
+#include "datatype/timestamp.h"
+#include "pgtime.h"
+
+#include "zone_source.h"
+
+/* Between PostgreSQL's epoch and Unix's. */
+#define EPOCH_DIFF_SECS		((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * INT64CONST(86400))
+
+static pg_time_t
+unix_seconds(int64 instant)
+{
+	return instant / USECS_PER_SEC + EPOCH_DIFF_SECS;
+}
+
+/*
+ * All-upper-case names with a digit that are names of the IANA data base,
+ * all others of that form are POSIX strings.
+ */
+static const char *const upper_names_with_digits[] = {
+	"CST6CDT", "EST5EDT", "GMT+0", "GMT-0", "GMT0", "MST7MDT", "PST8PDT"
+};
+
+/*
+ * The zone of an IANA name, or NULL.  pg_tzset() also takes POSIX strings
+ * ("Brlin5" is five hours west of Greenwich to it): it gives them their upper
+ * case as canonical name, and they have a digit.
+ */
+pg_tz *
+sla_zone_lookup(const char *name)
+{
+	pg_tz	   *zone = pg_tzset(name);
+	const char *canonical;
+
+	if (zone == NULL || !pg_tz_acceptable(zone))
+		return NULL;
+	canonical = pg_get_timezone_name(zone);
+	if (strpbrk(canonical, "0123456789") != NULL &&
+		strpbrk(canonical, "abcdefghijklmnopqrstuvwxyz") == NULL)
+	{
+		for (size_t i = 0; i < lengthof(upper_names_with_digits); i++)
+			if (strcmp(canonical, upper_names_with_digits[i]) == 0)
+				return zone;
+		return NULL;
+	}
+	return zone;
+}
+
+static bool
+load_zone(void *context, const char *name, int64_t from, int64_t to,
+		  CoreMem *mem, ZoneMap *map, CoreError *error)
+{
+	pg_tz	   *zone = sla_zone_lookup(name);
+	int			size = 64;
+	pg_time_t	time = unix_seconds(from);
+	pg_time_t	stop = unix_seconds(to);
+
+	(void) context;
+
+	if (zone == NULL)
+		return core_fail(error, CORE_SYNTAX, -1, 0,
+						 "Time zone \"%s\" is not recognized.",
+						 "Use a name of pg_timezone_names, such as Europe/Berlin.",
+						 name);
+	map->nbreaks = 0;
+	map->offset = 0;
+	map->breaks = mem->alloc(mem->context, size * sizeof(ZoneBreak));
+	for (;;)
+	{
+		long		before;
+		long		after;
+		int			before_isdst;
+		int			after_isdst;
+		pg_time_t	boundary;
+		int			found = pg_next_dst_boundary(&time, &before, &before_isdst,
+												 &boundary, &after, &after_isdst, zone);
+
+		if (map->nbreaks == 0)
+			map->offset = before * USECS_PER_SEC;
+		if (found != 1 || boundary > stop)
+			return true;
+		if (map->nbreaks == size)
+		{
+			ZoneBreak  *old = map->breaks;
+
+			size *= 2;
+			map->breaks = mem->alloc(mem->context, size * sizeof(ZoneBreak));
+			memcpy(map->breaks, old, map->nbreaks * sizeof(ZoneBreak));
+		}
+		map->breaks[map->nbreaks].at = (boundary - EPOCH_DIFF_SECS) * USECS_PER_SEC;
+		map->breaks[map->nbreaks].before = before * USECS_PER_SEC;
+		map->breaks[map->nbreaks].after = after * USECS_PER_SEC;
+		map->nbreaks++;
+		time = boundary;
+	}
+}
+
+const ZoneSource sla_zones = {load_zone, NULL};

@@ -1,0 +1,164 @@
+# Other engines' answers, when the folder with them is there (SLA_SHARED).
+#
+# business_time.tsv.gz and numpy_busday.tsv.gz: every row.  opening_hours.jsonl.gz:
+# the rows on which two engines agree must be equal; the others are those of
+# the reference implementation as well, but for the ones explained below.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $dir = defined $ENV{SLA_SHARED} ? "$ENV{SLA_SHARED}/oracle" : '';
+my @names = ('business_time.tsv.gz', 'opening_hours.jsonl.gz', 'numpy_busday.tsv.gz');
+
+plan skip_all => 'SLA_SHARED names no folder with oracles'
+  if grep { $dir eq '' || !-r "$dir/$_" } @names;
+
+# Rows of opening_hours.jsonl (by expression, zone and begin of the window) in
+# which we differ from opening_hours.js, with our answer's reason.  "fold": an
+# end of a span lies in a repeated hour or a gap, where PostgreSQL's rule is
+# ours: in a repeated hour the second showing, in a gap the offset before it.
+my %explained = (
+	'Europe/Berlin Sa-Su 02:00-03:00' => 'fold',
+	'Europe/Berlin Su 02:30-10:00' => 'fold',
+	'Australia/Lord_Howe Mo-Su 02:00-03:00' => 'fold',);
+
+my $node = PostgreSQL::Test::Cluster->new('oracle');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', q{
+	CREATE EXTENSION sla_tracker;
+	ALTER DATABASE postgres SET timezone = 'UTC';
+	ALTER DATABASE postgres SET datestyle = 'ISO, YMD';
+	CREATE FUNCTION try(expr text, VARIADIC args text[]) RETURNS text LANGUAGE plpgsql AS $$
+	DECLARE
+		res text;
+	BEGIN
+		EXECUTE 'SELECT (' || expr || ')::text' INTO res USING args;
+		RETURN res;
+	EXCEPTION WHEN OTHERS THEN
+		RETURN 'ERROR: ' || SQLERRM;
+	END
+	$$;
+});
+
+# COPY takes what gzip prints; nothing of the file goes through a shell.
+sub load
+{
+	my ($table, $file, $options) = @_;
+
+	$node->safe_psql('postgres',
+		"COPY $table FROM PROGRAM 'gzip -dc " . ($dir =~ s/'/''/gr) . "/$file' WITH ($options)");
+	return;
+}
+
+# Nothing is wrong; say what the first are.
+sub none_wrong
+{
+	my ($query, $name) = @_;
+	my $wrong = $node->safe_psql('postgres', "SELECT count(*) FROM ($query) w");
+
+	is($wrong, '0', $name)
+	  or diag($node->safe_psql('postgres', "$query LIMIT 12"));
+	return;
+}
+
+# --- business time ---------------------------------------------------------
+
+$node->safe_psql('postgres', q{
+	CREATE TABLE bt (id text, hours text, holidays text, minus text, op text, start timestamptz, arg text, expected text)});
+load('bt', 'business_time.tsv.gz', q{FORMAT csv, DELIMITER E'\t', QUOTE E'\b', NULL '-'});
+my $rows = $node->safe_psql('postgres', 'SELECT count(*) FROM bt');
+cmp_ok($rows, '>', 1000, "business_time: $rows rows");
+
+$node->safe_psql('postgres', q{
+	CREATE TABLE bt_hours AS
+		SELECT hours, holidays, minus,
+			CASE WHEN coalesce(minus, '') = '' THEN w ELSE w - minus::business_hours END AS h
+		FROM (SELECT DISTINCT hours, holidays, minus FROM bt) d,
+			LATERAL (SELECT with_holidays(hours::business_hours, coalesce(string_to_array(nullif(holidays, ''), ','), '{}')::date[]) AS w) w;
+	CREATE TABLE bt_got AS
+		SELECT bt.*, CASE op
+			WHEN 'add' THEN try('business_add($1[1]::timestamptz, make_business_interval(secs => $1[2]::float8), $1[3]::business_hours)', start::text, arg, h::text)
+			WHEN 'sub' THEN try('business_add($1[1]::timestamptz, -make_business_interval(secs => $1[2]::float8), $1[3]::business_hours)', start::text, arg, h::text)
+			WHEN 'diff' THEN try('business_seconds($1[1]::timestamptz, $1[2]::timestamptz, $1[3]::business_hours)', start::text, arg, h::text)
+			WHEN 'open' THEN try('is_open($1[1]::timestamptz, $1[2]::business_hours)', start::text, h::text)
+			WHEN 'adddays' THEN try('business_add($1[1]::timestamptz, make_business_interval(days => $1[2]::int), $1[3]::business_hours)', start::text, arg, h::text)
+			WHEN 'subdays' THEN try('business_add($1[1]::timestamptz, make_business_interval(days => -$1[2]::int), $1[3]::business_hours)', start::text, arg, h::text)
+			END AS got
+		FROM bt JOIN bt_hours b ON b.hours = bt.hours
+			AND b.holidays IS NOT DISTINCT FROM bt.holidays AND b.minus IS NOT DISTINCT FROM bt.minus;
+});
+is($node->safe_psql('postgres', 'SELECT count(*) FROM bt_got WHERE got IS NOT NULL'), $rows, 'business_time: every row was evaluated');
+foreach my $op (split /\n/, $node->safe_psql('postgres', 'SELECT DISTINCT op FROM bt ORDER BY 1'))
+{
+	none_wrong(qq{SELECT id, hours, minus, op, start, arg, expected, got FROM bt_got WHERE op = '$op' AND
+		CASE WHEN got LIKE 'ERROR%' THEN true
+			WHEN op IN ('add', 'sub', 'adddays', 'subdays') THEN got::timestamptz <> expected::timestamptz
+			WHEN op = 'diff' THEN got::float8 <> expected::float8
+			ELSE left(got, 1) <> expected END ORDER BY id}, "business_time: $op");
+}
+
+# --- opening_hours.js ------------------------------------------------------
+
+$node->safe_psql('postgres', 'CREATE TABLE oh_line (line int GENERATED ALWAYS AS IDENTITY, j jsonb)');
+load('oh_line (j)', 'opening_hours.jsonl.gz', q{FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02'});
+$node->safe_psql('postgres', q{
+	CREATE TABLE oh AS
+		SELECT line, j->>'tz' AS tz, j->>'expr' AS expr, j->>'kde' AS kde, j->>'note' AS note,
+			tstzrange((j->>'from')::timestamptz, (j->>'to')::timestamptz) AS span,
+			(SELECT coalesce(array_agg(x::date), '{}') FROM jsonb_array_elements_text(CASE WHEN jsonb_typeof(j->'holidays') = 'array' THEN j->'holidays' ELSE '[]' END) x) AS holidays,
+			(SELECT coalesce(range_agg(tstzrange((x->>0)::timestamptz, (x->>1)::timestamptz)), '{}') FROM jsonb_array_elements(j->'open') x) AS expected
+		FROM oh_line;
+	CREATE TABLE oh_got AS
+		SELECT *, try('open_ranges($1[1]::tstzrange, with_holidays(($1[2])::business_hours, $1[3]::date[]))', span::text, 'TZ=' || tz || ' ' || expr, holidays::text) AS got
+		FROM oh;
+});
+none_wrong(q{SELECT line, tz, expr, holidays, expected, got FROM oh_got
+	WHERE kde = 'agree' AND CASE WHEN got LIKE 'ERROR%' THEN true ELSE got::tstzmultirange <> expected END ORDER BY line},
+	'opening_hours: rows on which two engines agree');
+
+# the others: equal to the reference implementation, or explained
+foreach my $key (sort keys %explained)
+{
+	my $q = $key =~ s/'/''/gr;
+
+	is($node->safe_psql('postgres', qq{
+		SELECT bool_and(got NOT LIKE 'ERROR%' AND got::tstzmultirange <> expected) FROM oh_got WHERE tz || ' ' || expr = '$q'}),
+		't', "opening_hours: differs as explained ($explained{$key}): $key");
+}
+my $list = join ', ', map { "'" . s/'/''/gr . "'" } sort keys %explained;
+none_wrong(qq{SELECT line, kde, tz, expr, note, holidays, expected, got FROM oh_got
+	WHERE kde <> 'agree' AND tz || ' ' || expr NOT IN ($list)
+	AND CASE WHEN got LIKE 'ERROR%' THEN true ELSE got::tstzmultirange <> expected END ORDER BY line},
+	'opening_hours: the other rows, but those explained');
+
+# --- numpy -----------------------------------------------------------------
+
+$node->safe_psql('postgres', q{
+	CREATE TABLE np (op text, weekmask text, holidays text, date date, arg text, roll text, expected text, note text)});
+load('np', 'numpy_busday.tsv.gz', q{FORMAT csv, DELIMITER E'\t', QUOTE E'\b', NULL '-', HEADER true});
+$node->safe_psql('postgres', q{
+	CREATE TABLE np_hours AS
+		SELECT weekmask, holidays, with_holidays(('TZ=UTC ' ||
+			(SELECT string_agg(('{Mo,Tu,We,Th,Fr,Sa,Su}'::text[])[i], ',' ORDER BY i) FROM generate_series(1, 7) i WHERE substr(weekmask, i, 1) = '1')
+			|| ' 09:00-17:00')::business_hours, coalesce(string_to_array(holidays, ','), '{}')::date[]) AS h
+		FROM (SELECT DISTINCT weekmask, holidays FROM np WHERE weekmask LIKE '%1%') d;
+	CREATE TABLE np_got AS
+		SELECT np.*, CASE op
+			WHEN 'busday_count' THEN try('business_days_between($1[1]::date, $1[2]::date, $1[3]::business_hours)', date::text, arg, h::text)
+			/* roll first, by asking day after day; then count */
+			ELSE try('add_business_days((SELECT $1[1]::date + $1[4]::int * i FROM generate_series(0, 400) i WHERE is_business_day($1[1]::date + $1[4]::int * i, $1[3]::business_hours) ORDER BY i LIMIT 1), $1[2]::int, $1[3]::business_hours)',
+				date::text, arg, h::text, CASE roll WHEN 'forward' THEN '1' ELSE '-1' END) END AS got
+		FROM np JOIN np_hours n ON n.weekmask = np.weekmask AND n.holidays IS NOT DISTINCT FROM np.holidays
+		WHERE op = 'busday_count' OR (op = 'busday_offset' AND roll IN ('forward', 'backward'));
+});
+cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM np_got'), '>', 500, 'numpy: rows that bear on us');
+none_wrong(q{SELECT op, weekmask, holidays, date, arg, roll, expected, got, note FROM np_got WHERE got IS DISTINCT FROM expected ORDER BY op, date},
+	'numpy: busday_count and busday_offset');
+
+$node->stop;
+done_testing();
