@@ -1251,9 +1251,9 @@ BEGIN
 	-- and none leads back here
 	IF EXISTS (
 		WITH RECURSIVE reached (name) AS (
-			SELECT unnest(members)
+			SELECT unnest(members) COLLATE "C"
 			UNION
-			SELECT unnest(sla.combined_calendars(c.combines))
+			SELECT unnest(sla.combined_calendars(c.combines)) COLLATE "C"
 			FROM reached
 			JOIN sla.calendar AS c ON c.name = reached.name
 			WHERE c.combines IS NOT NULL

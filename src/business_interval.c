@@ -184,12 +184,16 @@ business_interval_recv(PG_FUNCTION_ARGS)
 	int64		time = pq_getmsgint64(buf);
 	int32		days = (int32) pq_getmsgint(buf, sizeof(int32));
 	int32		sent = (int32) pq_getmsgint(buf, sizeof(int32));
-	char	   *calendar = NULL;
+	const char *bytes = pq_getmsgbytes(buf, sent);	/* refuses sent < 0 */
+	const char *calendar = NULL;
 	int			calendar_len = 0;
 
-	/* pq_getmsgtext() converts and verifies; it refuses a length below 0 */
-	if (sent != 0)
-		calendar = pq_getmsgtext(buf, sent, &calendar_len);
+	if (sent > 0)
+	{
+		/* converts when need be, and verifies in any case */
+		calendar = pg_client_to_server(bytes, sent);
+		calendar_len = calendar == bytes ? sent : (int) strlen(calendar);
+	}
 	if (calendar_len > BI_MAX_CALENDAR ||
 		(calendar_len > 0 && memchr(calendar, '\0', calendar_len) != NULL))
 		ereport(ERROR,

@@ -118,8 +118,11 @@ name_hash(const char *name, int length)
 		for (int i = 0; i < length; i++)
 			head = head << 8 | (unsigned char) name[i];
 	}
-	head = (head ^ (tail << 7) ^ (uint64) length) * UINT64CONST(0x9E3779B97F4A7C15);
-	return (uint32) (head >> 32) ^ (uint32) head;
+	/* mix well: numbered names differ in one byte only, anywhere */
+	head = head * UINT64CONST(0x9E3779B97F4A7C15) ^ tail ^ (uint64) length;
+	head = (head ^ (head >> 32)) * UINT64CONST(0xBF58476D1CE4E5B9);
+	head = (head ^ (head >> 32)) * UINT64CONST(0x94D049BB133111EB);
+	return (uint32) (head >> 32);
 }
 
 #define SH_PREFIX		entryhash

@@ -458,7 +458,11 @@ hours_add_days(HoursImage *image, TimestampTz t, int32 n)
 
 	if (n == 0)
 		return t;
-	timeline = hours_cover_dates(image, t, t);
+	/* the date before may hold t, too */
+	timeline = image->timeline;
+	if (timeline == NULL || timeline->dates == NULL ||
+		!timeline_covers(timeline, t - 3 * USECS_PER_DAY) || !timeline_covers(timeline, t))
+		timeline = hours_cover_dates(image, t - 3 * USECS_PER_DAY, t);
 	while (unlikely((status = timeline_add_days(timeline, t, n, &result)) != TIMELINE_OK))
 	{
 		timeline = hours_grow(image, status);

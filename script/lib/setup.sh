@@ -140,7 +140,7 @@ build_extension() {
 			dynamic_library_path = '$stage$("$PG_CONFIG" --pkglibdir):\$libdir'
 		EOC
 	elif "$PG_BINDIR/postgres" --describe-config |
-		grep -q '^extension_destdir'; then
+		grep '^extension_destdir' >/dev/null; then
 		say "extension_destdir = '$stage'"
 	else
 		as_root make -s -C "$WORK/build" -f "$WORK/src/Makefile" \
@@ -150,10 +150,11 @@ build_extension() {
 
 # start_server [LINE-OF-postgresql.conf...]: a new server on a private socket,
 # which psql and libpq then use by the environment; the superuser is postgres.
+# $SLA_POSTGRES names a program to run in place of the server's postgres.
 start_server() {
 	local name
 
-	for name in $(compgen -e PG | grep -v '^PG_'); do
+	for name in $(compgen -e PG | grep -vE '^PG_|^PGCTLTIMEOUT$'); do
 		unset "$name"
 	done
 	export PGHOST=$WORK PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
@@ -169,7 +170,7 @@ start_server() {
 	} | as_worker tee -a "$WORK/data/postgresql.conf" >/dev/null
 	on_exit stop_server
 	as_worker "$PG_BINDIR/pg_ctl" -D "$WORK/data" -l "$WORK/server.log" \
-		-s -w start || { cat "$WORK/server.log"; return 1; }
+		${SLA_POSTGRES:+-p "$SLA_POSTGRES"} -s -w start || { cat "$WORK/server.log"; return 1; }
 }
 
 stop_server() {

@@ -3,7 +3,8 @@
 #
 # The suites of "make installcheck" (regress, isolation, tap) against one
 # major, from a build outside the checkout, on a server of their own.
-# script/test runs this here and in its chroots.
+# script/test runs this here and in its chroots.  $SLA_TESTS narrows regress to
+# the tests named, $SLA_SERVER_CONF is a line for postgresql.conf.
 set -euo pipefail
 umask 022
 . "$(dirname "$0")/setup.sh"
@@ -15,16 +16,16 @@ shift
 
 # One suite; what differs goes to the end of the log.
 run_suite() {
-	local switch_off status=0
+	local arguments status=0
 
 	case $1 in
-		regress) switch_off=(ISOLATION= TAP_TESTS=) ;;
-		isolation) switch_off=(REGRESS= TAP_TESTS=) ;;
-		tap) switch_off=(REGRESS= ISOLATION=) ;;
+		regress) arguments=(ISOLATION= TAP_TESTS= ${SLA_TESTS:+REGRESS="$SLA_TESTS"}) ;;
+		isolation) arguments=(REGRESS= TAP_TESTS=) ;;
+		tap) arguments=(REGRESS= ISOLATION=) ;;
 		*) die "there is no suite \"$1\"" ;;
 	esac
 	as_worker make -s -C "$WORK/build" -f "$WORK/src/Makefile" \
-		PG_CONFIG="$PG_CONFIG" PROVE_FLAGS=--verbose "${switch_off[@]}" \
+		PG_CONFIG="$PG_CONFIG" PROVE_FLAGS=--verbose "${arguments[@]}" \
 		installcheck || status=$?
 	if [ "$status" -ne 0 ]; then
 		cat "$WORK/build/regression.diffs" 2>/dev/null || true
@@ -44,7 +45,7 @@ if [ -d "$TOP/../shared" ]; then
 	SLA_SHARED=$(cd "$TOP/../shared" && pwd)
 	export SLA_SHARED
 fi
-start_server
+start_server ${SLA_SERVER_CONF:+"$SLA_SERVER_CONF"}
 
 status=0
 for suite in "$@"; do

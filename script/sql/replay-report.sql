@@ -107,7 +107,7 @@ LIMIT :top;
 \echo
 \endif
 
-SELECT to_char(:seconds, 'FM999990.0') AS seconds,
+SELECT to_char(:seconds, 'FM999990.00') AS seconds,
 	   to_char(:events / greatest(:seconds, 0.001), 'FM999,999,990') AS rate \gset
 \echo 'Kept' :attained 'percent of' :judged 'promises.'
 \echo 'Replayed' :events_shown 'events in' :seconds 's:' :rate 'events a second.'

@@ -347,10 +347,14 @@ match_dates(DaySet *set, const HoursDateRange *range, int year, int32_t new_year
 {
 	const HoursDate *from = &range->from;
 	const HoursDate *to = &range->to;
-	int32_t		start = date_start(from, year) - new_year;
+	int32_t		start;
 	int32_t		stop;
 	bool		wraps;
 
+	if (from->year != 0 && (year < from->year ||
+							(year > to->year && !range->open_ended)))
+		return;
+	start = date_start(from, year) - new_year;
 	if (range->open_ended)
 	{
 		add_days(set, start, ndays, ndays);

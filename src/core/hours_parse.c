@@ -29,6 +29,12 @@
  */
 #define MAX_PARENS		(2 * HOURS_MAX_DEPTH + 2)
 
+/*
+ * How much longer than its text a canonical text can be: "2," in a list of
+ * days of one year becomes "2026 Dec 02,".
+ */
+#define MAX_GROWTH		8
+
 static HoursExpr *parse_value(HoursParser *parser, int *height);
 
 /* "24/7"? */
@@ -572,6 +578,15 @@ parse_value(HoursParser *parser, int *height)
 }
 
 static bool
+fail_length(CoreError *error, size_t length)
+{
+	return core_fail(error, CORE_LIMIT, -1, 0,
+					 "Opening hours have at most %d bytes, these have %zu.",
+					 "Leave out rules and dates that are no longer needed.",
+					 HOURS_MAX_TEXT, length);
+}
+
+static bool
 start_parser(HoursParser *parser, const char *text, size_t length, CoreMem *mem,
 			 CoreError *error)
 {
@@ -580,10 +595,7 @@ start_parser(HoursParser *parser, const char *text, size_t length, CoreMem *mem,
 	parser->lex.text = text;
 	parser->lex.error = error;
 	if (length > HOURS_MAX_TEXT)
-		return core_fail(error, CORE_LIMIT, -1, 0,
-						 "Opening hours have at most %d bytes, these have %zu.",
-						 "Split them into several values and combine those.",
-						 HOURS_MAX_TEXT, length);
+		return fail_length(error, length);
 	parser->lex.length = (int) length;
 	next_token(parser);
 	return true;
@@ -599,10 +611,30 @@ hours_parse(const char *text, size_t length, CoreMem *mem, CoreError *error)
 	if (!start_parser(&parser, text, length, mem, error))
 		return NULL;
 	expr = parse_value(&parser, &height);
-	if (expr != NULL && parser.lex.kind != HOURS_END)
+	if (expr == NULL)
+		return NULL;
+	if (parser.lex.kind != HOURS_END)
 	{
 		hours_unexpected(&parser.lex, "\"+\", \"-\" or \"*\" between operands");
 		return NULL;
+	}
+
+	/* The canonical text has to be readable too. */
+	if (length > HOURS_MAX_TEXT / MAX_GROWTH)
+	{
+		size_t		printed;
+
+		if (hours_print(expr, mem, &printed) == NULL)
+		{
+			core_fail(error, CORE_NOMEM, -1, 0,
+					  "Not enough memory for opening hours.", "");
+			return NULL;
+		}
+		if (printed > HOURS_MAX_TEXT)
+		{
+			fail_length(error, printed);
+			return NULL;
+		}
 	}
 	return expr;
 }

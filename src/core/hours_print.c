@@ -203,8 +203,9 @@ put_dates(HoursText *text, const HoursDateRange *dates, int count)
 
 		if (i > 0)
 			put_char(text, ',');
+		/* opening_hours.js loses its way in "2026 Dec 24,26" */
 		if (i > 0 && one_month && in_one_month(range - 1) &&
-			range->from.year == range[-1].from.year &&
+			range->from.year == 0 && range[-1].from.year == 0 &&
 			range->from.month == range[-1].from.month)
 			put_number(text, range->from.day, 2);
 		else
@@ -406,15 +407,6 @@ put_leaf(HoursText *text, const HoursExpr *leaf)
 	}
 }
 
-/* The zone of a value: its own or its leftmost operand's. */
-static const char *
-zone_of(const HoursExpr *expr)
-{
-	while (expr->zone[0] == '\0')
-		expr = expr->left;
-	return expr->zone;
-}
-
 /*
  * Every operand stands in parentheses, but a chain of one precedence is not
  * nested to the left: (a) + (b) - (c), (a) * (b) * (c), (a) + ((b) * (c)).
@@ -431,7 +423,7 @@ put_expr(HoursText *text, const HoursExpr *expr)
 		return;
 	}
 
-	zoned = expr->zone[0] != '\0' && strcmp(expr->zone, zone_of(expr->left)) != 0;
+	zoned = expr->zone[0] != '\0' && strcmp(expr->zone, hours_zone(expr->left)) != 0;
 	if (zoned)
 	{
 		put_string(text, "TZ=");
@@ -440,7 +432,7 @@ put_expr(HoursText *text, const HoursExpr *expr)
 	}
 	if (expr->left->kind != HOURS_LEAF &&
 		(expr->left->zone[0] == '\0' ||
-		 strcmp(expr->left->zone, zone_of(expr->left->left)) == 0) &&
+		 strcmp(expr->left->zone, hours_zone(expr->left->left)) == 0) &&
 		(expr->left->kind == HOURS_INTERSECTION) == (expr->kind == HOURS_INTERSECTION))
 		put_expr(text, expr->left);
 	else

@@ -86,6 +86,9 @@ typedef struct BusinessDates
 	int64_t    *first;			/* the first opening of each */
 	uint32_t   *rank;			/* per bucket (and one more): dates whose
 								 * first opening lies before the bucket */
+	uint16_t   *shape;			/* of a leaf: per local date (and one more)
+								 * the shape of its plan; else NULL */
+	DayShape   *shapes;
 } BusinessDates;
 
 typedef struct Timeline
@@ -156,13 +159,18 @@ extern TimelineStatus timeline_next_close(const Timeline *tl, int64_t t, int64_t
 extern TimelineStatus timeline_previous_open(const Timeline *tl, int64_t t, int64_t *u);
 extern TimelineStatus timeline_previous_close(const Timeline *tl, int64_t t, int64_t *u);
 
-/* t plus n business days; the timeline must have its dates. */
+/*
+ * Business days; the timeline must have its dates.  Dates are numbered as in
+ * tl->dates.
+ */
+
+/* t plus n business days */
 extern TimelineStatus timeline_add_days(const Timeline *tl, int64_t t,
 										int32_t n, int64_t *u);
 
 /*
- * The business date of a covered t: the last one whose first opening is not
- * later, as an index into tl->dates; -1 when that lies before the window.
+ * The business date whose own span holds a covered t; where none does, the
+ * last one that has opened; -1 when that lies before the window.
  */
 extern int32_t timeline_date_at(const Timeline *tl, int64_t t);
 

@@ -595,17 +595,49 @@ put_date(Timeline *tl, int32_t date, int64_t first)
 	dates->n++;
 }
 
+/* Keep the plan of a leaf: it tells the own spans of each date. */
+static bool
+keep_plan(Compiler *c, Timeline *tl, const DayPlan *plan, CoreMem *result)
+{
+	BusinessDates *dates = tl->dates;
+	size_t		dates_bytes = plan->ndates * sizeof(uint16_t);
+	size_t		shapes_bytes = plan->nshapes * sizeof(DayShape);
+	DayPiece   *pieces;
+	size_t		npieces = 0;
+
+	for (int i = 0; i < plan->nshapes; i++)
+		npieces += plan->shapes[i].npieces;
+	dates->shape = core_alloc(result, dates_bytes, c->error);
+	dates->shapes = core_alloc(result, shapes_bytes, c->error);
+	pieces = core_alloc(result, npieces * sizeof(DayPiece) + 1, c->error);
+	if (dates->shape == NULL || dates->shapes == NULL || pieces == NULL)
+		return false;
+	memcpy(dates->shape, plan->shape, dates_bytes);
+	memcpy(dates->shapes, plan->shapes, shapes_bytes);
+	for (int i = 0; i < plan->nshapes; i++)
+	{
+		DayShape   *shape = &dates->shapes[i];
+
+		memcpy(pieces, shape->pieces, shape->npieces * sizeof(DayPiece));
+		shape->pieces = pieces;
+		pieces += shape->npieces;
+	}
+	tl->bytes += dates_bytes + shapes_bytes + npieces * sizeof(DayPiece);
+	return true;
+}
+
 /* Of a leaf: the dates that its own rules open. */
 static bool
-leaf_dates(Compiler *c, Timeline *tl, const HoursExpr *leaf)
+leaf_dates(Compiler *c, Timeline *tl, const HoursExpr *leaf, CoreMem *result)
 {
 	ZoneCursor	cursor;
 	DayPlan		plan;
 
-	if (!hours_plan(leaf, c->first_date, c->ndays, c->mem, &plan, c->error))
+	if (!hours_plan(leaf, c->first_date, c->ndays + 1, c->mem, &plan, c->error) ||
+		!keep_plan(c, tl, &plan, result))
 		return false;
 	zone_cursor_init(&cursor, &tl->zone);
-	for (int32_t i = 0; i < plan.ndates; i++)
+	for (int32_t i = 0; i < c->ndays; i++)
 	{
 		const DayShape *shape = &plan.shapes[plan.shape[i]];
 		int64_t		midnight = (plan.first + (int64_t) i) * CORE_USECS_PER_DAY;
@@ -689,7 +721,7 @@ timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 	error->kind = CORE_OK;
 	if (dates == NULL)
 		return false;
-	dates->n = 0;
+	memset(dates, 0, sizeof(BusinessDates));
 	dates->date = core_alloc(result, n * sizeof(int32_t), error);
 	dates->first = core_alloc(result, n * sizeof(int64_t), error);
 	dates->rank = core_alloc(result, n * sizeof(uint32_t), error);
@@ -697,7 +729,7 @@ timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 		return false;
 
 	tl->dates = dates;
-	if (!(expr->kind == HOURS_LEAF ? leaf_dates(&c, tl, expr) : composed_dates(&c, tl, expr)))
+	if (!(expr->kind == HOURS_LEAF ? leaf_dates(&c, tl, expr, result) : composed_dates(&c, tl, expr)))
 	{
 		tl->dates = NULL;
 		return false;

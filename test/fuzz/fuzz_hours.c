@@ -12,7 +12,7 @@
  *	clang -g -O1 -fsanitize=fuzzer,address,undefined -Isrc/core \
  *		test/fuzz/fuzz_hours.c src/core/core.c src/core/hours_lex.c \
  *		src/core/hours_select.c src/core/hours_parse.c \
- *		src/core/hours_print.c -o /tmp/fuzz_hours
+ *		src/core/hours_print.c src/core/hours_expr.c -o /tmp/fuzz_hours
  *	mkdir -p /tmp/corpus_hours
  *	/tmp/fuzz_hours -dict=test/fuzz/hours.dict -max_len=400 \
  *		-max_total_time=300 /tmp/corpus_hours
@@ -101,21 +101,13 @@ same_rule(const HoursRule *a, const HoursRule *b)
 		same_spans(a->spans, b->spans, a->nspans);
 }
 
-/* The zone of an expression may be left out where it is its first operand's. */
-static const char *
-zone_of(const HoursExpr *expr)
-{
-	while (expr->zone[0] == '\0')
-		expr = expr->left;
-	return expr->zone;
-}
-
+/* A zone may be left out where it is the first operand's. */
 static bool
 same_expr(const HoursExpr *a, const HoursExpr *b)
 {
 	int			i;
 
-	if (a->kind != b->kind || strcmp(zone_of(a), zone_of(b)) != 0)
+	if (a->kind != b->kind || strcmp(hours_zone(a), hours_zone(b)) != 0)
 		return false;
 	if (a->kind != HOURS_LEAF)
 		return same_expr(a->left, b->left) && same_expr(a->right, b->right);

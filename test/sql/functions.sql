@@ -165,12 +165,6 @@ SELECT business_add(NULL, '1 bh', 'nine') IS NULL AND business_add('2026-11-20',
 	AND open_ranges(NULL, 'nine') IS NULL AND with_holidays('24/7', NULL) IS NULL AS all_null;
 SELECT count(*) FROM open_spans(NULL, 'nine');
 SELECT count(*) FROM business_timeline(NULL, '1 bh', 'nine');
--- what an expression means without the extension it means with it
-SELECT pg_typeof(now() + '1 day') AS plus, pg_typeof(now() - '1 day') AS minus,
-	pg_typeof(date '2026-01-01' + '1 day') AS date_plus, pg_typeof(timestamptz '2026-01-01' + $$1 day$$) AS dollar,
-	pg_typeof('1 day' + now()) AS commuted, pg_typeof(now() - now()) AS difference,
-	pg_typeof(tstzrange(now(), NULL) * '[2026-01-01, 2027-01-01)') AS range, pg_typeof(tstzrange(now(), NULL) * NULL) AS range_null,
-	pg_typeof(sum('1 day'::interval)) AS total, pg_typeof(interval '1 day' * 2) AS times;
 -- with an explicit calendar: generated columns and indexes
 CREATE TABLE ticket (
 	id int PRIMARY KEY,

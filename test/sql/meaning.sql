@@ -43,7 +43,7 @@ INSERT INTO cases (expr, want) VALUES
 	('business_add(''2026-11-23 09:00'', ''-1 bh'', office())', '2026-11-20 16:00:00+01'),
 	('business_add(''2026-11-21 12:00'', ''-8 bh'', office())', '2026-11-20 09:00:00+01'),
 	('business_add(''2026-11-21 12:00'', ''-8 bh -1 bs'', office())', '2026-11-19 16:59:59+01'),
-	('business_add(''2026-11-20 16:00'', ''2088 bh'', office())', '2027-11-19 16:00:00+01');
+	('business_add(''2026-11-20 16:00'', ''2080 bh'', office())', '2027-11-19 16:00:00+01');
 SELECT * FROM run();
 -- business days: the anchor, its clock, openings, breaks and closings
 INSERT INTO cases (expr, want) VALUES
@@ -73,7 +73,7 @@ SELECT * FROM run();
 -- days are applied first, then time; each field has its own sign
 INSERT INTO cases (expr, want) VALUES
 	('business_add(''2026-11-20 16:00'', ''1 bd 2 bh'', office())', '2026-11-24 10:00:00+01'),
-	('business_add(''2026-11-19 17:00'', ''1 bd 1 bh'', shop())', '2026-11-23 10:00:00+01'),
+	('business_add(''2026-11-19 17:00'', ''1 bd 1 bh'', shop())', '2026-11-23 09:00:00+01'),
 	('business_add(''2026-11-20 16:00'', ''1 bd -2 bh'', office())', '2026-11-23 14:00:00+01'),
 	('business_add(''2026-11-20 16:00'', ''-1 bd 2 bh'', office())', '2026-11-20 10:00:00+01'),
 	('business_add(''2026-11-21 12:00'', ''-1 bd 1 bm'', office())', '2026-11-20 09:01:00+01');
@@ -184,7 +184,7 @@ INSERT INTO cases (expr, want) VALUES
 	('add_business_days(''2026-11-20'', 1, office())', '2026-11-23'),
 	('add_business_days(''2026-11-20'', -1, office())', '2026-11-19'),
 	('add_business_days(''2026-11-20'', 0, office())', '2026-11-20'),
-	('add_business_days(''2026-11-20'', 261, office())', '2027-11-19'),
+	('add_business_days(''2026-11-20'', 260, office())', '2027-11-19'),
 	('add_business_days(''2026-11-21'', 1, office())', '2026-11-24'),
 	('add_business_days(''2026-11-21'', -1, office())', '2026-11-19'),
 	('is_business_day(''2026-11-20'', office())', 'true'),

@@ -13,7 +13,7 @@ DECLARE
 	p record;
 	n int := 0;
 BEGIN
-	FOR p IN SELECT place.* FROM ref.place, generate_series(1, 3) LOOP
+	FOR p IN SELECT place.* FROM ref.place, generate_series(1, 2) LOOP
 		n := n + 1;
 		CALL ref.random_calendar(n, p.zone, p.center, 60);
 	END LOOP;
@@ -69,7 +69,9 @@ CREATE TABLE ref.probe AS
 			c.center::timestamp AT TIME ZONE c.zone + (random() - 0.5) * interval '60 days' + k * interval '0' AS t2
 		OFFSET 0) x
 	WHERE t IS NOT NULL AND c.id < 9000;
-SELECT count(*) > 5000 AS enough FROM ref.probe;
+ALTER TABLE ref.probe ADD want_add timestamptz, ADD want_days timestamptz;
+UPDATE ref.probe SET want_add = ref.add(cal, t, us), want_days = ref.add_days(cal, t, n);
+SELECT count(*) > 3000 AS enough FROM ref.probe;
 CREATE FUNCTION ref.bi(us bigint) RETURNS business_interval LANGUAGE sql IMMUTABLE AS $$
 	SELECT (us * interval '1 microsecond')::business_interval
 $$;
@@ -88,8 +90,8 @@ INSERT INTO ref.result
 	UNION ALL
 	SELECT 'business_seconds', cal, t || ' .. ' || t2, (ref.between(cal, t, t2) / 1e6)::float8::text, business_seconds(t, t2, h)::text FROM ref.probe
 	UNION ALL
-	SELECT CASE WHEN us < 0 THEN 'add -' ELSE 'add +' END, cal, t || ' + ' || us, want::text, business_add(t, ref.bi(us), h)::text
-	FROM ref.probe, LATERAL (SELECT ref.add(cal, t, us) AS want OFFSET 0) w WHERE want IS NOT NULL
+	SELECT CASE WHEN us < 0 THEN 'add -' ELSE 'add +' END, cal, t || ' + ' || us, want_add::text, business_add(t, ref.bi(us), h)::text
+	FROM ref.probe WHERE want_add IS NOT NULL
 	UNION ALL
 	SELECT 'next_open', cal, t::text, ref.next_open(cal, t)::text, next_open(t, h)::text FROM ref.probe
 	UNION ALL
@@ -99,13 +101,13 @@ INSERT INTO ref.result
 	UNION ALL
 	SELECT 'previous_close', cal, t::text, ref.previous_close(cal, t)::text, previous_close(t, h)::text FROM ref.probe
 	UNION ALL
-	SELECT CASE WHEN n < 0 THEN 'days -' ELSE 'days +' END, cal, t || ' + ' || n || ' bd', want::text,
+	SELECT CASE WHEN n < 0 THEN 'days -' ELSE 'days +' END, cal, t || ' + ' || n || ' bd', want_days::text,
 		business_add(t, make_business_interval(days => n), h)::text
-	FROM ref.probe, LATERAL (SELECT ref.add_days(cal, t, n) AS want OFFSET 0) w WHERE want IS NOT NULL
+	FROM ref.probe WHERE want_days IS NOT NULL
 	UNION ALL
 	SELECT 'days and time', cal, t || ' + ' || n || ' bd ' || us, want::text,
 		business_add(t, make_business_interval(days => n) + ref.bi(us), h)::text
-	FROM ref.probe, LATERAL (SELECT ref.add(cal, ref.add_days(cal, t, n), us) AS want OFFSET 0) w WHERE want IS NOT NULL
+	FROM ref.probe, LATERAL (SELECT ref.add(cal, want_days, us) AS want OFFSET 0) w WHERE want IS NOT NULL
 	UNION ALL
 	SELECT 'is_business_day', cal, local::date::text,
 		EXISTS (SELECT FROM ref.business_date WHERE calendar = cal AND day = local::date)::text,

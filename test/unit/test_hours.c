@@ -6,7 +6,8 @@
  *
  *	cc -g -Isrc/core test/unit/test_hours.c src/core/core.c \
  *		src/core/hours_lex.c src/core/hours_select.c \
- *		src/core/hours_parse.c src/core/hours_print.c -o /tmp/test_hours
+ *		src/core/hours_parse.c src/core/hours_print.c \
+ *		src/core/hours_expr.c -o /tmp/test_hours
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -110,7 +111,7 @@ static const struct
 	{"Dec 24-Jan 02", "TZ=UTC Dec 24-Jan 02"},
 	{"Dec 24,26,31,Jan 1", "TZ=UTC Dec 24,26,31,Jan 01"},
 	{"2026 Dec 24", "TZ=UTC 2026 Dec 24"},
-	{"2026 Dec 24,26-28,2027 Jan 01", "TZ=UTC 2026 Dec 24,26-28,2027 Jan 01"},
+	{"2026 Dec 24,26-28,2027 Jan 01", "TZ=UTC 2026 Dec 24,2026 Dec 26-28,2027 Jan 01"},
 	{"2026 Dec 25,Jan 06", "TZ=UTC 2026 Dec 25,Jan 06"},
 	{"2026 Dec 24-2027 Jan 02", "TZ=UTC 2026 Dec 24-2027 Jan 02"},
 	{"2026 Nov 01+ Mo-Fr 09:00-17:00", "TZ=UTC 2026 Nov 01+ Mo-Fr 09:00-17:00"},
@@ -461,6 +462,15 @@ test_limits(void)
 	CHECK(canonical(text, HOURS_MAX_TEXT + 1, &error) == NULL && error.kind == CORE_LIMIT,
 		  "a byte too many: %s", error.detail);
 	free(text);
+
+	text = repeated(",1", HOURS_MAX_TEXT / 4);
+	more = malloc(strlen(text) + 16);
+	strcpy(more, "2026 Dec 1");
+	strcat(more, text);
+	CHECK(canonical(more, strlen(more), &error) == NULL && error.kind == CORE_LIMIT,
+		  "a canonical text too long: %s", error.detail);
+	free(text);
+	free(more);
 
 	/* spans of descending start, the worst order */
 	text = malloc(86400 * 18 + 1);

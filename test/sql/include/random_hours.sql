@@ -61,7 +61,7 @@ BEGIN
 		leaf := test.pick('Mo-Fr 09:00-17:00', 'Mo-Sa 08:00-12:00,14:00-18:30', 'Mo-Fr 22:00-06:00', 'Mo-Su 00:00-24:00', 'Tu 10:00-11:00');
 	END IF;
 	FOR i IN 1 .. test.rnd(4) LOOP
-		leaf := leaf || test.pick('; ', '; ', ', ') || test.random_rule();
+		leaf := leaf || CASE WHEN leaf = '24/7' THEN '; ' ELSE test.pick('; ', '; ', ', ') END || test.random_rule();
 	END LOOP;
 	h := ('TZ=' || test.random_zone() || ' ' || leaf)::business_hours;
 	IF test.rnd(3) = 0 THEN
@@ -92,9 +92,12 @@ END
 $$;
 
 CREATE FUNCTION test.edge(which text, t timestamptz, h business_hours) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+	res timestamptz;
 BEGIN
-	RETURN CASE which WHEN 'next_open' THEN next_open(t, h) WHEN 'next_close' THEN next_close(t, h)
+	res := CASE which WHEN 'next_open' THEN next_open(t, h) WHEN 'next_close' THEN next_close(t, h)
 		WHEN 'previous_open' THEN previous_open(t, h) ELSE previous_close(t, h) END;
+	RETURN CASE WHEN isfinite(res) THEN res END;
 EXCEPTION WHEN datetime_field_overflow THEN
 	RETURN NULL;
 END

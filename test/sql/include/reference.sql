@@ -40,10 +40,14 @@ CREATE TABLE ref.rule (
 	PRIMARY KEY (calendar, ord)
 );
 
-/* What is open on a local date [0, 86400) s, and whose date it counts for. */
+/*
+ * What is open on a local date [0, 86400) s, and whose date it counts for:
+ * nobody's (NULL) when it is the end of a night whose own date was given other
+ * hours or closed.
+ */
 CREATE TABLE ref.piece (
 	calendar int NOT NULL,
-	owner date NOT NULL,
+	owner date,
 	lo timestamptz NOT NULL,
 	hi timestamptz NOT NULL
 );
@@ -123,6 +127,7 @@ DECLARE
 	one int4range;
 	day CONSTANT int4multirange := '{[0,86400)}';
 	opened bool;
+	until_midnight bool := false;	/* the date before, by its own rules */
 	n int := 0;
 	implicit ref.rule;
 	has_ph bool;
@@ -176,11 +181,12 @@ BEGIN
 				hi timestamptz := (d + upper(one) * interval '1 second') AT TIME ZONE c.zone;
 			BEGIN
 				IF lo < hi THEN
-					INSERT INTO ref.piece VALUES (cal, d - i, lo, hi);
+					INSERT INTO ref.piece VALUES (cal, CASE WHEN i = 0 THEN d WHEN until_midnight THEN d - 1 END, lo, hi);
 					opened := opened OR i = 0;
 				END IF;
 			END;
 		END LOOP;
+		until_midnight := own @> 86399;
 		IF opened THEN
 			n := n + 1;
 			INSERT INTO ref.business_date VALUES (cal, d, n);
@@ -301,7 +307,10 @@ BEGIN
 	clock := (w AT TIME ZONE z) - anchor;
 	SELECT b.day INTO target FROM ref.business_date a, ref.business_date b
 		WHERE a.calendar = cal AND a.day = anchor AND b.calendar = cal AND b.idx = a.idx + n;
-	IF target IS NULL THEN
+	IF target IS NULL OR EXISTS (
+			/* whether the end of a night of other hours is the target's */
+			SELECT FROM ref.piece WHERE calendar = cal AND owner IS NULL
+			AND lo = (target + 1)::timestamp AT TIME ZONE z) THEN
 		RETURN NULL;
 	END IF;
 	x := (target + clock) AT TIME ZONE z;

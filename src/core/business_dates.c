@@ -1,0 +1,220 @@
+/*-------------------------------------------------------------------------
+ *
+ * business_dates.c
+ *	  Arithmetic in business days.
+ *
+ * A business date owns spans: what its own rules open, the part behind its
+ * midnight included.  A time "on the clock of a date" may therefore be 27:00.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "timeline.h"
+
+/* A span lasts into the second date at most, and windows end at midnights. */
+#define REACH_DAYS		3
+
+/* Runs over the own spans of a business date, in order. */
+typedef struct OwnSpans
+{
+	const Timeline *tl;
+	int32_t		k;
+	int64_t		next;			/* composed: where to look on */
+	int64_t		midnight;		/* leaf: local midnight of the pieces */
+	const DayShape *shape;
+	int			piece;
+	bool		spill;			/* now the pieces behind midnight */
+} OwnSpans;
+
+static OwnSpans
+own_spans(const Timeline *tl, int32_t k)
+{
+	const BusinessDates *dates = tl->dates;
+	OwnSpans	own = {0};
+
+	own.tl = tl;
+	own.k = k;
+	own.next = dates->first[k];
+	if (dates->shape != NULL)
+	{
+		own.midnight = dates->date[k] * CORE_USECS_PER_DAY;
+		own.shape = &dates->shapes[dates->shape[dates->date[k] - tl->first_date]];
+	}
+	return own;
+}
+
+/*
+ * Of a leaf: the date's own pieces, then the next date's pieces that are
+ * spill.  Of a composed value: what is open from the date's first opening up
+ * to the next date's.
+ */
+static bool
+own_spans_next(OwnSpans *own, OpenSpan *span)
+{
+	const Timeline *tl = own->tl;
+	const BusinessDates *dates = tl->dates;
+
+	if (own->shape == NULL)
+	{
+		int64_t		limit = own->k + 1 < dates->n ? dates->first[own->k + 1] : tl->end;
+
+		if (own->next >= limit ||
+			timeline_next_open(tl, own->next, &span->from) != TIMELINE_OK ||
+			span->from >= limit)
+			return false;
+		if (timeline_next_close(tl, span->from, &span->to) != TIMELINE_OK ||
+			span->to > limit)
+			span->to = limit;
+		own->next = span->to;
+		return true;
+	}
+
+	for (;;)
+	{
+		while (own->piece < own->shape->npieces)
+		{
+			const DayPiece *piece = &own->shape->pieces[own->piece++];
+
+			if (piece->own == own->spill)
+				continue;
+			span->from = zone_instant(&tl->zone, own->midnight + piece->from);
+			span->to = zone_instant(&tl->zone, own->midnight + piece->to);
+			if (span->from < span->to)
+				return true;
+		}
+		if (own->spill)
+			return false;
+		own->spill = true;
+		own->piece = 0;
+		own->midnight += CORE_USECS_PER_DAY;
+		own->shape = &dates->shapes[dates->shape[dates->date[own->k] + 1 - tl->first_date]];
+	}
+}
+
+/* Is t in an own span of date k: [from, to), or going back (from, to]? */
+static bool
+date_holds(const Timeline *tl, int32_t k, int64_t t, bool forward)
+{
+	OwnSpans	own = own_spans(tl, k);
+	OpenSpan	span;
+
+	if (!forward)
+		t--;
+	while (own_spans_next(&own, &span))
+		if (span.from <= t && t < span.to)
+			return true;
+	return false;
+}
+
+/*
+ * The date whose own span holds t, the last one if there are several (a night
+ * may overlap the next morning's early shift); else the last that has opened.
+ */
+static int32_t
+anchor_of(const Timeline *tl, int64_t t, bool forward)
+{
+	const BusinessDates *dates = tl->dates;
+	int64_t		opened = forward ? t : t - 1;
+	int32_t		last = (int32_t) dates->rank[(opened - tl->base) / CORE_USECS_PER_DAY];
+
+	while (last < dates->n && dates->first[last] <= opened)
+		last++;
+	last--;
+	for (int32_t k = last; k >= 0 && k > last - REACH_DAYS; k--)
+		if (date_holds(tl, k, t, forward))
+			return k;
+	return last;
+}
+
+int32_t
+timeline_date_at(const Timeline *tl, int64_t t)
+{
+	return anchor_of(tl, t, true);
+}
+
+int32_t
+timeline_dates_before(const Timeline *tl, int32_t date)
+{
+	const BusinessDates *dates = tl->dates;
+	int32_t		i = date - tl->first_date;
+	int32_t		k;
+
+	i = i < 0 ? 0 : (i > tl->ndays ? tl->ndays : i);
+	k = (int32_t) dates->rank[i];
+	while (k > 0 && dates->date[k - 1] >= date)
+		k--;
+	while (k < dates->n && dates->date[k] < date)
+		k++;
+	return k;
+}
+
+/*
+ * Where t falls on date k.  Forward: before an opening or in a break that
+ * opening, after the last closing that closing.  Going back: after a closing
+ * or in a break that closing, before the first opening that opening.
+ */
+static int64_t
+place(const Timeline *tl, int32_t k, int64_t t, bool forward)
+{
+	OwnSpans	own = own_spans(tl, k);
+	OpenSpan	span;
+	int64_t		closing = tl->dates->first[k];
+
+	while (own_spans_next(&own, &span))
+	{
+		if (forward ? t < span.from : t <= span.from)
+			return forward ? span.from : closing;
+		if (forward ? t < span.to : t <= span.to)
+			return t;
+		closing = span.to;
+	}
+	return closing;
+}
+
+/*
+ * Days forward: take w, t itself when open, else the next opening.  The anchor
+ * is the business date whose own span holds w.  Go n dates on and keep w's
+ * time on the clock of the anchor.
+ *
+ * Days back mirror that: w is t itself when open time lies before it, else the
+ * previous closing.
+ */
+TimelineStatus
+timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
+{
+	const BusinessDates *dates = tl->dates;
+	bool		forward = n > 0;
+	TimelineStatus status;
+	int64_t		w = t;
+	int64_t		clock;
+	int64_t		k;
+
+	if (n == 0)
+	{
+		*u = t;
+		return TIMELINE_OK;
+	}
+	if (forward)
+		status = timeline_next_open(tl, t, &w);
+	else if (timeline_is_open_before(tl, t))
+		status = TIMELINE_OK;
+	else
+		status = timeline_previous_close(tl, t, &w);
+	if (status != TIMELINE_OK)
+		return status;
+
+	k = anchor_of(tl, w, forward);
+	if (k < 0)
+		return TIMELINE_EARLIER;
+	clock = zone_local(&tl->zone, w) - dates->date[k] * CORE_USECS_PER_DAY;
+	k += n;
+	if (k < 0)
+		return TIMELINE_EARLIER;
+	if (k >= dates->n || dates->date[k] + REACH_DAYS >= tl->first_date + tl->ndays)
+		return TIMELINE_LATER;
+	*u = place(tl, (int32_t) k,
+			   zone_instant(&tl->zone, dates->date[k] * CORE_USECS_PER_DAY + clock),
+			   forward);
+	return TIMELINE_OK;
+}
