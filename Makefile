@@ -91,7 +91,7 @@ link-expected:
 	@test expected -ef $(SRCDIR)expected || ln -sfn $(abspath $(SRCDIR)expected) expected
 
 # The core alone, with sanitizers, under each program of test/unit.
-UNIT_CFLAGS = -std=gnu99 -g -O1 -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_CFLAGS = -std=gnu99 -g -O1 -Wall -Wextra -Wno-unused-parameter -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_PROGRAMS = $(patsubst $(SRCDIR)test/unit/%.c,tmp_unit/%,$(sort $(wildcard $(SRCDIR)test/unit/*.c)))
 CORE_OBJS = $(patsubst src/core/%.c,tmp_unit/core/%.o,$(filter src/core/%,$(C_FILES)))
 
@@ -100,7 +100,7 @@ unit: $(UNIT_PROGRAMS)
 	@status=0; for program in $^; do ./$$program || status=1; done; exit $$status
 
 tmp_unit/%: $(SRCDIR)test/unit/%.c $(CORE_OBJS) $(H_FILES) $(wildcard $(SRCDIR)test/unit/*.h)
-	$(CC) $(UNIT_CFLAGS) -I$(SRCDIR)src $< $(CORE_OBJS) -lm -o $@
+	$(CC) $(UNIT_CFLAGS) -I$(SRCDIR)src -I$(SRCDIR)src/core $< $(CORE_OBJS) -lm -o $@
 
 tmp_unit/core/%.o: $(SRCDIR)src/core/%.c $(H_FILES)
 	@mkdir -p $(@D)

@@ -25,12 +25,16 @@
 #include "business_time.h"
 #include "calendar.h"
 
-HoursImage *
-image_of_arg(FunctionCallInfo fcinfo, int argno)
+/* The hours of an argument that is business_hours or a calendar's name. */
+CORE_INLINE HoursImage *
+image_of(FunctionCallInfo fcinfo, int argno)
 {
 	CallCache  *cache = call_cache(fcinfo, argno);
+	HoursImage *image = calendar_image_at_hand(cache);
 	text	   *name;
 
+	if (likely(image != NULL))
+		return image;
 	if (!cache->named)
 		return hours_image_of_arg(fcinfo, argno);
 	name = PG_GETARG_TEXT_PP(argno);
@@ -38,22 +42,29 @@ image_of_arg(FunctionCallInfo fcinfo, int argno)
 						  cache->constant);
 }
 
+HoursImage *
+image_of_arg(FunctionCallInfo fcinfo, int argno)
+{
+	return image_of(fcinfo, argno);
+}
+
 /* The hours of the calendar that the value names, or else of the setting. */
-static HoursImage *
+CORE_INLINE HoursImage *
 image_of_interval(FunctionCallInfo fcinfo, int argno)
 {
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(argno);
 	CallCache  *cache = call_cache(fcinfo, argno);
-	int			length = BI_CALENDAR_LEN(bi);
+	HoursImage *image = calendar_image_at_hand(cache);
+	const char *name = bi->calendar;
+	int			length;
 
+	if (likely(image != NULL))
+		return image;
+	length = BI_CALENDAR_LEN(bi);
 	if (likely(length > 0))
-		return calendar_image(cache, bi->calendar, length, cache->constant);
-	else
-	{
-		const char *name = calendar_default(&length);
-
-		return calendar_image(cache, name, length, false);
-	}
+		return calendar_image(cache, name, length, cache->constant);
+	name = calendar_default(&length);
+	return calendar_image(cache, name, length, false);
 }
 
 static void
@@ -109,7 +120,7 @@ business_add(PG_FUNCTION_ARGS)
 	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(1);
 
-	PG_RETURN_TIMESTAMPTZ(hours_add_interval(image_of_arg(fcinfo, 2), t, bi->days, bi->time));
+	PG_RETURN_TIMESTAMPTZ(hours_add_interval(image_of(fcinfo, 2), t, bi->days, bi->time));
 }
 
 /* business_between(timestamptz, timestamptz, hours or calendar) */
@@ -138,7 +149,7 @@ business_seconds_between(PG_FUNCTION_ARGS)
 {
 	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
 	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
-	HoursImage *image = image_of_arg(fcinfo, 2);
+	HoursImage *image = image_of(fcinfo, 2);
 
 	if (unlikely(TIMESTAMP_NOT_FINITE(a) || TIMESTAMP_NOT_FINITE(b)))
 	{

@@ -138,7 +138,7 @@ name_hash(const char *name, int length)
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-CalendarStatement calendar_statement;
+CalendarStatement calendar_statement = {1};
 uint64		calendar_generation = 1;
 uint64		calendar_epoch = 1;
 char	   *sla_calendar_setting;
@@ -467,6 +467,7 @@ forget_entries(void)
 	MemoryContextDelete(entries_context);
 	entries = NULL;
 	calendar_epoch++;
+	calendar_statement.number++;
 }
 
 CalendarEntry *

@@ -91,6 +91,17 @@ calendar_statement_is_current(void)
 }
 
 /*
+ * The image of a constant calendar, when this call site has met it in the
+ * running statement already; else NULL.
+ */
+static inline HoursImage *
+calendar_image_at_hand(const CallCache *cache)
+{
+	return likely(cache->statement == calendar_statement.number &&
+				  calendar_statement_is_current()) ? cache->image : NULL;
+}
+
+/*
  * The image of a named calendar as the active snapshot sees it.  "constant"
  * says that this call site always asks for the same name.
  */
@@ -102,8 +113,7 @@ calendar_image(CallCache *cache, const char *name, int length, bool constant)
 	if (unlikely(!calendar_statement_is_current()))
 		calendar_begin_statement();
 	if (unlikely(cache->calendar_epoch != calendar_epoch) ||
-		!(constant ||
-		  (entry->length == length && memcmp(entry->name, name, length) == 0)))
+		!(entry->length == length && memcmp(entry->name, name, length) == 0))
 	{
 		entry = calendar_find(name, length);
 		cache->calendar = entry;
@@ -111,6 +121,11 @@ calendar_image(CallCache *cache, const char *name, int length, bool constant)
 	}
 	if (unlikely(entry->statement != calendar_statement.number))
 		calendar_refresh(entry);
+	if (constant)
+	{
+		cache->image = entry->image;
+		cache->statement = calendar_statement.number;
+	}
 	return entry->image;
 }
 

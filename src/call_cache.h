@@ -27,8 +27,9 @@ typedef struct CallCache
 {
 	bool		constant;		/* the argument is a literal in the query */
 	bool		named;			/* it is text, a calendar's name, not hours */
-	uint64		image_epoch;
 	struct HoursImage *image;
+	uint64		image_epoch;	/* image is good in this epoch, */
+	uint64		statement;		/* or, of a constant calendar, in this statement */
 	uint64		calendar_epoch;
 	struct CalendarEntry *calendar;
 } CallCache;

@@ -473,7 +473,7 @@ hours_add_days(HoursImage *image, TimestampTz t, int32 n)
 }
 
 TimestampTz
-hours_add_interval(HoursImage *image, TimestampTz t, int32 days, int64 time)
+hours_add_interval_slow(HoursImage *image, TimestampTz t, int32 days, int64 time)
 {
 	if (TIMESTAMP_NOT_FINITE(t))
 		return t;
@@ -483,12 +483,7 @@ hours_add_interval(HoursImage *image, TimestampTz t, int32 days, int64 time)
 }
 
 int64
-hours_between(HoursImage *image, TimestampTz a, TimestampTz b)
+hours_between_slow(HoursImage *image, TimestampTz a, TimestampTz b)
 {
-	const Timeline *timeline = image->timeline;
-
-	if (unlikely(timeline == NULL || !timeline_covers(timeline, a) ||
-				 !timeline_covers(timeline, b)))
-		timeline = hours_cover(image, Min(a, b), Max(a, b));
-	return timeline_position(timeline, b) - timeline_position(timeline, a);
+	return timeline_between(hours_cover(image, Min(a, b), Max(a, b)), a, b);
 }

@@ -87,17 +87,39 @@ extern TimestampTz hours_add(HoursImage *image, TimestampTz t, int64 d);
 /* t plus n business days */
 extern TimestampTz hours_add_days(HoursImage *image, TimestampTz t, int32 n);
 
-/* t, which may be infinite, plus business days and then business time */
-extern TimestampTz hours_add_interval(HoursImage *image, TimestampTz t,
-									  int32 days, int64 time);
-
 /*
  * Raise the error that there is no answer up to the end of the supported dates
  * on the side that "status" names; hours_grow() has returned NULL.
  */
 extern void hours_no_answer(HoursImage *image, TimelineStatus status);
 
+extern TimestampTz hours_add_interval_slow(HoursImage *image, TimestampTz t,
+										   int32 days, int64 time);
+extern int64 hours_between_slow(HoursImage *image, TimestampTz a, TimestampTz b);
+
+/* t, which may be infinite, plus business days and then business time */
+static inline TimestampTz
+hours_add_interval(HoursImage *image, TimestampTz t, int32 days, int64 time)
+{
+	const Timeline *timeline = image->timeline;
+	TimestampTz result;
+
+	if (likely(days == 0 && timeline != NULL && timeline_covers(timeline, t) &&
+			   timeline_add(timeline, t, time, &result) == TIMELINE_OK))
+		return result;
+	return hours_add_interval_slow(image, t, days, time);
+}
+
 /* business time from a to b in microseconds */
-extern int64 hours_between(HoursImage *image, TimestampTz a, TimestampTz b);
+static inline int64
+hours_between(HoursImage *image, TimestampTz a, TimestampTz b)
+{
+	const Timeline *timeline = image->timeline;
+
+	if (likely(timeline != NULL && timeline_covers(timeline, a) &&
+			   timeline_covers(timeline, b)))
+		return timeline_between(timeline, a, b);
+	return hours_between_slow(image, a, b);
+}
 
 #endif							/* SLA_HOURS_IMAGE_H */

@@ -143,7 +143,8 @@ business_open_ranges(PG_FUNCTION_ARGS)
  * open_spans(tstzrange, hours or calendar) -> setof (span, business_date)
  *
  * Like open_ranges(), but a span is also cut where another business date
- * opens (24/7 gives a row a date), and each row tells its business date.
+ * opens (24/7 gives a row a date), and each row tells its business date; NULL
+ * for the rest of a night whose own date is closed.
  */
 PG_FUNCTION_INFO_V1(business_open_spans);
 Datum
@@ -168,18 +169,16 @@ business_open_spans(PG_FUNCTION_ARGS)
 	while (t < window.to)
 	{
 		TimestampTz end = span_end(timeline, t, window.to);
-		int32		k = timeline_date_at(timeline, t);
 		Datum		values[2];
 		bool		nulls[2] = {false, false};
+		int32		date;
+		int64		change;
 
 		CHECK_FOR_INTERRUPTS();
-		if (k + 1 < timeline->dates->n && timeline->dates->first[k + 1] < end)
-			end = timeline->dates->first[k + 1];
+		nulls[1] = !timeline_date_at(timeline, t, &date, &change);
+		end = Min(end, change);
 		values[0] = RangeTypePGetDatum(span_range(typcache, &window, t, end, false));
-		if (k >= 0)
-			values[1] = DateADTGetDatum(timeline->dates->date[k]);
-		else
-			nulls[1] = true;
+		values[1] = nulls[1] ? (Datum) 0 : DateADTGetDatum(date);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		t = open_from(timeline, end, window.to);
 	}

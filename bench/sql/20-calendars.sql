@@ -37,7 +37,8 @@ FROM generate_series(0, 999) i;
 INSERT INTO sla.holiday (calendar, day, name)
 SELECT name, date '2020-01-01' + (n * 36.53 + floor(random() * 36))::int, 'holiday'
 FROM sla.calendar, generate_series(0, 99) n
-WHERE name LIKE 'cal\_%';
+WHERE name LIKE 'cal\_%'
+ORDER BY name, n;
 
 -- A thousand tenants that share ten sets of hours and holidays.
 INSERT INTO sla.calendar (name, hours)
@@ -47,9 +48,10 @@ JOIN sla.calendar c ON c.name = format('cal_%s', lpad((i % 10)::text, 4, '0'));
 INSERT INTO sla.holiday (calendar, day, name)
 SELECT format('tenant_%s', lpad(i::text, 4, '0')), h.day, h.name
 FROM generate_series(0, 999) i
-JOIN sla.holiday h ON h.calendar = format('cal_%s', lpad((i % 10)::text, 4, '0'));
+JOIN sla.holiday h ON h.calendar = format('cal_%s', lpad((i % 10)::text, 4, '0'))
+ORDER BY i, h.day;
 
-ANALYZE sla.calendar, sla.holiday;
+VACUUM (FREEZE, ANALYZE) sla.calendar, sla.holiday;
 
 SELECT setseed(0.23) \g /dev/null
 CREATE TABLE tc10     (id int8, opened_at timestamptz, closed_at timestamptz, calendar text, goal business_interval);

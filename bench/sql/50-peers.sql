@@ -112,7 +112,7 @@ INSERT INTO bench.peer (name, kind, rows, goal, query) VALUES
                            * tstzmultirange(tstzrange(opened_at, closed_at))) r) AS answer
    FROM t WHERE {sample}$$),
 ('closed form, no holidays, between', 'between, weekdays', 100000, NULL,
- $$SELECT id, b.open - a.open AS answer
+ $$SELECT id, round((b.open - a.open) * 1e6) / 1e6 AS answer
    FROM t,
         LATERAL (SELECT opened_at AT TIME ZONE 'Europe/Berlin' AS at) la,
         LATERAL (SELECT la.at::date - date '2001-01-01' AS day) da,

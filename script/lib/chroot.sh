@@ -25,10 +25,12 @@ chroot_packages() {
 		"libipc-run-perl libical-dev pkg-config locales"
 }
 
-# The Debian mirror of this machine.
+# The Debian mirror of this machine, from either form of apt's sources.
 debian_mirror() {
-	{ cat /etc/apt/sources.list.d/debian.sources 2>/dev/null || true; } |
-		awk '/^URIs:/ { print $2; exit }'
+	{ cat /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list \
+		2>/dev/null || true; } |
+		awk '/^URIs:/ { print $2; exit }
+			/^deb / { sub(/\[.*\]/, ""); print $2; exit }'
 }
 
 mirror_reachable() {

@@ -18,6 +18,12 @@
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
+# Other engines' answers, for the tests that compare with them.
+if [ -z "${SLA_SHARED:-}" ] && [ -d "$TOP/../shared" ]; then
+	SLA_SHARED=$(cd "$TOP/../shared" && pwd)
+	export SLA_SHARED
+fi
+
 PACKAGES_BUILD=(postgresql-15 postgresql-server-dev-15 build-essential
 	libical-dev pkg-config)
 

@@ -5,6 +5,13 @@
 # directory for the logs and for "results", which has one line per step:
 # group, name, passed, failed, skipped, log.
 
+# A new $LOGS, which is kept when something failed.
+make_logs() {
+	LOGS=$(mktemp -d /tmp/sla_tracker-logs.XXXXXX)
+	export LOGS
+	on_exit "failed_before || rm -rf '$LOGS'"
+}
+
 # step GROUP NAME COMMAND...: run, report, count, and leave the command's exit
 # status in STEP_STATUS.  (It is not returned: what stands before "||" runs
 # without "set -e", down to the command.)  What a log in the formats of

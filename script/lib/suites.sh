@@ -14,7 +14,7 @@ GROUP=$1
 shift
 [ $# -gt 0 ] || set -- regress isolation tap
 
-# One suite; what differs goes to the end of the log.
+# One suite; what differs and what crashed goes to the end of the log.
 run_suite() {
 	local arguments status=0
 
@@ -28,9 +28,9 @@ run_suite() {
 		PG_CONFIG="$PG_CONFIG" PROVE_FLAGS=--verbose "${arguments[@]}" \
 		installcheck || status=$?
 	if [ "$status" -ne 0 ]; then
-		cat "$WORK/build/regression.diffs" 2>/dev/null || true
+		head -n 70 "$WORK/build/regression.diffs" 2>/dev/null || true
 		cp -r "$WORK/build/tmp_check/log" "$LOGS/$GROUP-tap" 2>/dev/null || true
-		tail -n 20 "$WORK/server.log"
+		grep -E 'TRAP:|PANIC:|terminated by signal' "$WORK/server.log" || true
 	fi
 	return "$status"
 }
@@ -41,10 +41,6 @@ step "$GROUP" "build" build_extension -j"$(nproc)" PROFILE="${SLA_WARNINGS:-}"
 [ "$STEP_STATUS" -eq 0 ] || exit 1
 
 export HOME=$WORK TEMP_CONFIG=$WORK/stage.conf
-if [ -d "$TOP/../shared" ]; then
-	SLA_SHARED=$(cd "$TOP/../shared" && pwd)
-	export SLA_SHARED
-fi
 start_server ${SLA_SERVER_CONF:+"$SLA_SERVER_CONF"}
 
 status=0

@@ -7,7 +7,7 @@
 --
 
 CREATE SCHEMA sla;
-COMMENT ON SCHEMA sla IS 'sla_tracker: calendars, clocks, objectives, reports';
+COMMENT ON SCHEMA sla IS 'sla_tracker: named calendars and what is built on them';
 GRANT USAGE ON SCHEMA sla TO PUBLIC;
 
 CREATE FUNCTION sla.combined_calendars(combines text)
@@ -176,11 +176,24 @@ BEGIN
 	FROM unnest(members) AS m
 	WHERE NOT EXISTS (SELECT FROM sla.calendar AS c WHERE c.name = m)
 	LIMIT 1;
-	IF FOUND THEN
+	IF FOUND AND TG_OP = 'INSERT' THEN
+		-- a dump made with --inserts may bring it later
+		RAISE WARNING 'calendar "%" does not exist', other
+			USING ERRCODE = 'undefined_object',
+				DETAIL = format('Calendar "%s" combines it, and is of no use before it exists.', NEW.name);
+	ELSIF FOUND THEN
 		RAISE EXCEPTION 'calendar "%" does not exist', other
 			USING ERRCODE = 'undefined_object',
 				DETAIL = format('Calendar "%s" would combine it.', NEW.name),
 				HINT = 'Insert it into sla.calendar first, or in the same statement.';
+	END IF;
+
+	-- each member has its own holidays
+	IF EXISTS (SELECT FROM sla.holiday AS h WHERE h.calendar = NEW.name) THEN
+		RAISE EXCEPTION 'calendar "%" has holidays of its own', NEW.name
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				DETAIL = 'A calendar that combines others has the holidays of each of these.',
+				HINT = 'Delete its rows of sla.holiday, or give them to a calendar that it combines.';
 	END IF;
 
 	-- and none leads back here
@@ -209,6 +222,30 @@ CREATE TRIGGER check_combinations
 	AFTER INSERT OR UPDATE OR DELETE ON sla.calendar
 	FOR EACH ROW EXECUTE FUNCTION sla.check_combinations();
 COMMENT ON TRIGGER check_combinations ON sla.calendar IS 'refuses combinations of unknown calendars and circles';
+
+CREATE FUNCTION sla.check_holiday()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF EXISTS (SELECT FROM sla.calendar AS c WHERE c.name = NEW.calendar AND c.combines IS NOT NULL) THEN
+		RAISE EXCEPTION 'calendar "%" combines others', NEW.calendar
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				DETAIL = 'It has the holidays of each of these, and none of its own.',
+				HINT = 'Insert the holiday for a calendar that it combines, or subtract a calendar that is open on that day.';
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sla.check_holiday() IS 'refuses holidays of combinations';
+REVOKE ALL ON FUNCTION sla.check_holiday() FROM PUBLIC;
+
+CREATE TRIGGER check_holiday
+	BEFORE INSERT OR UPDATE OF calendar ON sla.holiday
+	FOR EACH ROW EXECUTE FUNCTION sla.check_holiday();
+COMMENT ON TRIGGER check_holiday ON sla.holiday IS 'refuses holidays of combinations';
 
 -- History
 --

@@ -107,30 +107,43 @@ date_holds(const Timeline *tl, int32_t k, int64_t t, bool forward)
 	return false;
 }
 
-/*
- * The date whose own span holds t, the last one if there are several (a night
- * may overlap the next morning's early shift); else the last that has opened.
- */
+/* The number of business dates whose first opening is not later than t. */
 static int32_t
-anchor_of(const Timeline *tl, int64_t t, bool forward)
+dates_opened(const Timeline *tl, int64_t t)
 {
 	const BusinessDates *dates = tl->dates;
-	int64_t		opened = forward ? t : t - 1;
-	int32_t		last = (int32_t) dates->rank[(opened - tl->base) / CORE_USECS_PER_DAY];
+	int32_t		n = (int32_t) dates->rank[(t - tl->base) / CORE_USECS_PER_DAY];
 
-	while (last < dates->n && dates->first[last] <= opened)
-		last++;
-	last--;
-	for (int32_t k = last; k >= 0 && k > last - REACH_DAYS; k--)
-		if (date_holds(tl, k, t, forward))
-			return k;
-	return last;
+	while (n < dates->n && dates->first[n] <= t)
+		n++;
+	return n;
 }
 
-int32_t
-timeline_date_at(const Timeline *tl, int64_t t)
+/*
+ * The date whose own span holds t, the last one if there are several (a night
+ * may overlap the next morning's early shift), or -1.  "opened" dates have
+ * opened by then.
+ */
+static int32_t
+date_holding(const Timeline *tl, int32_t opened, int64_t t, bool forward)
 {
-	return anchor_of(tl, t, true);
+	for (int32_t k = opened - 1; k >= 0 && k >= opened - REACH_DAYS; k--)
+		if (date_holds(tl, k, t, forward))
+			return k;
+	return -1;
+}
+
+bool
+timeline_date_at(const Timeline *tl, int64_t t, int32_t *date, int64_t *until)
+{
+	const BusinessDates *dates = tl->dates;
+	int32_t		opened = dates_opened(tl, t);
+	int32_t		k = date_holding(tl, opened, t, true);
+
+	*until = opened < dates->n ? dates->first[opened] : tl->end;
+	if (k >= 0)
+		*date = dates->date[k];
+	return k >= 0;
 }
 
 int32_t
@@ -188,6 +201,7 @@ timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
 	TimelineStatus status;
 	int64_t		w = t;
 	int64_t		clock;
+	int32_t		opened;
 	int64_t		k;
 
 	if (n == 0)
@@ -204,7 +218,11 @@ timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
 	if (status != TIMELINE_OK)
 		return status;
 
-	k = anchor_of(tl, w, forward);
+	/* what no date owns (a night whose date is closed) counts for the last one */
+	opened = dates_opened(tl, forward ? w : w - 1);
+	k = date_holding(tl, opened, w, forward);
+	if (k < 0)
+		k = opened - 1;
 	if (k < 0)
 		return TIMELINE_EARLIER;
 	clock = zone_local(&tl->zone, w) - dates->date[k] * CORE_USECS_PER_DAY;

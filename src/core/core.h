@@ -41,6 +41,9 @@
 #define CORE_MIN_DATE	(-73048)
 #define CORE_MAX_DATE	182622
 
+/* For the few functions that are called per row. */
+#define CORE_INLINE static inline __attribute__((always_inline))
+
 /* Memory and interrupts, supplied by the caller. */
 typedef struct CoreMem
 {

@@ -62,7 +62,7 @@ typedef struct PlanRule
 	uint8_t		weekdays;		/* bit 0 = Monday: those without [n] */
 	bool		nth;			/* some have [n] */
 	bool		holidays;		/* PH is among its weekdays */
-	bool		dated;			/* its dates name days */
+	bool		dated;			/* it names days, and no weekdays */
 	bool		settles;		/* what rules before it did to a date is lost */
 	bool		spills;			/* some span ends after 24:00 */
 	uint32_t	shape;			/* of its own spans, once it replaced, or NO_SHAPE */
@@ -1258,7 +1258,6 @@ apply_live_rules(Planner *p)
 			if (r->shape == NO_SHAPE)
 				return false;
 			apply_shape(p, &live->own, r->shape);
-			remove_days(&p->dated, &live->own);
 		}
 		else if (!apply_action(p, &live->own, (uint32_t) live->rule * 2))
 			return false;
@@ -1424,7 +1423,9 @@ prepare_rule(Planner *p, int number)
 	{
 		const HoursDateRange *range = &rule->dates[i];
 
-		if (range->from.kind != HOURS_DATE_MONTH && !range->open_ended)
+		/* "Apr 15-Oct 15 Mo-Fr" is a season, not a list of dates */
+		if (range->from.kind != HOURS_DATE_MONTH && !range->open_ended &&
+			rule->nweekdays == 0)
 			r->dated = true;
 		if (range->from.year == 0)
 			include_years(&first_date, &last_date, INT16_MIN, INT16_MAX);

@@ -36,7 +36,7 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Two or four digits; false if they are not. */
+/* So many digits; false if they are not. */
 static bool
 parse_digits(const char *text, int ndigits, int *value)
 {
@@ -111,7 +111,7 @@ parse_weekday(const char *text, size_t length, int *weekday)
 
 /*
  * One element of a list into its set: "5", "-1", and with weekdays "MO",
- * "+1MO", "-1MO".  max is the highest value, rows the sets.
+ * "+1MO", "-1MO", where list is seven sets in a row.  max is the highest value.
  */
 static bool
 parse_element(const char *text, size_t length, bool weekdays, bool negative,

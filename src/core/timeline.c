@@ -3,8 +3,8 @@
  * timeline.c
  *	  Answers from a compiled timeline.
  *
- * Everything rests on two functions: timeline_position(), which is B(t), and
- * find_day(), which finds the bucket in which B reaches a value.
+ * Everything rests on two functions: position(), which is B(t), and
+ * find_bucket(), which finds where B reaches a value.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -12,192 +12,210 @@
  */
 #include "timeline.h"
 
-/* find_day() looks at so many buckets at once, without a branch. */
-#define STRIDE	TIMELINE_SENTINELS
+/* The search for a bucket looks at so many at once, without a branch. */
+#define STRIDE	8
+
+/*
+ * The functions with a constant "wide" are expanded once for each form of
+ * timeline.
+ */
 
 /* The bucket of an instant inside the window. */
-static inline int32_t
+CORE_INLINE int32_t
 bucket_of(const Timeline *tl, int64_t t)
 {
 	return (int32_t) ((uint64_t) (t - tl->base) / CORE_USECS_PER_DAY);
 }
 
-static inline int64_t
+CORE_INLINE int64_t
 bucket_start(const Timeline *tl, int32_t i)
 {
 	return tl->base + i * CORE_USECS_PER_DAY;
 }
 
-/* B at the start of bucket i; i = ndays is the end of the window. */
-static inline int64_t
-bucket_cum(const Timeline *tl, int32_t i)
+/* B at the start of bucket i, in units: microseconds when wide, else minutes. */
+CORE_INLINE int64_t
+bucket_units(const Timeline *tl, int32_t i, const bool wide)
 {
-	return tl->wide ? tl->day.wide[i].cum :
-		tl->day.narrow[i].cum * CORE_USECS_PER_MINUTE;
+	return wide ? tl->day.wide[i].cum : (int64_t) tl->day.narrow[i].cum;
 }
 
-/*
- * The spans of bucket i.  The one span of a narrow bucket is put into *one.
- */
-static inline const ShapeSpan *
-bucket_spans(const Timeline *tl, int32_t i, ShapeSpan *one, int *nspans)
+CORE_INLINE int64_t
+unit_usecs(const bool wide)
 {
-	const BucketShape *shape;
+	return wide ? 1 : CORE_USECS_PER_MINUTE;
+}
 
-	if (tl->wide)
-		shape = &tl->shapes[tl->day.wide[i].shape];
+/* Does bucket i consist of one span at most, held in its entry? */
+CORE_INLINE bool
+is_plain(const Timeline *tl, int32_t i, const bool wide)
+{
+	return !wide && tl->day.narrow[i].open != TIMELINE_SHAPED;
+}
+
+CORE_INLINE const BucketShape *
+bucket_shape(const Timeline *tl, int32_t i, const bool wide)
+{
+	return &tl->shapes[wide ? tl->day.wide[i].shape : tl->day.narrow[i].close];
+}
+
+/* Open time of bucket i before a time of it. */
+CORE_INLINE int64_t
+open_before(const Timeline *tl, int32_t i, int64_t time, const bool wide)
+{
+	if (is_plain(tl, i, wide))
+	{
+		int64_t		open = tl->day.narrow[i].open * CORE_USECS_PER_MINUTE;
+		int64_t		close = tl->day.narrow[i].close * CORE_USECS_PER_MINUTE;
+
+		time = time < open ? open : time;
+		return (time > close ? close : time) - open;
+	}
 	else
 	{
-		const NarrowDay *day = &tl->day.narrow[i];
+		const BucketShape *shape = bucket_shape(tl, i, wide);
+		const ShapeSpan *span = &tl->spans[shape->first];
+		int64_t		before = 0;
 
-		if (day->open != TIMELINE_SHAPED)
-		{
-			one->from = day->open * CORE_USECS_PER_MINUTE;
-			one->to = day->close * CORE_USECS_PER_MINUTE;
-			one->before = 0;
-			*nspans = day->open < day->close ? 1 : 0;
-			return one;
-		}
-		shape = &tl->shapes[day->close];
+		for (uint32_t k = 0; k < shape->nspans && span[k].from < time; k++)
+			before = span[k].before + (time < span[k].to ? time : span[k].to) - span[k].from;
+		return before;
 	}
-	*nspans = (int) shape->nspans;
-	return &tl->spans[shape->first];
 }
 
-/* Open time of a shape before a time of its bucket. */
-static inline int64_t
-shape_position(const Timeline *tl, uint32_t number, int64_t time)
+CORE_INLINE int64_t
+position(const Timeline *tl, int64_t t, const bool wide)
 {
-	const BucketShape *shape = &tl->shapes[number];
-	const ShapeSpan *span = &tl->spans[shape->first];
-	int64_t		open = 0;
+	int32_t		i = bucket_of(tl, t);
 
-	for (uint32_t i = 0; i < shape->nspans && span[i].from < time; i++)
-		open = span[i].before + (time < span[i].to ? time : span[i].to) - span[i].from;
-	return open;
+	return bucket_units(tl, i, wide) * unit_usecs(wide) +
+		open_before(tl, i, t - bucket_start(tl, i), wide);
 }
 
 int64_t
 timeline_position(const Timeline *tl, int64_t t)
 {
-	int32_t		i = bucket_of(tl, t);
-	int64_t		time = t - bucket_start(tl, i);
+	return tl->wide ? position(tl, t, true) : position(tl, t, false);
+}
 
-	if (tl->wide)
-	{
-		const WideDay *day = &tl->day.wide[i];
+int64_t
+timeline_between(const Timeline *tl, int64_t a, int64_t b)
+{
+	return tl->wide ? position(tl, b, true) - position(tl, a, true) :
+		position(tl, b, false) - position(tl, a, false);
+}
 
-		return day->cum + shape_position(tl, day->shape, time);
-	}
-	else
-	{
-		const NarrowDay *day = &tl->day.narrow[i];
-		int64_t		cum = day->cum * CORE_USECS_PER_MINUTE;
-		int64_t		open;
-		int64_t		close;
+/* How many of the buckets i to i + STRIDE - 1 end with B less than "units"? */
+CORE_INLINE int
+passed_of_stride(const Timeline *tl, int32_t i, int64_t units, const bool wide)
+{
+#define PASSED_WIDE(k)		(wide_day[k].cum < units)
+#define PASSED_NARROW(k)	(narrow_day[k].cum < narrow_units)
+#define SUM(f)	(f(1) + f(2) + f(3) + f(4) + f(5) + f(6) + f(7) + f(8))
+	const WideDay *wide_day = tl->day.wide + i;
+	const NarrowDay *narrow_day = tl->day.narrow + i;
+	uint32_t	narrow_units = (uint32_t) units;
 
-		if (day->open == TIMELINE_SHAPED)
-			return cum + shape_position(tl, day->close, time);
-		open = day->open * CORE_USECS_PER_MINUTE;
-		close = day->close * CORE_USECS_PER_MINUTE;
-		time = time < open ? open : time;
-		time = time > close ? close : time;
-		return cum + time - open;
-	}
+	return wide ? SUM(PASSED_WIDE) : SUM(PASSED_NARROW);
 }
 
 /*
- * The first bucket at whose end B reaches "units" (minutes in a narrow
- * timeline, microseconds in a wide one), with 0 < units <= that of the whole
- * window.  "near" is a bucket from which on to look first; when the answer is
- * not among the next few, the index tells where it is.
+ * Where B reaches p (reach), or goes beyond it: the first bucket at whose end
+ * it has.  p is inside the window.  The answer is looked for near a bucket at
+ * whose start B is less; when it is not among the next few, the index tells
+ * where it is.
  */
-static inline int32_t
-find_day(const Timeline *tl, int64_t units, int32_t near, const bool wide)
+CORE_INLINE int32_t
+find_bucket(const Timeline *tl, int64_t p, int32_t near, bool reach,
+			const bool wide)
 {
-#define CUM(i)	(wide ? tl->day.wide[i].cum : (int64_t) tl->day.narrow[i].cum)
+	uint64_t	unit = unit_usecs(wide);
+	int64_t		units = reach ? ((uint64_t) p + unit - 1) / unit : (uint64_t) p / unit + 1;
 	int32_t		i = near;
+	int			passed;
 
-	if (CUM(i) >= units || CUM(i + STRIDE) < units)
+	if (bucket_units(tl, i, wide) >= units || bucket_units(tl, i + STRIDE, wide) < units)
 		i = (int32_t) tl->index[(uint64_t) (units - 1) >> tl->index_shift];
-	for (;;)
-	{
-		int			passed = 0;
-
-		for (int k = 1; k <= STRIDE; k++)
-			passed += CUM(i + k) < units;
-		i += passed;
-		if (passed < STRIDE)
-			return i;
-	}
-#undef CUM
+	while ((passed = passed_of_stride(tl, i, units, wide)) == STRIDE)
+		i += STRIDE;
+	return i + passed;
 }
 
-/* The bucket in which B reaches (forward) or goes beyond (backward) p. */
-static inline int32_t
-find_position(const Timeline *tl, int64_t p, int32_t near, bool forward)
+CORE_INLINE TimelineStatus
+add(const Timeline *tl, int64_t t, int64_t d, int64_t *u, const bool wide)
 {
-	if (tl->wide)
-		return find_day(tl, forward ? p : p + 1, near, true);
-	else
-	{
-		uint64_t	up = (uint64_t) p;
-
-		return find_day(tl,
-						forward ?
-						(int64_t) ((up + CORE_USECS_PER_MINUTE - 1) / CORE_USECS_PER_MINUTE) :
-						(int64_t) (up / CORE_USECS_PER_MINUTE) + 1,
-						near, false);
-	}
-}
-
-TimelineStatus
-timeline_add(const Timeline *tl, int64_t t, int64_t d, int64_t *u)
-{
-	int64_t		position = timeline_position(tl, t);
-	int32_t		near = bucket_of(tl, t);
+	int32_t		i = bucket_of(tl, t);
 	bool		forward = d > 0;
+	int64_t		p = position(tl, t, wide);
 	const ShapeSpan *span;
-	ShapeSpan	one;
-	int			nspans;
 	int64_t		rest;
-	int64_t		p;
-	int32_t		i;
 
-	if (d == 0)
-	{
-		*u = t;
-		return TIMELINE_OK;
-	}
 	if (forward)
 	{
-		if (d > tl->total - position)
+		if (d > tl->total - p)
 			return TIMELINE_LATER;
 	}
 	else
 	{
-		if (d < -position)
+		if (d < -p)
 			return TIMELINE_EARLIER;
-		near = near >= STRIDE ? near - STRIDE + 1 : 0;
+		i = i >= STRIDE ? i - STRIDE + 1 : 0;
 	}
-	p = position + d;
-	i = find_position(tl, p, near, forward);
-	rest = p - bucket_cum(tl, i);
-
-	if (!tl->wide && tl->day.narrow[i].open != TIMELINE_SHAPED)
+	p += d;
+	i = find_bucket(tl, p, i, forward, wide);
+	rest = p - bucket_units(tl, i, wide) * unit_usecs(wide);
+	if (is_plain(tl, i, wide))
 	{
 		*u = bucket_start(tl, i) + tl->day.narrow[i].open * CORE_USECS_PER_MINUTE + rest;
 		return TIMELINE_OK;
 	}
 
-	/* the span in which the rest is reached, or, going back, begins */
-	span = bucket_spans(tl, i, &one, &nspans);
-	rest += forward ? 0 : 1;
-	while (span->before + (span->to - span->from) < rest)
+	/* the first span that reaches, or going back exceeds, the rest */
+	span = &tl->spans[bucket_shape(tl, i, wide)->first];
+	while (span->before + (span->to - span->from) < rest + (forward ? 0 : 1))
 		span++;
-	rest -= forward ? 0 : 1;
 	*u = bucket_start(tl, i) + span->from + rest - span->before;
 	return TIMELINE_OK;
+}
+
+static __attribute__((noinline)) TimelineStatus
+add_wide(const Timeline *tl, int64_t t, int64_t d, int64_t *u)
+{
+	return add(tl, t, d, u, true);
+}
+
+TimelineStatus
+timeline_add(const Timeline *tl, int64_t t, int64_t d, int64_t *u)
+{
+	if (d == 0)
+	{
+		*u = t;
+		return TIMELINE_OK;
+	}
+	return tl->wide ? add_wide(tl, t, d, u) : add(tl, t, d, u, false);
+}
+
+/*
+ * The spans of bucket i.  The one span of a plain bucket is put into *one.
+ */
+static const ShapeSpan *
+bucket_spans(const Timeline *tl, int32_t i, ShapeSpan *one, int *nspans)
+{
+	const BucketShape *shape;
+
+	if (is_plain(tl, i, tl->wide))
+	{
+		const NarrowDay *day = &tl->day.narrow[i];
+
+		one->from = day->open * CORE_USECS_PER_MINUTE;
+		one->to = day->close * CORE_USECS_PER_MINUTE;
+		one->before = 0;
+		*nspans = day->open < day->close ? 1 : 0;
+		return one;
+	}
+	shape = bucket_shape(tl, i, tl->wide);
+	*nspans = (int) shape->nspans;
+	return &tl->spans[shape->first];
 }
 
 bool
@@ -224,7 +242,7 @@ timeline_is_open_before(const Timeline *tl, int64_t t)
 TimelineStatus
 timeline_next_open(const Timeline *tl, int64_t t, int64_t *u)
 {
-	int64_t		position;
+	int64_t		p;
 	int32_t		i;
 	int			nspans;
 	ShapeSpan	one;
@@ -234,16 +252,16 @@ timeline_next_open(const Timeline *tl, int64_t t, int64_t *u)
 		*u = t;
 		return TIMELINE_OK;
 	}
-	position = timeline_position(tl, t);
-	if (position >= tl->total)
+	p = timeline_position(tl, t);
+	if (p >= tl->total)
 		return TIMELINE_LATER;
 
 	/* where B goes beyond its value at t, the next span begins */
-	i = find_position(tl, position, bucket_of(tl, t), false);
-	position -= bucket_cum(tl, i);
+	i = find_bucket(tl, p, bucket_of(tl, t), false, tl->wide);
+	p -= bucket_units(tl, i, tl->wide) * unit_usecs(tl->wide);
 	for (const ShapeSpan *span = bucket_spans(tl, i, &one, &nspans);; span++)
 	{
-		if (span->before >= position)
+		if (span->before >= p)
 		{
 			*u = bucket_start(tl, i) + span->from;
 			return TIMELINE_OK;
@@ -287,7 +305,7 @@ timeline_next_close(const Timeline *tl, int64_t t, int64_t *u)
 TimelineStatus
 timeline_previous_close(const Timeline *tl, int64_t t, int64_t *u)
 {
-	int64_t		position;
+	int64_t		p;
 
 	if (timeline_is_open(tl, t))
 	{
@@ -298,10 +316,10 @@ timeline_previous_close(const Timeline *tl, int64_t t, int64_t *u)
 	}
 
 	/* closed at t: B was reached at the last closing */
-	position = timeline_position(tl, t);
-	if (position == 0)
+	p = timeline_position(tl, t);
+	if (p == 0)
 		return TIMELINE_EARLIER;
-	return timeline_add(tl, tl->base, position, u);
+	return timeline_add(tl, tl->base, p, u);
 }
 
 TimelineStatus
@@ -312,12 +330,12 @@ timeline_previous_open(const Timeline *tl, int64_t t, int64_t *u)
 
 	if (!timeline_is_open(tl, t))
 	{
-		int64_t		position = timeline_position(tl, t);
+		int64_t		p = timeline_position(tl, t);
 
 		/* an instant of the last span */
-		if (position == 0)
+		if (p == 0)
 			return TIMELINE_EARLIER;
-		(void) timeline_add(tl, tl->base, position, &t);
+		(void) timeline_add(tl, tl->base, p, &t);
 		t--;
 	}
 

@@ -50,7 +50,7 @@ typedef struct NarrowDay
 #define TIMELINE_SHAPED		UINT16_MAX
 
 /* Entries behind the last bucket, so that a search may look ahead freely. */
-#define TIMELINE_SENTINELS	8
+#define TIMELINE_SENTINELS	16
 
 typedef struct WideDay
 {
@@ -138,6 +138,9 @@ timeline_covers(const Timeline *tl, int64_t t)
 /* B(t) counted from the window's start; t must be covered (or be its end). */
 extern int64_t timeline_position(const Timeline *tl, int64_t t);
 
+/* B(b) - B(a); both must be covered. */
+extern int64_t timeline_between(const Timeline *tl, int64_t a, int64_t b);
+
 /*
  * t + d for a covered t.  d > 0: the earliest u with B(u) - B(t) = d; d < 0:
  * the latest u with B(t) - B(u) = -d; d = 0: t.
@@ -169,10 +172,12 @@ extern TimelineStatus timeline_add_days(const Timeline *tl, int64_t t,
 										int32_t n, int64_t *u);
 
 /*
- * The business date whose own span holds a covered t; where none does, the
- * last one that has opened; -1 when that lies before the window.
+ * The business date whose own span holds a covered t; false where no date owns
+ * it (the spill of a date that is closed itself).  *until is the next instant
+ * at which another date opens.
  */
-extern int32_t timeline_date_at(const Timeline *tl, int64_t t);
+extern bool timeline_date_at(const Timeline *tl, int64_t t, int32_t *date,
+							 int64_t *until);
 
 /* The number of business dates before "date", counted from the window's start. */
 extern int32_t timeline_dates_before(const Timeline *tl, int32_t date);

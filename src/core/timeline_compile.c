@@ -28,6 +28,7 @@ typedef struct Compiler
 	CoreError  *error;
 	int32_t		first_date;
 	int32_t		ndays;
+	bool		whole_minutes;	/* all edges are, so far */
 } Compiler;
 
 /* Local dates of any zone that may reach into the window. */
@@ -167,6 +168,29 @@ spans_combine(Compiler *c, HoursKind kind, const SpanList *a, const SpanList *b,
 	return true;
 }
 
+static inline bool
+whole_minute(int64_t t)
+{
+	return t % CORE_USECS_PER_MINUTE == 0;
+}
+
+/* Do all edges of these shapes fall on whole minutes of UTC? */
+static bool
+whole_minutes(const DayPlan *plan, const ZoneMap *zone)
+{
+	if (!whole_minute(zone->offset))
+		return false;
+	for (int i = 0; i < zone->nbreaks; i++)
+		if (!whole_minute(zone->breaks[i].before) || !whole_minute(zone->breaks[i].after))
+			return false;
+	for (int i = 0; i < plan->nshapes; i++)
+		for (int k = 0; k < plan->shapes[i].npieces; k++)
+			if (!whole_minute(plan->shapes[i].pieces[k].from) ||
+				!whole_minute(plan->shapes[i].pieces[k].to))
+				return false;
+	return true;
+}
+
 /*
  * Is there such a date in the zone?  Where a zone crossed the date line there
  * may be none (Apia has no 2011-12-30).
@@ -194,6 +218,7 @@ leaf_spans(Compiler *c, const HoursExpr *leaf, SpanList *list)
 		!spans_init(c, list, plan.ndates + 1))
 		return false;
 
+	c->whole_minutes = c->whole_minutes && whole_minutes(&plan, &zone);
 	zone_cursor_init(&cursor, &zone);
 	for (int32_t i = 0; i < plan.ndates; i++)
 	{
@@ -387,15 +412,9 @@ shapes_init(Compiler *c, ShapeTable *table)
 	return true;
 }
 
-static inline bool
-whole_minute(int64_t t)
-{
-	return (uint64_t) t % CORE_USECS_PER_MINUTE == 0;
-}
-
 /*
  * Write the entry of bucket i, which is open in the n spans given.  Returns
- * false when a narrow entry cannot hold them (or memory is out).
+ * false when memory is out or, in a narrow timeline, shapes are.
  */
 static inline bool
 put_bucket(Compiler *c, Timeline *tl, ShapeTable *table, int32_t i,
@@ -403,10 +422,10 @@ put_bucket(Compiler *c, Timeline *tl, ShapeTable *table, int32_t i,
 {
 	uint32_t	number = 0;
 
+	if (n > (tl->wide ? 0 : 1) && !shape_intern(c, table, span, n, &number))
+		return false;
 	if (tl->wide)
 	{
-		if (n > 0 && !shape_intern(c, table, span, n, &number))
-			return false;
 		tl->day.wide[i].cum = tl->total;
 		tl->day.wide[i].shape = number;
 		tl->day.wide[i].unused = 0;
@@ -416,22 +435,17 @@ put_bucket(Compiler *c, Timeline *tl, ShapeTable *table, int32_t i,
 		NarrowDay  *day = &tl->day.narrow[i];
 
 		day->cum = (uint32_t) (tl->total / CORE_USECS_PER_MINUTE);
-		day->open = 0;
-		day->close = 0;
-		for (int k = 0; k < n; k++)
-			if (!whole_minute(span[k].from) || !whole_minute(span[k].to))
-				return false;
-		if (n == 1)
+		if (n > 1)
 		{
-			day->open = (uint16_t) (span->from / CORE_USECS_PER_MINUTE);
-			day->close = (uint16_t) (span->to / CORE_USECS_PER_MINUTE);
-		}
-		else if (n > 1)
-		{
-			if (!shape_intern(c, table, span, n, &number) || number > UINT16_MAX)
+			if (number > UINT16_MAX)
 				return false;
 			day->open = TIMELINE_SHAPED;
 			day->close = (uint16_t) number;
+		}
+		else
+		{
+			day->open = n == 0 ? 0 : (uint16_t) (span->from / CORE_USECS_PER_MINUTE);
+			day->close = n == 0 ? 0 : (uint16_t) (span->to / CORE_USECS_PER_MINUTE);
 		}
 	}
 	for (int k = 0; k < n; k++)
@@ -439,13 +453,17 @@ put_bucket(Compiler *c, Timeline *tl, ShapeTable *table, int32_t i,
 	return true;
 }
 
-/* Cut the spans into buckets. */
+/*
+ * Cut the spans into buckets.  Those behind the last one repeat its end: they
+ * are sentinels.
+ */
 static bool
 cut_buckets(Compiler *c, Timeline *tl, ShapeTable *table, const SpanList *list)
 {
 	OpenSpan   *piece = core_alloc(c->mem, (list->n + 1) * sizeof(OpenSpan), c->error);
 	int			npieces = 0;
 	int32_t		bucket = 0;
+	int64_t		start = tl->base;	/* of that bucket */
 
 	if (piece == NULL)
 		return false;
@@ -457,21 +475,23 @@ cut_buckets(Compiler *c, Timeline *tl, ShapeTable *table, const SpanList *list)
 
 		while (from < to)
 		{
-			int32_t		b = (int32_t) ((uint64_t) (from - tl->base) / CORE_USECS_PER_DAY);
-			int64_t		start = tl->base + b * CORE_USECS_PER_DAY;
-			int64_t		stop = start + CORE_USECS_PER_DAY < to ? start + CORE_USECS_PER_DAY : to;
+			int64_t		stop;
 
-			for (; bucket < b; bucket++, npieces = 0)
-				if (!put_bucket(c, tl, table, bucket, piece, npieces))
+			for (; from >= start + CORE_USECS_PER_DAY; start += CORE_USECS_PER_DAY)
+			{
+				if (!put_bucket(c, tl, table, bucket++, piece, npieces))
 					return false;
+				npieces = 0;
+			}
+			stop = start + CORE_USECS_PER_DAY < to ? start + CORE_USECS_PER_DAY : to;
 			piece[npieces].from = from - start;
 			piece[npieces].to = stop - start;
 			npieces++;
 			from = stop;
 		}
 	}
-	for (; bucket < tl->ndays + 1 + TIMELINE_SENTINELS; bucket++, npieces = 0)
-		if (!put_bucket(c, tl, table, bucket, piece, npieces))
+	for (; bucket < tl->ndays + 1 + TIMELINE_SENTINELS; npieces = 0)
+		if (!put_bucket(c, tl, table, bucket++, piece, npieces))
 			return false;
 	return true;
 }
@@ -510,32 +530,38 @@ make_index(Compiler *c, Timeline *tl, CoreMem *result)
 	return true;
 }
 
-/* Put the buckets and their shapes where they stay. */
+/* Cut the buckets in one of the two forms. */
+static bool
+try_buckets(Compiler *c, Timeline *tl, const SpanList *list, ShapeTable *table,
+			bool wide, CoreMem *result)
+{
+	size_t		entry = wide ? sizeof(WideDay) : sizeof(NarrowDay);
+	size_t		bytes = (tl->ndays + 1 + TIMELINE_SENTINELS) * entry;
+	void	   *entries = core_alloc(result, bytes, c->error);
+
+	tl->wide = wide;
+	if (wide)
+		tl->day.wide = entries;
+	else
+		tl->day.narrow = entries;
+	tl->bytes = sizeof(Timeline) + bytes;
+	return entries != NULL && shapes_init(c, table) && cut_buckets(c, tl, table, list);
+}
+
+/*
+ * Put the buckets and their shapes where they stay.  Narrow entries may run
+ * out of numbers for shapes.
+ */
 static bool
 make_buckets(Compiler *c, Timeline *tl, const SpanList *list, CoreMem *result)
 {
-	size_t		entries = (size_t) tl->ndays + 1 + TIMELINE_SENTINELS;
 	ShapeTable	table;
 	size_t		shapes_bytes;
 	size_t		spans_bytes;
 
-	tl->wide = false;
-	tl->day.narrow = core_alloc(result, entries * sizeof(NarrowDay), c->error);
-	if (tl->day.narrow == NULL || !shapes_init(c, &table))
+	if (!(c->whole_minutes && try_buckets(c, tl, list, &table, false, result)) &&
+		!(c->error->kind == CORE_OK && try_buckets(c, tl, list, &table, true, result)))
 		return false;
-	tl->bytes = sizeof(Timeline) + entries * sizeof(NarrowDay);
-	if (!cut_buckets(c, tl, &table, list))
-	{
-		if (c->error->kind != CORE_OK)
-			return false;
-		tl->wide = true;
-		tl->day.wide = core_alloc(result, entries * sizeof(WideDay), c->error);
-		if (tl->day.wide == NULL || !shapes_init(c, &table))
-			return false;
-		tl->bytes += entries * sizeof(WideDay);
-		if (!cut_buckets(c, tl, &table, list))
-			return false;
-	}
 
 	shapes_bytes = table.nshapes * sizeof(BucketShape);
 	spans_bytes = table.nspans * sizeof(ShapeSpan);
@@ -554,7 +580,7 @@ timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
 				 const ZoneSource *zones, CoreMem *scratch, CoreMem *result,
 				 CoreError *error)
 {
-	Compiler	c = {zones, scratch, error, first_date, ndays};
+	Compiler	c = {zones, scratch, error, first_date, ndays, true};
 	SpanList	list;
 	Timeline   *tl;
 
@@ -569,6 +595,7 @@ timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
 	tl->first_date = first_date;
 	tl->ndays = ndays;
 	tl->base = zone_instant(&tl->zone, first_date * CORE_USECS_PER_DAY);
+	c.whole_minutes = c.whole_minutes && whole_minute(tl->base);
 	tl->end = tl->base + ndays * CORE_USECS_PER_DAY;
 	if (!make_buckets(&c, tl, &list, result))
 		return NULL;
@@ -713,7 +740,7 @@ timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 					   const ZoneSource *zones, CoreMem *scratch,
 					   CoreMem *result, CoreError *error)
 {
-	Compiler	c = {zones, scratch, error, tl->first_date, tl->ndays};
+	Compiler	c = {zones, scratch, error, tl->first_date, tl->ndays, true};
 	BusinessDates *dates = core_alloc(result, sizeof(BusinessDates), error);
 	size_t		n = (size_t) tl->ndays + 2;
 	int32_t		k = 0;

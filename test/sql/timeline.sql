@@ -23,7 +23,7 @@ SELECT * FROM business_timeline('2026-12-24 16:00+01', '1 bh', 'TZ=UTC Mo-Fr 09:
 SELECT setseed(0.5);
 CREATE TABLE sample AS
 	SELECT row_number() OVER () AS id, t, d, random_hours() AS h
-	FROM (SELECT random_instant() AS t, CASE i % 3 WHEN 0 THEN bi(floor(10 ^ (random() * 11.5))::bigint) WHEN 1 THEN make_business_interval(days => rnd(6), mins => rnd(500)) ELSE bi(rnd(100000000)::bigint * 1000) END AS d
+	FROM (SELECT random_instant(random_center()) AS t, CASE i % 3 WHEN 0 THEN bi(floor(10 ^ (random() * 11.5))::bigint) WHEN 1 THEN make_business_interval(days => rnd(6), mins => rnd(500)) ELSE bi(rnd(100000000)::bigint * 1000) END AS d
 		  FROM generate_series(1, 400) i) x;
 CREATE TABLE row AS
 	SELECT s.id, s.t, s.d, s.h, l.*, row_number() OVER (PARTITION BY s.id ORDER BY l.span) AS k
@@ -33,10 +33,12 @@ SELECT count(*) FILTER (WHERE span IS NULL OR lower_inf(span) OR upper_inf(span)
 	count(*) FILTER (WHERE state = 'open' AND NOT is_open(lower(span), h)) AS not_open,
 	count(*) FILTER (WHERE state <> 'open' AND (is_open(lower(span), h) OR business_seconds(lower(span), upper(span), h) <> 0)) AS not_closed,
 	count(*) > 1000 AS enough FROM row;
-SELECT count(*) FILTER (WHERE lower(first) <> least(t, due)) AS wrong_begin, count(*) FILTER (WHERE upper(last) <> greatest(t, due)) AS wrong_end,
-	count(*) FILTER (WHERE NOT whole) AS gaps, count(*) > 200 AS enough
-FROM (SELECT id, t, add(t, d, h) AS due, min(span) AS first, max(span) AS last,
-		range_agg(span) = tstzmultirange(tstzrange(min(lower(span)), max(upper(span)))) AND sum(upper(span) - lower(span)) = max(upper(span)) - min(lower(span)) AS whole
+SELECT count(*) FILTER (WHERE first <> least(t, due)) AS wrong_begin, count(*) FILTER (WHERE last <> greatest(t, due)) AS wrong_end,
+	count(*) FILTER (WHERE NOT whole) AS gaps, count(*) FILTER (WHERE sum_used <> business_between(t, due, h) OR total <> business_between(t, due, h)) AS wrong_sum,
+	count(*) > 200 AS enough
+FROM (SELECT id, t, h, add(t, d, h) AS due, min(lower(span)) AS first, max(upper(span)) AS last,
+		range_agg(span) = tstzmultirange(tstzrange(min(lower(span)), max(upper(span)))) AND sum(upper(span) - lower(span)) = max(upper(span)) - min(lower(span)) AS whole,
+		sum(used) AS sum_used, (array_agg(cumulative ORDER BY span DESC))[1] AS total
 	  FROM row GROUP BY id, t, d, h) x WHERE t <> due;
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;

@@ -21,7 +21,7 @@ $publisher->safe_psql('postgres', q{
 	INSERT INTO sla.calendar (name, combines) VALUES ('cd', 'c + d');
 	CREATE PUBLICATION p FOR TABLE sla.calendar, sla.holiday;
 });
-$subscriber->safe_psql('postgres', "CREATE SUBSCRIPTION s CONNECTION '" . $publisher->connstr('postgres') . "' PUBLICATION p");
+$subscriber->safe_psql('postgres', "CREATE SUBSCRIPTION s CONNECTION \$c\$" . $publisher->connstr('postgres') . "\$c\$ PUBLICATION p");
 $subscriber->wait_for_subscription_sync($publisher, 's') if $subscriber->can('wait_for_subscription_sync');
 $subscriber->poll_query_until('postgres', q{SELECT count(*) = 3 FROM sla.calendar})
   or die 'the first copy did not arrive';

@@ -52,6 +52,12 @@ count_interrupt(void)
 	interrupts++;
 }
 
+/* Enough rules that hours_plan() looks for days alike. */
+#define TEN_RULES \
+	", 20:00-20:01 off, 20:01-20:02 off, 20:02-20:03 off, 20:03-20:04 off" \
+	", 20:04-20:05 off, 20:05-20:06 off, 20:06-20:07 off, 20:07-20:08 off" \
+	", 20:08-20:09 off, 20:09-20:10 off"
+
 static CoreMem mem = {arena_alloc, count_interrupt, NULL};
 
 /* What rules open on a date: "" is nothing. */
@@ -171,6 +177,10 @@ static const struct
 	{"PH=2026-11-02[10:00-11:00] Mo-Fr 09:00-17:00; Nov 01-05 off", 2026, 11, 2, "10:00-11:00"},
 	{"PH=2026-11-02[10:00-11:00] 2026 Nov 02; Mo off", 2026, 11, 2, "10:00-11:00"},
 	{"PH=2026-04-05 easter 09:00-12:00", 2026, 4, 5, "09:00-12:00"},
+	{"PH=2026-11-03,2026-11-09 Mo-Su 08:00-21:00; Nov 01-05 09:00-21:00; 20:00-20:01 off" TEN_RULES TEN_RULES TEN_RULES,
+	2026, 11, 3, "09:00-20:00 20:10-21:00"},
+	{"PH=2026-11-03,2026-11-09 Mo-Su 08:00-21:00; Nov 01-05 09:00-21:00; 20:00-20:01 off" TEN_RULES TEN_RULES TEN_RULES,
+	2026, 11, 9, ""},
 	{"PH=2026-11-02 Nov 09:00-12:00", 2026, 11, 2, ""},
 	{"PH=2026-11-02 2026 Nov 01+ 09:00-12:00", 2026, 11, 2, ""},
 	/* ... nor what a holiday with hours of its own opens */

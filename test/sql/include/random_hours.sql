@@ -71,15 +71,19 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION test.random_instant() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
-	SELECT CASE test.rnd(4)
-		WHEN 0 THEN timestamptz '1900-01-02 00:00Z' + random() * interval '109570 days'
-		WHEN 1 THEN timestamptz '2015-01-01 00:00Z' + random() * interval '7300 days'
-		ELSE test.pick('2024-03-31', '2024-10-27', '2025-03-09', '2025-11-02', '2024-10-06', '2024-04-07', '2024-03-10', '2024-04-14',
-				'1986-01-01', '2018-11-04', '2018-02-18', '2011-12-30', '1993-08-21', '1971-10-31', '2021-03-22', '2022-09-22', '1972-01-07',
-				'2024-11-03', '2015-08-15', '2018-05-05', '2007-12-09', '2000-02-29', '1900-03-01', '2100-02-28', '2199-12-31')::timestamptz
-			+ (test.rnd(2880) - 1440) * interval '1 min' + test.pick('0', '0', '0', '1 us', '-1 us', '13.5 s')::interval
-		END
+/* Days on which clocks change, and other awkward ones. */
+CREATE FUNCTION test.random_center() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+	SELECT test.pick('2024-03-31', '2024-10-27', '2025-03-09', '2025-11-02', '2024-10-06', '2024-04-07', '2024-03-10', '2024-04-14',
+		'1986-01-01', '2018-11-04', '2018-02-18', '2011-12-30', '1993-08-21', '1971-10-31', '2021-03-22', '2022-09-22', '1972-01-07',
+		'2024-11-03', '2015-08-15', '2018-05-05', '2007-12-09', '2000-02-29', '1900-03-01', '2100-02-28', '2199-12-31')::timestamptz
+$$;
+
+/* Near such a day; without one, anywhere from 1900 to 2200. */
+CREATE FUNCTION test.random_instant(center timestamptz) RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+	SELECT CASE
+		WHEN center IS NULL THEN timestamptz '1900-01-02 00:00Z' + random() * interval '109570 days'
+		WHEN test.rnd(4) = 0 THEN center + (random() - 0.5) * interval '1000 days'
+		ELSE center + (test.rnd(2880) - 1440) * interval '1 min' + test.pick('0', '0', '0', '1 us', '-1 us', '13.5 s')::interval END
 $$;
 
 /* what an error is not an answer to: NULL, when the calendar ends */
