@@ -15,8 +15,12 @@ PGFILEDESC = "sla_tracker - service-level promises counted in business time"
 PG_CONFIG ?= pg_config
 PKG_CONFIG ?= pkg-config
 
-# Where the sources are, with a slash at its end.
-SRCDIR := $(if $(VPATH),$(VPATH)/,$(dir $(firstword $(MAKEFILE_LIST))))
+# Where the sources are, with a slash at its end.  PGXS sets VPATH by itself
+# only on servers that were themselves built outside their sources.
+ifndef VPATH
+VPATH := $(patsubst %/,%,$(filter-out ./,$(dir $(firstword $(MAKEFILE_LIST)))))
+endif
+SRCDIR := $(if $(VPATH),$(VPATH),.)/
 
 C_FILES := $(patsubst $(SRCDIR)%,%,$(sort $(wildcard $(SRCDIR)src/*.c $(SRCDIR)src/core/*.c)))
 H_FILES := $(wildcard $(SRCDIR)src/*.h $(SRCDIR)src/core/*.h)

@@ -25,16 +25,12 @@
 #include "business_time.h"
 #include "calendar.h"
 
-/* The hours of an argument that is business_hours or a calendar's name. */
-CORE_INLINE HoursImage *
-image_of(FunctionCallInfo fcinfo, int argno)
+HoursImage *
+image_of_arg(FunctionCallInfo fcinfo, int argno)
 {
 	CallCache  *cache = call_cache(fcinfo, argno);
-	HoursImage *image = calendar_image_at_hand(cache);
 	text	   *name;
 
-	if (likely(image != NULL))
-		return image;
 	if (!cache->named)
 		return hours_image_of_arg(fcinfo, argno);
 	name = PG_GETARG_TEXT_PP(argno);
@@ -42,30 +38,37 @@ image_of(FunctionCallInfo fcinfo, int argno)
 						  cache->constant);
 }
 
-HoursImage *
-image_of_arg(FunctionCallInfo fcinfo, int argno)
-{
-	return image_of(fcinfo, argno);
-}
-
 /* The hours of the calendar that the value names, or else of the setting. */
-CORE_INLINE HoursImage *
+static HoursImage *
 image_of_interval(FunctionCallInfo fcinfo, int argno)
 {
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(argno);
 	CallCache  *cache = call_cache(fcinfo, argno);
-	HoursImage *image = calendar_image_at_hand(cache);
-	const char *name = bi->calendar;
-	int			length;
+	int			length = BI_CALENDAR_LEN(bi);
+	const char *name;
 
-	if (likely(image != NULL))
-		return image;
-	length = BI_CALENDAR_LEN(bi);
 	if (likely(length > 0))
-		return calendar_image(cache, name, length, cache->constant);
+		return calendar_image(cache, bi->calendar, length, cache->constant);
 	name = calendar_default(&length);
 	return calendar_image(cache, name, length, false);
 }
+
+/*
+ * The same two for functions that are called per row: what a constant argument
+ * means is at hand but for the first row.
+ */
+CORE_INLINE HoursImage *
+image_at_hand(FunctionCallInfo fcinfo, int argno,
+			  HoursImage *(*lookup) (FunctionCallInfo fcinfo, int argno))
+{
+	const CallCache *cache = fcinfo->flinfo->fn_extra;
+	HoursImage *image = cache == NULL ? NULL : calendar_image_at_hand(cache);
+
+	return likely(image != NULL) ? image : lookup(fcinfo, argno);
+}
+
+#define ARG_HOURS(n)		image_at_hand(fcinfo, n, image_of_arg)
+#define INTERVAL_HOURS(n)	image_at_hand(fcinfo, n, image_of_interval)
 
 static void
 not_finite(const char *type)
@@ -82,7 +85,7 @@ timestamptz_pl_business_interval(PG_FUNCTION_ARGS)
 	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(1);
 
-	PG_RETURN_TIMESTAMPTZ(hours_add_interval(image_of_interval(fcinfo, 1), t, bi->days, bi->time));
+	PG_RETURN_TIMESTAMPTZ(hours_add_interval(INTERVAL_HOURS(1), t, bi->days, bi->time));
 }
 
 PG_FUNCTION_INFO_V1(business_interval_pl_timestamptz);
@@ -92,7 +95,7 @@ business_interval_pl_timestamptz(PG_FUNCTION_ARGS)
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(0);
 	TimestampTz t = PG_GETARG_TIMESTAMPTZ(1);
 
-	PG_RETURN_TIMESTAMPTZ(hours_add_interval(image_of_interval(fcinfo, 0), t, bi->days, bi->time));
+	PG_RETURN_TIMESTAMPTZ(hours_add_interval(INTERVAL_HOURS(0), t, bi->days, bi->time));
 }
 
 /*
@@ -107,7 +110,7 @@ timestamptz_mi_business_interval(PG_FUNCTION_ARGS)
 	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(1);
 
-	PG_RETURN_TIMESTAMPTZ(hours_add_interval(image_of_interval(fcinfo, 1), t,
+	PG_RETURN_TIMESTAMPTZ(hours_add_interval(INTERVAL_HOURS(1), t,
 									   bi->days == PG_INT32_MIN ? PG_INT32_MAX : -bi->days,
 									   bi->time == PG_INT64_MIN ? PG_INT64_MAX : -bi->time));
 }
@@ -120,7 +123,7 @@ business_add(PG_FUNCTION_ARGS)
 	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(1);
 
-	PG_RETURN_TIMESTAMPTZ(hours_add_interval(image_of(fcinfo, 2), t, bi->days, bi->time));
+	PG_RETURN_TIMESTAMPTZ(hours_add_interval(ARG_HOURS(2), t, bi->days, bi->time));
 }
 
 /* business_between(timestamptz, timestamptz, hours or calendar) */
@@ -133,7 +136,7 @@ business_between(PG_FUNCTION_ARGS)
 
 	if (TIMESTAMP_NOT_FINITE(a) || TIMESTAMP_NOT_FINITE(b))
 		not_finite("timestamp");
-	PG_RETURN_BUSINESS_INTERVAL_P(business_interval_make(0, hours_between(image_of_arg(fcinfo, 2), a, b),
+	PG_RETURN_BUSINESS_INTERVAL_P(business_interval_make(0, hours_between(ARG_HOURS(2), a, b),
 														 NULL, 0));
 }
 
@@ -149,7 +152,7 @@ business_seconds_between(PG_FUNCTION_ARGS)
 {
 	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
 	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
-	HoursImage *image = image_of(fcinfo, 2);
+	HoursImage *image = ARG_HOURS(2);
 
 	if (unlikely(TIMESTAMP_NOT_FINITE(a) || TIMESTAMP_NOT_FINITE(b)))
 	{
@@ -177,7 +180,7 @@ PG_FUNCTION_INFO_V1(business_is_open);
 Datum
 business_is_open(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(open_at(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0)));
+	PG_RETURN_BOOL(open_at(ARG_HOURS(1), PG_GETARG_TIMESTAMPTZ(0)));
 }
 
 /* business_hours @> timestamptz */
@@ -185,7 +188,7 @@ PG_FUNCTION_INFO_V1(business_hours_contains);
 Datum
 business_hours_contains(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(open_at(image_of_arg(fcinfo, 0), PG_GETARG_TIMESTAMPTZ(1)));
+	PG_RETURN_BOOL(open_at(ARG_HOURS(0), PG_GETARG_TIMESTAMPTZ(1)));
 }
 
 typedef TimelineStatus (*EdgeFunction) (const Timeline *tl, int64_t t, int64_t *u);
@@ -217,7 +220,7 @@ PG_FUNCTION_INFO_V1(business_next_open);
 Datum
 business_next_open(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(edge(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0),
+	PG_RETURN_TIMESTAMPTZ(edge(ARG_HOURS(1), PG_GETARG_TIMESTAMPTZ(0),
 							   timeline_next_open));
 }
 
@@ -225,7 +228,7 @@ PG_FUNCTION_INFO_V1(business_next_close);
 Datum
 business_next_close(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(edge(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0),
+	PG_RETURN_TIMESTAMPTZ(edge(ARG_HOURS(1), PG_GETARG_TIMESTAMPTZ(0),
 							   timeline_next_close));
 }
 
@@ -233,7 +236,7 @@ PG_FUNCTION_INFO_V1(business_previous_open);
 Datum
 business_previous_open(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(edge(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0),
+	PG_RETURN_TIMESTAMPTZ(edge(ARG_HOURS(1), PG_GETARG_TIMESTAMPTZ(0),
 							   timeline_previous_open));
 }
 
@@ -241,7 +244,7 @@ PG_FUNCTION_INFO_V1(business_previous_close);
 Datum
 business_previous_close(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(edge(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0),
+	PG_RETURN_TIMESTAMPTZ(edge(ARG_HOURS(1), PG_GETARG_TIMESTAMPTZ(0),
 							   timeline_previous_close));
 }
 

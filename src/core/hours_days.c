@@ -929,7 +929,7 @@ grow_nodes(Planner *p)
 		return false;
 	for (i = 0; i < p->nnodes; i++)
 	{
-		uint32_t	slot = (uint32_t) mix(p->node[i].from, p->node[i].action);
+		uint32_t	slot = (uint32_t) mix((uint64_t) p->node[i].from << 32, p->node[i].action);
 
 		while (p->node_slot[slot & (p->node_slots - 1)] != 0)
 			slot++;
@@ -942,7 +942,7 @@ grow_nodes(Planner *p)
 static uint32_t
 act(Planner *p, uint32_t from, uint32_t action)
 {
-	uint32_t	slot = (uint32_t) mix(from, action);
+	uint32_t	slot = (uint32_t) mix((uint64_t) from << 32, action);
 
 	if ((p->nnodes == p->nodes_size || p->nnodes * 2 >= p->node_slots) &&
 		!grow_nodes(p))

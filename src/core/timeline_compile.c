@@ -8,6 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "timeline.h"
@@ -33,6 +34,12 @@ typedef struct Compiler
 
 /* Local dates of any zone that may reach into the window. */
 #define MARGIN_DAYS		2
+
+/*
+ * A window has so many spans at most: hours that open every minute of the day
+ * are allowed, but not for centuries.
+ */
+#define MAX_SPANS		(4 * 1024 * 1024)
 
 /* Transitions are wanted somewhat beyond the dates in hand. */
 #define ZONE_MARGIN		(3 * CORE_USECS_PER_DAY)
@@ -74,6 +81,15 @@ spans_grow(Compiler *c, SpanList *list)
 {
 	OpenSpan   *old = list->span;
 
+	if (list->n >= MAX_SPANS)
+	{
+		core_fail(c->error, CORE_LIMIT, -1, 0,
+				  "Over the %d days that the answer needs they have more than %d spans.",
+				  "Ask for a shorter time, or write fewer spans a day.",
+				  (int) c->ndays, MAX_SPANS);
+		snprintf(c->error->message, sizeof(c->error->message), "opening hours too complex");
+		return false;
+	}
 	list->size *= 2;
 	list->span = core_alloc(c->mem, list->size * sizeof(OpenSpan), c->error);
 	if (list->span == NULL)
@@ -225,6 +241,8 @@ leaf_spans(Compiler *c, const HoursExpr *leaf, SpanList *list)
 		const DayShape *shape = &plan.shapes[plan.shape[i]];
 		int64_t		midnight = (plan.first + (int64_t) i) * CORE_USECS_PER_DAY;
 
+		if (i % 1024 == 0 && c->mem->check_interrupts != NULL)
+			c->mem->check_interrupts();
 		if (shape->npieces == 0 || !date_exists(&cursor, midnight))
 			continue;
 		for (int k = 0; k < shape->npieces; k++)

@@ -62,7 +62,10 @@ INSERT INTO steps (cmd, want) VALUES
 	($$INSERT INTO sla.calendar (name, combines) VALUES ('bad', 'berlin +')$$, 'ERROR 22P02'),
 	($$INSERT INTO sla.calendar (name, combines) VALUES ('bad', 'berlin denver')$$, 'ERROR 22P02'),
 	($$INSERT INTO sla.calendar (name, combines) VALUES ('bad', '(berlin')$$, 'ERROR 22P02'),
-	($$INSERT INTO sla.calendar (name, combines) VALUES ('bad', 'berlin + nowhere')$$, 'ERROR %'),
+	($$INSERT INTO sla.calendar (name, combines) VALUES ('bad', 'berlin + nowhere')$$, 'ok'),
+	($$UPDATE sla.calendar SET combines = 'nowhere + berlin' WHERE name = 'bad'$$, 'ERROR 42704'),
+	($$DO 'BEGIN PERFORM public.is_open(now(), ''bad''); END'$$, 'ERROR 42704'),
+	($$DELETE FROM sla.calendar WHERE name = 'bad'$$, 'ok'),
 	($$DELETE FROM sla.calendar WHERE name = repeat('x', 63)$$, 'ok');
 SELECT * FROM go();
 INSERT INTO cases (expr, want) VALUES
@@ -85,7 +88,8 @@ INSERT INTO steps (cmd, want) VALUES
 	($$INSERT INTO sla.holiday (calendar, day) VALUES ('denver', 'infinity')$$, 'ERROR %'),
 	($$INSERT INTO sla.holiday (calendar, day, hours) VALUES ('denver', '2026-12-24', '9-12')$$, 'ERROR 22P02'),
 	($$INSERT INTO sla.holiday (calendar, day, hours) VALUES ('denver', '2026-12-24', 'Mo 09:00-12:00')$$, 'ERROR 22P02'),
-	($$INSERT INTO sla.holiday (calendar, day, name) VALUES ('sun', '2026-12-28', 'of a combination')$$, 'ERROR %');
+	($$INSERT INTO sla.holiday (calendar, day, name) VALUES ('sun', '2026-12-28', 'of a combination')$$, 'ERROR 55000'),
+	($$UPDATE sla.calendar SET hours = NULL, combines = 'denver' WHERE name = 'sydney'$$, 'ERROR 55000');
 SELECT * FROM go();
 INSERT INTO cases (expr, want) VALUES
 	('open_ranges(''[2026-12-24 00:00+01, 2026-12-26 00:00+01)'', ''berlin'')', '{["2026-12-24 08:00:00+00","2026-12-24 11:00:00+00")}'),
@@ -160,22 +164,40 @@ ROLLBACK;
 -- history: every version with the time it was in force
 DELETE FROM sla.calendar WHERE name = 'new';
 SELECT attname FROM pg_attribute WHERE attrelid = 'sla.calendar'::regclass AND attname = 'since';
-INSERT INTO sla.calendar (name, hours) VALUES ('kept', 'Mo-Fr 09:00-17:00');
-SELECT count(*) AS none_by_insert FROM sla.calendar_history WHERE name = 'kept';
+DELETE FROM sla.calendar_history;
+CREATE VIEW history AS
+	SELECT calendar, day, name, hours, combines, description, since < until AS in_force, until <= now() AS over, changed_by = session_user AS by_me
+	FROM sla.calendar_history ORDER BY until, day;
+INSERT INTO sla.calendar (name, hours, description) VALUES ('kept', 'Mo-Fr 09:00-17:00', 'first');
+SELECT count(*) AS none_by_insert FROM sla.calendar_history;
 UPDATE sla.calendar SET hours = 'Mo-Fr 10:00-17:00' WHERE name = 'kept';
-SELECT count(*) AS one_by_update FROM sla.calendar_history WHERE name = 'kept';
 INSERT INTO sla.holiday (calendar, day, name) VALUES ('kept', '2026-12-25', 'first name');
-UPDATE sla.holiday SET name = 'second name' WHERE calendar = 'kept';
+SELECT count(*) AS one_by_update FROM sla.calendar_history;
+UPDATE sla.holiday SET name = 'second name', hours = '10:00-11:00' WHERE calendar = 'kept';
+UPDATE sla.calendar SET description = 'second' WHERE name = 'kept';
 DELETE FROM sla.holiday WHERE calendar = 'kept';
 DELETE FROM sla.calendar WHERE name = 'kept';
-SELECT * FROM sla.calendar_history LIMIT 0;
--- an untrue update writes none, nor does a rolled-back one
+SELECT * FROM history;
+-- the versions of a thing follow each other without a gap, and end where the present one begins
+INSERT INTO sla.calendar (name, hours) VALUES ('chain', 'Mo-Fr 09:00-17:00');
+UPDATE sla.calendar SET hours = 'Mo-Fr 10:00-17:00' WHERE name = 'chain';
+UPDATE sla.calendar SET hours = 'Mo-Fr 11:00-17:00' WHERE name = 'chain';
+SELECT count(*) AS versions, count(*) FILTER (WHERE until <> next) AS gaps
+FROM (SELECT h.until, lead(h.since, 1, c.since) OVER (ORDER BY h.since) AS next
+	  FROM sla.calendar_history h JOIN sla.calendar c ON c.name = h.calendar
+	  WHERE h.calendar = 'chain') x;
+-- "since" is the extension's to set
+UPDATE sla.calendar SET since = '2000-01-01' WHERE name = 'chain';
+SELECT since > '2001-01-01' AS not_taken FROM sla.calendar WHERE name = 'chain';
+DELETE FROM sla.calendar WHERE name = 'chain';
+DELETE FROM sla.calendar_history;
+-- an update that changes nothing writes none, nor does a rolled-back one
 INSERT INTO sla.calendar (name, hours) VALUES ('still', '24/7');
 UPDATE sla.calendar SET hours = '24/7' WHERE name = 'still';
 BEGIN;
 UPDATE sla.calendar SET hours = 'off' WHERE name = 'still';
 ROLLBACK;
-SELECT count(*) AS none FROM sla.calendar_history WHERE name = 'still';
+SELECT count(*) AS none FROM sla.calendar_history;
 -- until when the holidays are known
 UPDATE sla.calendar SET holidays_until = '2027-12-31' WHERE name = 'berlin';
 SELECT name, holidays_until FROM sla.calendar WHERE holidays_until IS NOT NULL;

@@ -56,6 +56,7 @@ INSERT INTO ticket (id, opened_at, goal) VALUES (1, '2020-11-20 15:00Z', '4 bh @
 SELECT id, due_at, breached FROM ticket ORDER BY id;
 UPDATE ticket SET goal = NULL WHERE id = 1 RETURNING id, due_at, breached;
 INSERT INTO ticket (id, opened_at, goal) VALUES (5, '2020-11-20 15:00Z', '4 bh');
+-- (a session's setting never decides a stored deadline)
 SET sla_tracker.calendar = 'support';
 INSERT INTO ticket (id, opened_at, goal) VALUES (5, '2020-11-20 15:00Z', '4 bh') RETURNING id, due_at;
 RESET sla_tracker.calendar;
