@@ -395,12 +395,13 @@ hours_grow(HoursImage *image, TimelineStatus status)
 
 /*
  * There is no answer up to the end of the supported dates: say whether that is
- * because the calendar is closed for ever, and since (or until) when.
+ * because the calendar is closed for ever, and since (or until) when.  That may
+ * be long before the window, so look at all dates.
  */
 void
 hours_no_answer(HoursImage *image, TimelineStatus status)
 {
-	const Timeline *timeline = image->timeline;
+	const Timeline *timeline = hours_cover(image, HORIZON_FROM, HORIZON_TO - 1);
 	TimestampTz edge;
 
 	if (timeline->total == 0)
@@ -439,6 +440,10 @@ hours_add(HoursImage *image, TimestampTz t, int64 d)
 
 	if (d == 0)
 		return t;
+
+	/* business time is never longer than the time it takes */
+	if (d > HORIZON_TO - t || d < HORIZON_FROM - t)
+		out_of_range();
 	timeline = hours_at(image, t);
 	while (unlikely((status = timeline_add(timeline, t, d, &result)) != TIMELINE_OK))
 	{

@@ -136,21 +136,22 @@ INSERT INTO bench.peer (name, kind, rows, goal, query, exact) VALUES
                  AND local::date NOT IN (SELECT day FROM peer.holiday)) AS answer
    FROM t WHERE {sample}$$, false);
 
--- orafce counts whole days only.  Optional: Debian's postgresql-NN-orafce.
+-- orafce counts whole days only and takes at most 50 holidays: without any
+-- here.  It has rules of its own for Easter and for a start on a weekend, so
+-- that the answers are not compared.  Optional: Debian's postgresql-NN-orafce.
 SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'orafce') AS have_orafce \gset
 \if :have_orafce
 CREATE EXTENSION orafce;
-SELECT plvdate.set_nonbizday(day) FROM peer.holiday \g /dev/null
 CALL bench.add_statement('peers', 'ours, add_business_days 10',
-    $$SELECT max(add_business_days(opened_at::date, 10, 'support')) FROM t$$, :rows);
+    $$SELECT max(add_business_days(opened_at::date, 10, 'weekdays')) FROM t$$, :rows);
 CALL bench.add_statement('peers', 'ours, business_days_between',
-    $$SELECT max(business_days_between(opened_at::date, closed_at::date, 'support')) FROM t$$, :rows);
+    $$SELECT max(business_days_between(opened_at::date, closed_at::date, 'weekdays')) FROM t$$, :rows);
 INSERT INTO bench.ours VALUES
-    ('add 10 d',     't', $$add_business_days(opened_at::date, 10, 'support')$$, 'ours, add_business_days 10'),
-    ('days between', 't', $$business_days_between(opened_at::date, closed_at::date, 'support')$$, 'ours, business_days_between');
+    ('add 10 d',     't', $$add_business_days(opened_at::date, 10, 'weekdays')$$, 'ours, add_business_days 10'),
+    ('days between', 't', $$business_days_between(opened_at::date, closed_at::date, 'weekdays')$$, 'ours, business_days_between');
 INSERT INTO bench.peer (name, kind, rows, query, exact) VALUES
 ('orafce, add_bizdays 10', 'add 10 d', 100000,
- $$SELECT id, plvdate.add_bizdays(opened_at::date, 10) AS answer FROM t WHERE {sample}$$, true),
+ $$SELECT id, plvdate.add_bizdays(opened_at::date, 10) AS answer FROM t WHERE {sample}$$, false),
 ('orafce, bizdays_between', 'days between', 100000,
  $$SELECT id, plvdate.bizdays_between(opened_at::date, closed_at::date) AS answer FROM t WHERE {sample}$$, false);
 \endif

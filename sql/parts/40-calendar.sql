@@ -51,8 +51,7 @@ COMMENT ON COLUMN sla.calendar.description IS 'free text';
 COMMENT ON COLUMN sla.calendar.since IS 'from when this version is in force; set by the extension';
 
 CREATE TABLE sla.holiday (
-	calendar text COLLATE "C" NOT NULL
-		REFERENCES sla.calendar (name) ON UPDATE CASCADE ON DELETE CASCADE,
+	calendar text COLLATE "C" NOT NULL,
 	day date NOT NULL,
 	name text,
 	hours text,
@@ -223,14 +222,33 @@ CREATE TRIGGER check_combinations
 	FOR EACH ROW EXECUTE FUNCTION sla.check_combinations();
 COMMENT ON TRIGGER check_combinations ON sla.calendar IS 'refuses combinations of unknown calendars and circles';
 
+-- Holidays and their calendars
+--
+-- This is a foreign key by triggers: with a real one a parallel pg_restore
+-- fails, since it may load the holidays before the calendars.
+
 CREATE FUNCTION sla.check_holiday()
 RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	combines text;
 BEGIN
-	IF EXISTS (SELECT FROM sla.calendar AS c WHERE c.name = NEW.calendar AND c.combines IS NOT NULL) THEN
+	SELECT c.combines INTO combines
+	FROM sla.calendar AS c
+	WHERE c.name = NEW.calendar
+	FOR KEY SHARE;
+	IF NOT FOUND AND current_query() ~* '^\s*copy\M' THEN
+		RAISE WARNING 'calendar "%" does not exist', NEW.calendar
+			USING ERRCODE = 'foreign_key_violation',
+				DETAIL = 'Its holidays are of no use before it exists.';
+	ELSIF NOT FOUND THEN
+		RAISE EXCEPTION 'calendar "%" does not exist', NEW.calendar
+			USING ERRCODE = 'foreign_key_violation',
+				HINT = 'Insert it into sla.calendar first.';
+	ELSIF combines IS NOT NULL THEN
 		RAISE EXCEPTION 'calendar "%" combines others', NEW.calendar
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				DETAIL = 'It has the holidays of each of these, and none of its own.',
@@ -239,13 +257,46 @@ BEGIN
 	RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION sla.check_holiday() IS 'refuses holidays of combinations';
+COMMENT ON FUNCTION sla.check_holiday() IS 'refuses holidays of unknown calendars and of combinations';
 REVOKE ALL ON FUNCTION sla.check_holiday() FROM PUBLIC;
+
+CREATE FUNCTION sla.follow_calendar()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_OP = 'UPDATE' THEN
+		UPDATE sla.holiday SET calendar = NEW.name WHERE calendar = OLD.name;
+	ELSIF TG_OP = 'DELETE' THEN
+		DELETE FROM sla.holiday WHERE calendar = OLD.name;
+	ELSE
+		DELETE FROM sla.holiday;
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.follow_calendar() IS 'renames and deletes holidays with their calendar';
+REVOKE ALL ON FUNCTION sla.follow_calendar() FROM PUBLIC;
 
 CREATE TRIGGER check_holiday
 	BEFORE INSERT OR UPDATE OF calendar ON sla.holiday
 	FOR EACH ROW EXECUTE FUNCTION sla.check_holiday();
-COMMENT ON TRIGGER check_holiday ON sla.holiday IS 'refuses holidays of combinations';
+CREATE TRIGGER follow_renamed
+	AFTER UPDATE OF name ON sla.calendar
+	FOR EACH ROW WHEN (OLD.name <> NEW.name)
+	EXECUTE FUNCTION sla.follow_calendar();
+CREATE TRIGGER follow_deleted
+	AFTER DELETE ON sla.calendar
+	FOR EACH ROW EXECUTE FUNCTION sla.follow_calendar();
+CREATE TRIGGER follow_truncated
+	AFTER TRUNCATE ON sla.calendar
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.follow_calendar();
+COMMENT ON TRIGGER check_holiday ON sla.holiday IS 'refuses holidays of unknown calendars and of combinations';
+COMMENT ON TRIGGER follow_renamed ON sla.calendar IS 'renames the holidays with their calendar';
+COMMENT ON TRIGGER follow_deleted ON sla.calendar IS 'deletes the holidays with their calendar';
+COMMENT ON TRIGGER follow_truncated ON sla.calendar IS 'deletes the holidays with their calendars';
 
 -- History
 --

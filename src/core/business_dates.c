@@ -188,7 +188,8 @@ place(const Timeline *tl, int32_t k, int64_t t, bool forward)
 /*
  * Days forward: take w, t itself when open, else the next opening.  The anchor
  * is the business date whose own span holds w.  Go n dates on and keep w's
- * time on the clock of the anchor.
+ * time on the clock of the anchor; where clocks are changed, so that the result
+ * never decreases when t grows.
  *
  * Days back mirror that: w is t itself when open time lies before it, else the
  * previous closing.
@@ -225,14 +226,14 @@ timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
 		k = opened - 1;
 	if (k < 0)
 		return TIMELINE_EARLIER;
-	clock = zone_local(&tl->zone, w) - dates->date[k] * CORE_USECS_PER_DAY;
+	clock = zone_clock(&tl->zone, w) - dates->date[k] * CORE_USECS_PER_DAY;
 	k += n;
 	if (k < 0)
 		return TIMELINE_EARLIER;
 	if (k >= dates->n || dates->date[k] + REACH_DAYS >= tl->first_date + tl->ndays)
 		return TIMELINE_LATER;
 	*u = place(tl, (int32_t) k,
-			   zone_instant(&tl->zone, dates->date[k] * CORE_USECS_PER_DAY + clock),
+			   zone_instant_of_clock(&tl->zone, dates->date[k] * CORE_USECS_PER_DAY + clock),
 			   forward);
 	return TIMELINE_OK;
 }

@@ -269,10 +269,40 @@ timeline_next_open(const Timeline *tl, int64_t t, int64_t *u)
 	}
 }
 
+/*
+ * The last bucket of a run without a closed moment, from bucket i on in steps
+ * of 1 or -1; bucket i itself is taken for the first of it.
+ */
+static int32_t
+last_of_run(const Timeline *tl, int32_t i, int32_t step)
+{
+	int32_t		most = step > 0 ? tl->ndays - 1 - i : i;
+	int32_t		edge = step > 0 ? i + 1 : i;	/* from where the run goes on */
+	int64_t		day = CORE_USECS_PER_DAY / unit_usecs(tl->wide);
+	int32_t		n = 0;
+	int32_t		jump = 1;
+	bool		growing = true;
+
+	/* B grows as much as time passes only where it is open all through */
+	while (jump > 0)
+	{
+		if (n + jump <= most &&
+			bucket_units(tl, edge + step * (n + jump), tl->wide) -
+			bucket_units(tl, edge, tl->wide) == step * (n + jump) * day)
+			n += jump;
+		else
+			growing = false;
+		jump = growing ? jump * 2 : jump / 2;
+	}
+	return i + step * n;
+}
+
 TimelineStatus
 timeline_next_close(const Timeline *tl, int64_t t, int64_t *u)
 {
 	TimelineStatus status = timeline_next_open(tl, t, &t);
+	const ShapeSpan *span;
+	int32_t		i;
 	int			nspans;
 	ShapeSpan	one;
 
@@ -280,26 +310,24 @@ timeline_next_close(const Timeline *tl, int64_t t, int64_t *u)
 		return status;
 
 	/* to the end of the span, which may go on in the buckets that follow */
-	for (int32_t i = bucket_of(tl, t); i < tl->ndays; i++)
+	i = bucket_of(tl, t);
+	span = bucket_spans(tl, i, &one, &nspans);
+	while (bucket_start(tl, i) + span->to <= t)
+		span++;
+	if (span->to == CORE_USECS_PER_DAY)
 	{
-		int64_t		start = bucket_start(tl, i);
-		const ShapeSpan *span = bucket_spans(tl, i, &one, &nspans);
-
-		for (; nspans > 0 && start + span->to <= t; nspans--)
-			span++;
-		if (nspans == 0 || start + span->from > t)
+		i = last_of_run(tl, i, 1) + 1;
+		if (i == tl->ndays)
+			return TIMELINE_LATER;
+		span = bucket_spans(tl, i, &one, &nspans);
+		if (nspans == 0 || span->from > 0)
 		{
-			*u = t;
-			return TIMELINE_OK;
-		}
-		t = start + span->to;
-		if (t < bucket_start(tl, i + 1))
-		{
-			*u = t;
+			*u = bucket_start(tl, i);
 			return TIMELINE_OK;
 		}
 	}
-	return TIMELINE_LATER;
+	*u = bucket_start(tl, i) + span->to;
+	return TIMELINE_OK;
 }
 
 TimelineStatus
@@ -325,6 +353,8 @@ timeline_previous_close(const Timeline *tl, int64_t t, int64_t *u)
 TimelineStatus
 timeline_previous_open(const Timeline *tl, int64_t t, int64_t *u)
 {
+	const ShapeSpan *span;
+	int32_t		i;
 	int			nspans;
 	ShapeSpan	one;
 
@@ -340,27 +370,25 @@ timeline_previous_open(const Timeline *tl, int64_t t, int64_t *u)
 	}
 
 	/* to the start of the span, which may begin in an earlier bucket */
-	for (int32_t i = bucket_of(tl, t); i >= 0; i--)
+	i = bucket_of(tl, t);
+	span = bucket_spans(tl, i, &one, &nspans);
+	while (nspans > 1 && bucket_start(tl, i) + span[1].from <= t)
 	{
-		int64_t		start = bucket_start(tl, i);
-		const ShapeSpan *span = bucket_spans(tl, i, &one, &nspans);
-
-		span += nspans;
-		for (; nspans > 0 && start + span[-1].from > t; nspans--)
-			span--;
-		if (nspans == 0 || start + span[-1].to <= t)
-		{
-			/* the bucket before this one held the start */
-			*u = t + 1;
-			return TIMELINE_OK;
-		}
-		t = start + span[-1].from;
-		if (t > start)
-		{
-			*u = t;
-			return TIMELINE_OK;
-		}
-		t--;
+		span++;
+		nspans--;
 	}
-	return TIMELINE_EARLIER;
+	if (span->from == 0)
+	{
+		i = last_of_run(tl, i, -1) - 1;
+		if (i < 0)
+			return TIMELINE_EARLIER;
+		span = bucket_spans(tl, i, &one, &nspans) + nspans - 1;
+		if (nspans == 0 || span->to < CORE_USECS_PER_DAY)
+		{
+			*u = bucket_start(tl, i + 1);
+			return TIMELINE_OK;
+		}
+	}
+	*u = bucket_start(tl, i) + span->from;
+	return TIMELINE_OK;
 }

@@ -76,6 +76,33 @@ zone_instant(const ZoneMap *map, int64_t local)
 	return resolve(map, breaks_passed(map, local - CORE_USECS_PER_DAY), local);
 }
 
+int64_t
+zone_clock(const ZoneMap *map, int64_t instant)
+{
+	int			i = breaks_passed(map, instant);
+	int64_t		local = instant + offset_before(map, i);
+
+	/* when the clock is put back, the wall clock comes here once more */
+	if (i < map->nbreaks && map->breaks[i].at + map->breaks[i].after < local)
+		return map->breaks[i].at + map->breaks[i].after;
+	return local;
+}
+
+int64_t
+zone_instant_of_clock(const ZoneMap *map, int64_t local)
+{
+	int			i = breaks_passed(map, local - CORE_USECS_PER_DAY);
+
+	if (i < map->nbreaks)
+	{
+		const ZoneBreak *b = &map->breaks[i];
+
+		if (local >= b->at + b->before && local < b->at + b->after)
+			return b->at;
+	}
+	return resolve(map, i, local);
+}
+
 void
 zone_cursor_init(ZoneCursor *cursor, const ZoneMap *map)
 {

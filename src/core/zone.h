@@ -51,7 +51,16 @@ extern int64_t zone_local(const ZoneMap *map, int64_t instant);
  */
 extern int64_t zone_instant(const ZoneMap *map, int64_t local);
 
-/* The same for ascending local times, remembering where the last one was. */
+/*
+ * The two as functions that never decrease, for clock times that are carried
+ * from one date to another: an instant before a repeated stretch of wall clock
+ * is over reads as its start at most, a wall clock time in a gap means the
+ * gap's end.
+ */
+extern int64_t zone_clock(const ZoneMap *map, int64_t instant);
+extern int64_t zone_instant_of_clock(const ZoneMap *map, int64_t local);
+
+/* zone_instant() for ascending local times, remembering where the last one was. */
 typedef struct ZoneCursor
 {
 	const ZoneMap *map;

@@ -455,7 +455,7 @@ slow_rules(const HoursExpr *leaf, int32_t date, Slots *slots)
 
 			for (i = 0; i < rule->ndates; i++)
 				dated |= rule->dates[i].from.kind != HOURS_DATE_MONTH &&
-					!rule->dates[i].open_ended;
+					!rule->dates[i].open_ended && rule->nweekdays == 0;
 			if (!rule->off && !rule->additional &&
 				(has_selectors(rule) || r == 0 || !has_selectors(rule - 1)))
 				memset(slots, 0, sizeof(*slots));
