@@ -72,8 +72,15 @@
 /* Calendars may combine others so deep. */
 #define MAX_COMBINE_DEPTH	32
 
+/*
+ * Names are short, and looked up per row where they come from a column: the
+ * ends of a name, which overlap when it is shorter than 16 bytes, are taken
+ * into two words, so that most comparisons need no memcmp().
+ */
 typedef struct EntryKey
 {
+	uint64		head;
+	uint64		tail;
 	const char *name;
 	int			length;
 } EntryKey;
@@ -86,51 +93,59 @@ typedef struct EntrySlot
 	char		status;
 } EntrySlot;
 
-/*
- * Names are short, and this hash is computed per row where the name comes
- * from a column: fold the ends of the name, which overlap when it is short.
- */
-static inline uint32
-name_hash(const char *name, int length)
+/* More than this is not covered by the two words. */
+#define WORDS_LENGTH	16
+
+static inline EntryKey
+entry_key(const char *name, int length)
 {
-	uint64		head = 0;
-	uint64		tail = 0;
+	EntryKey	key = {0, 0, name, length};
 
 	if (likely(length >= 8))
 	{
-		memcpy(&head, name, 8);
-		memcpy(&tail, name + length - 8, 8);
-		if (unlikely(length > 16))
-			return hash_bytes((const unsigned char *) name, length);
+		memcpy(&key.head, name, 8);
+		memcpy(&key.tail, name + length - 8, 8);
 	}
 	else if (length >= 4)
 	{
-		uint32		a;
-		uint32		b;
-
-		memcpy(&a, name, 4);
-		memcpy(&b, name + length - 4, 4);
-		head = a;
-		tail = b;
+		memcpy(&key.head, name, 4);
+		memcpy(&key.tail, name + length - 4, 4);
 	}
 	else
 	{
 		for (int i = 0; i < length; i++)
-			head = head << 8 | (unsigned char) name[i];
+			key.head = key.head << 8 | (unsigned char) name[i];
 	}
-	/* mix well: numbered names differ in one byte only, anywhere */
-	head = head * UINT64CONST(0x9E3779B97F4A7C15) ^ tail ^ (uint64) length;
-	head = (head ^ (head >> 32)) * UINT64CONST(0xBF58476D1CE4E5B9);
-	head = (head ^ (head >> 32)) * UINT64CONST(0x94D049BB133111EB);
-	return (uint32) (head >> 32);
+	return key;
+}
+
+/* Mix well: numbered names differ in one byte only, anywhere. */
+static inline uint32
+entry_hash(EntryKey key)
+{
+	uint64		hash = key.head;
+
+	if (unlikely(key.length > WORDS_LENGTH))
+		return hash_bytes((const unsigned char *) key.name, key.length);
+	hash = hash * UINT64CONST(0x9E3779B97F4A7C15) ^ key.tail ^ (uint64) key.length;
+	hash = (hash ^ (hash >> 32)) * UINT64CONST(0xBF58476D1CE4E5B9);
+	hash = (hash ^ (hash >> 32)) * UINT64CONST(0x94D049BB133111EB);
+	return (uint32) (hash >> 32);
+}
+
+static inline bool
+entry_equal(EntryKey a, EntryKey b)
+{
+	return a.head == b.head && a.tail == b.tail && a.length == b.length &&
+		(likely(a.length <= WORDS_LENGTH) || memcmp(a.name, b.name, a.length) == 0);
 }
 
 #define SH_PREFIX		entryhash
 #define SH_ELEMENT_TYPE	EntrySlot
 #define SH_KEY_TYPE		EntryKey
 #define SH_KEY			key
-#define SH_HASH_KEY(tb, k)	name_hash((k).name, (k).length)
-#define SH_EQUAL(tb, a, b)	((a).length == (b).length && memcmp((a).name, (b).name, (a).length) == 0)
+#define SH_HASH_KEY(tb, k)	entry_hash(k)
+#define SH_EQUAL(tb, a, b)	entry_equal(a, b)
 #define SH_STORE_HASH
 #define SH_GET_HASH(tb, a)	(a)->hash
 #define SH_SCOPE		static inline
@@ -473,7 +488,7 @@ forget_entries(void)
 CalendarEntry *
 calendar_find(const char *name, int length)
 {
-	EntryKey	key = {name, length};
+	EntryKey	key = entry_key(name, length);
 	EntrySlot  *slot;
 	CalendarEntry *entry;
 	bool		found;

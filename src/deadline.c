@@ -246,56 +246,42 @@ understand(Trigger *tg, Relation rel, Oid function)
 	return trigger;
 }
 
-static inline Datum
-column(HeapTuple row, int attnum, Relation rel, bool *isnull)
-{
-	if (attnum == 0)
-	{
-		*isnull = true;
-		return (Datum) 0;
-	}
-	return heap_getattr(row, attnum, RelationGetDescr(rel), isnull);
-}
-
 /* The goal of a row, or NULL. */
 static const BusinessInterval *
-row_goal(const DeadlineTrigger *trigger, Trigger *tg, Relation rel, HeapTuple row)
+row_goal(const DeadlineTrigger *trigger, Trigger *tg, const Datum *values,
+		 const bool *nulls)
 {
 	const BusinessInterval *goal = trigger->goal;
-	Datum		value;
-	bool		isnull;
+	int			i = trigger->attnum[ARG_GOAL] - 1;
 
 	if (goal != NULL)
 		return goal;
-	value = column(row, trigger->attnum[ARG_GOAL], rel, &isnull);
-	if (isnull)
+	if (nulls[i])
 		return NULL;
 	if (trigger->text_goal)
 	{
-		text	   *input = DatumGetTextPP(value);
+		text	   *input = DatumGetTextPP(values[i]);
 
 		goal = parse_goal(VARDATA_ANY(input), VARSIZE_ANY_EXHDR(input));
 	}
 	else
-		goal = DatumGetBusinessIntervalP(value);
+		goal = DatumGetBusinessIntervalP(values[i]);
 	no_calendar(tg, goal);
 	return goal;
 }
 
-/* Does the row hold these values already?  Most updates change neither. */
+/* Put a value into a column; returns whether that changes it. */
 static bool
-unchanged(const DeadlineTrigger *trigger, Relation rel, HeapTuple row,
-		  bool due_null, TimestampTz due, bool breached)
+set_column(Datum *values, bool *nulls, int attnum, bool isnull, Datum value,
+		   bool same)
 {
-	bool		isnull;
-	Datum		old = column(row, trigger->attnum[ARG_DUE], rel, &isnull);
+	int			i = attnum - 1;
 
-	if (isnull != due_null || (!isnull && DatumGetTimestampTz(old) != due))
+	if (nulls[i] == isnull && (isnull || same))
 		return false;
-	if (trigger->attnum[ARG_BREACHED] == 0)
-		return true;
-	old = column(row, trigger->attnum[ARG_BREACHED], rel, &isnull);
-	return !isnull && DatumGetBool(old) == breached;
+	nulls[i] = isnull;
+	values[i] = value;
+	return true;
 }
 
 /*
@@ -305,6 +291,8 @@ unchanged(const DeadlineTrigger *trigger, Relation rel, HeapTuple row,
  * one of them is; breached := the row was stopped later than due, or is not
  * stopped and due has passed by the clock (not the transaction's start).
  * Without a deadline nothing is breached.
+ *
+ * The row is taken apart once and, when something changes, put together once.
  */
 PG_FUNCTION_INFO_V1(sla_deadline);
 Datum
@@ -312,50 +300,64 @@ sla_deadline(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	Trigger    *tg;
-	Relation	rel;
+	TupleDesc	tupdesc;
 	HeapTuple	row;
+	HeapTuple	result;
 	DeadlineTrigger *trigger;
 	const BusinessInterval *goal;
-	Datum		start;
-	Datum		stop;
-	bool		start_null;
-	bool		stop_null;
-	int			attnum[2];
-	Datum		value[2];
-	bool		null[2] = {true, false};
+	Datum	   *values;
+	bool	   *nulls;
+	int			start;
+	int			stop;
+	int			written;
 	TimestampTz due = 0;
+	bool		due_null = true;
 	bool		breached = false;
+	bool		changed;
 
 	check_protocol(fcinfo);
 	tg = trigdata->tg_trigger;
-	rel = trigdata->tg_relation;
+	tupdesc = RelationGetDescr(trigdata->tg_relation);
 	row = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ?
 		trigdata->tg_newtuple : trigdata->tg_trigtuple;
-	trigger = understand(tg, rel, fcinfo->flinfo->fn_oid);
-	attnum[0] = trigger->attnum[ARG_DUE];
-	attnum[1] = trigger->attnum[ARG_BREACHED];
+	trigger = understand(tg, trigdata->tg_relation, fcinfo->flinfo->fn_oid);
+	start = trigger->attnum[ARG_START] - 1;
+	stop = trigger->attnum[ARG_STOP] - 1;
 
-	goal = row_goal(trigger, tg, rel, row);
-	start = column(row, trigger->attnum[ARG_START], rel, &start_null);
-	if (goal != NULL && !start_null)
+	values = palloc(tupdesc->natts * (sizeof(Datum) + sizeof(bool)));
+	nulls = (bool *) (values + tupdesc->natts);
+	heap_deform_tuple(row, tupdesc, values, nulls);
+
+	goal = row_goal(trigger, tg, values, nulls);
+	if (goal != NULL && !nulls[start])
 	{
-		HoursImage *image = calendar_image(&trigger->cache, goal->calendar,
-										   BI_CALENDAR_LEN(goal), trigger->cache.constant);
+		HoursImage *image = calendar_image_at_hand(&trigger->cache);
 
-		due = hours_add_interval(image, DatumGetTimestampTz(start), goal->days, goal->time);
-		null[0] = false;
+		if (image == NULL)
+			image = calendar_image(&trigger->cache, goal->calendar,
+								   BI_CALENDAR_LEN(goal), trigger->cache.constant);
+		due = hours_add_interval(image, DatumGetTimestampTz(values[start]),
+								 goal->days, goal->time);
+		due_null = false;
 		if (trigger->attnum[ARG_BREACHED] != 0)
-		{
-			stop = column(row, trigger->attnum[ARG_STOP], rel, &stop_null);
-			breached = (stop_null ? GetCurrentTimestamp() : DatumGetTimestampTz(stop)) > due;
-		}
+			breached = (stop < 0 || nulls[stop] ? GetCurrentTimestamp() :
+						DatumGetTimestampTz(values[stop])) > due;
 	}
 
-	if (unchanged(trigger, rel, row, null[0], due, breached))
+	/* most updates change neither */
+	written = trigger->attnum[ARG_DUE];
+	changed = set_column(values, nulls, written, due_null, TimestampTzGetDatum(due),
+						 !nulls[written - 1] && DatumGetTimestampTz(values[written - 1]) == due);
+	written = trigger->attnum[ARG_BREACHED];
+	if (written != 0)
+		changed |= set_column(values, nulls, written, false, BoolGetDatum(breached),
+							  !nulls[written - 1] && DatumGetBool(values[written - 1]) == breached);
+	if (!changed)
 		return PointerGetDatum(row);
-	value[0] = TimestampTzGetDatum(due);
-	value[1] = BoolGetDatum(breached);
-	return PointerGetDatum(heap_modify_tuple_by_cols(row, RelationGetDescr(rel),
-													 trigger->attnum[ARG_BREACHED] != 0 ? 2 : 1,
-													 attnum, value, null));
+
+	result = heap_form_tuple(tupdesc, values, nulls);
+	result->t_data->t_ctid = row->t_data->t_ctid;
+	result->t_self = row->t_self;
+	result->t_tableOid = row->t_tableOid;
+	return PointerGetDatum(result);
 }

@@ -325,8 +325,8 @@ window_reaches(const Timeline *timeline, TimestampTz from, TimestampTz to)
 
 /*
  * Grow the window until it covers [from, to].  An old window is extended on
- * the side where it is too short, by at least its own length, so that a scan
- * over years compiles a few times only.
+ * the side where it is too short, by at least half its own length, so that a
+ * scan over years compiles a few times only.
  */
 static void
 cover(HoursImage *image, TimestampTz from, TimestampTz to, bool dates)
@@ -348,9 +348,9 @@ cover(HoursImage *image, TimestampTz from, TimestampTz to, bool dates)
 		last = old->first_date + old->ndays - 1;
 		dates = dates || old->dates != NULL;
 		if (from < old->base)
-			first = Min(first - old->ndays, year_start(from, -FIRST_YEARS_BACK));
+			first = Min(first - old->ndays / 2, year_start(from, -FIRST_YEARS_BACK));
 		if (to >= old->end)
-			last = Max(last + old->ndays, year_start(to, FIRST_YEARS_AHEAD + 1) - 1);
+			last = Max(last + old->ndays / 2, year_start(to, FIRST_YEARS_AHEAD + 1) - 1);
 	}
 	compile_window(image, first, last, dates);
 }

@@ -96,7 +96,12 @@ parse_name(Parser *p)
 	if (node == NULL)
 		return NULL;
 	name = p->mem->alloc(p->mem->context, p->length - p->at + 1);
-	if (name == NULL || ++p->names > MAX_NAMES)
+	if (name == NULL)
+	{
+		core_fail(p->error, CORE_NOMEM, -1, 0, "Not enough memory for an expression.", "");
+		return NULL;
+	}
+	if (++p->names > MAX_NAMES)
 	{
 		core_fail(p->error, CORE_LIMIT, (int) p->at, 1,
 				  "An expression names at most %d calendars.", "", MAX_NAMES);

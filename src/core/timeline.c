@@ -135,7 +135,7 @@ find_bucket(const Timeline *tl, int64_t p, int32_t near, bool reach,
 	int			passed;
 
 	if (bucket_units(tl, i, wide) >= units || bucket_units(tl, i + STRIDE, wide) < units)
-		i = (int32_t) tl->index[(uint64_t) (units - 1) >> tl->index_shift];
+		i = tl->index[(uint64_t) (units - 1) >> tl->index_shift] << tl->index_scale;
 	while ((passed = passed_of_stride(tl, i, units, wide)) == STRIDE)
 		i += STRIDE;
 	return i + passed;

@@ -99,6 +99,7 @@ typedef struct Timeline
 	int32_t		ndays;
 	bool		wide;
 	uint8_t		index_shift;	/* an index step is 2^index_shift units */
+	uint8_t		index_scale;	/* an index entry counts 2^index_scale days */
 	uint32_t	nindex;
 	int64_t		total;			/* open microseconds of the window */
 	union
@@ -106,7 +107,7 @@ typedef struct Timeline
 		NarrowDay  *narrow;
 		WideDay    *wide;		/* ndays entries and sentinels behind */
 	}			day;
-	uint32_t   *index;			/* first day whose end reaches each step */
+	uint16_t   *index;			/* where to begin looking for each step */
 	BucketShape *shapes;
 	ShapeSpan  *spans;
 	ZoneMap		zone;			/* of the value: for local dates */

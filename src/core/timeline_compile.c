@@ -30,6 +30,8 @@ typedef struct Compiler
 	int32_t		first_date;
 	int32_t		ndays;
 	bool		whole_minutes;	/* all edges are, so far */
+	const char *zone_name;		/* of the value, */
+	const ZoneMap *zone;		/* its map */
 } Compiler;
 
 /* Local dates of any zone that may reach into the window. */
@@ -103,8 +105,8 @@ spans_grow(Compiler *c, SpanList *list)
  * come nearly in order: only a gap in local time makes one begin before the
  * last.
  */
-static inline bool
-spans_push(Compiler *c, SpanList *list, int64_t from, int64_t to)
+static bool
+spans_merge(Compiler *c, SpanList *list, int64_t from, int64_t to)
 {
 	while (list->n > 0 && from <= list->span[list->n - 1].to)
 	{
@@ -116,8 +118,8 @@ spans_push(Compiler *c, SpanList *list, int64_t from, int64_t to)
 			OpenSpan	saved = *last;
 
 			list->n--;
-			return spans_push(c, list, from, to) &&
-				spans_push(c, list, saved.from, saved.to);
+			return spans_merge(c, list, from, to) &&
+				spans_merge(c, list, saved.from, saved.to);
 		}
 		if (last->from < from)
 			from = last->from;
@@ -130,6 +132,19 @@ spans_push(Compiler *c, SpanList *list, int64_t from, int64_t to)
 	list->span[list->n].from = from;
 	list->span[list->n].to = to;
 	list->n++;
+	return true;
+}
+
+static inline bool
+spans_push(Compiler *c, SpanList *list, int64_t from, int64_t to)
+{
+	int64_t		n = list->n;
+
+	if (n == 0 || n == list->size || from <= list->span[n - 1].to)
+		return spans_merge(c, list, from, to);
+	list->span[n].from = from;
+	list->span[n].to = to;
+	list->n = n + 1;
 	return true;
 }
 
@@ -211,7 +226,7 @@ whole_minutes(const DayPlan *plan, const ZoneMap *zone)
  * Is there such a date in the zone?  Where a zone crossed the date line there
  * may be none (Apia has no 2011-12-30).
  */
-static bool
+static inline bool
 date_exists(ZoneCursor *cursor, int64_t midnight)
 {
 	int64_t		next = midnight + CORE_USECS_PER_DAY;
@@ -228,8 +243,11 @@ leaf_spans(Compiler *c, const HoursExpr *leaf, SpanList *list)
 	ZoneCursor	cursor;
 	DayPlan		plan;
 
-	if (!load_zone(c, leaf->zone, &zone, c->mem) ||
-		!hours_plan(leaf, c->first_date - MARGIN_DAYS,
+	if (strcmp(leaf->zone, c->zone_name) == 0)
+		zone = *c->zone;
+	else if (!load_zone(c, leaf->zone, &zone, c->mem))
+		return false;
+	if (!hours_plan(leaf, c->first_date - MARGIN_DAYS,
 					c->ndays + 2 * MARGIN_DAYS, c->mem, &plan, c->error) ||
 		!spans_init(c, list, plan.ndates + 1))
 		return false;
@@ -245,10 +263,10 @@ leaf_spans(Compiler *c, const HoursExpr *leaf, SpanList *list)
 			c->mem->check_interrupts();
 		if (shape->npieces == 0 || !date_exists(&cursor, midnight))
 			continue;
-		for (int k = 0; k < shape->npieces; k++)
+		for (const DayPiece *piece = shape->pieces; piece < shape->pieces + shape->npieces; piece++)
 		{
-			int64_t		from = zone_cursor_instant(&cursor, midnight + shape->pieces[k].from);
-			int64_t		to = zone_cursor_instant(&cursor, midnight + shape->pieces[k].to);
+			int64_t		from = zone_cursor_instant(&cursor, midnight + piece->from);
+			int64_t		to = zone_cursor_instant(&cursor, midnight + piece->to);
 
 			if (from < to && !spans_push(c, list, from, to))
 				return false;
@@ -434,25 +452,27 @@ shapes_init(Compiler *c, ShapeTable *table)
  * Write the entry of bucket i, which is open in the n spans given.  Returns
  * false when memory is out or, in a narrow timeline, shapes are.
  */
-static inline bool
+CORE_INLINE bool
 put_bucket(Compiler *c, Timeline *tl, ShapeTable *table, int32_t i,
-		   const OpenSpan *span, int n)
+		   int64_t before, const OpenSpan *span, int n, const bool wide)
 {
 	uint32_t	number = 0;
 
-	if (n > (tl->wide ? 0 : 1) && !shape_intern(c, table, span, n, &number))
+	if (n > (wide ? 0 : 1) && !shape_intern(c, table, span, n, &number))
 		return false;
-	if (tl->wide)
+	if (wide)
 	{
-		tl->day.wide[i].cum = tl->total;
-		tl->day.wide[i].shape = number;
-		tl->day.wide[i].unused = 0;
+		WideDay    *day = &tl->day.wide[i];
+
+		day->cum = before;
+		day->shape = number;
+		day->unused = 0;
 	}
 	else
 	{
 		NarrowDay  *day = &tl->day.narrow[i];
 
-		day->cum = (uint32_t) (tl->total / CORE_USECS_PER_MINUTE);
+		day->cum = (uint32_t) (before / CORE_USECS_PER_MINUTE);
 		if (n > 1)
 		{
 			if (number > UINT16_MAX)
@@ -466,8 +486,6 @@ put_bucket(Compiler *c, Timeline *tl, ShapeTable *table, int32_t i,
 			day->close = n == 0 ? 0 : (uint16_t) (span->to / CORE_USECS_PER_MINUTE);
 		}
 	}
-	for (int k = 0; k < n; k++)
-		tl->total += span[k].to - span[k].from;
 	return true;
 }
 
@@ -475,42 +493,42 @@ put_bucket(Compiler *c, Timeline *tl, ShapeTable *table, int32_t i,
  * Cut the spans into buckets.  Those behind the last one repeat its end: they
  * are sentinels.
  */
-static bool
-cut_buckets(Compiler *c, Timeline *tl, ShapeTable *table, const SpanList *list)
+CORE_INLINE bool
+cut_buckets(Compiler *c, Timeline *tl, ShapeTable *table, const SpanList *list,
+			const bool wide)
 {
 	OpenSpan   *piece = core_alloc(c->mem, (list->n + 1) * sizeof(OpenSpan), c->error);
-	int			npieces = 0;
-	int32_t		bucket = 0;
-	int64_t		start = tl->base;	/* of that bucket */
+	const OpenSpan *span = list->span;
+	const OpenSpan *end = list->span + list->n;
+	int32_t		nbuckets = tl->ndays + 1 + TIMELINE_SENTINELS;
+	int64_t		start = tl->base;
+	int64_t		total = 0;
 
 	if (piece == NULL)
 		return false;
-	tl->total = 0;
-	for (int64_t i = 0; i < list->n; i++)
+	while (span < end && span->to <= start)
+		span++;
+	for (int32_t i = 0; i < nbuckets; i++)
 	{
-		int64_t		from = list->span[i].from > tl->base ? list->span[i].from : tl->base;
-		int64_t		to = list->span[i].to < tl->end ? list->span[i].to : tl->end;
+		int64_t		stop = start + CORE_USECS_PER_DAY;
+		int64_t		limit = stop < tl->end ? stop : tl->end;
+		int64_t		before = total;
+		int			n = 0;
 
-		while (from < to)
+		for (; start < limit && span < end && span->from < limit; span++)
 		{
-			int64_t		stop;
-
-			for (; from >= start + CORE_USECS_PER_DAY; start += CORE_USECS_PER_DAY)
-			{
-				if (!put_bucket(c, tl, table, bucket++, piece, npieces))
-					return false;
-				npieces = 0;
-			}
-			stop = start + CORE_USECS_PER_DAY < to ? start + CORE_USECS_PER_DAY : to;
-			piece[npieces].from = from - start;
-			piece[npieces].to = stop - start;
-			npieces++;
-			from = stop;
+			piece[n].from = (span->from > start ? span->from : start) - start;
+			piece[n].to = (span->to < limit ? span->to : limit) - start;
+			total += piece[n].to - piece[n].from;
+			n++;
+			if (span->to > limit)
+				break;
 		}
-	}
-	for (; bucket < tl->ndays + 1 + TIMELINE_SENTINELS; npieces = 0)
-		if (!put_bucket(c, tl, table, bucket++, piece, npieces))
+		if (!put_bucket(c, tl, table, i, before, piece, n, wide))
 			return false;
+		start = stop;
+	}
+	tl->total = total;
 	return true;
 }
 
@@ -521,8 +539,10 @@ bucket_units(const Timeline *tl, int32_t i)
 }
 
 /*
- * The index: for each step of 2^shift units, the first bucket at whose end B
- * exceeds the step's start.  Some four buckets to a step.
+ * The index: for each step of 2^index_shift units, the first bucket at whose
+ * end B exceeds the step's start (in a very long window, one or a few before
+ * it).  A step is two to four average days, so that the bucket wanted is among
+ * the next few.
  */
 static bool
 make_index(Compiler *c, Timeline *tl, CoreMem *result)
@@ -531,10 +551,13 @@ make_index(Compiler *c, Timeline *tl, CoreMem *result)
 	int32_t		day = 0;
 
 	tl->index_shift = 0;
-	while ((units >> tl->index_shift) > tl->ndays / 4)
+	tl->index_scale = 0;
+	while ((units >> tl->index_shift) > tl->ndays / 2)
 		tl->index_shift++;
+	while ((tl->ndays >> tl->index_scale) > UINT16_MAX)
+		tl->index_scale++;
 	tl->nindex = (uint32_t) (units >> tl->index_shift) + 1;
-	tl->index = core_alloc(result, tl->nindex * sizeof(uint32_t), c->error);
+	tl->index = core_alloc(result, tl->nindex * sizeof(uint16_t), c->error);
 	if (tl->index == NULL)
 		return false;
 	for (uint32_t i = 0; i < tl->nindex; i++)
@@ -542,9 +565,9 @@ make_index(Compiler *c, Timeline *tl, CoreMem *result)
 		while (day < tl->ndays - 1 &&
 			   bucket_units(tl, day + 1) <= (int64_t) i << tl->index_shift)
 			day++;
-		tl->index[i] = (uint32_t) day;
+		tl->index[i] = (uint16_t) (day >> tl->index_scale);
 	}
-	tl->bytes += tl->nindex * sizeof(uint32_t);
+	tl->bytes += tl->nindex * sizeof(uint16_t);
 	return true;
 }
 
@@ -563,7 +586,9 @@ try_buckets(Compiler *c, Timeline *tl, const SpanList *list, ShapeTable *table,
 	else
 		tl->day.narrow = entries;
 	tl->bytes = sizeof(Timeline) + bytes;
-	return entries != NULL && shapes_init(c, table) && cut_buckets(c, tl, table, list);
+	return entries != NULL && shapes_init(c, table) &&
+		(wide ? cut_buckets(c, tl, table, list, true) :
+		 cut_buckets(c, tl, table, list, false));
 }
 
 /*
@@ -598,7 +623,7 @@ timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
 				 const ZoneSource *zones, CoreMem *scratch, CoreMem *result,
 				 CoreError *error)
 {
-	Compiler	c = {zones, scratch, error, first_date, ndays, true};
+	Compiler	c = {zones, scratch, error, first_date, ndays, true, hours_zone(expr), NULL};
 	SpanList	list;
 	Timeline   *tl;
 
@@ -607,7 +632,8 @@ timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
 	if (tl == NULL)
 		return NULL;
 	memset(tl, 0, sizeof(Timeline));
-	if (!load_zone(&c, hours_zone(expr), &tl->zone, result) ||
+	c.zone = &tl->zone;
+	if (!load_zone(&c, c.zone_name, &tl->zone, result) ||
 		!expr_spans(&c, expr, &list))
 		return NULL;
 	tl->first_date = first_date;
@@ -663,7 +689,8 @@ keep_plan(Compiler *c, Timeline *tl, const DayPlan *plan, CoreMem *result)
 	{
 		DayShape   *shape = &dates->shapes[i];
 
-		memcpy(pieces, shape->pieces, shape->npieces * sizeof(DayPiece));
+		if (shape->npieces > 0)
+			memcpy(pieces, shape->pieces, shape->npieces * sizeof(DayPiece));
 		shape->pieces = pieces;
 		pieces += shape->npieces;
 	}
@@ -675,14 +702,16 @@ keep_plan(Compiler *c, Timeline *tl, const DayPlan *plan, CoreMem *result)
 static bool
 leaf_dates(Compiler *c, Timeline *tl, const HoursExpr *leaf, CoreMem *result)
 {
+	/* where clocks went forward, the window ends on a later date than it began */
+	int32_t		ndates = c->first_date + c->ndays < CORE_MAX_DATE ? c->ndays + 2 : c->ndays + 1;
 	ZoneCursor	cursor;
 	DayPlan		plan;
 
-	if (!hours_plan(leaf, c->first_date, c->ndays + 1, c->mem, &plan, c->error) ||
+	if (!hours_plan(leaf, c->first_date, ndates + 1, c->mem, &plan, c->error) ||
 		!keep_plan(c, tl, &plan, result))
 		return false;
 	zone_cursor_init(&cursor, &tl->zone);
-	for (int32_t i = 0; i < c->ndays; i++)
+	for (int32_t i = 0; i < ndates; i++)
 	{
 		const DayShape *shape = &plan.shapes[plan.shape[i]];
 		int64_t		midnight = (plan.first + (int64_t) i) * CORE_USECS_PER_DAY;
@@ -727,10 +756,10 @@ composed_dates(Compiler *c, Timeline *tl, const HoursExpr *expr)
 	for (int64_t i = 0; i < list.n; i++)
 	{
 		int64_t		from = list.span[i].from > tl->base ? list.span[i].from : tl->base;
-		int64_t		to = list.span[i].to < tl->end ? list.span[i].to : tl->end;
+		int64_t		to = list.span[i].to;	/* may lie behind the window */
 		int32_t		date;
 
-		if (from >= to)
+		if (from >= to || from >= tl->end)
 			continue;
 		if (from == list.span[i].from)
 		{
@@ -758,12 +787,13 @@ timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 					   const ZoneSource *zones, CoreMem *scratch,
 					   CoreMem *result, CoreError *error)
 {
-	Compiler	c = {zones, scratch, error, tl->first_date, tl->ndays, true};
-	BusinessDates *dates = core_alloc(result, sizeof(BusinessDates), error);
+	Compiler	c = {zones, scratch, error, tl->first_date, tl->ndays, true, hours_zone(expr), &tl->zone};
+	BusinessDates *dates;
 	size_t		n = (size_t) tl->ndays + 2;
 	int32_t		k = 0;
 
 	error->kind = CORE_OK;
+	dates = core_alloc(result, sizeof(BusinessDates), error);
 	if (dates == NULL)
 		return false;
 	memset(dates, 0, sizeof(BusinessDates));
