@@ -98,7 +98,8 @@ static inline HoursImage *
 calendar_image_at_hand(const CallCache *cache)
 {
 	return likely(cache->statement == calendar_statement.number &&
-				  calendar_statement_is_current()) ? cache->image : NULL;
+				  (cache->one_snapshot || calendar_statement_is_current())) ?
+		cache->image : NULL;
 }
 
 /*

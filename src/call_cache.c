@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "nodes/primnodes.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 /* An argument of the call as the parser saw it, or NULL. */
 static Node *
@@ -25,6 +26,18 @@ argument_node(FmgrInfo *flinfo, int argno)
 	else if (call != NULL && IsA(call, OpExpr))
 		args = ((OpExpr *) call)->args;
 	return argno < list_length(args) ? list_nth(args, argno) : NULL;
+}
+
+/*
+ * Is this memory that of one run of a portal's query?  Such a run has one
+ * snapshot from its start to its end; and what PL/pgSQL keeps for its simple
+ * expressions hangs elsewhere.
+ */
+static bool
+is_query_run(MemoryContext context)
+{
+	return PortalContext != NULL && context->parent == PortalContext &&
+		strcmp(context->name, "ExecutorState") == 0;
 }
 
 /*
@@ -42,6 +55,7 @@ call_cache_create(FmgrInfo *flinfo, int argno)
 	(void) get_func_signature(flinfo->fn_oid, &argtypes, &nargs);
 	cache->constant = arg != NULL && IsA(arg, Const);
 	cache->named = argtypes[argno] == TEXTOID;
+	cache->one_snapshot = is_query_run(flinfo->fn_mcxt);
 	flinfo->fn_extra = cache;
 	return cache;
 }

@@ -21,12 +21,14 @@ struct CalendarEntry;
  * fn_extra may outlive a statement (a simple expression of PL/pgSQL keeps it
  * for the transaction), so that nothing in it is good without its checks: an
  * image as long as its epoch is the current one, a calendar as calendar.h
- * says.
+ * says.  "one_snapshot" is set where it is known that it does not: there a
+ * calendar found once needs no look at the snapshot again.
  */
 typedef struct CallCache
 {
 	bool		constant;		/* the argument is a literal in the query */
 	bool		named;			/* it is text, a calendar's name, not hours */
+	bool		one_snapshot;	/* the cache lives for one run of a query */
 	struct HoursImage *image;
 	uint64		image_epoch;	/* image is good in this epoch, */
 	uint64		statement;		/* or, of a constant calendar, in this statement */

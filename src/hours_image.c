@@ -434,8 +434,8 @@ hours_no_answer(HoursImage *image, TimelineStatus status)
 TimestampTz
 hours_add(HoursImage *image, TimestampTz t, int64 d)
 {
+	const TimelineStatus status = d > 0 ? TIMELINE_LATER : TIMELINE_EARLIER;
 	const Timeline *timeline;
-	TimelineStatus status;
 	TimestampTz result;
 
 	if (d == 0)
@@ -445,7 +445,7 @@ hours_add(HoursImage *image, TimestampTz t, int64 d)
 	if (d > HORIZON_TO - t || d < HORIZON_FROM - t)
 		out_of_range();
 	timeline = hours_at(image, t);
-	while (unlikely((status = timeline_add(timeline, t, d, &result)) != TIMELINE_OK))
+	while ((result = timeline_add(timeline, t, d)) == TIMELINE_OUTSIDE)
 	{
 		timeline = hours_grow(image, status);
 		if (timeline == NULL)

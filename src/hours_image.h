@@ -102,11 +102,14 @@ static inline TimestampTz
 hours_add_interval(HoursImage *image, TimestampTz t, int32 days, int64 time)
 {
 	const Timeline *timeline = image->timeline;
-	TimestampTz result;
 
-	if (likely(days == 0 && timeline != NULL && timeline_covers(timeline, t) &&
-			   timeline_add(timeline, t, time, &result) == TIMELINE_OK))
-		return result;
+	if (likely(days == 0 && timeline != NULL && timeline_covers(timeline, t)))
+	{
+		TimestampTz result = timeline_add(timeline, t, time);
+
+		if (likely(result != TIMELINE_OUTSIDE))
+			return result;
+	}
 	return hours_add_interval_slow(image, t, days, time);
 }
 

@@ -120,16 +120,23 @@ dates_opened(const Timeline *tl, int64_t t)
 }
 
 /*
- * The date whose own span holds t, the last one if there are several (a night
- * may overlap the next morning's early shift), or -1.  "opened" dates have
- * opened by then.
+ * The date whose own span holds t, or -1.  There may be several, where a night
+ * overlaps the next morning's early shift: the first or the last of them.
+ * "opened" dates have opened by then.
  */
 static int32_t
-date_holding(const Timeline *tl, int32_t opened, int64_t t, bool forward)
+date_holding(const Timeline *tl, int32_t opened, int64_t t, bool forward,
+			 bool last)
 {
-	for (int32_t k = opened - 1; k >= 0 && k >= opened - REACH_DAYS; k--)
+	int32_t		low = opened > REACH_DAYS ? opened - REACH_DAYS : 0;
+
+	for (int32_t i = low; i < opened; i++)
+	{
+		int32_t		k = last ? opened - 1 - (i - low) : i;
+
 		if (date_holds(tl, k, t, forward))
 			return k;
+	}
 	return -1;
 }
 
@@ -138,7 +145,7 @@ timeline_date_at(const Timeline *tl, int64_t t, int32_t *date, int64_t *until)
 {
 	const BusinessDates *dates = tl->dates;
 	int32_t		opened = dates_opened(tl, t);
-	int32_t		k = date_holding(tl, opened, t, true);
+	int32_t		k = date_holding(tl, opened, t, true, true);
 
 	*until = opened < dates->n ? dates->first[opened] : tl->end;
 	if (k >= 0)
@@ -185,14 +192,86 @@ place(const Timeline *tl, int32_t k, int64_t t, bool forward)
 	return closing;
 }
 
+/* w's time on the clock of date k, n dates on */
+static int64_t
+carry(const Timeline *tl, int32_t k, int32_t n, int64_t w, bool forward)
+{
+	const BusinessDates *dates = tl->dates;
+	int64_t		clock = zone_clock(&tl->zone, w) - dates->date[k] * CORE_USECS_PER_DAY;
+
+	return place(tl, k + n,
+				 zone_instant_of_clock(&tl->zone, dates->date[k + n] * CORE_USECS_PER_DAY + clock),
+				 forward);
+}
+
+static int64_t
+last_closing(const Timeline *tl, int32_t k)
+{
+	return place(tl, k, INT64_MAX, true);
+}
+
+/* When the dates before k hold nothing more. */
+static int64_t
+closing_before(const Timeline *tl, int32_t k)
+{
+	int64_t		closing = tl->base;
+
+	for (int32_t i = k - 1; i >= 0 && i >= k - REACH_DAYS; i--)
+		closing = last_closing(tl, i) > closing ? last_closing(tl, i) : closing;
+	return closing;
+}
+
+/*
+ * Days forward: where the own spans of the date arrived at reach beyond the
+ * next date's opening, a later instant with a later anchor may arrive earlier.
+ * Then that is the result.
+ */
+static int64_t
+not_later_than_next(const Timeline *tl, int32_t anchor, int32_t n, int64_t u)
+{
+	const BusinessDates *dates = tl->dates;
+
+	for (int32_t k = anchor + 1; k + n < dates->n && dates->first[k + n] < u; k++)
+	{
+		int64_t		closing = closing_before(tl, k);
+		int64_t		w = place(tl, k, closing > dates->first[k] ? closing : dates->first[k], true);
+
+		if (date_holds(tl, k, w, true))
+		{
+			w = carry(tl, k, n, w, true);
+			u = w < u ? w : u;
+		}
+	}
+	return u;
+}
+
+/* Days back: likewise, an earlier instant may arrive later. */
+static int64_t
+not_earlier_than_last(const Timeline *tl, int32_t anchor, int32_t n, int64_t u)
+{
+	for (int32_t k = anchor - 1; k + n >= 0 && k >= anchor - REACH_DAYS; k--)
+	{
+		int64_t		w = last_closing(tl, k);
+
+		if (last_closing(tl, k + n) > u && w > closing_before(tl, k))
+		{
+			w = carry(tl, k, n, w, false);
+			u = w > u ? w : u;
+		}
+	}
+	return u;
+}
+
 /*
  * Days forward: take w, t itself when open, else the next opening.  The anchor
- * is the business date whose own span holds w.  Go n dates on and keep w's
- * time on the clock of the anchor; where clocks are changed, so that the result
- * never decreases when t grows.
+ * is the business date whose own span holds w, the first one if there are
+ * several.  Go n dates on and keep w's time on the clock of the anchor.
  *
  * Days back mirror that: w is t itself when open time lies before it, else the
  * previous closing.
+ *
+ * The result never decreases when t grows: see zone_clock() for where clocks
+ * are changed, and the two functions above.
  */
 TimelineStatus
 timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
@@ -201,8 +280,8 @@ timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
 	bool		forward = n > 0;
 	TimelineStatus status;
 	int64_t		w = t;
-	int64_t		clock;
 	int32_t		opened;
+	int32_t		anchor;
 	int64_t		k;
 
 	if (n == 0)
@@ -221,19 +300,26 @@ timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
 
 	/* what no date owns (a night whose date is closed) counts for the last one */
 	opened = dates_opened(tl, forward ? w : w - 1);
-	k = date_holding(tl, opened, w, forward);
-	if (k < 0)
-		k = opened - 1;
-	if (k < 0)
-		return TIMELINE_EARLIER;
-	clock = zone_clock(&tl->zone, w) - dates->date[k] * CORE_USECS_PER_DAY;
-	k += n;
+	anchor = date_holding(tl, opened, w, forward, false);
+	if (anchor < 0)
+	{
+		anchor = opened - 1;
+		if (anchor < 0)
+			return TIMELINE_EARLIER;
+		if (!forward && last_closing(tl, anchor) < w)
+			w = last_closing(tl, anchor);
+	}
+	k = (int64_t) anchor + n;
 	if (k < 0)
 		return TIMELINE_EARLIER;
 	if (k >= dates->n || dates->date[k] + REACH_DAYS >= tl->first_date + tl->ndays)
 		return TIMELINE_LATER;
-	*u = place(tl, (int32_t) k,
-			   zone_instant_of_clock(&tl->zone, dates->date[k] * CORE_USECS_PER_DAY + clock),
-			   forward);
+	*u = carry(tl, anchor, n, w, forward);
+	if (forward)
+		*u = not_later_than_next(tl, anchor, n, *u);
+	else if (k == 0 && *u < tl->base + REACH_DAYS * CORE_USECS_PER_DAY)
+		return TIMELINE_EARLIER;
+	else
+		*u = not_earlier_than_last(tl, anchor, n, *u);
 	return TIMELINE_OK;
 }

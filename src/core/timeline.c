@@ -141,8 +141,8 @@ find_bucket(const Timeline *tl, int64_t p, int32_t near, bool reach,
 	return i + passed;
 }
 
-CORE_INLINE TimelineStatus
-add(const Timeline *tl, int64_t t, int64_t d, int64_t *u, const bool wide)
+CORE_INLINE int64_t
+add(const Timeline *tl, int64_t t, int64_t d, const bool wide)
 {
 	int32_t		i = bucket_of(tl, t);
 	bool		forward = d > 0;
@@ -153,46 +153,39 @@ add(const Timeline *tl, int64_t t, int64_t d, int64_t *u, const bool wide)
 	if (forward)
 	{
 		if (d > tl->total - p)
-			return TIMELINE_LATER;
+			return TIMELINE_OUTSIDE;
 	}
 	else
 	{
 		if (d < -p)
-			return TIMELINE_EARLIER;
+			return TIMELINE_OUTSIDE;
 		i = i >= STRIDE ? i - STRIDE + 1 : 0;
 	}
 	p += d;
 	i = find_bucket(tl, p, i, forward, wide);
 	rest = p - bucket_units(tl, i, wide) * unit_usecs(wide);
 	if (is_plain(tl, i, wide))
-	{
-		*u = bucket_start(tl, i) + tl->day.narrow[i].open * CORE_USECS_PER_MINUTE + rest;
-		return TIMELINE_OK;
-	}
+		return bucket_start(tl, i) + tl->day.narrow[i].open * CORE_USECS_PER_MINUTE + rest;
 
 	/* the first span that reaches, or going back exceeds, the rest */
 	span = &tl->spans[bucket_shape(tl, i, wide)->first];
 	while (span->before + (span->to - span->from) < rest + (forward ? 0 : 1))
 		span++;
-	*u = bucket_start(tl, i) + span->from + rest - span->before;
-	return TIMELINE_OK;
+	return bucket_start(tl, i) + span->from + rest - span->before;
 }
 
-static __attribute__((noinline)) TimelineStatus
-add_wide(const Timeline *tl, int64_t t, int64_t d, int64_t *u)
+static __attribute__((noinline)) int64_t
+add_wide(const Timeline *tl, int64_t t, int64_t d)
 {
-	return add(tl, t, d, u, true);
+	return add(tl, t, d, true);
 }
 
-TimelineStatus
-timeline_add(const Timeline *tl, int64_t t, int64_t d, int64_t *u)
+int64_t
+timeline_add(const Timeline *tl, int64_t t, int64_t d)
 {
 	if (d == 0)
-	{
-		*u = t;
-		return TIMELINE_OK;
-	}
-	return tl->wide ? add_wide(tl, t, d, u) : add(tl, t, d, u, false);
+		return t;
+	return tl->wide ? add_wide(tl, t, d) : add(tl, t, d, false);
 }
 
 /*
@@ -347,7 +340,8 @@ timeline_previous_close(const Timeline *tl, int64_t t, int64_t *u)
 	p = timeline_position(tl, t);
 	if (p == 0)
 		return TIMELINE_EARLIER;
-	return timeline_add(tl, tl->base, p, u);
+	*u = timeline_add(tl, tl->base, p);
+	return TIMELINE_OK;
 }
 
 TimelineStatus
@@ -365,8 +359,7 @@ timeline_previous_open(const Timeline *tl, int64_t t, int64_t *u)
 		/* an instant of the last span */
 		if (p == 0)
 			return TIMELINE_EARLIER;
-		(void) timeline_add(tl, tl->base, p, &t);
-		t--;
+		t = timeline_add(tl, tl->base, p) - 1;
 	}
 
 	/* to the start of the span, which may begin in an earlier bucket */

@@ -94,7 +94,8 @@ typedef struct BusinessDates
 typedef struct Timeline
 {
 	int64_t		base;			/* start of bucket 0 */
-	int64_t		end;			/* end of the last bucket */
+	int64_t		length;			/* from there to the end of the last bucket */
+	int64_t		end;			/* that end */
 	int32_t		first_date;		/* the local date that begins at base */
 	int32_t		ndays;
 	bool		wide;
@@ -133,7 +134,7 @@ extern bool timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 static inline bool
 timeline_covers(const Timeline *tl, int64_t t)
 {
-	return t >= tl->base && t < tl->end;
+	return (uint64_t) t - (uint64_t) tl->base < (uint64_t) tl->length;
 }
 
 /* B(t) counted from the window's start; t must be covered (or be its end). */
@@ -144,10 +145,11 @@ extern int64_t timeline_between(const Timeline *tl, int64_t a, int64_t b);
 
 /*
  * t + d for a covered t.  d > 0: the earliest u with B(u) - B(t) = d; d < 0:
- * the latest u with B(t) - B(u) = -d; d = 0: t.
+ * the latest u with B(t) - B(u) = -d; d = 0: t.  TIMELINE_OUTSIDE when that
+ * is not in the window: later when d > 0, earlier when d < 0.
  */
-extern TimelineStatus timeline_add(const Timeline *tl, int64_t t, int64_t d,
-								   int64_t *u);
+#define TIMELINE_OUTSIDE	INT64_MIN
+extern int64_t timeline_add(const Timeline *tl, int64_t t, int64_t d);
 
 /* Is it open at, or just before, a covered t? */
 extern bool timeline_is_open(const Timeline *tl, int64_t t);

@@ -640,7 +640,8 @@ timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
 	tl->ndays = ndays;
 	tl->base = zone_instant(&tl->zone, first_date * CORE_USECS_PER_DAY);
 	c.whole_minutes = c.whole_minutes && whole_minute(tl->base);
-	tl->end = tl->base + ndays * CORE_USECS_PER_DAY;
+	tl->length = ndays * CORE_USECS_PER_DAY;
+	tl->end = tl->base + tl->length;
 	if (!make_buckets(&c, tl, &list, result))
 		return NULL;
 	tl->bytes += tl->zone.nbreaks * sizeof(ZoneBreak);
