@@ -172,7 +172,7 @@ hours_image_next(uint32 *cursor)
 HoursImage *
 hours_image(const char *text, int length)
 {
-	ImageKey	key = {text, length};
+	ImageKey	key;
 	ImageSlot  *slot;
 	HoursImage *image;
 	MemoryContext context;
@@ -181,6 +181,8 @@ hours_image(const char *text, int length)
 	CoreError	error = {0};
 	bool		found;
 
+	key.text = text;
+	key.length = length;
 	if (images == NULL)
 		images_init();
 	slot = imagehash_lookup(images, key);

@@ -200,9 +200,14 @@ parse_sum(Parser *p)
 CombineNode *
 combine_parse(const char *text, size_t length, CoreMem *mem, CoreError *error)
 {
-	Parser		p = {text, length, 0, 0, 0, mem, error};
-	CombineNode *node = parse_sum(&p);
+	Parser		p = {0};
+	CombineNode *node;
 
+	p.text = text;
+	p.length = length;
+	p.mem = mem;
+	p.error = error;
+	node = parse_sum(&p);
 	if (node == NULL)
 		return NULL;
 	skip_space(&p);

@@ -654,8 +654,13 @@ bool
 interval_parse(const char *text, size_t length, IntervalValue *value,
 			   CoreError *error)
 {
-	Scan		scan = {text, text, text + length, 0, value, error};
+	Scan		scan = {0};
 
+	scan.start = text;
+	scan.next = text;
+	scan.end = text + length;
+	scan.value = value;
+	scan.error = error;
 	value->days = 0;
 	value->time = 0;
 	value->calendar_len = 0;
