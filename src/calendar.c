@@ -19,6 +19,9 @@
  *   whose invalidation is still on its way: transactions become visible
  *   before their messages are sent.
  *
+ *   A standby gets the messages of commits only, behind the commit: there
+ *   nothing is settled, and each new snapshot reads again.
+ *
  * - Messages are taken in when a statement first asks for a calendar: a
  *   SELECT without a table inside a transaction would not do so by itself.
  *
@@ -38,6 +41,7 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
+#include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -163,8 +167,8 @@ static MemoryContext entries_context = NULL;
 static Oid	calendar_relid = InvalidOid;
 static Oid	holiday_relid = InvalidOid;
 
-/* More names than this in one backend: begin anew. */
-#define MAX_ENTRIES		100000
+/* Memory of a name, about: its entry and its part of the hash table. */
+#define NAME_BYTES		(sizeof(CalendarEntry) + 2 * sizeof(EntrySlot))
 
 static void
 relcache_callback(Datum arg, Oid relid)
@@ -270,7 +274,7 @@ reading_open(Reading *reading)
 	reading->calendars = table_open(calendar_relid, AccessShareLock);
 	reading->holidays = table_open(holiday_relid, AccessShareLock);
 	reading->snapshot = GetActiveSnapshot();
-	reading->settled = true;
+	reading->settled = !RecoveryInProgress();
 }
 
 static void
@@ -498,8 +502,8 @@ calendar_find(const char *name, int length)
 		slot = entryhash_lookup(entries, key);
 		if (likely(slot != NULL))
 			return slot->entry;
-		if (entries->members >= MAX_ENTRIES ||
-			hours_images_bytes() > (size_t) sla_calendar_cache_kb * 1024)
+		if (hours_images_bytes() + entries->members * NAME_BYTES >
+			(size_t) sla_calendar_cache_kb * 1024)
 			forget_entries();
 	}
 	if (length > BI_MAX_CALENDAR || length == 0)

@@ -294,6 +294,7 @@ compile_window(HoursImage *image, int32 first_date, int32 last_date, bool dates)
 	image->window = window;
 	image->timeline = timeline;
 	MemoryContextSetParent(window, images_context);
+	MemoryContextReset(scratch_context);
 	images_bytes += MemoryContextMemAllocated(window, true);
 	image->ncompiles++;
 	image->compile_usecs = INSTR_TIME_GET_MICROSEC(stop);

@@ -94,6 +94,20 @@ need_packages() {
 		die "could not install ${missing[*]}"
 }
 
+# Other engines' answers were computed with the time zones of 2026.
+need_zones_of_2026() {
+	local version
+
+	command -v apt-get >/dev/null || return 0
+	version=$(dpkg-query -W -f '${Version}' tzdata 2>/dev/null || say 0)
+	dpkg --compare-versions "$version" lt 2026 || return 0
+	say "updating tzdata ($version)"
+	as_root apt-get -qq update </dev/null >/dev/null &&
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+			--no-install-recommends tzdata </dev/null >/dev/null ||
+		say "could not: some answers will not be compared"
+}
+
 # Set PG_CONFIG, PG_BINDIR and PG_MAJOR.  $PG_CONFIG wins; otherwise Debian's
 # 15 is taken, then its newest, then what PATH has.
 find_pg_config() {

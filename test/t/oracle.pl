@@ -85,6 +85,17 @@ load('bt', 'business_time.tsv.gz', q{FORMAT csv, DELIMITER E'\t', QUOTE E'\b', N
 my $rows = $node->safe_psql('postgres', 'SELECT count(*) FROM bt');
 cmp_ok($rows, '>', 1000, "business_time: $rows rows");
 
+# The answers know that Morocco gave up its summer time in 2026.  With older
+# zones the server is right to differ there.
+if ($node->safe_psql('postgres', q{SELECT timestamptz '2027-12-20 09:00Z' AT TIME ZONE 'Africa/Casablanca'}) ne '2027-12-20 09:00:00')
+{
+	my $old = $node->safe_psql('postgres', q{
+		WITH gone AS (DELETE FROM bt WHERE hours ~ 'Casablanca' OR minus ~ 'Casablanca' RETURNING 1)
+		SELECT count(*) FROM gone});
+	diag("this machine's tzdata is older than 2026: $old rows of Africa/Casablanca are left out");
+	$rows -= $old;
+}
+
 $node->safe_psql('postgres', q{
 	CREATE TABLE bt_hours AS
 		SELECT hours, holidays, minus,
