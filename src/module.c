@@ -34,7 +34,7 @@ _PG_init(void)
 							   PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("sla_tracker.calendar_cache",
 							"Memory of a session for compiled calendars.",
-							NULL, &sla_calendar_cache_kb, 64 * 1024, 256, MAX_KILOBYTES,
+							NULL, &sla_calendar_cache_kb, 128 * 1024, 256, MAX_KILOBYTES,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("sla_tracker");
 	calendar_init();

@@ -23,10 +23,39 @@
 static int	failures;
 static int	blocks_left;		/* allocations until memory runs out */
 
+/* All that was given out, freed at the end, as a memory context would be. */
+typedef union Block
+{
+	union Block *next;
+	long double alignment;
+} Block;
+
+static Block *blocks;
+
 static void *
 test_alloc(void *context, size_t size)
 {
-	return blocks_left-- > 0 ? malloc(size) : NULL;
+	Block	   *block;
+
+	(void) context;
+	if (blocks_left-- <= 0)
+		return NULL;
+	block = malloc(sizeof(Block) + size);
+	block->next = blocks;
+	blocks = block;
+	return block + 1;
+}
+
+static void
+free_blocks(void)
+{
+	while (blocks != NULL)
+	{
+		Block	   *next = blocks->next;
+
+		free(blocks);
+		blocks = next;
+	}
 }
 
 static CoreMem mem = {test_alloc, NULL, NULL};
@@ -579,5 +608,6 @@ main(void)
 	test_memory();
 	test_calendar();
 	printf("%s\n", failures == 0 ? "ok" : "FAILED");
+	free_blocks();
 	return failures == 0 ? 0 : 1;
 }

@@ -310,7 +310,13 @@ BEGIN
 	IF target IS NULL OR EXISTS (
 			/* whether the end of a night of other hours is the target's */
 			SELECT FROM ref.piece WHERE calendar = cal AND owner IS NULL
-			AND lo = (target + 1)::timestamp AT TIME ZONE z) THEN
+			AND lo = (target + 1)::timestamp AT TIME ZONE z)
+		OR EXISTS (
+			/* where a night overlaps the next date's own spans the laws decide */
+			SELECT FROM ref.piece a JOIN ref.piece b USING (calendar)
+			WHERE calendar = cal AND a.owner = target AND b.owner <> target
+			AND b.lo < (SELECT max(hi) FROM ref.piece WHERE calendar = cal AND owner = target)
+			AND b.hi > (SELECT min(lo) FROM ref.piece WHERE calendar = cal AND owner = target)) THEN
 		RETURN NULL;
 	END IF;
 	x := (target + clock) AT TIME ZONE z;
