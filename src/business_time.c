@@ -54,21 +54,18 @@ image_of_interval(FunctionCallInfo fcinfo, int argno)
 }
 
 /*
- * The same two for functions that are called per row: what a constant argument
- * means is at hand but for the first row.
+ * For functions that are called per row: the compiled hours of a constant
+ * argument, which are at hand but for the first row.  Else NULL, and the
+ * function goes its long way.
  */
-CORE_INLINE HoursImage *
-image_at_hand(FunctionCallInfo fcinfo, int argno,
-			  HoursImage *(*lookup) (FunctionCallInfo fcinfo, int argno))
+CORE_INLINE const Timeline *
+timeline_at_hand(FunctionCallInfo fcinfo, int argno)
 {
 	const CallCache *cache = fcinfo->flinfo->fn_extra;
-	HoursImage *image = cache == NULL ? NULL : calendar_image_at_hand(cache);
+	const HoursImage *image = cache == NULL ? NULL : calendar_image_at_hand(cache);
 
-	return likely(image != NULL) ? image : lookup(fcinfo, argno);
+	return likely(image != NULL) ? image->timeline : NULL;
 }
-
-#define ARG_HOURS(n)		image_at_hand(fcinfo, n, image_of_arg)
-#define INTERVAL_HOURS(n)	image_at_hand(fcinfo, n, image_of_interval)
 
 static void
 not_finite(const char *type)
@@ -78,41 +75,67 @@ not_finite(const char *type)
 			 errmsg("%s must be finite", type)));
 }
 
+typedef HoursImage *(*HoursLookup) (FunctionCallInfo fcinfo, int argno);
+
+static TimestampTz
+add_the_long_way(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
+				 HoursLookup lookup, bool negate)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
+	HoursImage *image = lookup(fcinfo, hours_arg);
+
+	if (!negate)
+		return hours_add_interval(image, t, bi->days, bi->time);
+
+	/*
+	 * The two values whose negation does not fit reach far beyond the
+	 * supported dates, as does the largest one.
+	 */
+	return hours_add_interval(image, t,
+							  bi->days == PG_INT32_MIN ? PG_INT32_MAX : -bi->days,
+							  bi->time == PG_INT64_MIN ? PG_INT64_MAX : -bi->time);
+}
+
+/* t + bi, or t - bi; the numbers are those of the arguments. */
+CORE_INLINE Datum
+add(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
+	HoursLookup lookup, const bool negate)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
+	const Timeline *timeline = timeline_at_hand(fcinfo, hours_arg);
+
+	if (likely(timeline != NULL && bi->days == 0 && timeline_covers(timeline, t) &&
+			   (!negate || bi->time != PG_INT64_MIN)))
+	{
+		TimestampTz result = timeline_add(timeline, t, negate ? -bi->time : bi->time);
+
+		if (likely(result != TIMELINE_OUTSIDE))
+			PG_RETURN_TIMESTAMPTZ(result);
+	}
+	PG_RETURN_TIMESTAMPTZ(add_the_long_way(fcinfo, t_arg, bi_arg, hours_arg, lookup, negate));
+}
+
 PG_FUNCTION_INFO_V1(timestamptz_pl_business_interval);
 Datum
 timestamptz_pl_business_interval(PG_FUNCTION_ARGS)
 {
-	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
-	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(1);
-
-	PG_RETURN_TIMESTAMPTZ(hours_add_interval(INTERVAL_HOURS(1), t, bi->days, bi->time));
+	return add(fcinfo, 0, 1, 1, image_of_interval, false);
 }
 
 PG_FUNCTION_INFO_V1(business_interval_pl_timestamptz);
 Datum
 business_interval_pl_timestamptz(PG_FUNCTION_ARGS)
 {
-	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(0);
-	TimestampTz t = PG_GETARG_TIMESTAMPTZ(1);
-
-	PG_RETURN_TIMESTAMPTZ(hours_add_interval(INTERVAL_HOURS(0), t, bi->days, bi->time));
+	return add(fcinfo, 1, 0, 0, image_of_interval, false);
 }
 
-/*
- * Subtraction is the addition of the negated value; the two values whose
- * negation does not fit reach far beyond the supported dates, as does the
- * largest one.
- */
 PG_FUNCTION_INFO_V1(timestamptz_mi_business_interval);
 Datum
 timestamptz_mi_business_interval(PG_FUNCTION_ARGS)
 {
-	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
-	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(1);
-
-	PG_RETURN_TIMESTAMPTZ(hours_add_interval(INTERVAL_HOURS(1), t,
-									   bi->days == PG_INT32_MIN ? PG_INT32_MAX : -bi->days,
-									   bi->time == PG_INT64_MIN ? PG_INT64_MAX : -bi->time));
+	return add(fcinfo, 0, 1, 1, image_of_interval, true);
 }
 
 /* business_add(timestamptz, business_interval, hours or calendar) */
@@ -120,10 +143,7 @@ PG_FUNCTION_INFO_V1(business_add);
 Datum
 business_add(PG_FUNCTION_ARGS)
 {
-	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
-	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(1);
-
-	PG_RETURN_TIMESTAMPTZ(hours_add_interval(ARG_HOURS(2), t, bi->days, bi->time));
+	return add(fcinfo, 0, 1, 2, image_of_arg, false);
 }
 
 /* business_between(timestamptz, timestamptz, hours or calendar) */
@@ -136,8 +156,24 @@ business_between(PG_FUNCTION_ARGS)
 
 	if (TIMESTAMP_NOT_FINITE(a) || TIMESTAMP_NOT_FINITE(b))
 		not_finite("timestamp");
-	PG_RETURN_BUSINESS_INTERVAL_P(business_interval_make(0, hours_between(ARG_HOURS(2), a, b),
+	PG_RETURN_BUSINESS_INTERVAL_P(business_interval_make(0, hours_between(image_of_arg(fcinfo, 2), a, b),
 														 NULL, 0));
+}
+
+static float8
+seconds_the_long_way(FunctionCallInfo fcinfo)
+{
+	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
+	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
+	HoursImage *image = image_of_arg(fcinfo, 2);
+
+	if (TIMESTAMP_NOT_FINITE(a) || TIMESTAMP_NOT_FINITE(b))
+	{
+		if (a == b)
+			not_finite("timestamp");
+		return a < b ? get_float8_infinity() : -get_float8_infinity();
+	}
+	return (float8) hours_between(image, a, b) / USECS_PER_SEC;
 }
 
 /*
@@ -152,15 +188,11 @@ business_seconds_between(PG_FUNCTION_ARGS)
 {
 	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
 	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
-	HoursImage *image = ARG_HOURS(2);
+	const Timeline *timeline = timeline_at_hand(fcinfo, 2);
 
-	if (unlikely(TIMESTAMP_NOT_FINITE(a) || TIMESTAMP_NOT_FINITE(b)))
-	{
-		if (a == b)
-			not_finite("timestamp");
-		PG_RETURN_FLOAT8(a < b ? get_float8_infinity() : -get_float8_infinity());
-	}
-	PG_RETURN_FLOAT8((float8) hours_between(image, a, b) / USECS_PER_SEC);
+	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b)))
+		PG_RETURN_FLOAT8((float8) timeline_between(timeline, a, b) / USECS_PER_SEC);
+	PG_RETURN_FLOAT8(seconds_the_long_way(fcinfo));
 }
 
 /*
@@ -180,7 +212,7 @@ PG_FUNCTION_INFO_V1(business_is_open);
 Datum
 business_is_open(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(open_at(ARG_HOURS(1), PG_GETARG_TIMESTAMPTZ(0)));
+	PG_RETURN_BOOL(open_at(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0)));
 }
 
 /* business_hours @> timestamptz */
@@ -188,7 +220,7 @@ PG_FUNCTION_INFO_V1(business_hours_contains);
 Datum
 business_hours_contains(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(open_at(ARG_HOURS(0), PG_GETARG_TIMESTAMPTZ(1)));
+	PG_RETURN_BOOL(open_at(image_of_arg(fcinfo, 0), PG_GETARG_TIMESTAMPTZ(1)));
 }
 
 typedef TimelineStatus (*EdgeFunction) (const Timeline *tl, int64_t t, int64_t *u);
@@ -220,7 +252,7 @@ PG_FUNCTION_INFO_V1(business_next_open);
 Datum
 business_next_open(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(edge(ARG_HOURS(1), PG_GETARG_TIMESTAMPTZ(0),
+	PG_RETURN_TIMESTAMPTZ(edge(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0),
 							   timeline_next_open));
 }
 
@@ -228,7 +260,7 @@ PG_FUNCTION_INFO_V1(business_next_close);
 Datum
 business_next_close(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(edge(ARG_HOURS(1), PG_GETARG_TIMESTAMPTZ(0),
+	PG_RETURN_TIMESTAMPTZ(edge(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0),
 							   timeline_next_close));
 }
 
@@ -236,7 +268,7 @@ PG_FUNCTION_INFO_V1(business_previous_open);
 Datum
 business_previous_open(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(edge(ARG_HOURS(1), PG_GETARG_TIMESTAMPTZ(0),
+	PG_RETURN_TIMESTAMPTZ(edge(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0),
 							   timeline_previous_open));
 }
 
@@ -244,7 +276,7 @@ PG_FUNCTION_INFO_V1(business_previous_close);
 Datum
 business_previous_close(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(edge(ARG_HOURS(1), PG_GETARG_TIMESTAMPTZ(0),
+	PG_RETURN_TIMESTAMPTZ(edge(image_of_arg(fcinfo, 1), PG_GETARG_TIMESTAMPTZ(0),
 							   timeline_previous_close));
 }
 

@@ -172,7 +172,8 @@ timeline_dates_before(const Timeline *tl, int32_t date)
 /*
  * Where t falls on date k.  Forward: before an opening or in a break that
  * opening, after the last closing that closing.  Going back: after a closing
- * or in a break that closing, before the first opening that opening.
+ * or in a break that closing, before the first opening that opening.  (A gap
+ * in local time may have put the spans out of order.)
  */
 static int64_t
 place(const Timeline *tl, int32_t k, int64_t t, bool forward)
@@ -180,16 +181,26 @@ place(const Timeline *tl, int32_t k, int64_t t, bool forward)
 	OwnSpans	own = own_spans(tl, k);
 	OpenSpan	span;
 	int64_t		closing = tl->dates->first[k];
+	int64_t		result = forward ? INT64_MAX : INT64_MIN;
 
 	while (own_spans_next(&own, &span))
 	{
-		if (forward ? t < span.from : t <= span.from)
-			return forward ? span.from : closing;
-		if (forward ? t < span.to : t <= span.to)
-			return t;
-		closing = span.to;
+		if (span.to > closing)
+			closing = span.to;
+		if (forward && t < span.to)
+		{
+			span.from = t > span.from ? t : span.from;
+			result = span.from < result ? span.from : result;
+		}
+		else if (!forward && t > span.from)
+		{
+			span.to = t < span.to ? t : span.to;
+			result = span.to > result ? span.to : result;
+		}
 	}
-	return closing;
+	if (forward)
+		return result < INT64_MAX ? result : closing;
+	return result > INT64_MIN ? result : tl->dates->first[k];
 }
 
 /* w's time on the clock of date k, n dates on */

@@ -716,6 +716,7 @@ leaf_dates(Compiler *c, Timeline *tl, const HoursExpr *leaf, CoreMem *result)
 	{
 		const DayShape *shape = &plan.shapes[plan.shape[i]];
 		int64_t		midnight = (plan.first + (int64_t) i) * CORE_USECS_PER_DAY;
+		int64_t		first = INT64_MAX;
 
 		if (shape->npieces == 0 || !date_exists(&cursor, midnight))
 			continue;
@@ -724,12 +725,12 @@ leaf_dates(Compiler *c, Timeline *tl, const HoursExpr *leaf, CoreMem *result)
 			int64_t		from = zone_cursor_instant(&cursor, midnight + shape->pieces[k].from);
 			int64_t		to = zone_cursor_instant(&cursor, midnight + shape->pieces[k].to);
 
-			if (shape->pieces[k].own && from < to)
-			{
-				put_date(tl, plan.first + i, from);
-				break;
-			}
+			/* not always the first one: a gap may put it behind the next */
+			if (shape->pieces[k].own && from < to && from < first)
+				first = from;
 		}
+		if (first < INT64_MAX)
+			put_date(tl, plan.first + i, first);
 	}
 	return true;
 }

@@ -96,6 +96,14 @@ free_blocks(void)
 		free(blocks[--nblocks]);
 }
 
+static int	interrupts;
+
+static void
+count_interrupt(void)
+{
+	interrupts++;
+}
+
 static CoreMem mem = {test_alloc, NULL, NULL};
 
 /*
@@ -165,16 +173,20 @@ random_zone(Zone *zone, int32_t first_date, int32_t last_date, bool plain)
 	{
 		ZoneBreak  *b = &zone->breaks[zone->n];
 
-		/* at some local hour, often near midnight, 4 days apart at least */
+		/*
+		 * At some local hour, often near midnight, 4 days apart at least.  The
+		 * date line is crossed at midnight, as it was wherever it was.
+		 */
+		if (one_in(3))
+			change = changes[rnd(plain ? 6 : 8)];
 		at += (4 + (one_in(3) ? rnd(5) : rnd(300))) * DAY;
 		if (at > (last_date + 20) * DAY)
 			break;
 		at -= (((at + offset) % DAY) + DAY) % DAY;
-		at += one_in(2) ? (rnd(9) - 4) * 30 * MINUTE : one_in(2) ? MINUTE : rnd(24) * HOUR;
+		if (change < DAY)
+			at += one_in(2) ? (rnd(9) - 4) * 30 * MINUTE : one_in(2) ? MINUTE : rnd(24) * HOUR;
 		b->at = at;
 		b->before = offset;
-		if (one_in(3))
-			change = changes[rnd(plain ? 6 : 8)];
 		offset += summer ? -change : change;
 		if (offset < -14 * HOUR || offset > 15 * HOUR)
 			offset = 2 * b->before - offset;
@@ -567,7 +579,10 @@ reference_dates(Reference *ref, const HoursExpr *expr)
 
 		if (expr->kind == HOURS_LEAF)
 		{
-			found = date_spans(&ref->leaf[0], date, true, own) > 0;
+			int			nown = date_spans(&ref->leaf[0], date, true, own);
+
+			qsort(own, nown, sizeof(OpenSpan), compare_instants);
+			found = nown > 0;
 			opens = own[0].from;
 		}
 		else
@@ -798,7 +813,9 @@ own_spans(const Reference *ref, const HoursExpr *expr, int k, OpenSpan *own)
 	if (expr->kind == HOURS_LEAF)
 	{
 		n = date_spans(&ref->leaf[0], ref->date[k], true, own);
-		return n + date_spans(&ref->leaf[0], ref->date[k] + 1, false, own + n);
+		n += date_spans(&ref->leaf[0], ref->date[k] + 1, false, own + n);
+		qsort(own, n, sizeof(OpenSpan), compare_instants);
+		return n;
 	}
 	for (int i = 0; i < ref->n; i++)
 	{
@@ -1186,6 +1203,44 @@ test_always(void)
 }
 
 /*
+ * Spans that a gap puts behind later ones or turns round; shapes of many spans
+ */
+static void
+test_awkward(void)
+{
+	static const char *const texts[] = {
+		"TZ=Test/0 02:10-02:20,03:00-03:05",
+		"TZ=Test/0 01:30-02:30,02:40-03:10,03:20-03:30",
+		"TZ=Test/0 02:15-03:10; Mo 02:50-02:55,03:15-03:20",
+		"TZ=Test/0 22:00-26:30,02:45-03:20",
+		"((TZ=Test/0 02:10-02:20,03:00-03:05) + (TZ=Test/1 03:02-03:12)) - (TZ=Test/0 02:15-03:03)"
+	};
+	Text		text = {.length = 0};
+
+	memset(zones, 0, sizeof(zones));
+	zones[0].n = 2;
+	zones[0].breaks[0] = (ZoneBreak) {9500 * DAY + 2 * HOUR, 0, HOUR};
+	zones[0].breaks[1] = (ZoneBreak) {9507 * DAY + HOUR, HOUR, 0};
+	for (int i = 0; i < 5 * 10; i++)
+	{
+		snprintf(context, sizeof(context), "%s, time %d", texts[i % 5], i / 5);
+		check_calendar(texts[i % 5], 9490 + i / 5, 30);
+		free_blocks();
+	}
+
+	put(&text, "(TZ=Test/0 ");
+	for (int i = 0; i < 20; i++)
+		put(&text, "%s%02d:00-%02d:30", i ? "," : "", i, i);
+	put(&text, ") + (TZ=Test/0 ");
+	for (int i = 0; i < 300; i++)
+		put(&text, "%s%s %02d 21:00-%02d:%02d", i ? "; " : "", months[i / 28], i % 28 + 1, 21 + (i + 5) / 120, (i + 5) / 2 % 60);
+	put(&text, ")");
+	snprintf(context, sizeof(context), "many spans");
+	check_calendar(text.bytes, 9500, 90);
+	free_blocks();
+}
+
+/*
  * Time zones
  */
 static void
@@ -1267,6 +1322,21 @@ test_failures(void)
 	CHECK(timeline_compile(parse("TZ=Test/0 Mo; Tu"), 0, 10, &source, &mem, &mem, &error) != NULL, "known");
 	CHECK(timeline_compile(parse("TZ=Nowhere/0 Mo; Tu"), 0, 10, &source, &mem, &mem, &error) == NULL &&
 		  error.kind == CORE_SYNTAX, "unknown");
+
+	/* a span a minute for all time is too much, and is interruptible until then */
+	{
+		Text		text = {.length = 0};
+		Timeline   *tl;
+
+		put(&text, "TZ=Test/2 ");
+		for (int i = 0; i < 1440; i++)
+			put(&text, "%s%02d:%02d:00-%02d:%02d:30", i ? "," : "", i / 60, i % 60, i / 60, i % 60);
+		mem.check_interrupts = count_interrupt;
+		tl = timeline_compile(parse(text.bytes), CORE_MIN_DATE, CORE_MAX_DATE - CORE_MIN_DATE, &source, &mem, &mem, &error);
+		mem.check_interrupts = NULL;
+		CHECK(tl == NULL && error.kind == CORE_LIMIT && error.message[0] && error.detail[0], "a span a minute");
+		CHECK(interrupts > 0, "not interruptible");
+	}
 	free_blocks();
 }
 
@@ -1460,7 +1530,8 @@ main(int argc, char **argv)
 	test_zones();
 	test_failures();
 	test_always();
-	test_random(argc > 2 ? atoi(argv[2]) : 250);
+	test_awkward();
+	test_random(argc > 2 ? atoi(argv[2]) : 180);
 	test_many_shapes();
 	free(blocks);
 	printf("test_timeline: %ld checks, %d failures\n", checks, failures);
