@@ -273,7 +273,7 @@ Datum
 business_interval_eq(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(bi_equal(PG_GETARG_BUSINESS_INTERVAL_P(0),
-						 PG_GETARG_BUSINESS_INTERVAL_P(1)));
+							PG_GETARG_BUSINESS_INTERVAL_P(1)));
 }
 
 PG_FUNCTION_INFO_V1(business_interval_ne);
@@ -281,7 +281,7 @@ Datum
 business_interval_ne(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(!bi_equal(PG_GETARG_BUSINESS_INTERVAL_P(0),
-						  PG_GETARG_BUSINESS_INTERVAL_P(1)));
+							 PG_GETARG_BUSINESS_INTERVAL_P(1)));
 }
 
 PG_FUNCTION_INFO_V1(business_interval_lt);
@@ -289,7 +289,7 @@ Datum
 business_interval_lt(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(bi_compare(PG_GETARG_BUSINESS_INTERVAL_P(0),
-						   PG_GETARG_BUSINESS_INTERVAL_P(1)) < 0);
+							  PG_GETARG_BUSINESS_INTERVAL_P(1)) < 0);
 }
 
 PG_FUNCTION_INFO_V1(business_interval_le);
@@ -297,7 +297,7 @@ Datum
 business_interval_le(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(bi_compare(PG_GETARG_BUSINESS_INTERVAL_P(0),
-						   PG_GETARG_BUSINESS_INTERVAL_P(1)) <= 0);
+							  PG_GETARG_BUSINESS_INTERVAL_P(1)) <= 0);
 }
 
 PG_FUNCTION_INFO_V1(business_interval_ge);
@@ -305,7 +305,7 @@ Datum
 business_interval_ge(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(bi_compare(PG_GETARG_BUSINESS_INTERVAL_P(0),
-						   PG_GETARG_BUSINESS_INTERVAL_P(1)) >= 0);
+							  PG_GETARG_BUSINESS_INTERVAL_P(1)) >= 0);
 }
 
 PG_FUNCTION_INFO_V1(business_interval_gt);
@@ -313,7 +313,7 @@ Datum
 business_interval_gt(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(bi_compare(PG_GETARG_BUSINESS_INTERVAL_P(0),
-						   PG_GETARG_BUSINESS_INTERVAL_P(1)) > 0);
+							  PG_GETARG_BUSINESS_INTERVAL_P(1)) > 0);
 }
 
 PG_FUNCTION_INFO_V1(business_interval_cmp);
@@ -321,7 +321,7 @@ Datum
 business_interval_cmp(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(bi_compare(PG_GETARG_BUSINESS_INTERVAL_P(0),
-							PG_GETARG_BUSINESS_INTERVAL_P(1)));
+							   PG_GETARG_BUSINESS_INTERVAL_P(1)));
 }
 
 static int
@@ -415,7 +415,7 @@ Datum
 business_interval_pl(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BUSINESS_INTERVAL_P(bi_add(PG_GETARG_BUSINESS_INTERVAL_P(0),
-									  PG_GETARG_BUSINESS_INTERVAL_P(1), 1));
+										 PG_GETARG_BUSINESS_INTERVAL_P(1), 1));
 }
 
 PG_FUNCTION_INFO_V1(business_interval_mi);
@@ -423,7 +423,7 @@ Datum
 business_interval_mi(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BUSINESS_INTERVAL_P(bi_add(PG_GETARG_BUSINESS_INTERVAL_P(0),
-									  PG_GETARG_BUSINESS_INTERVAL_P(1), -1));
+										 PG_GETARG_BUSINESS_INTERVAL_P(1), -1));
 }
 
 PG_FUNCTION_INFO_V1(business_interval_um);
@@ -505,7 +505,7 @@ Datum
 business_interval_mul(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BUSINESS_INTERVAL_P(bi_scale(PG_GETARG_BUSINESS_INTERVAL_P(0),
-											  PG_GETARG_FLOAT8(1), false));
+										   PG_GETARG_FLOAT8(1), false));
 }
 
 PG_FUNCTION_INFO_V1(mul_business_interval);
@@ -513,7 +513,7 @@ Datum
 mul_business_interval(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BUSINESS_INTERVAL_P(bi_scale(PG_GETARG_BUSINESS_INTERVAL_P(1),
-											  PG_GETARG_FLOAT8(0), false));
+										   PG_GETARG_FLOAT8(0), false));
 }
 
 PG_FUNCTION_INFO_V1(business_interval_div);
@@ -521,7 +521,7 @@ Datum
 business_interval_div(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BUSINESS_INTERVAL_P(bi_scale(PG_GETARG_BUSINESS_INTERVAL_P(0),
-											  PG_GETARG_FLOAT8(1), true));
+										   PG_GETARG_FLOAT8(1), true));
 }
 
 

@@ -402,7 +402,7 @@ read_calendar(Reading *reading, const char *name, int length, int depth)
 	if (combines != NULL)
 	{
 		CombineNode *node = combine_parse(VARDATA_ANY(combines), VARSIZE_ANY_EXHDR(combines),
-											  &mem, &error);
+										  &mem, &error);
 
 		if (node == NULL)
 			bad_definition(name, length, "cannot be resolved", error.detail);
@@ -557,6 +557,7 @@ calendar_refresh(CalendarEntry *entry)
 	reading_open(&reading);
 	mem = sla_core_mem();
 	text = hours_print(read_calendar(&reading, entry->name, entry->length, 0), &mem, &length);
+
 	reading_close(&reading);
 	image = hours_image(text, (int) length);
 

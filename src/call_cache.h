@@ -31,7 +31,8 @@ typedef struct CallCache
 	bool		one_snapshot;	/* the cache lives for one run of a query */
 	struct HoursImage *image;
 	uint64		image_epoch;	/* image is good in this epoch, */
-	uint64		statement;		/* or, of a constant calendar, in this statement */
+	uint64		statement;		/* or, of a constant calendar, in this
+								 * statement */
 	uint64		calendar_epoch;
 	struct CalendarEntry *calendar;
 } CallCache;

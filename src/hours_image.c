@@ -181,8 +181,9 @@ hours_image(const char *text, int length)
 	CoreError	error = {0};
 	bool		found;
 
-	key.text = text;
 	key.length = length;
+	key.text = text;
+
 	if (images == NULL)
 		images_init();
 	slot = imagehash_lookup(images, key);

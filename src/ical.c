@@ -154,7 +154,7 @@ static const char *const property_names[] = {
 };
 
 static void
-malformed(int line, const char *detail,...) pg_attribute_printf(2, 3);
+			malformed(int line, const char *detail,...) pg_attribute_printf(2, 3);
 
 /* Raise the error of a feed that is not well formed. */
 static void
@@ -319,7 +319,7 @@ free_line(IcalReader *reader)
  * with a digit the server would take nearly anything as a POSIX zone.
  */
 static pg_tz *
-property_zone(IcalReader *reader, icalproperty *property)
+property_zone(IcalReader *reader, icalproperty * property)
 {
 	icalparameter *parameter = icalproperty_get_first_parameter(property,
 																ICAL_TZID_PARAMETER);
@@ -334,7 +334,7 @@ property_zone(IcalReader *reader, icalproperty *property)
 
 /* A time of libical's with the zone of its property. */
 static IcalTime
-property_time(IcalReader *reader, icalproperty *property, struct icaltimetype t)
+property_time(IcalReader *reader, icalproperty * property, struct icaltimetype t)
 {
 	IcalTime	result;
 
@@ -476,7 +476,7 @@ copy_text(const char *text, int max)
 
 /* A PERIOD or a single time of an RDATE. */
 static IcalDate
-property_date(IcalReader *reader, icalproperty *property,
+property_date(IcalReader *reader, icalproperty * property,
 			  struct icaldatetimeperiodtype value)
 {
 	IcalDate	date;

@@ -78,6 +78,10 @@ own_spans_next(OwnSpans *own, OpenSpan *span)
 
 			if (piece->own == own->spill)
 				continue;
+			/* where the date line was crossed, the next date may not exist */
+			if (own->spill && zone_instant(&tl->zone, own->midnight) >=
+				zone_instant(&tl->zone, own->midnight + CORE_USECS_PER_DAY))
+				return false;
 			span->from = zone_instant(&tl->zone, own->midnight + piece->from);
 			span->to = zone_instant(&tl->zone, own->midnight + piece->to);
 			if (span->from < span->to)
@@ -309,7 +313,10 @@ timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
 	if (status != TIMELINE_OK)
 		return status;
 
-	/* what no date owns (a night whose date is closed) counts for the last one */
+	/*
+	 * what no date owns (a night whose date is closed) counts for the last
+	 * one
+	 */
 	opened = dates_opened(tl, forward ? w : w - 1);
 	anchor = date_holding(tl, opened, w, forward, false);
 	if (anchor < 0)

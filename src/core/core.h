@@ -47,8 +47,10 @@
 /* Memory and interrupts, supplied by the caller. */
 typedef struct CoreMem
 {
-	void	   *(*alloc) (void *context, size_t size);	/* never returns NULL in the server;
-														 * NULL elsewhere is CORE_NOMEM */
+	void	   *(*alloc) (void *context, size_t size);	/* never returns NULL in
+														 * the server; NULL
+														 * elsewhere is
+														 * CORE_NOMEM */
 	void		(*check_interrupts) (void); /* may be NULL; may longjmp */
 	void	   *context;
 } CoreMem;

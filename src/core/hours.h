@@ -67,8 +67,8 @@ typedef struct HoursWeekday		/* "Mo-Fr", "Mo", "Fr[-1]", "PH" */
 	bool		holiday;		/* PH: the rest is unused */
 	int			from;			/* 0 = Monday */
 	int			to;				/* may be below from: wraps */
-	uint32_t	nth;			/* 0: every one; bit n-1 (n = 1..5): n-th of the
-								 * month, bit 4+n: n-th last */
+	uint32_t	nth;			/* 0: every one; bit n-1 (n = 1..5): n-th of
+								 * the month, bit 4+n: n-th last */
 } HoursWeekday;
 
 typedef struct HoursRule

@@ -35,7 +35,8 @@
 #define MAX_SHAPES		65535
 #define MAX_PIECES		(4 * 1024 * 1024)	/* of all shapes of a plan */
 #define FIRST_NODE		65536	/* a state below is a shape */
-#define MANY_NODES		(512 * 1024)	/* then they are made shapes and forgotten */
+#define MANY_NODES		(512 * 1024)	/* then they are made shapes and
+										 * forgotten */
 
 #define MANY_RULES		24		/* then days alike are looked for */
 #define FEW_CLASSES		16		/* always worth it */
@@ -65,7 +66,8 @@ typedef struct PlanRule
 	bool		dated;			/* it names days, and no weekdays */
 	bool		settles;		/* what rules before it did to a date is lost */
 	bool		spills;			/* some span ends after 24:00 */
-	uint32_t	shape;			/* of its own spans, once it replaced, or NO_SHAPE */
+	uint32_t	shape;			/* of its own spans, once it replaced, or
+								 * NO_SHAPE */
 } PlanRule;
 
 /* A rule that matters in the current year, and where it acts. */

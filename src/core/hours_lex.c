@@ -43,6 +43,7 @@ static const struct
 	HoursTokenKind kind;
 	int			value;
 }			short_words[] =
+
 {
 	{WORD2('m', 'o'), HOURS_WEEKDAY, 0},
 	{WORD2('t', 'u'), HOURS_WEEKDAY, 1},
@@ -80,6 +81,7 @@ static const struct
 	const char *problem;
 	const char *hint;
 }			foreign_words[] =
+
 {
 	{"sunrise", CORE_UNSUPPORTED, "varies with the place and the date, which is not supported", "Write a clock time such as \"06:30\"."},
 	{"sunset", CORE_UNSUPPORTED, "varies with the place and the date, which is not supported", "Write a clock time such as \"18:30\"."},
@@ -179,7 +181,7 @@ two_digits(const HoursLexer *lex, int at, int *value)
 {
 	if (at + 2 > lex->length || !IS_DIGIT(lex->text[at]) || !IS_DIGIT(lex->text[at + 1]))
 		return false;
-	*value = (lex->text[at] - '0') * 10 + lex->text[at + 1] - '0';
+	*value = (lex->text[at] - '0') *10 + lex->text[at + 1] - '0';
 	return true;
 }
 
@@ -202,6 +204,7 @@ lex_number(HoursLexer *lex)
 	for (; at < lex->length && IS_DIGIT(text[at]); at++)
 		if (at - lex->start < 4)
 			lex->value = lex->value * 10 + text[at] - '0';
+
 	digits = at - lex->start;
 	lex->end = at;
 
@@ -217,6 +220,7 @@ lex_number(HoursLexer *lex)
 	lex->short_hour = digits == 1;
 	lex->has_seconds = at < lex->length && text[at] == ':' &&
 		two_digits(lex, at + 1, &second);
+
 	if (lex->has_seconds)
 	{
 		at += 3;
@@ -226,7 +230,7 @@ lex_number(HoursLexer *lex)
 
 			for (at++; at < lex->length && IS_DIGIT(text[at]); at++)
 			{
-				fraction += (text[at] - '0') * unit;
+				fraction += (text[at] - '0') *unit;
 				unit /= 10;
 				if (++fraction_digits > 6)
 					minute = 60;	/* too fine, so out of range */
@@ -313,7 +317,7 @@ quote(const HoursLexer *lex, int start, int end, char *to, size_t size)
 
 		if (length > 1 || (c >= ' ' && c < 0x7F))
 		{
-			memcpy(to, lex->text + at, length);
+			memcpy(to, lex->text +at, length);
 			to += length;
 		}
 		else
@@ -373,7 +377,7 @@ same_word(const HoursLexer *lex, int start, int end, const char *word)
 	int			at;
 
 	for (at = start; at < end; at++, word++)
-		if (*word == '\0' || (lex->text[at] | 0x20) != (*word | 0x20))
+		if (*word == '\0' || (lex->text[at] | 0x20) !=(*word | 0x20))
 			return false;
 	return *word == '\0';
 }
@@ -385,7 +389,7 @@ begins_name(const HoursLexer *lex, int start, int end, const char *name)
 	int			at;
 
 	for (at = start; at < end; at++, name++)
-		if (*name == '\0' || (lex->text[at] | 0x20) != (*name | 0x20))
+		if (*name == '\0' || (lex->text[at] | 0x20) !=(*name | 0x20))
 			return false;
 	return true;
 }
@@ -407,7 +411,7 @@ short_name(const HoursLexer *lex, int start, int end)
 
 	for (round = 0; round < 2 && end - start >= 3; round++, end--)
 	{
-		if (round == 1 && (lex->text[end] | 0x20) != 's')
+		if (round == 1 && (lex->text[end] | 0x20) !='s')
 			break;
 		for (i = 0; i < 7; i++)
 			if (begins_name(lex, start, end, weekdays[i]))
@@ -431,7 +435,7 @@ skip_space(const HoursLexer *lex, int at)
 static int
 dash_length(const HoursLexer *lex, int at)
 {
-	const unsigned char *text = (const unsigned char *) lex->text + at;
+	const unsigned char *text = (const unsigned char *) lex->text +at;
 	int			rest = lex->length - at;
 
 	if (rest >= 1 && text[0] == '-')
@@ -468,6 +472,7 @@ sloppy_time(const HoursLexer *lex, int at, SloppyTime *time)
 
 	for (; at < lex->length && IS_DIGIT(text[at]) && digits <= 4; at++, digits++)
 		number = number * 10 + text[at] - '0';
+
 	if (digits == 0 || digits > 4)
 		return 0;
 	time->hour = digits > 2 ? number / 100 : number;
@@ -548,7 +553,7 @@ fail_sloppy(HoursLexer *lex, int start)
 							   "-%02d:%02d", to.hour, to.minute);
 		}
 	}
-	if (end - start == length && memcmp(lex->text + start, right, length) == 0)
+	if (end - start == length && memcmp(lex->text +start, right, length) == 0)
 		return false;			/* nothing wrong with it */
 	return !hours_fail(lex, CORE_SYNTAX, start, end, what, "Write \"%s\".", right);
 }
@@ -575,7 +580,7 @@ fail_word(HoursLexer *lex)
 bool
 hours_unexpected(HoursLexer *lex, const char *expected)
 {
-	const char *text = lex->text + lex->start;
+	const char *text = lex->text +lex->start;
 
 	switch (lex->kind)
 	{
@@ -592,7 +597,7 @@ hours_unexpected(HoursLexer *lex, const char *expected)
 			/* a word may go on in another script */
 			while (lex->end < lex->length &&
 				   (IS_LETTER(lex->text[lex->end]) ||
-					(((unsigned char) lex->text[lex->end] & 0x80) != 0 &&
+					(((unsigned char) lex->text[lex->end] & 0x80) !=0 &&
 					 dash_length(lex, lex->end) == 0)))
 				lex->end += character_length(lex, lex->end);
 			return fail_word(lex);

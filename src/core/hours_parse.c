@@ -45,7 +45,7 @@ at_always(const HoursParser *parser)
 	int			end = lex->start + 4;
 
 	return lex->kind == HOURS_NUMBER && end <= lex->length &&
-		memcmp(lex->text + lex->start, "24/7", 4) == 0 &&
+		memcmp(lex->text +lex->start, "24/7", 4) == 0 &&
 		(end == lex->length || lex->text[end] < '0' || lex->text[end] > '9');
 }
 
@@ -228,7 +228,7 @@ parse_rules(HoursParser *parser, HoursExpr *leaf)
 			return fail_token(parser, CORE_LIMIT, "begins a rule too many",
 							  "A value has at most %d rules.", HOURS_MAX_RULES);
 		leaf->rules = hours_make_room(parser, leaf->rules, leaf->nrules, &capacity,
-								sizeof(HoursRule));
+									  sizeof(HoursRule));
 		if (leaf->rules == NULL || !parse_rule(parser, &leaf->rules[leaf->nrules]))
 			return false;
 		leaf->rules[leaf->nrules].additional = additional;
@@ -330,7 +330,7 @@ parse_holidays(HoursParser *parser, HoursExpr *leaf)
 		HoursHoliday *holiday;
 
 		leaf->holidays = hours_make_room(parser, leaf->holidays, leaf->nholidays,
-								   &capacity, sizeof(HoursHoliday));
+										 &capacity, sizeof(HoursHoliday));
 		if (leaf->holidays == NULL)
 			return false;
 		holiday = &leaf->holidays[leaf->nholidays];
@@ -408,7 +408,7 @@ parse_zone(HoursParser *parser, char *zone)
 		return fail_token(parser, CORE_SYNTAX, "has no \"=\" right after it",
 						  "Write the zone as in \"TZ=Europe/Berlin\".");
 	while (at < lex->length &&
-		   ((text[at] >= 'a' && text[at] <= 'z') || (text[at] >= 'A' && text[at] <= 'Z') ||
+		   ((text[at] >= 'a' && text[at] <= 'z') ||(text[at] >= 'A' && text[at] <= 'Z') ||
 			(text[at] >= '+' && text[at] <= '9' && text[at] != ',' && text[at] != '.') ||
 			text[at] == '_'))
 		at++;
@@ -419,11 +419,11 @@ parse_zone(HoursParser *parser, char *zone)
 		return fail_token(parser, CORE_SYNTAX, "is not a character of a zone name",
 						  "Write the zone as in \"TZ=Europe/Berlin\", and a space after it.");
 	}
-	if (at == start || (text[start] | 0x20) < 'a' || (text[start] | 0x20) > 'z' ||
+	if (at == start || (text[start] | 0x20) <'a' || (text[start] | 0x20) >'z' ||
 		at - start > HOURS_MAX_ZONE)
 		return hours_fail(lex, CORE_SYNTAX, lex->start, at, "names no time zone",
 						  "Write the zone as in \"TZ=Europe/Berlin\".");
-	memcpy(zone, text + start, at - start);
+	memcpy(zone, text +start, at - start);
 	zone[at - start] = '\0';
 	lex->end = at;
 	next_token(parser);
@@ -593,6 +593,7 @@ start_parser(HoursParser *parser, const char *text, size_t length, CoreMem *mem,
 	memset(parser, 0, sizeof(*parser));
 	parser->mem = mem;
 	parser->lex.text = text;
+
 	parser->lex.error = error;
 	if (length > HOURS_MAX_TEXT)
 		return fail_length(error, length);

@@ -36,13 +36,14 @@ put_bytes(HoursText *text, const char *bytes, size_t length)
 
 		if (larger != NULL)
 			memcpy(larger, text->bytes, text->used);
-		text->bytes = larger;
-		text->size = size;
+		text	  ->bytes = larger;
+		text	  ->size = size;
+
 		if (larger == NULL)
 			return;
 	}
 	memcpy(text->bytes + text->used, bytes, length);
-	text->used += length;
+	text	  ->used += length;
 }
 
 static void
@@ -452,14 +453,16 @@ put_expr(HoursText *text, const HoursExpr *expr)
 char *
 hours_print(const HoursExpr *expr, CoreMem *mem, size_t *length)
 {
-	HoursText	text;
+	HoursText text;
 
-	text.mem = mem;
-	text.used = 0;
-	text.size = 128;
-	text.bytes = mem->alloc(mem->context, text.size);
+	text.		mem = mem;
+	text.		used = 0;
+	text.		size = 128;
+	text.		bytes = mem->alloc(mem->context, text.size);
+
 	put_expr(&text, expr);
 	*length = text.used;
+
 	put_char(&text, '\0');
 	return text.bytes;
 }

@@ -187,7 +187,7 @@ parse_span(HoursParser *parser, HoursSpan *span)
 		return hours_fail(lex, CORE_UNSUPPORTED, first.start, lex->end,
 						  "has no end, which is not supported",
 						  "Write the end, as in \"%.*s-24:00\".",
-						  first.end - first.start, first.text + first.start);
+						  first.end - first.start, first.text +first.start);
 	if (lex->kind != '-')
 	{
 		if (lex->kind == HOURS_JUNK || lex->kind == HOURS_WORD)
@@ -219,7 +219,7 @@ parse_span(HoursParser *parser, HoursSpan *span)
 			return hours_fail(lex, CORE_SYNTAX, last.start, last.end,
 							  "is ambiguous, as the span begins later",
 							  "Write \"0%.*s\" for the next morning, or hours from 0 to 24.",
-							  last.end - last.start, last.text + last.start);
+							  last.end - last.start, last.text +last.start);
 		span->to += CORE_USECS_PER_DAY;
 	}
 	return true;
@@ -317,7 +317,7 @@ hours_parse_years(HoursParser *parser, HoursRule *rule)
 		HoursStep  *range;
 
 		rule->years = hours_make_room(parser, rule->years, rule->nyears, &capacity,
-								sizeof(HoursStep));
+									  sizeof(HoursStep));
 		if (rule->years == NULL)
 			return false;
 		range = &rule->years[rule->nyears];
@@ -371,7 +371,7 @@ hours_parse_weeks(HoursParser *parser, HoursRule *rule)
 			next_token(parser);
 		start = lex->start;
 		rule->weeks = hours_make_room(parser, rule->weeks, rule->nweeks, &capacity,
-								sizeof(HoursStep));
+									  sizeof(HoursStep));
 		if (rule->weeks == NULL)
 			return false;
 		range = &rule->weeks[rule->nweeks];
@@ -558,7 +558,7 @@ hours_parse_dates(HoursParser *parser, HoursRule *rule)
 		HoursDateRange *range;
 
 		rule->dates = hours_make_room(parser, rule->dates, rule->ndates, &capacity,
-								sizeof(HoursDateRange));
+									  sizeof(HoursDateRange));
 		if (rule->dates == NULL)
 			return false;
 		range = &rule->dates[rule->ndates];

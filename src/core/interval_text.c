@@ -658,7 +658,8 @@ interval_parse(const char *text, size_t length, IntervalValue *value,
 
 	scan.start = text;
 	scan.next = text;
-	scan.end = text + length;
+	scan.end = text +length;
+
 	scan.value = value;
 	scan.error = error;
 	value->days = 0;

@@ -62,15 +62,15 @@ recur_parse_time(const char *text, size_t length, int64_t *seconds, RecurUntil *
 
 	if (length != 8 && length != 15 && !(length == 16 && text[15] == 'Z'))
 		return false;
-	if (!parse_digits(text, 4, &year) || !parse_digits(text + 4, 2, &month) ||
-		!parse_digits(text + 6, 2, &day) ||
+	if (!parse_digits(text, 4, &year) || !parse_digits(text +4, 2, &month) ||
+		!parse_digits(text +6, 2, &day) ||
 		year < 1 || month < 1 || month > 12 ||
 		day < 1 || day > core_month_days(year, month))
 		return false;
 	if (length > 8 &&
-		(text[8] != 'T' || !parse_digits(text + 9, 2, &hour) ||
-		 !parse_digits(text + 11, 2, &minute) ||
-		 !parse_digits(text + 13, 2, &second) ||
+		(text[8] != 'T' || !parse_digits(text +9, 2, &hour) ||
+		 !parse_digits(text +11, 2, &minute) ||
+		 !parse_digits(text +13, 2, &second) ||
 		 hour > 23 || minute > 59 || second > 60))
 		return false;
 	*seconds = INT64_C(86400) * core_date(year, month, day) +
@@ -123,7 +123,7 @@ parse_element(const char *text, size_t length, bool weekdays, bool negative,
 
 	if (weekdays)
 	{
-		if (length < 2 || !parse_weekday(text + length - 2, 2, &weekday))
+		if (length < 2 || !parse_weekday(text +length - 2, 2, &weekday))
 			return false;
 		length -= 2;
 		list += weekday * (2 * max + 1);
@@ -136,7 +136,8 @@ parse_element(const char *text, size_t length, bool weekdays, bool negative,
 	if (length > 0 && (*text == '+' || (*text == '-' && negative)))
 	{
 		sign = *text == '-' ? -1 : 1;
-		text++;
+		text	  ++;
+
 		length--;
 	}
 	if (!parse_number(text, length, max, &value))
@@ -159,7 +160,8 @@ parse_list(const char *text, size_t length, bool weekdays, bool negative,
 			return false;
 		if (comma == NULL)
 			return true;
-		text += part + 1;
+		text	  +=part + 1;
+
 		length -= part + 1;
 	}
 }

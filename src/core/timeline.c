@@ -174,7 +174,8 @@ add(const Timeline *tl, int64_t t, int64_t d, const bool wide)
 	return bucket_start(tl, i) + span->from + rest - span->before;
 }
 
-static __attribute__((noinline)) int64_t
+static __attribute__((noinline))
+int64_t
 add_wide(const Timeline *tl, int64_t t, int64_t d)
 {
 	return add(tl, t, d, true);

@@ -703,7 +703,10 @@ keep_plan(Compiler *c, Timeline *tl, const DayPlan *plan, CoreMem *result)
 static bool
 leaf_dates(Compiler *c, Timeline *tl, const HoursExpr *leaf, CoreMem *result)
 {
-	/* where clocks went forward, the window ends on a later date than it began */
+	/*
+	 * where clocks went forward, the window ends on a later date than it
+	 * began
+	 */
 	int32_t		ndates = c->first_date + c->ndays < CORE_MAX_DATE ? c->ndays + 2 : c->ndays + 1;
 	ZoneCursor	cursor;
 	DayPlan		plan;

@@ -29,7 +29,7 @@ expect(bool condition)
 static void
 check_round_trip(int32_t days, int64_t time, const char *calendar, int length)
 {
-	char		text[INTERVAL_MAX_TEXT];
+	char text[	INTERVAL_MAX_TEXT];
 	char		again[INTERVAL_MAX_TEXT];
 	size_t		n = interval_print(days, time, calendar, length, text);
 	IntervalValue value;

@@ -87,6 +87,7 @@ static const struct
 	const char *text;
 	const char *canonical;
 }			accepted[] =
+
 {
 	/* the zone */
 	{"Mo", "TZ=UTC Mo"},
@@ -264,6 +265,7 @@ static const struct
 	const char *detail;
 	const char *hint;
 }			refused[] =
+
 {
 	/* what OSM has and this does not */
 	{"sunrise-sunset", CORE_UNSUPPORTED, 0, "\"sunrise\" at position 1 ", "06:30"},
@@ -478,14 +480,17 @@ test_limits(void)
 	int			i;
 
 	text = repeated("2026 Dec 24 09:00-12:00;", HOURS_MAX_RULES);
+
 	CHECK(canonical(text, strlen(text), &error) != NULL, "as many rules as may be");
 	CHECK(canonical("Mo;", 3, &error) != NULL, "one rule");
 	free(text);
 	text = repeated("Mo;", HOURS_MAX_RULES + 1);
+
 	CHECK(canonical(text, strlen(text), &error) == NULL && error.kind == CORE_LIMIT,
 		  "a rule too many: %s", error.detail);
 	free(text);
 	text = repeated(" ", HOURS_MAX_TEXT + 1);
+
 	memcpy(text, "Mo", 2);
 	CHECK(canonical(text, HOURS_MAX_TEXT, &error) != NULL, "as many bytes as may be");
 	CHECK(canonical(text, HOURS_MAX_TEXT + 1, &error) == NULL && error.kind == CORE_LIMIT,
@@ -493,6 +498,7 @@ test_limits(void)
 	free(text);
 
 	text = repeated(",1", HOURS_MAX_TEXT / 4);
+
 	more = malloc(strlen(text) + 16);
 	strcpy(more, "2026 Dec 1");
 	strcat(more, text);
@@ -504,6 +510,7 @@ test_limits(void)
 	/* spans of descending start, the worst order */
 	text = malloc(86400 * 18 + 1);
 	more = text;
+
 	for (i = 86398; i >= 0; i -= 2)
 		more += sprintf(more, "%s%02d:%02d:%02d-%02d:%02d:%02d", i < 86398 ? "," : "",
 						i / 3600, i / 60 % 60, i % 60,
@@ -513,18 +520,21 @@ test_limits(void)
 
 	/* chains and nests of operators */
 	text = repeated("(Mo)+", HOURS_MAX_DEPTH + 2);
+
 	CHECK(canonical(text, 5 * (HOURS_MAX_DEPTH + 1) - 1, &error) != NULL,
 		  "the longest chain: %s", error.detail);
 	CHECK(canonical(text, 5 * (HOURS_MAX_DEPTH + 2) - 1, &error) == NULL &&
 		  error.kind == CORE_LIMIT, "a chain too long: %s", error.detail);
 	free(text);
 	text = repeated("(", 3000000);
+
 	CHECK(canonical(text, 3000000, &error) == NULL && error.kind == CORE_LIMIT,
 		  "a nest too deep: %s", error.detail);
 	free(text);
 
 	/* the deepest nest with zones reads back */
 	text = repeated("TZ=Asia/Tokyo ((TZ=UTC Mo)+(", HOURS_MAX_DEPTH);
+
 	more = malloc(strlen(text) + 2 * HOURS_MAX_DEPTH + 16);
 	strcpy(more, text);
 	strcat(more, "TZ=UTC Tu");
@@ -532,8 +542,9 @@ test_limits(void)
 		strcat(more, "))");
 	free(text);
 	text = canonical(more, strlen(more), &error);
-	CHECK(text != NULL, "the deepest nest: %s", error.detail);
-	if (text != NULL)
+
+	CHECK(text !=NULL, "the deepest nest: %s", error.detail);
+	if (text !=NULL)
 		CHECK(canonical(text, strlen(text), &error) != NULL,
 			  "the deepest nest does not read back: %s", error.detail);
 	free(more);

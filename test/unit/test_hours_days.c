@@ -22,7 +22,8 @@
 
 #include "core/hours.h"
 
-#define SLOT			(30 * CORE_USECS_PER_MINUTE)	/* random spans end on these */
+#define SLOT			(30 * CORE_USECS_PER_MINUTE)	/* random spans end on
+														 * these */
 #define SLOTS			48
 #define ARENA_SIZE	((size_t) 256 * 1024 * 1024)
 
@@ -69,6 +70,7 @@ static const struct
 	int			day;
 	const char *pieces;
 }			examples[] = {
+
 	/* weekdays; 2026-11-02 is a Monday */
 	{"Mo-Fr 09:00-17:00", 2026, 11, 2, "09:00-17:00"},
 	{"Mo-Fr 09:00-17:00", 2026, 11, 1, ""},
@@ -469,10 +471,10 @@ slow_rules(const HoursExpr *leaf, int32_t date, Slots *slots)
 		if (slow_matches(leaf, rule, date - 1))
 		{
 			set_slots(slots->spill, rule->nspans, rule->spans,
-						CORE_USECS_PER_DAY, !rule->off);
+					  CORE_USECS_PER_DAY, !rule->off);
 			if (rule->off)
 				set_slots(slots->own, rule->nspans, rule->spans,
-							CORE_USECS_PER_DAY, false);
+						  CORE_USECS_PER_DAY, false);
 		}
 	}
 }
@@ -524,7 +526,7 @@ slow_day(const HoursExpr *leaf, int32_t date, Slots *slots)
 	slow_rules(leaf, date - 1, &before);
 	if (holiday_rules(leaf, date - 1, &before, &holiday) && holiday->nspans > 0)
 		set_slots(slots->spill, holiday->nspans, holiday->spans,
-					CORE_USECS_PER_DAY, true);
+				  CORE_USECS_PER_DAY, true);
 }
 
 /*

@@ -31,6 +31,7 @@ static const struct
 	const char *calendar;
 	const char *printed;
 }			taken[] = {
+
 	/* the forms of the contract */
 	{"4 business hours", 0, 4 * HOUR, "", "4 bh"},
 	{"4bh", 0, 4 * HOUR, "", "4 bh"},
@@ -233,7 +234,7 @@ int
 main(void)
 {
 	char		name[INTERVAL_MAX_CALENDAR + 1];
-	char		text[INTERVAL_MAX_TEXT];
+	char text[	INTERVAL_MAX_TEXT];
 	IntervalValue value;
 	CoreError	error;
 
@@ -273,7 +274,8 @@ main(void)
 	snprintf(text, sizeof(text), "1 bh @%.64s", name);
 	check(!interval_parse(text, strlen(text), &value, &error) &&
 		  strstr(error.detail, "63 bytes") != NULL, text, "too long a name");
-	text[strlen(text) - 1] = '\0';
+	text[		strlen(text) - 1] = '\0';
+
 	check(interval_parse(text, strlen(text), &value, &error), text, "longest name");
 
 	snprintf(text, sizeof(text), "1 bh @\"%.64s\"", name);

@@ -174,7 +174,7 @@ random_zone(Zone *zone, int32_t first_date, int32_t last_date, bool plain)
 		ZoneBreak  *b = &zone->breaks[zone->n];
 
 		/*
-		 * At some local hour, often near midnight, 4 days apart at least.  The
+		 * At some local hour, often near midnight, 4 days apart at least. The
 		 * date line is crossed at midnight, as it was wherever it was.
 		 */
 		if (one_in(3))
@@ -307,7 +307,8 @@ put(Text *text, const char *format,...)
 	va_list		args;
 
 	va_start(args, format);
-	text->length += vsnprintf(text->bytes + text->length, sizeof(text->bytes) - text->length, format, args);
+	text	  ->length += vsnprintf(text->bytes + text->length, sizeof(text->bytes) - text->length, format, args);
+
 	va_end(args);
 	if (text->length >= (int) sizeof(text->bytes))
 		abort();
@@ -716,7 +717,10 @@ check_instant(const Timeline *tl, const Reference *ref, int64_t t)
 	SAME(timeline_is_open(tl, t), open, "is_open at base%+" PRId64, t - tl->base);
 	SAME(timeline_is_open_before(tl, t), open_before, "is_open_before at base%+" PRId64, t - tl->base);
 
-	/* edges: those at the ends of the window cannot be told from an interrupted span */
+	/*
+	 * edges: those at the ends of the window cannot be told from an
+	 * interrupted span
+	 */
 	status = timeline_next_open(tl, t, &u);
 	check_answer(__LINE__, tl, "next_open", t, status, u,
 				 open || (i < ref->n && ref->span[i].from < tl->end), TIMELINE_LATER,
@@ -1089,7 +1093,7 @@ test_random(int ncalendars)
 		int32_t		first = core_date(2025 + (int) rnd(3), 1, 1) + (int32_t) rnd(400);
 		int32_t		ndays = one_in(4) ? 1 + (int32_t) rnd(12) : 12 + (int32_t) rnd(200);
 		bool		plain = one_in(2);
-		Text		text = {.length = 0};
+		Text text = {.length = 0};
 
 		for (int z = 0; z < NZONES; z++)
 			random_zone(&zones[z], first, first + ndays, plain);
@@ -1125,7 +1129,7 @@ many_spans(int32_t date, OpenSpan *span)
 static void
 test_many_shapes(void)
 {
-	Text		text = {.length = 0};
+	Text text = {.length = 0};
 	Reference	ref = {0};
 	HoursExpr  *expr;
 	CoreError	error = {0};
@@ -1134,15 +1138,15 @@ test_many_shapes(void)
 	for (int month = 1; month <= 12; month++)
 		for (int day = 1; day <= core_month_days(2024, month); day++)
 			put(&text, "%s%s %02d %02d:%02d-08:00",
-									month + day > 2 ? "; " : "", months[month - 1], day,
-									((month - 1) * 31 + day) / 60, ((month - 1) * 31 + day) % 60);
+				month + day > 2 ? "; " : "", months[month - 1], day,
+				((month - 1) * 31 + day) / 60, ((month - 1) * 31 + day) % 60);
 	put(&text, ") + (TZ=Test/0 ");
 	for (int year = CORE_MIN_YEAR; year < CORE_MAX_YEAR; year++)
 	{
 		int			to = 9 * 60 + year - CORE_MIN_YEAR + 1;
 
 		put(&text, "%s%d 09:00-%02d:%02d",
-								year > CORE_MIN_YEAR ? "; " : "", year, to / 60, to % 60);
+			year > CORE_MIN_YEAR ? "; " : "", year, to / 60, to % 60);
 	}
 	put(&text, ") + (TZ=Test/0 ");
 	for (int day = 0; day < 7; day++)
@@ -1215,12 +1219,22 @@ test_awkward(void)
 		"TZ=Test/0 22:00-26:30,02:45-03:20",
 		"((TZ=Test/0 02:10-02:20,03:00-03:05) + (TZ=Test/1 03:02-03:12)) - (TZ=Test/0 02:15-03:03)"
 	};
-	Text		text = {.length = 0};
+	Text text = {.length = 0};
 
 	memset(zones, 0, sizeof(zones));
 	zones[0].n = 2;
-	zones[0].breaks[0] = (ZoneBreak) {9500 * DAY + 2 * HOUR, 0, HOUR};
-	zones[0].breaks[1] = (ZoneBreak) {9507 * DAY + HOUR, HOUR, 0};
+	zones[0].breaks[0] = (ZoneBreak)
+	{
+		9500	   *DAY + 2 * HOUR,
+					0,
+					HOUR
+	};
+	zones[0].breaks[1] = (ZoneBreak)
+	{
+		9507	   *DAY + HOUR,
+					HOUR,
+					0
+	};
 	for (int i = 0; i < 5 * 10; i++)
 	{
 		snprintf(context, sizeof(context), "%s, time %d", texts[i % 5], i / 5);
@@ -1323,9 +1337,12 @@ test_failures(void)
 	CHECK(timeline_compile(parse("TZ=Nowhere/0 Mo; Tu"), 0, 10, &source, &mem, &mem, &error) == NULL &&
 		  error.kind == CORE_SYNTAX, "unknown");
 
-	/* a span a minute for all time is too much, and is interruptible until then */
+	/*
+	 * a span a minute for all time is too much, and is interruptible until
+	 * then
+	 */
 	{
-		Text		text = {.length = 0};
+		Text text = {.length = 0};
 		Timeline   *tl;
 
 		put(&text, "TZ=Test/2 ");
@@ -1395,7 +1412,7 @@ test_combine(void)
 		{"a & b", NULL, 2},
 		{"- a", NULL, 0}
 	};
-	Text		text;
+	Text text;
 	char		deep[3000];
 	CoreError	error;
 
@@ -1406,8 +1423,9 @@ test_combine(void)
 		error.kind = CORE_OK;
 		node = combine_parse(cases[i].text, strlen(cases[i].text), &mem, &error);
 		snprintf(context, sizeof(context), "combination '%s'", cases[i].text);
-		text.length = 0;
-		text.bytes[0] = '\0';
+		text.		length = 0;
+		text.		bytes[0] = '\0';
+
 		if (node != NULL)
 			print_node(&text, node);
 		CHECK((node == NULL) == (cases[i].tree == NULL), "accepted or refused");
@@ -1485,9 +1503,15 @@ test_expr(void)
 		for (int32_t date = 0; date < 8; date++)
 		{
 			if (one_in(2))
-				a[na++] = (HoursHoliday) {date, -1, NULL};
+				a[na++] = (HoursHoliday)
+			{
+				date, -1, NULL
+			};
 			if (one_in(2))
-				b[nb++] = (HoursHoliday) {date, 1, &morning};
+				b[nb++] = (HoursHoliday)
+			{
+				date, 1, &morning
+			};
 		}
 		hours_bake(leaf, a, na, &mem);
 		hours_bake(leaf, b, nb, &mem);
