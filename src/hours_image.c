@@ -288,6 +288,10 @@ compile_window(HoursImage *image, int32 first_date, int32 last_date, bool dates)
 										  &scratch, &result, &error)))
 		sla_report(&error, "business_hours", image->text, image->length, NULL);
 	MemoryContextSwitchTo(old);
+
+	/* what is out of range is so whether or not a window reaches there */
+	timeline->from = Max(timeline->base, HORIZON_FROM);
+	timeline->length = Min(timeline->end, HORIZON_TO) - timeline->from;
 	INSTR_TIME_SET_CURRENT(stop);
 	INSTR_TIME_SUBTRACT(stop, start);
 

@@ -79,6 +79,23 @@ open_from(const Timeline *timeline, TimestampTz t, TimestampTz limit)
 	return start;
 }
 
+/*
+ * The first open span of the window that does not end before t; false when
+ * there is none.  A window that includes its last instant has that one, too,
+ * if it is open then.
+ */
+static bool
+next_span(const Timeline *timeline, const Window *window, TimestampTz t,
+		  TimestampTz *from, TimestampTz *to, bool *to_inclusive)
+{
+	CHECK_FOR_INTERRUPTS();
+	*from = open_from(timeline, t, window->to);
+	*to = span_end(timeline, *from, window->to);
+	*to_inclusive = *to == window->to && window->to_inclusive &&
+		timeline_is_open(timeline, *to);
+	return *from < *to || *to_inclusive;
+}
+
 static RangeType *
 span_range(TypeCacheEntry *typcache, const Window *window, TimestampTz from,
 		   TimestampTz to, bool to_inclusive)
@@ -114,26 +131,21 @@ business_open_ranges(PG_FUNCTION_ARGS)
 	if (window_of_range(typcache, range, &window))
 	{
 		const Timeline *timeline = hours_cover(image, window.from, window.to);
-		TimestampTz t = open_from(timeline, window.from, window.to);
+		TimestampTz t = window.from;
+		TimestampTz from;
+		bool		inclusive;
 
 		spans = palloc(size * sizeof(RangeType *));
-		while (t < window.to ||
-			   (t == window.to && window.to_inclusive && timeline_is_open(timeline, t)))
+		while (next_span(timeline, &window, t, &from, &t, &inclusive))
 		{
-			TimestampTz end = span_end(timeline, t, window.to);
-			bool		inclusive = end == window.to && window.to_inclusive &&
-				timeline_is_open(timeline, end);
-
-			CHECK_FOR_INTERRUPTS();
 			if (n == size)
 			{
 				size *= 2;
 				spans = repalloc_huge(spans, size * sizeof(RangeType *));
 			}
-			spans[n++] = span_range(typcache, &window, t, end, inclusive);
-			if (end == window.to)
+			spans[n++] = span_range(typcache, &window, from, t, inclusive);
+			if (t == window.to)
 				break;
-			t = open_from(timeline, end, window.to);
 		}
 	}
 	PG_RETURN_MULTIRANGE_P(make_multirange(TSTZMULTIRANGEOID, typcache, n, spans));
@@ -157,6 +169,8 @@ business_open_spans(PG_FUNCTION_ARGS)
 	Window		window;
 	const Timeline *timeline;
 	TimestampTz t;
+	TimestampTz from;
+	bool		inclusive;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (!window_of_range(typcache, range, &window))
@@ -165,22 +179,25 @@ business_open_spans(PG_FUNCTION_ARGS)
 	/* some days more, so that the date of the first span is known */
 	timeline = hours_cover_dates(image, window.from - 3 * USECS_PER_DAY,
 								 window.to + USECS_PER_DAY);
-	t = open_from(timeline, window.from, window.to);
-	while (t < window.to)
+	t = window.from;
+	while (next_span(timeline, &window, t, &from, &t, &inclusive))
 	{
-		TimestampTz end = span_end(timeline, t, window.to);
 		Datum		values[2];
 		bool		nulls[2] = {false, false};
 		int32		date;
 		int64		change;
 
-		CHECK_FOR_INTERRUPTS();
-		nulls[1] = !timeline_date_at(timeline, t, &date, &change);
-		end = Min(end, change);
-		values[0] = RangeTypePGetDatum(span_range(typcache, &window, t, end, false));
+		nulls[1] = !timeline_date_at(timeline, from, &date, &change);
+		if (change < t || (change == t && inclusive))
+		{
+			t = change;
+			inclusive = false;
+		}
+		values[0] = RangeTypePGetDatum(span_range(typcache, &window, from, t, inclusive));
 		values[1] = nulls[1] ? (Datum) 0 : DateADTGetDatum(date);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-		t = open_from(timeline, end, window.to);
+		if (t == window.to && (inclusive || !window.to_inclusive))
+			break;
 	}
 	return (Datum) 0;
 }

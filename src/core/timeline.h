@@ -93,9 +93,10 @@ typedef struct BusinessDates
 
 typedef struct Timeline
 {
+	int64_t		from;			/* the instants covered: from here, */
+	int64_t		length;			/* so long */
 	int64_t		base;			/* start of bucket 0 */
-	int64_t		length;			/* from there to the end of the last bucket */
-	int64_t		end;			/* that end */
+	int64_t		end;			/* end of the last bucket */
 	int32_t		first_date;		/* the local date that begins at base */
 	int32_t		ndays;
 	bool		wide;
@@ -134,7 +135,7 @@ extern bool timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 static inline bool
 timeline_covers(const Timeline *tl, int64_t t)
 {
-	return (uint64_t) t - (uint64_t) tl->base < (uint64_t) tl->length;
+	return (uint64_t) t - (uint64_t) tl->from < (uint64_t) tl->length;
 }
 
 /* B(t) counted from the window's start; t must be covered (or be its end). */

@@ -640,8 +640,9 @@ timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
 	tl->ndays = ndays;
 	tl->base = zone_instant(&tl->zone, first_date * CORE_USECS_PER_DAY);
 	c.whole_minutes = c.whole_minutes && whole_minute(tl->base);
-	tl->length = ndays * CORE_USECS_PER_DAY;
-	tl->end = tl->base + tl->length;
+	tl->end = tl->base + ndays * CORE_USECS_PER_DAY;
+	tl->from = tl->base;
+	tl->length = tl->end - tl->base;
 	if (!make_buckets(&c, tl, &list, result))
 		return NULL;
 	tl->bytes += tl->zone.nbreaks * sizeof(ZoneBreak);

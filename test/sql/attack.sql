@@ -60,3 +60,15 @@ END
 $$;
 RESET statement_timeout;
 SELECT business_seconds('2026-01-01', '2026-01-02', 'TZ=Europe/Berlin 01:00-02:00,03:00-04:00,05:00-06:00'::business_hours) / 3600 AS three;
+
+-- what is out of range is so whether or not a compiled window reaches there
+SELECT is_open('1800-01-02', 'TZ=UTC 24/7'::business_hours);
+SELECT is_open('1800-01-04', 'TZ=UTC 24/7'::business_hours);
+SELECT is_open('1800-01-02', 'TZ=UTC 24/7'::business_hours);
+
+-- a window that includes its last instant has it, as rows and as a multirange
+SELECT during, range_agg(span) = open_ranges(during, h) AS equal, count(*) AS spans
+FROM (VALUES ('TZ=UTC 24/7'::business_hours), ('TZ=UTC Mo-Fr 09:00-17:00')) AS hours (h),
+	unnest('{"[2026-12-22,2026-12-24]","[2026-12-22,2026-12-22]","(2026-12-22 09:00,2026-12-22 17:00]","[2026-12-22 08:00,2026-12-22 09:00]"}'::tstzrange[]) AS during,
+	LATERAL open_spans(during, h)
+GROUP BY during, h ORDER BY h, during;
