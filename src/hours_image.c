@@ -57,8 +57,13 @@ int			sla_calendar_cache_kb;
 static imagehash_hash *images = NULL;
 static MemoryContext images_context = NULL;
 static MemoryContext scratch_context = NULL;
+static char *scratch_block;
+static size_t scratch_used;
 static size_t images_bytes = 0; /* all texts, expressions and timelines */
 static uint64 use_counter = 0;
+
+/* What a compilation of some decades needs, kept so that its pages stay. */
+#define SCRATCH_SIZE	(512 * 1024)
 
 /* The first window: so many years around the first instant asked for. */
 #define FIRST_YEARS_BACK	1
@@ -78,10 +83,10 @@ images_init(void)
 										   "sla_tracker calendars",
 										   ALLOCSET_DEFAULT_SIZES);
 
-	/* large enough to compile without asking for fresh pages each time */
-	scratch_context = AllocSetContextCreate(CacheMemoryContext,
+	scratch_context = AllocSetContextCreate(images_context,
 											"sla_tracker compiler",
-											0, 512 * 1024, 8 * 1024 * 1024);
+											ALLOCSET_DEFAULT_SIZES);
+	scratch_block = MemoryContextAlloc(images_context, SCRATCH_SIZE);
 	images = imagehash_create(images_context, 64, NULL);
 }
 
@@ -256,6 +261,23 @@ out_of_range(void)
 					   CORE_MIN_YEAR, CORE_MAX_YEAR - 1)));
 }
 
+/*
+ * Memory for a compilation: from the block that is kept, and when that is used
+ * up from a context that is reset behind it.
+ */
+static void *
+scratch_alloc(void *context, size_t size)
+{
+	size_t		aligned = MAXALIGN(size);
+	void	   *p;
+
+	if (aligned > SCRATCH_SIZE - scratch_used)
+		return MemoryContextAllocHuge((MemoryContext) context, size);
+	p = scratch_block + scratch_used;
+	scratch_used += aligned;
+	return p;
+}
+
 /* Compile the window [first_date, last_date] and put it in place of the old. */
 static void
 compile_window(HoursImage *image, int32 first_date, int32 last_date, bool dates)
@@ -280,6 +302,8 @@ compile_window(HoursImage *image, int32 first_date, int32 last_date, bool dates)
 	result = sla_core_mem();
 	MemoryContextSwitchTo(scratch_context);
 	scratch = sla_core_mem();
+	scratch.alloc = scratch_alloc;
+	scratch_used = 0;
 	timeline = timeline_compile(image->expr, first_date,
 								last_date - first_date + 1, &sla_zones,
 								&scratch, &result, &error);
