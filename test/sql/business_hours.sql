@@ -60,3 +60,5 @@ FROM refused r, LATERAL test.failure(format('%L::business_hours', r.input)) f
 ORDER BY r.n;
 SELECT DISTINCT f.message LIKE '%"' || r.input || '"' AS names_the_value
 FROM refused r, LATERAL test.failure(format('%L::business_hours', r.input)) f;
+SET client_min_messages = warning;
+DROP SCHEMA test CASCADE;
