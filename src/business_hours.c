@@ -236,15 +236,6 @@ business_hours_difference(PG_FUNCTION_ARGS)
 	return compose(fcinfo, HOURS_DIFFERENCE);
 }
 
-static int
-compare_dates(const void *a, const void *b)
-{
-	int32		da = ((const HoursHoliday *) a)->date;
-	int32		db = ((const HoursHoliday *) b)->date;
-
-	return da < db ? -1 : (da > db ? 1 : 0);
-}
-
 /*
  * with_holidays(business_hours, date[])
  *
@@ -287,7 +278,7 @@ business_hours_with_holidays(PG_FUNCTION_ARGS)
 		holidays[i].date = date;
 		holidays[i].nspans = -1;
 	}
-	qsort(holidays, ndates, sizeof(HoursHoliday), compare_dates);
+	qsort(holidays, ndates, sizeof(HoursHoliday), hours_compare_holidays);
 	for (int i = 0; i < ndates; i++)
 		if (n == 0 || holidays[n - 1].date != holidays[i].date)
 			holidays[n++] = holidays[i];

@@ -344,15 +344,6 @@ bad_definition(const char *name, int length, const char *what, const char *detai
 			 detail ? errdetail("%s", detail) : 0));
 }
 
-static int
-compare_holidays(const void *a, const void *b)
-{
-	int32		da = ((const HoursHoliday *) a)->date;
-	int32		db = ((const HoursHoliday *) b)->date;
-
-	return da < db ? -1 : (da > db ? 1 : 0);
-}
-
 static HoursExpr *read_calendar(Reading *reading, const char *name, int length, int depth);
 
 /* The expression over calendar names, resolved. */
@@ -448,7 +439,7 @@ read_calendar(Reading *reading, const char *name, int length, int depth)
 			reading->list = lappend(reading->list, holiday);
 		}
 	}
-	qsort(holidays, n, sizeof(HoursHoliday), compare_holidays);
+	qsort(holidays, n, sizeof(HoursHoliday), hours_compare_holidays);
 	hours_bake(expr, holidays, n, &mem);
 	return expr;
 }

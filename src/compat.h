@@ -21,11 +21,8 @@
 #else
 /* Soft errors came with 16: before that, an input error is always hard. */
 #define SLA_ESCONTEXT(fcinfo)	NULL
-#define ereturn(escontext, dummy_value, ...) \
-	do { (void) (escontext); ereport(ERROR, __VA_ARGS__); return dummy_value; } while (0)
 #define errsave(escontext, ...) \
 	do { (void) (escontext); ereport(ERROR, __VA_ARGS__); } while (0)
-#define SOFT_ERROR_OCCURRED(escontext)	false
 #endif
 
 /* interval gained infinities in 17 */

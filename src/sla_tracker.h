@@ -51,7 +51,6 @@ extern BusinessInterval *business_interval_make(int32 days, int64 time,
  * business_hours: opening hours as a value, a varlena whose bytes are the
  * canonical text (core/hours.h).
  */
-#define PG_GETARG_BUSINESS_HOURS_PP(n)	PG_GETARG_TEXT_PP(n)
 
 /* report.c: between the core and the server */
 

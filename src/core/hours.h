@@ -145,6 +145,9 @@ extern bool hours_parse_spans(const char *text, size_t length, CoreMem *mem,
 /* The zone of an expression: its own or its leftmost leaf's. */
 extern const char *hours_zone(const HoursExpr *expr);
 
+/* The order of holidays by date, for qsort(). */
+extern int	hours_compare_holidays(const void *a, const void *b);
+
 /*
  * Put more public holidays into every leaf; on a date that already is one the
  * new one holds.  "holidays" is sorted by date without duplicates.  Returns

@@ -17,6 +17,15 @@ hours_zone(const HoursExpr *expr)
 	return expr->zone;
 }
 
+int
+hours_compare_holidays(const void *a, const void *b)
+{
+	int32_t		da = ((const HoursHoliday *) a)->date;
+	int32_t		db = ((const HoursHoliday *) b)->date;
+
+	return da < db ? -1 : (da > db ? 1 : 0);
+}
+
 /* Merge two sorted lists; of one date, the entry of "b" holds. */
 static int
 merge_holidays(HoursHoliday *result, const HoursHoliday *a, int na,
