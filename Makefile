@@ -26,10 +26,13 @@ C_FILES := $(patsubst $(SRCDIR)%,%,$(sort $(wildcard $(SRCDIR)src/*.c $(SRCDIR)s
 H_FILES := $(wildcard $(SRCDIR)src/*.h $(SRCDIR)src/core/*.h)
 
 OBJS = $(C_FILES:.c=.o)
-DATA = $(patsubst $(SRCDIR)%,%,$(wildcard $(SRCDIR)sql/sla_tracker--*.sql))
 
-# The version is settled in the control file.
+# The version is settled in the control file.  The parts of its install script
+# are in sql/VERSION; scripts that lead from one version to the next are whole.
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(SRCDIR)sla_tracker.control)
+SQL_PARTS = $(sort $(wildcard $(SRCDIR)sql/$(EXTVERSION)/*.sql))
+DATA_built = sla_tracker--$(EXTVERSION).sql
+DATA = $(patsubst $(SRCDIR)%,%,$(wildcard $(SRCDIR)sql/sla_tracker--*.sql))
 
 PG_CPPFLAGS = -I$(SRCDIR)src -DSLA_TRACKER_VERSION='"$(EXTVERSION)"'
 
@@ -88,6 +91,9 @@ endif
 $(OBJS) $(OBJS:.o=.bc): $(H_FILES) | $(CURDIR)/src/core
 $(CURDIR)/src/core:
 	mkdir -p $@
+
+sla_tracker--$(EXTVERSION).sql: $(SQL_PARTS)
+	cat $^ >$@
 
 # In a build outside the checkout the expected results are wanted here.
 .PHONY: link-expected

@@ -137,7 +137,7 @@ make_workdir() {
 	on_exit "rm -rf '$WORK'"
 	mkdir "$WORK/src"
 	tar -C "$TOP" --exclude=./.git --exclude='*.o' --exclude='*.bc' \
-		--exclude='*.so' --exclude=./tmp_check --exclude=./results -cf - . |
+		--exclude='*.so' --exclude='./sla_tracker--*.sql' --exclude=./tmp_check --exclude=./results -cf - . |
 		tar -C "$WORK/src" --no-same-owner -xf -
 	if [ "$(id -u)" -eq 0 ]; then
 		chown -R --reference="$WORK" "$WORK/src"
