@@ -336,7 +336,7 @@ SELECT
 FROM sla.clock_open AS c
 LEFT JOIN sla.promise AS p ON p.id = c.promise_id
 LEFT JOIN sla.calendar_horizon AS h ON h.calendar = sla.calendar_of(p.goal, p.calendar)
-LEFT JOIN sla.tracked AS t ON t.relation = c.relation;
+LEFT JOIN sla.tracked AS t ON t.relation = p.relation;
 COMMENT ON VIEW sla.report_open IS
 'clocks that run or are paused; ORDER BY due_at LIMIT n reads the n next deadlines by an index';
 COMMENT ON COLUMN sla.report_open.clock_id IS 'number of the clock';
@@ -359,4 +359,356 @@ COMMENT ON COLUMN sla.report_open.is_breached IS 'the threshold is passed';
 COMMENT ON COLUMN sla.report_open.is_provisional IS 'the deadline lies where the calendar''s holidays are not known yet';
 COMMENT ON COLUMN sla.report_open.cycle IS 'number of the cycle, from 1';
 COMMENT ON COLUMN sla.report_open.labels IS 'labels of the row';
+
+CREATE VIEW sla.report_clock AS
+SELECT
+	c.clock_id,
+	c.relation::text AS relation,
+	c.item,
+	c.metric,
+	c.per,
+	c.cycle,
+	c.policy,
+	c.agreement,
+	c.party,
+	c.owner,
+	c.labels,
+	c.goal::text AS goal_text,
+	c.threshold::text AS threshold_text,
+	c.started_at,
+	c.stopped_at,
+	c.cancelled_at,
+	c.state,
+	c.due_at,
+	c.gross_due_at,
+	c.threshold_at,
+	c.breached_at,
+	c.gross_breached_at,
+	c.verdict,
+	c.gross_verdict,
+	c.elapsed_seconds,
+	sla.duration_text(c.elapsed_seconds) AS elapsed_text,
+	c.budget_seconds,
+	sla.duration_text(c.budget_seconds) AS budget_text,
+	c.paused_seconds,
+	sla.duration_text(c.paused_seconds) AS paused_text,
+	100 * c.elapsed_seconds / nullif(c.budget_seconds, 0) AS used_percent,
+	c.state = 'paused' AS is_paused,
+	c.breached_at IS NOT NULL AS is_breached,
+	c.is_waived
+FROM sla.clock AS c;
+COMMENT ON VIEW sla.report_clock IS 'clocks, open and finished; see sla.clock';
+COMMENT ON COLUMN sla.report_clock.clock_id IS 'number of the clock';
+COMMENT ON COLUMN sla.report_clock.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_clock.item IS 'the key of the row, as text';
+COMMENT ON COLUMN sla.report_clock.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_clock.per IS 'the value of a metric with hand-offs; else NULL';
+COMMENT ON COLUMN sla.report_clock.cycle IS 'number of the cycle, from 1';
+COMMENT ON COLUMN sla.report_clock.policy IS 'the policy that holds';
+COMMENT ON COLUMN sla.report_clock.agreement IS 'the agreement in force at the start';
+COMMENT ON COLUMN sla.report_clock.party IS 'the customer';
+COMMENT ON COLUMN sla.report_clock.owner IS 'who is responsible; who was, when it ended';
+COMMENT ON COLUMN sla.report_clock.labels IS 'labels of the row';
+COMMENT ON COLUMN sla.report_clock.goal_text IS 'the time promised; NULL: measured only';
+COMMENT ON COLUMN sla.report_clock.threshold_text IS 'the time that is still acceptable';
+COMMENT ON COLUMN sla.report_clock.started_at IS 'when it started';
+COMMENT ON COLUMN sla.report_clock.stopped_at IS 'when it stopped';
+COMMENT ON COLUMN sla.report_clock.cancelled_at IS 'when it was cancelled';
+COMMENT ON COLUMN sla.report_clock.state IS 'running, paused, stopped or cancelled';
+COMMENT ON COLUMN sla.report_clock.due_at IS 'the deadline, net of exceptions';
+COMMENT ON COLUMN sla.report_clock.gross_due_at IS 'the deadline without exceptions';
+COMMENT ON COLUMN sla.report_clock.threshold_at IS 'the deadline of what is still acceptable, net of exceptions';
+COMMENT ON COLUMN sla.report_clock.breached_at IS 'when the threshold was passed, net of exceptions';
+COMMENT ON COLUMN sla.report_clock.gross_breached_at IS 'when the threshold was passed without exceptions';
+COMMENT ON COLUMN sla.report_clock.verdict IS 'pending, met, tolerated, breached or waived; NULL: counts nowhere';
+COMMENT ON COLUMN sla.report_clock.gross_verdict IS 'the same without exceptions';
+COMMENT ON COLUMN sla.report_clock.elapsed_seconds IS 'business time used, without pauses';
+COMMENT ON COLUMN sla.report_clock.elapsed_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_clock.budget_seconds IS 'business time of the goal';
+COMMENT ON COLUMN sla.report_clock.budget_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_clock.paused_seconds IS 'business time of the pauses that are over';
+COMMENT ON COLUMN sla.report_clock.paused_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_clock.used_percent IS 'business time used, of the goal; above 100 when it is late';
+COMMENT ON COLUMN sla.report_clock.is_paused IS 'it is paused';
+COMMENT ON COLUMN sla.report_clock.is_breached IS 'the threshold was passed, net of exceptions; also when that is waived';
+COMMENT ON COLUMN sla.report_clock.is_waived IS 'an exception forgives a breach';
+
+/*
+ * Breaches, net of exceptions, at the instant of each: of finished clocks by an
+ * index, of open ones by that of the deadline.  The threshold of an open clock
+ * has no index of its own: where the promise tells no other it is the deadline.
+ */
+CREATE VIEW sla.breach_now AS
+SELECT
+	c.clock_id,
+	c.late_at AS at,
+	c.promise_id,
+	c.agreement_id,
+	c.relation,
+	c.item,
+	c.per,
+	c.cycle,
+	c.started_at,
+	c.due_at,
+	c.ended_at,
+	c.state,
+	c.is_excepted,
+	c.is_waived,
+	coalesce(c.breach_owner, c.owner) AS owner,
+	c.party,
+	coalesce(c.breach_labels, c.labels) AS labels
+FROM sla.clock_state AS c
+WHERE c.ended_at > c.late_at
+UNION ALL
+SELECT
+	c.clock_id,
+	c.due_at AS at,
+	c.promise_id,
+	c.agreement_id,
+	c.relation,
+	c.item,
+	c.per,
+	c.cycle,
+	c.started_at,
+	c.due_at,
+	c.ended_at,
+	c.state,
+	c.is_excepted,
+	c.is_waived,
+	coalesce(c.breach_owner, c.owner) AS owner,
+	c.party,
+	coalesce(c.breach_labels, c.labels) AS labels
+FROM sla.clock_open AS c
+WHERE c.late_at = c.due_at AND c.due_at < pg_catalog.now()
+UNION ALL
+SELECT
+	c.clock_id,
+	c.late_at AS at,
+	c.promise_id,
+	c.agreement_id,
+	c.relation,
+	c.item,
+	c.per,
+	c.cycle,
+	c.started_at,
+	c.due_at,
+	c.ended_at,
+	c.state,
+	c.is_excepted,
+	c.is_waived,
+	coalesce(c.breach_owner, c.owner) AS owner,
+	c.party,
+	coalesce(c.breach_labels, c.labels) AS labels
+FROM sla.clock_open AS c
+WHERE c.promise_id = ANY (ARRAY(SELECT p.id FROM sla.promise AS p WHERE p.threshold IS NOT NULL))
+	AND c.late_at > c.due_at
+	AND c.late_at < pg_catalog.now()
+UNION ALL
+SELECT
+	c.clock_id,
+	c.late_at AS at,
+	c.promise_id,
+	c.agreement_id,
+	c.relation,
+	c.item,
+	c.per,
+	c.cycle,
+	c.started_at,
+	c.due_at,
+	c.ended_at,
+	c.state,
+	c.is_excepted,
+	c.is_waived,
+	coalesce(c.breach_owner, c.owner) AS owner,
+	c.party,
+	coalesce(c.breach_labels, c.labels) AS labels
+FROM sla.clock_stale AS c
+WHERE c.ended_at > c.late_at;
+COMMENT ON VIEW sla.breach_now IS 'private: clocks that are breached, net of exceptions, at the instant of the breach';
+
+/*
+ * Judgements: one row for each clock that counts, at the instant of its
+ * verdict, which is the stop when it was kept and the breach when it was not.
+ * The gross verdict of a clock that an exception bears on can be of another
+ * instant: then it is a row of its own.  1 met, 2 tolerated, 3 breached, 4
+ * waived; 0: not of this instant.
+ */
+CREATE INDEX clock_state_excepted_idx ON sla.clock_state (gross_late_at) WHERE is_excepted;
+
+CREATE VIEW sla.judgement AS
+SELECT
+	c.ended_at AS at,
+	c.promise_id,
+	c.agreement_id,
+	CASE WHEN c.ended_at <= c.due_at THEN 1 WHEN c.ended_at <= c.late_at THEN 2 ELSE 0 END AS net,
+	CASE
+		WHEN NOT c.is_excepted THEN CASE WHEN c.ended_at <= c.due_at THEN 1 ELSE 2 END
+		WHEN c.ended_at <= c.gross_due_at THEN 1
+		WHEN c.ended_at <= c.gross_late_at THEN 2
+		ELSE 0
+	END AS gross,
+	c.owner,
+	c.party,
+	c.labels
+FROM sla.clock_state AS c
+WHERE c.state = 's' AND (c.ended_at <= c.late_at OR (c.is_excepted AND c.ended_at <= c.gross_late_at))
+UNION ALL
+SELECT
+	b.at,
+	b.promise_id,
+	b.agreement_id,
+	CASE WHEN b.is_waived THEN 4 ELSE 3 END,
+	CASE WHEN b.is_excepted THEN 0 ELSE 3 END,
+	b.owner,
+	b.party,
+	b.labels
+FROM sla.breach_now AS b
+UNION ALL
+SELECT
+	c.gross_late_at,
+	c.promise_id,
+	c.agreement_id,
+	0,
+	3,
+	coalesce(c.breach_owner, c.owner),
+	c.party,
+	coalesce(c.breach_labels, c.labels)
+FROM sla.clock_state AS c
+WHERE c.is_excepted AND c.ended_at > c.gross_late_at
+UNION ALL
+SELECT
+	c.gross_late_at,
+	c.promise_id,
+	c.agreement_id,
+	0,
+	3,
+	coalesce(c.breach_owner, c.owner),
+	c.party,
+	coalesce(c.breach_labels, c.labels)
+FROM sla.clock_open AS c
+WHERE c.is_excepted AND c.gross_late_at < pg_catalog.now();
+COMMENT ON VIEW sla.judgement IS 'private: the clocks that count, each at the instant of its verdict';
+
+CREATE VIEW sla.report_breach AS
+SELECT
+	b.clock_id,
+	b.relation::text AS relation,
+	b.item,
+	p.metric,
+	nullif(b.per, '') AS per,
+	b.cycle,
+	p.policy,
+	a.name AS agreement,
+	b.party,
+	b.owner,
+	b.labels,
+	b.at AS "time",
+	b.started_at,
+	b.due_at,
+	b.at AS breached_at,
+	CASE WHEN b.state = 's' THEN b.ended_at END AS stopped_at,
+	@extschema@.business_seconds(b.at, coalesce(b.ended_at, pg_catalog.now()),
+		sla.calendar_of(p.goal, p.calendar)) AS late_seconds,
+	sla.duration_text(@extschema@.business_seconds(b.at, coalesce(b.ended_at, pg_catalog.now()),
+		sla.calendar_of(p.goal, p.calendar))) AS late_text,
+	b.ended_at IS NULL AS is_open,
+	b.is_waived
+FROM sla.breach_now AS b
+LEFT JOIN sla.promise AS p ON p.id = b.promise_id
+LEFT JOIN sla.agreement AS a ON a.id = b.agreement_id;
+COMMENT ON VIEW sla.report_breach IS
+'breaches, net of exceptions; those that are waived, and those of clocks cancelled later, stay';
+COMMENT ON COLUMN sla.report_breach.clock_id IS 'number of the clock';
+COMMENT ON COLUMN sla.report_breach.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_breach.item IS 'the key of the row, as text';
+COMMENT ON COLUMN sla.report_breach.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_breach.per IS 'the value of a metric with hand-offs; else NULL';
+COMMENT ON COLUMN sla.report_breach.cycle IS 'number of the cycle, from 1';
+COMMENT ON COLUMN sla.report_breach.policy IS 'the policy that held';
+COMMENT ON COLUMN sla.report_breach.agreement IS 'the agreement in force at the start';
+COMMENT ON COLUMN sla.report_breach.party IS 'the customer';
+COMMENT ON COLUMN sla.report_breach.owner IS 'who was responsible at the breach';
+COMMENT ON COLUMN sla.report_breach.labels IS 'labels of the row at the breach';
+COMMENT ON COLUMN sla.report_breach."time" IS 'the instant of the breach';
+COMMENT ON COLUMN sla.report_breach.started_at IS 'when the clock started';
+COMMENT ON COLUMN sla.report_breach.due_at IS 'the deadline by the goal';
+COMMENT ON COLUMN sla.report_breach.breached_at IS 'the instant of the breach: the deadline by the threshold';
+COMMENT ON COLUMN sla.report_breach.stopped_at IS 'when it was stopped all the same';
+COMMENT ON COLUMN sla.report_breach.late_seconds IS 'business time from the breach to the end, or until now';
+COMMENT ON COLUMN sla.report_breach.late_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_breach.is_open IS 'it still runs or is paused';
+COMMENT ON COLUMN sla.report_breach.is_waived IS 'an exception forgives it';
+
+/*
+ * The months that have judgements, each with the span of time in which some
+ * time zone has it.
+ */
+CREATE VIEW sla.judged_month AS
+SELECT
+	m.month::date AS period_start,
+	pg_catalog.timezone('UTC', m.month) - interval '16 hours' AS from_at,
+	pg_catalog.timezone('UTC', m.month + interval '1 month') + interval '16 hours' AS to_at
+FROM pg_catalog.generate_series(
+	pg_catalog.date_trunc('month', timestamp '1990-01-01'),
+	pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '16 hours'),
+	interval '1 month') AS m (month);
+COMMENT ON VIEW sla.judged_month IS 'private: months, each with the span of time in which some time zone has it';
+
+CREATE VIEW sla.report_attainment AS
+SELECT
+	m.period_start,
+	p.relation::text AS relation,
+	p.policy,
+	p.metric,
+	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), m.period_start::timestamp) AS "time",
+	sum(j.met + j.tolerated + j.breached + j.waived)::bigint AS clocks,
+	sum(j.met)::bigint AS met,
+	sum(j.tolerated)::bigint AS tolerated,
+	sum(j.breached)::bigint AS breached,
+	sum(j.waived)::bigint AS waived,
+	100 * (sum(j.met) / nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0))::double precision AS met_percent,
+	100 * (sum(j.met + j.tolerated + j.waived)
+		/ nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0))::double precision AS net_percent,
+	sum(j.gross_kept + j.gross_breached)::bigint AS gross_clocks,
+	sum(j.gross_breached)::bigint AS gross_breached,
+	100 * (sum(j.gross_kept) / nullif(sum(j.gross_kept + j.gross_breached), 0))::double precision AS gross_percent
+FROM sla.judged_month AS m
+CROSS JOIN LATERAL (
+	SELECT
+		j.promise_id,
+		j.agreement_id,
+		j.at,
+		count(*) FILTER (WHERE j.net = 1) AS met,
+		count(*) FILTER (WHERE j.net = 2) AS tolerated,
+		count(*) FILTER (WHERE j.net = 3) AS breached,
+		count(*) FILTER (WHERE j.net = 4) AS waived,
+		count(*) FILTER (WHERE j.gross IN (1, 2)) AS gross_kept,
+		count(*) FILTER (WHERE j.gross = 3) AS gross_breached
+	FROM sla.judgement AS j
+	WHERE j.at >= m.from_at AND j.at < m.to_at
+	GROUP BY j.promise_id, j.agreement_id, j.at
+) AS j
+JOIN sla.promise AS p ON p.id = j.promise_id
+LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+WHERE j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+	AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
+GROUP BY m.period_start, p.relation, t.time_zone, p.policy, p.metric;
+COMMENT ON VIEW sla.report_attainment IS
+'how many clocks were kept, by the month of their verdict (of the stop when kept, of the breach when not), in the agreement''s time zone, else the tracked table''s; ask for the months you want by period_start';
+COMMENT ON COLUMN sla.report_attainment.period_start IS 'first day of the month';
+COMMENT ON COLUMN sla.report_attainment.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_attainment.policy IS 'the policy';
+COMMENT ON COLUMN sla.report_attainment.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_attainment."time" IS 'the instant at which the month begins in the tracked table''s time zone';
+COMMENT ON COLUMN sla.report_attainment.clocks IS 'clocks with a verdict: met, tolerated, breached or waived';
+COMMENT ON COLUMN sla.report_attainment.met IS 'stopped by the goal';
+COMMENT ON COLUMN sla.report_attainment.tolerated IS 'stopped after the goal, by the threshold';
+COMMENT ON COLUMN sla.report_attainment.breached IS 'went on after the threshold, and not waived';
+COMMENT ON COLUMN sla.report_attainment.waived IS 'went on after the threshold, and forgiven by an exception';
+COMMENT ON COLUMN sla.report_attainment.met_percent IS 'percentage that met the goal';
+COMMENT ON COLUMN sla.report_attainment.net_percent IS 'percentage kept, with exceptions: met, tolerated or waived';
+COMMENT ON COLUMN sla.report_attainment.gross_clocks IS 'clocks with a verdict of this month without exceptions';
+COMMENT ON COLUMN sla.report_attainment.gross_breached IS 'breached without exceptions';
+COMMENT ON COLUMN sla.report_attainment.gross_percent IS 'percentage kept without exceptions: met or tolerated';
 
