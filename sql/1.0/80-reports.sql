@@ -640,27 +640,64 @@ COMMENT ON COLUMN sla.report_breach.is_open IS 'it still runs or is paused';
 COMMENT ON COLUMN sla.report_breach.is_waived IS 'an exception forgives it';
 
 /*
- * The months that have judgements, each with the span of time in which some
- * time zone has it.
+ * Judgements counted by promise: of each its number, and the counts of net met,
+ * tolerated, breached, waived, and of gross met, tolerated, breached.
  */
-CREATE VIEW sla.judged_month AS
+CREATE FUNCTION sla.tally_accum(internal, promise integer, net integer, gross integer)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'sla_tally_accum'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sla.tally_accum(internal, integer, integer, integer) IS 'aggregate transition function';
+
+CREATE FUNCTION sla.tally_final(internal)
+RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'sla_tally_final'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sla.tally_final(internal) IS 'aggregate final function';
+
+CREATE AGGREGATE sla.tally(promise integer, net integer, gross integer) (
+	SFUNC = sla.tally_accum,
+	STYPE = internal,
+	SSPACE = 8192,
+	FINALFUNC = sla.tally_final,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE sla.tally(integer, integer, integer) IS 'private: judgements counted by promise';
+
+/*
+ * Months, with the instants at which they begin and end in the first and in the
+ * last of the time zones in use.  Between the two a clock is of the month
+ * whatever its time zone; only around the turn of a month that has to be asked.
+ */
+CREATE VIEW sla.month AS
 SELECT
 	m.month::date AS period_start,
-	pg_catalog.timezone('UTC', m.month) - interval '16 hours' AS from_at,
-	pg_catalog.timezone('UTC', m.month + interval '1 month') + interval '16 hours' AS to_at
+	min(pg_catalog.timezone(z.time_zone, m.month)) AS first_from,
+	max(pg_catalog.timezone(z.time_zone, m.month)) AS last_from,
+	min(pg_catalog.timezone(z.time_zone, m.month + interval '1 month')) AS first_to,
+	max(pg_catalog.timezone(z.time_zone, m.month + interval '1 month')) AS last_to
 FROM pg_catalog.generate_series(
-	pg_catalog.date_trunc('month', timestamp '1990-01-01'),
-	pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '16 hours'),
-	interval '1 month') AS m (month);
-COMMENT ON VIEW sla.judged_month IS 'private: months, each with the span of time in which some time zone has it';
+	timestamp '1990-01-01',
+	pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '1 day'),
+	interval '1 month') AS m (month)
+CROSS JOIN (
+	SELECT t.time_zone FROM sla.tracked AS t
+	UNION
+	SELECT a.time_zone FROM sla.agreement AS a WHERE a.time_zone IS NOT NULL
+	UNION
+	SELECT 'UTC' FROM sla.promise AS p
+	WHERE NOT EXISTS (SELECT FROM sla.tracked AS t WHERE t.relation = p.relation)
+) AS z
+GROUP BY m.month;
+COMMENT ON VIEW sla.month IS 'private: months and their bounds in the first and the last of the time zones in use';
 
 CREATE VIEW sla.report_attainment AS
 SELECT
-	m.period_start,
+	j.period_start,
 	p.relation::text AS relation,
 	p.policy,
 	p.metric,
-	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), m.period_start::timestamp) AS "time",
+	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
 	sum(j.met + j.tolerated + j.breached + j.waived)::bigint AS clocks,
 	sum(j.met)::bigint AS met,
 	sum(j.tolerated)::bigint AS tolerated,
@@ -669,31 +706,52 @@ SELECT
 	100 * (sum(j.met) / nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0))::double precision AS met_percent,
 	100 * (sum(j.met + j.tolerated + j.waived)
 		/ nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0))::double precision AS net_percent,
-	sum(j.gross_kept + j.gross_breached)::bigint AS gross_clocks,
+	sum(j.gross_met + j.gross_tolerated + j.gross_breached)::bigint AS gross_clocks,
 	sum(j.gross_breached)::bigint AS gross_breached,
-	100 * (sum(j.gross_kept) / nullif(sum(j.gross_kept + j.gross_breached), 0))::double precision AS gross_percent
-FROM sla.judged_month AS m
-CROSS JOIN LATERAL (
+	100 * (sum(j.gross_met + j.gross_tolerated)
+		/ nullif(sum(j.gross_met + j.gross_tolerated + j.gross_breached), 0))::double precision AS gross_percent
+FROM (
 	SELECT
-		j.promise_id,
-		j.agreement_id,
-		j.at,
-		count(*) FILTER (WHERE j.net = 1) AS met,
-		count(*) FILTER (WHERE j.net = 2) AS tolerated,
-		count(*) FILTER (WHERE j.net = 3) AS breached,
-		count(*) FILTER (WHERE j.net = 4) AS waived,
-		count(*) FILTER (WHERE j.gross IN (1, 2)) AS gross_kept,
-		count(*) FILTER (WHERE j.gross = 3) AS gross_breached
-	FROM sla.judgement AS j
-	WHERE j.at >= m.from_at AND j.at < m.to_at
-	GROUP BY j.promise_id, j.agreement_id, j.at
+		m.period_start,
+		j.tally[i.i + 1] AS promise_id,
+		j.tally[i.i + 2] AS met,
+		j.tally[i.i + 3] AS tolerated,
+		j.tally[i.i + 4] AS breached,
+		j.tally[i.i + 5] AS waived,
+		j.tally[i.i + 6] AS gross_met,
+		j.tally[i.i + 7] AS gross_tolerated,
+		j.tally[i.i + 8] AS gross_breached
+	FROM sla.month AS m
+	CROSS JOIN LATERAL (
+		SELECT sla.tally(j.promise_id, j.net, j.gross) AS tally
+		FROM sla.judgement AS j
+		WHERE j.at >= m.last_from AND j.at < m.first_to
+		UNION ALL
+		SELECT sla.tally(j.promise_id, j.net, j.gross)
+		FROM sla.judgement AS j
+		JOIN sla.promise AS p ON p.id = j.promise_id
+		LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+		LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+		WHERE m.first_from < m.last_from
+			AND j.at >= m.first_from
+			AND j.at < m.last_from
+			AND j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+		UNION ALL
+		SELECT sla.tally(j.promise_id, j.net, j.gross)
+		FROM sla.judgement AS j
+		JOIN sla.promise AS p ON p.id = j.promise_id
+		LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+		LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+		WHERE m.first_to < m.last_to
+			AND j.at >= m.first_to
+			AND j.at < m.last_to
+			AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
+	) AS j
+	CROSS JOIN LATERAL pg_catalog.generate_series(0, pg_catalog.array_upper(j.tally, 1) - 8, 8) AS i (i)
 ) AS j
 JOIN sla.promise AS p ON p.id = j.promise_id
 LEFT JOIN sla.tracked AS t ON t.relation = p.relation
-LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
-WHERE j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
-	AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
-GROUP BY m.period_start, p.relation, t.time_zone, p.policy, p.metric;
+GROUP BY j.period_start, p.relation, t.time_zone, p.policy, p.metric;
 COMMENT ON VIEW sla.report_attainment IS
 'how many clocks were kept, by the month of their verdict (of the stop when kept, of the breach when not), in the agreement''s time zone, else the tracked table''s; ask for the months you want by period_start';
 COMMENT ON COLUMN sla.report_attainment.period_start IS 'first day of the month';
@@ -712,3 +770,307 @@ COMMENT ON COLUMN sla.report_attainment.gross_clocks IS 'clocks with a verdict o
 COMMENT ON COLUMN sla.report_attainment.gross_breached IS 'breached without exceptions';
 COMMENT ON COLUMN sla.report_attainment.gross_percent IS 'percentage kept without exceptions: met or tolerated';
 
+CREATE VIEW sla.report_attainment_by_label AS
+SELECT
+	m.period_start,
+	p.relation::text AS relation,
+	p.metric,
+	l.key AS label,
+	l.value,
+	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), m.period_start::timestamp) AS "time",
+	count(*) FILTER (WHERE j.net > 0) AS clocks,
+	count(*) FILTER (WHERE j.net = 1) AS met,
+	count(*) FILTER (WHERE j.net = 2) AS tolerated,
+	count(*) FILTER (WHERE j.net = 3) AS breached,
+	count(*) FILTER (WHERE j.net = 4) AS waived,
+	@extschema@.attainment(j.net = 1) FILTER (WHERE j.net > 0) AS met_percent,
+	@extschema@.attainment(j.net <> 3) FILTER (WHERE j.net > 0) AS net_percent,
+	count(*) FILTER (WHERE j.gross > 0) AS gross_clocks,
+	count(*) FILTER (WHERE j.gross = 3) AS gross_breached,
+	@extschema@.attainment(j.gross <> 3) FILTER (WHERE j.gross > 0) AS gross_percent
+FROM sla.month AS m
+JOIN sla.judgement AS j ON j.at >= m.first_from AND j.at < m.last_to
+JOIN sla.promise AS p ON p.id = j.promise_id
+LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+CROSS JOIN LATERAL pg_catalog.jsonb_each_text(j.labels) AS l
+WHERE j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+	AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
+GROUP BY m.period_start, p.relation, t.time_zone, p.metric, l.key, l.value;
+COMMENT ON VIEW sla.report_attainment_by_label IS
+'report_attainment by each label that the clocks have; the labels of a breach are those at its instant';
+COMMENT ON COLUMN sla.report_attainment_by_label.period_start IS 'first day of the month';
+COMMENT ON COLUMN sla.report_attainment_by_label.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_attainment_by_label.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_attainment_by_label.label IS 'name of the label';
+COMMENT ON COLUMN sla.report_attainment_by_label.value IS 'its value';
+COMMENT ON COLUMN sla.report_attainment_by_label."time" IS 'the instant at which the month begins in the tracked table''s time zone';
+COMMENT ON COLUMN sla.report_attainment_by_label.clocks IS 'clocks with a verdict: met, tolerated, breached or waived';
+COMMENT ON COLUMN sla.report_attainment_by_label.met IS 'stopped by the goal';
+COMMENT ON COLUMN sla.report_attainment_by_label.tolerated IS 'stopped after the goal, by the threshold';
+COMMENT ON COLUMN sla.report_attainment_by_label.breached IS 'went on after the threshold, and not waived';
+COMMENT ON COLUMN sla.report_attainment_by_label.waived IS 'went on after the threshold, and forgiven by an exception';
+COMMENT ON COLUMN sla.report_attainment_by_label.met_percent IS 'percentage that met the goal';
+COMMENT ON COLUMN sla.report_attainment_by_label.net_percent IS 'percentage kept, with exceptions: met, tolerated or waived';
+COMMENT ON COLUMN sla.report_attainment_by_label.gross_clocks IS 'clocks with a verdict of this month without exceptions';
+COMMENT ON COLUMN sla.report_attainment_by_label.gross_breached IS 'breached without exceptions';
+COMMENT ON COLUMN sla.report_attainment_by_label.gross_percent IS 'percentage kept without exceptions: met or tolerated';
+
+CREATE VIEW sla.report_owner AS
+SELECT
+	m.period_start,
+	p.relation::text AS relation,
+	j.owner,
+	p.metric,
+	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), m.period_start::timestamp) AS "time",
+	count(*) FILTER (WHERE j.net > 0) AS clocks,
+	count(*) FILTER (WHERE j.net = 1) AS met,
+	count(*) FILTER (WHERE j.net = 2) AS tolerated,
+	count(*) FILTER (WHERE j.net = 3) AS breached,
+	count(*) FILTER (WHERE j.net = 4) AS waived,
+	@extschema@.attainment(j.net = 1) FILTER (WHERE j.net > 0) AS met_percent,
+	@extschema@.attainment(j.net <> 3) FILTER (WHERE j.net > 0) AS net_percent,
+	count(*) FILTER (WHERE j.gross > 0) AS gross_clocks,
+	count(*) FILTER (WHERE j.gross = 3) AS gross_breached,
+	@extschema@.attainment(j.gross <> 3) FILTER (WHERE j.gross > 0) AS gross_percent
+FROM sla.month AS m
+JOIN sla.judgement AS j ON j.at >= m.first_from AND j.at < m.last_to
+JOIN sla.promise AS p ON p.id = j.promise_id
+LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+WHERE j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+	AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
+GROUP BY m.period_start, p.relation, t.time_zone, j.owner, p.metric;
+COMMENT ON VIEW sla.report_owner IS
+'report_attainment by who was responsible: when it stopped, or at the breach';
+COMMENT ON COLUMN sla.report_owner.period_start IS 'first day of the month';
+COMMENT ON COLUMN sla.report_owner.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_owner.owner IS 'who was responsible; NULL: nobody';
+COMMENT ON COLUMN sla.report_owner.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_owner."time" IS 'the instant at which the month begins in the tracked table''s time zone';
+COMMENT ON COLUMN sla.report_owner.clocks IS 'clocks with a verdict: met, tolerated, breached or waived';
+COMMENT ON COLUMN sla.report_owner.met IS 'stopped by the goal';
+COMMENT ON COLUMN sla.report_owner.tolerated IS 'stopped after the goal, by the threshold';
+COMMENT ON COLUMN sla.report_owner.breached IS 'went on after the threshold, and not waived';
+COMMENT ON COLUMN sla.report_owner.waived IS 'went on after the threshold, and forgiven by an exception';
+COMMENT ON COLUMN sla.report_owner.met_percent IS 'percentage that met the goal';
+COMMENT ON COLUMN sla.report_owner.net_percent IS 'percentage kept, with exceptions: met, tolerated or waived';
+COMMENT ON COLUMN sla.report_owner.gross_clocks IS 'clocks with a verdict of this month without exceptions';
+COMMENT ON COLUMN sla.report_owner.gross_breached IS 'breached without exceptions';
+COMMENT ON COLUMN sla.report_owner.gross_percent IS 'percentage kept without exceptions: met or tolerated';
+
+CREATE VIEW sla.report_pause AS
+SELECT
+	c.clock_id,
+	c.relation::text AS relation,
+	c.item,
+	p.metric,
+	nullif(c.per, '') AS per,
+	c.cycle,
+	n.n AS pause,
+	c.owner,
+	c.party,
+	c.pause_reasons[n.n] AS reason,
+	c.pauses[2 * n.n - 1] AS "time",
+	c.pauses[2 * n.n - 1] AS from_at,
+	nullif(c.pauses[2 * n.n], 'infinity') AS to_at,
+	@extschema@.business_seconds(c.pauses[2 * n.n - 1],
+		CASE WHEN c.pauses[2 * n.n] = 'infinity'
+			THEN greatest(pg_catalog.now(), c.pauses[2 * n.n - 1])
+			ELSE c.pauses[2 * n.n]
+		END,
+		sla.calendar_of(p.goal, p.calendar)) AS paused_seconds,
+	sla.duration_text(@extschema@.business_seconds(c.pauses[2 * n.n - 1],
+		CASE WHEN c.pauses[2 * n.n] = 'infinity'
+			THEN greatest(pg_catalog.now(), c.pauses[2 * n.n - 1])
+			ELSE c.pauses[2 * n.n]
+		END,
+		sla.calendar_of(p.goal, p.calendar))) AS paused_text,
+	c.pauses[2 * n.n] = 'infinity' AS is_lasting
+FROM sla.clock_state AS c
+CROSS JOIN LATERAL pg_catalog.generate_series(1, pg_catalog.array_upper(c.pauses, 1) / 2) AS n (n)
+LEFT JOIN sla.promise AS p ON p.id = c.promise_id;
+COMMENT ON VIEW sla.report_pause IS 'pauses: who kept it waiting, for how much business time';
+COMMENT ON COLUMN sla.report_pause.clock_id IS 'number of the clock';
+COMMENT ON COLUMN sla.report_pause.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_pause.item IS 'the key of the row, as text';
+COMMENT ON COLUMN sla.report_pause.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_pause.per IS 'the value of a metric with hand-offs; else NULL';
+COMMENT ON COLUMN sla.report_pause.cycle IS 'number of the cycle, from 1';
+COMMENT ON COLUMN sla.report_pause.pause IS 'number of the pause in its cycle, from 1';
+COMMENT ON COLUMN sla.report_pause.owner IS 'who is responsible; who was, when it ended';
+COMMENT ON COLUMN sla.report_pause.party IS 'the customer';
+COMMENT ON COLUMN sla.report_pause.reason IS 'why it was paused';
+COMMENT ON COLUMN sla.report_pause."time" IS 'when the pause began';
+COMMENT ON COLUMN sla.report_pause.from_at IS 'when the pause began';
+COMMENT ON COLUMN sla.report_pause.to_at IS 'when it ended; NULL while it lasts';
+COMMENT ON COLUMN sla.report_pause.paused_seconds IS 'business time of the pause, until now while it lasts';
+COMMENT ON COLUMN sla.report_pause.paused_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_pause.is_lasting IS 'it lasts';
+
+/*
+ * Definitions as they are in force now
+ */
+
+CREATE VIEW sla.report_agreement AS
+SELECT
+	a.party,
+	a.name AS agreement,
+	a.valid_from,
+	a.valid_until,
+	a.ends_at,
+	a.plan,
+	a.calendar,
+	a.time_zone,
+	a.owner,
+	a.review_every::text AS review_every_text,
+	a.monthly_fee,
+	a.currency,
+	a.credit_cap_percent::double precision AS credit_cap_percent,
+	a.notes,
+	a.valid_from <= pg_catalog.now()
+		AND pg_catalog.now() < least(coalesce(a.valid_until, 'infinity'), coalesce(a.ends_at, 'infinity')) AS is_in_force
+FROM (
+	SELECT
+		a.*,
+		pg_catalog.lead(a.valid_from) OVER (PARTITION BY a.party, a.name ORDER BY a.valid_from) AS valid_until
+	FROM sla.agreement AS a
+) AS a;
+COMMENT ON VIEW sla.report_agreement IS 'agreements with parties, each version';
+COMMENT ON COLUMN sla.report_agreement.party IS 'the customer';
+COMMENT ON COLUMN sla.report_agreement.agreement IS 'name of the agreement';
+COMMENT ON COLUMN sla.report_agreement.valid_from IS 'from when this version is in force';
+COMMENT ON COLUMN sla.report_agreement.valid_until IS 'when the next version takes its place; NULL: there is none';
+COMMENT ON COLUMN sla.report_agreement.ends_at IS 'when the agreement ends';
+COMMENT ON COLUMN sla.report_agreement.plan IS 'the plan agreed on';
+COMMENT ON COLUMN sla.report_agreement.calendar IS 'the party''s calendar';
+COMMENT ON COLUMN sla.report_agreement.time_zone IS 'the party''s time zone';
+COMMENT ON COLUMN sla.report_agreement.owner IS 'who answers for it';
+COMMENT ON COLUMN sla.report_agreement.review_every_text IS 'how often it is to be reviewed';
+COMMENT ON COLUMN sla.report_agreement.monthly_fee IS 'what the party pays a month';
+COMMENT ON COLUMN sla.report_agreement.currency IS 'the currency of the fee';
+COMMENT ON COLUMN sla.report_agreement.credit_cap_percent IS 'service credits of a month are at most this percentage of the fee';
+COMMENT ON COLUMN sla.report_agreement.notes IS 'free text';
+COMMENT ON COLUMN sla.report_agreement.is_in_force IS 'this version is in force now';
+
+/*
+ * What is promised now: one row for each target in force, and party that it is
+ * promised to.  A policy that asks for a plan is promised to those who have it;
+ * a goal without a calendar is promised to each party in its own; what is left
+ * is promised to everybody.
+ */
+CREATE VIEW sla.report_promise AS
+SELECT
+	a.party,
+	a.agreement,
+	coalesce(p.plan, a.plan) AS plan,
+	p.relation::text AS relation,
+	p.name AS policy,
+	t.metric,
+	m.kind,
+	p.rank,
+	p.applies_when,
+	p.description,
+	t.goal::text AS goal_text,
+	coalesce(t.threshold, t.goal)::text AS threshold_text,
+	t.due_by,
+	t.cutoff::text AS cutoff_text,
+	c.calendar,
+	coalesce(k.hours::text, k.combines, c.calendar) AS hours_text,
+	CASE
+		WHEN a.credit_cap_percent IS NULL THEN NULL
+		WHEN a.monthly_fee IS NULL THEN pg_catalog.format('at most %s %% of the monthly fee', a.credit_cap_percent)
+		ELSE pg_catalog.format('at most %s %% of the monthly fee of %s', a.credit_cap_percent,
+			pg_catalog.concat_ws(' ', a.monthly_fee::text, a.currency))
+	END AS credit_text,
+	greatest(p.valid_from, t.valid_from, a.valid_from) AS valid_from
+FROM (
+	SELECT
+		p.*,
+		pg_catalog.lead(p.valid_from) OVER (PARTITION BY p.relation, p.name ORDER BY p.valid_from) AS valid_until
+	FROM sla.policy AS p
+) AS p
+JOIN (
+	SELECT
+		t.*,
+		pg_catalog.lead(t.valid_from) OVER (PARTITION BY t.relation, t.policy, t.metric ORDER BY t.valid_from) AS valid_until
+	FROM sla.target AS t
+) AS t ON t.relation = p.relation AND t.policy = p.name
+LEFT JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
+LEFT JOIN sla.report_agreement AS a
+	ON a.is_in_force
+	AND (a.plan = p.plan OR (p.plan IS NULL AND t.goal IS NOT NULL AND @extschema@.calendar(t.goal) IS NULL))
+CROSS JOIN LATERAL (
+	SELECT coalesce(@extschema@.calendar(t.goal), a.calendar, CASE WHEN t.goal IS NULL THEN '24/7' END) AS calendar
+) AS c
+LEFT JOIN sla.calendar AS k ON k.name = c.calendar
+WHERE p.valid_from <= pg_catalog.now() AND pg_catalog.now() < coalesce(p.valid_until, 'infinity')
+	AND t.valid_from <= pg_catalog.now() AND pg_catalog.now() < coalesce(t.valid_until, 'infinity');
+COMMENT ON VIEW sla.report_promise IS 'what is promised now, to whom: the service level agreement to hand to a client';
+COMMENT ON COLUMN sla.report_promise.party IS 'the customer; NULL: everybody';
+COMMENT ON COLUMN sla.report_promise.agreement IS 'name of the agreement';
+COMMENT ON COLUMN sla.report_promise.plan IS 'the plan agreed on; NULL: any';
+COMMENT ON COLUMN sla.report_promise.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_promise.policy IS 'the policy';
+COMMENT ON COLUMN sla.report_promise.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_promise.kind IS 'service level agreement (sla), operational level agreement (ola) or underpinning contract (uc)';
+COMMENT ON COLUMN sla.report_promise.rank IS 'of several policies that apply the lowest wins';
+COMMENT ON COLUMN sla.report_promise.applies_when IS 'the condition of the policy';
+COMMENT ON COLUMN sla.report_promise.description IS 'description of the policy';
+COMMENT ON COLUMN sla.report_promise.goal_text IS 'the time promised; NULL: measured only';
+COMMENT ON COLUMN sla.report_promise.threshold_text IS 'the time that is still acceptable';
+COMMENT ON COLUMN sla.report_promise.due_by IS 'the local time of the business day by which it is due, or "close"';
+COMMENT ON COLUMN sla.report_promise.cutoff_text IS 'received before it counts as received that date';
+COMMENT ON COLUMN sla.report_promise.calendar IS 'the calendar in which its time is counted';
+COMMENT ON COLUMN sla.report_promise.hours_text IS 'the hours of the calendar';
+COMMENT ON COLUMN sla.report_promise.credit_text IS 'service credits in words';
+COMMENT ON COLUMN sla.report_promise.valid_from IS 'from when all of this is in force';
+
+CREATE VIEW sla.report_exception AS
+SELECT
+	e.id AS exception,
+	e.kind,
+	e.relation::text AS relation,
+	e.policy,
+	e.metric,
+	e.party,
+	e.item,
+	e.objective,
+	e.labels,
+	nullif(pg_catalog.lower(e.during), '-infinity') AS "time",
+	nullif(pg_catalog.lower(e.during), '-infinity') AS from_at,
+	nullif(pg_catalog.upper(e.during), 'infinity') AS to_at,
+	e.rrule,
+	e.extend_by::text AS extend_by_text,
+	e.reason,
+	e.author,
+	e.created_at,
+	e.approved_by,
+	e.approved_at,
+	e.waive AS is_waiver,
+	e.approved_at IS NOT NULL AS is_approved,
+	CASE WHEN e.rrule IS NULL THEN coalesce(e.during @> pg_catalog.now(), false) END AS is_lasting
+FROM sla.exception AS e;
+COMMENT ON VIEW sla.report_exception IS 'exceptions: time that does not count, deadlines extended, breaches waived';
+COMMENT ON COLUMN sla.report_exception.exception IS 'number of the exception';
+COMMENT ON COLUMN sla.report_exception.kind IS 'kind, such as force_majeure, customer_delay or maintenance';
+COMMENT ON COLUMN sla.report_exception.relation IS 'only clocks of this table; NULL: of all, and so for the following';
+COMMENT ON COLUMN sla.report_exception.policy IS 'only clocks of this policy';
+COMMENT ON COLUMN sla.report_exception.metric IS 'only clocks of this metric';
+COMMENT ON COLUMN sla.report_exception.party IS 'only clocks of this party';
+COMMENT ON COLUMN sla.report_exception.item IS 'only clocks of this item';
+COMMENT ON COLUMN sla.report_exception.objective IS 'only this objective';
+COMMENT ON COLUMN sla.report_exception.labels IS 'only clocks whose labels contain these';
+COMMENT ON COLUMN sla.report_exception."time" IS 'when the time that does not count begins';
+COMMENT ON COLUMN sla.report_exception.from_at IS 'when the time that does not count begins; NULL: there is none';
+COMMENT ON COLUMN sla.report_exception.to_at IS 'when it ends';
+COMMENT ON COLUMN sla.report_exception.rrule IS 'how it recurs, as in RFC 5545';
+COMMENT ON COLUMN sla.report_exception.extend_by_text IS 'business time by which deadlines move';
+COMMENT ON COLUMN sla.report_exception.reason IS 'why';
+COMMENT ON COLUMN sla.report_exception.author IS 'who wrote it';
+COMMENT ON COLUMN sla.report_exception.created_at IS 'when it was written';
+COMMENT ON COLUMN sla.report_exception.approved_by IS 'who approved it';
+COMMENT ON COLUMN sla.report_exception.approved_at IS 'when it was approved; before, it has no effect';
+COMMENT ON COLUMN sla.report_exception.is_waiver IS 'it forgives breaches';
+COMMENT ON COLUMN sla.report_exception.is_approved IS 'it has been approved';
+COMMENT ON COLUMN sla.report_exception.is_lasting IS 'its time is now; NULL: it recurs';
