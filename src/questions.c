@@ -17,6 +17,9 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "calendar.h"
+#include "core/clock.h"
+
 /*
  * sla.duration_text(double precision) -> text
  *
@@ -141,4 +144,149 @@ sla_tally_final(PG_FUNCTION_ARGS)
 	}
 	PG_RETURN_ARRAYTYPE_P(construct_array(values, n, INT8OID, sizeof(int64),
 										  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/*
+ * Clocks under another goal or calendar
+ */
+
+static int64_t
+time_between(void *context, int64_t a, int64_t b)
+{
+	return hours_between(context, a, b);
+}
+
+static int64_t
+time_add(void *context, int64_t t, int64_t d)
+{
+	return hours_add_interval(context, t, 0, d);
+}
+
+/* The instants of an array: pairs of from and to. */
+static TimestampTz *
+pairs_of_array(ArrayType *array, int *npairs)
+{
+	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+
+	if (ARR_ELEMTYPE(array) != TIMESTAMPTZOID || ARR_HASNULL(array) || n % 2 != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("spans must be pairs of instants")));
+	*npairs = n / 2;
+	return (TimestampTz *) ARR_DATA_PTR(array);
+}
+
+#define SOME_PAUSES		8
+
+/*
+ * A finished clock from the arguments started_at, ended_at and pauses; the
+ * memory for a few pauses is the caller's.
+ */
+static void
+finished_clock(FunctionCallInfo fcinfo, Clock *clock, ClockPause *some)
+{
+	memset(clock, 0, sizeof(Clock));
+	clock->state = CLOCK_STOPPED;
+	clock->start = PG_GETARG_TIMESTAMPTZ(0);
+	clock->end = PG_GETARG_TIMESTAMPTZ(1);
+	if (TIMESTAMP_NOT_FINITE(clock->start) || TIMESTAMP_NOT_FINITE(clock->end))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp must be finite")));
+	clock->pauses = some;
+	if (!PG_ARGISNULL(2))
+	{
+		TimestampTz *instants = pairs_of_array(PG_GETARG_ARRAYTYPE_P(2), &clock->npauses);
+
+		if (clock->npauses > SOME_PAUSES)
+			clock->pauses = palloc(clock->npauses * sizeof(ClockPause));
+		for (int i = 0; i < clock->npauses; i++)
+		{
+			clock->pauses[i].during.from = instants[2 * i];
+			clock->pauses[i].during.to = Min(instants[2 * i + 1], clock->end);
+			clock->pauses[i].reason = NULL;
+		}
+	}
+}
+
+/*
+ * sla.kept_by(started_at, ended_at, pauses, goal, calendar) -> boolean
+ *
+ * Would a goal have been met by a clock with these facts?  The calendar counts
+ * where the goal names none.
+ *
+ * The deadline is looked for only where the time used is just the budget: with
+ * less it was met, with more it was not.
+ */
+PG_FUNCTION_INFO_V1(sla_kept_by);
+Datum
+sla_kept_by(PG_FUNCTION_ARGS)
+{
+	CallCache  *cache = call_cache(fcinfo, 3);
+	ClockPause	some[SOME_PAUSES];
+	Clock		clock;
+	ClockTerms	terms = {0};
+	ClockTime	time = {NULL, time_between, time_add};
+	const BusinessInterval *goal;
+	int64		budget;
+	int64		used;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	goal = PG_GETARG_BUSINESS_INTERVAL_P(3);
+	if (BI_CALENDAR_LEN(goal) > 0)
+		time.context = calendar_image(cache, goal->calendar, BI_CALENDAR_LEN(goal), false);
+	else if (!PG_ARGISNULL(4))
+	{
+		text	   *calendar = PG_GETARG_TEXT_PP(4);
+
+		time.context = calendar_image(cache, VARDATA_ANY(calendar),
+									  VARSIZE_ANY_EXHDR(calendar), false);
+	}
+	else
+		PG_RETURN_NULL();
+	finished_clock(fcinfo, &clock, some);
+
+	terms.goal_at = hours_add_interval(time.context, clock.start, goal->days, goal->time);
+	if (clock.end <= terms.goal_at)
+		PG_RETURN_BOOL(true);
+	if (clock.npauses == 0)
+		PG_RETURN_BOOL(false);
+	terms.goal_at = Max(terms.goal_at, clock.start);
+	budget = hours_between(time.context, clock.start, terms.goal_at);
+	used = clock_elapsed(&clock, &terms, &time, clock.end);
+	if (used != budget)
+		PG_RETURN_BOOL(used < budget);
+	PG_RETURN_BOOL(clock.end <= clock_reach(&clock, &terms, &time, budget));
+}
+
+/*
+ * sla.used_time(started_at, ended_at, pauses, calendar) -> bigint
+ *
+ * The business time, in microseconds, that a goal needs so that a clock with
+ * these facts meets it: what was used; and one more where it ended while closed
+ * or paused, for then a goal of just that is due before.
+ */
+PG_FUNCTION_INFO_V1(sla_used_time);
+Datum
+sla_used_time(PG_FUNCTION_ARGS)
+{
+	CallCache  *cache = call_cache(fcinfo, 3);
+	ClockPause	some[SOME_PAUSES];
+	Clock		clock;
+	ClockTerms	terms = {0};
+	ClockTime	time = {NULL, time_between, time_add};
+	text	   *calendar;
+	int64		used;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	calendar = PG_GETARG_TEXT_PP(3);
+	time.context = calendar_image(cache, VARDATA_ANY(calendar), VARSIZE_ANY_EXHDR(calendar),
+								  cache->constant);
+	finished_clock(fcinfo, &clock, some);
+	used = clock_elapsed(&clock, &terms, &time, clock.end);
+	if (clock_reach(&clock, &terms, &time, used) < clock.end)
+		used++;
+	PG_RETURN_INT64(used);
 }
