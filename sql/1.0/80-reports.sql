@@ -19,6 +19,9 @@
 -- its columns are not read, the planner leaves it out.
 --
 
+-- a function in a view is called with the rights of whoever reads the view
+GRANT EXECUTE ON FUNCTION sla.derived(sla.clock_state) TO PUBLIC;
+
 CREATE FUNCTION sla.duration_text(seconds double precision)
 RETURNS text
 AS 'MODULE_PATHNAME', 'sla_duration_text'

@@ -106,3 +106,204 @@ COMMENT ON FUNCTION sla.suggest_goal(regclass, text, double precision, text) IS
 'the goal, in whole minutes of a calendar, that the clocks which have stopped would have met that often; NULL where none has';
 REVOKE ALL ON FUNCTION sla.suggest_goal(regclass, text, double precision, text) FROM PUBLIC;
 
+CREATE FUNCTION sla.clock_spans(
+	started_at timestamptz,
+	until timestamptz,
+	cuts timestamptz[],
+	pauses timestamptz[],
+	reasons text[],
+	excluded timestamptz[],
+	excluded_reasons text[],
+	calendar text,
+	OUT from_at timestamptz,
+	OUT to_at timestamptz,
+	OUT what text,
+	OUT detail text,
+	OUT counted_seconds double precision,
+	OUT used_seconds double precision)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_clock_spans'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 100;
+COMMENT ON FUNCTION sla.clock_spans(timestamptz, timestamptz, timestamptz[], timestamptz[], text[], timestamptz[], text[], text) IS
+'private: the way of a clock: open, closed, holiday, paused and excluded spans';
+
+CREATE FUNCTION sla.item_policies(relation regclass, item text, OUT policy_id integer, OUT applies boolean)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_item_policies'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000 ROWS 10;
+COMMENT ON FUNCTION sla.item_policies(regclass, text) IS
+'private: which policies'' conditions hold for the row of an item as it is now';
+REVOKE ALL ON FUNCTION sla.item_policies(regclass, text) FROM PUBLIC;
+
+/* An instant as people of a time zone write it. */
+CREATE FUNCTION sla.local_text(at timestamptz, time_zone text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.to_char(pg_catalog.timezone(time_zone, at), 'Dy YYYY-MM-DD HH24:MI');
+COMMENT ON FUNCTION sla.local_text(timestamptz, text) IS 'private: an instant as it is written in a time zone';
+
+/* As src/derive.c has it. */
+CREATE FUNCTION sla.bears_on(e sla.exception, relation regclass, policy text, metric text, party text, item text, labels jsonb)
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN e.approved_at IS NOT NULL
+	AND e.objective IS NULL
+	AND (e.relation IS NULL OR e.relation = relation)
+	AND (e.policy IS NULL OR coalesce(e.policy = policy, false))
+	AND (e.metric IS NULL OR coalesce(e.metric = metric, false))
+	AND (e.party IS NULL OR coalesce(e.party = party, false))
+	AND (e.item IS NULL OR coalesce(e.item = item, false))
+	AND (e.labels IS NULL OR coalesce(labels @> e.labels, false));
+COMMENT ON FUNCTION sla.bears_on(sla.exception, regclass, text, text, text, text, jsonb) IS
+'private: does an exception bear on clocks with these properties?';
+
+CREATE FUNCTION sla.explain(
+	relation regclass,
+	item text,
+	metric text,
+	cycle integer DEFAULT NULL,
+	time_zone text DEFAULT NULL,
+	OUT seq integer,
+	OUT from_at timestamptz,
+	OUT to_at timestamptz,
+	OUT what text,
+	OUT detail text,
+	OUT counted_seconds double precision,
+	OUT used_seconds double precision)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 100000 ROWS 50
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	c record;
+	zone text;
+	upto timestamptz;
+	excluded timestamptz[];
+	excluded_reasons text[];
+BEGIN
+	SELECT f.*, p.policy, p.policy_from, p.rank, p.target_from, p.goal, p.threshold, p.due_by, p.cutoff, p.target_id,
+		m.name AS metric, sla.calendar_of(p.goal, p.calendar) AS calendar,
+		a.name AS agreement, a.plan, t.time_zone
+	INTO c
+	FROM sla.clock_fresh AS f
+	JOIN sla.promise AS p ON p.id = f.promise_id
+	LEFT JOIN sla.metric AS m ON m.id = f.metric_id
+	LEFT JOIN sla.agreement AS a ON a.id = f.agreement_id
+	LEFT JOIN sla.tracked AS t ON t.relation = f.relation
+	WHERE f.relation = explain.relation AND f.item = explain.item AND p.metric = explain.metric
+		AND (f.cycle = explain.cycle OR explain.cycle IS NULL)
+	ORDER BY f.cycle DESC, f.ended_at DESC NULLS FIRST, f.clock_id DESC
+	LIMIT 1;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'item "%" of table % has no clock of metric "%"', item, relation, metric
+			USING ERRCODE = 'undefined_object',
+				DETAIL = CASE WHEN cycle IS NOT NULL THEN format('There is none of cycle %s.', cycle) END,
+				HINT = 'See sla.clock for the clocks that there are; a clock needs a policy that applies and has a target for the metric.';
+	END IF;
+	zone := coalesce(explain.time_zone,
+		substring(sla.calendar_hours(c.calendar)::text FROM 'TZ=(\S+)'), c.time_zone, 'UTC');
+	upto := coalesce(greatest(c.ended_at, c.due_at, c.late_at), greatest(now(), c.started_at));
+
+	SELECT array_agg(x.instant ORDER BY x.during, x.id, x.n), array_agg(x.words ORDER BY x.during, x.id) FILTER (WHERE x.n = 1)
+	INTO excluded, excluded_reasons
+	FROM (
+		SELECT e.during, e.id, i.n,
+			CASE i.n WHEN 1 THEN coalesce(lower(e.during), '-infinity') ELSE coalesce(upper(e.during), 'infinity') END AS instant,
+			concat_ws(': ', e.kind, e.reason) AS words
+		FROM sla.exception AS e
+		CROSS JOIN generate_series(1, 2) AS i (n)
+		WHERE sla.bears_on(e, c.relation, c.policy, c.metric, c.party, c.item, c.labels)
+			AND e.during IS NOT NULL AND e.rrule IS NULL AND NOT isempty(e.during)
+	) AS x;
+
+	RETURN QUERY
+	SELECT (row_number() OVER (ORDER BY r.part, r.from_at, r.place, r.words))::integer,
+		r.from_at, r.to_at, r.what, r.words, r.counted, r.used
+	FROM (
+		SELECT 1 AS part, c.started_at AS from_at, NULL::timestamptz AS to_at, 1 AS place, 'promise' AS what,
+			format('policy "%s", rank %s%s; target%s: %s%s%s%s', c.policy, c.rank,
+				CASE WHEN isfinite(c.policy_from) THEN ', version of ' || sla.local_text(c.policy_from, zone) ELSE '' END,
+				CASE WHEN isfinite(c.target_from) THEN ' of ' || sla.local_text(c.target_from, zone) ELSE '' END,
+				coalesce('goal ' || c.goal::text, 'no goal, measured only'),
+				', acceptable ' || nullif(c.threshold::text, c.goal::text),
+				', due by ' || c.due_by,
+				', cutoff ' || c.cutoff::text) AS words,
+			NULL::double precision AS counted, NULL::double precision AS used
+		UNION ALL
+		SELECT 1, c.started_at, NULL, 2, 'promise',
+			format('promised by hand: %s', sla.local_text(c.promised_at, zone)), NULL, NULL
+		WHERE c.promised_at IS NOT NULL
+		UNION ALL
+		SELECT 1, c.started_at, NULL, 3, 'promise',
+			format('agreement "%s" of party "%s"%s', c.agreement, c.party, ', plan "' || c.plan || '"'), NULL, NULL
+		WHERE c.agreement IS NOT NULL
+		UNION ALL
+		SELECT 1, c.started_at, NULL, 4, 'promise',
+			format('calendar "%s"%s%s', c.calendar,
+				', version of ' || sla.local_text(greatest(k.since, h.since), zone),
+				': ' || coalesce(k.hours::text, k.combines)), NULL, NULL
+		FROM (VALUES (1)) AS one
+		LEFT JOIN sla.calendar AS k ON k.name = c.calendar
+		LEFT JOIN LATERAL (
+			SELECT max(h.since) AS since FROM sla.holiday AS h WHERE h.calendar = k.name
+		) AS h ON true
+		UNION ALL
+		-- better ranks, of which the condition is that of the row as it is now
+		SELECT 1, c.started_at, NULL, 10 + b.rank, 'promise',
+			format('policy "%s", rank %s, does not apply: %s', b.name, b.rank,
+				CASE WHEN i.applies THEN coalesce('it asks for the plan "' || b.plan || '"', 'its condition holds now, and did not when the promise was made')
+					ELSE b.applies_when END),
+			NULL, NULL
+		FROM (
+			SELECT p.*, lead(p.valid_from) OVER (PARTITION BY p.name ORDER BY p.valid_from) AS valid_until
+			FROM sla.policy AS p
+			WHERE p.relation = c.relation
+		) AS b
+		LEFT JOIN sla.item_policies(c.relation, c.item) AS i ON i.policy_id = b.id
+		WHERE b.rank < c.rank
+			AND b.valid_from <= c.started_at AND c.started_at < coalesce(b.valid_until, 'infinity')
+			AND EXISTS (
+				SELECT FROM sla.target AS t
+				WHERE t.relation = c.relation AND t.policy = b.name AND t.metric = c.metric
+					AND t.valid_from <= c.started_at)
+		UNION ALL
+		SELECT 2, h.at, NULL, 1,
+			CASE h.kind WHEN 'extend' THEN 'extended' ELSE 'retarget' END,
+			concat_ws(': ', h.kind,
+				(SELECT string_agg(format('%s %s -> %s', k.key, coalesce(h.before ->> k.key, '-'), coalesce(h.after ->> k.key, '-')), ', ' ORDER BY k.key)
+				 FROM jsonb_object_keys(coalesce(h.before, '{}') || coalesce(h.after, '{}')) AS k (key)
+				 WHERE h.before -> k.key IS DISTINCT FROM h.after -> k.key),
+				h.reason),
+			NULL, NULL
+		FROM sla.clock_change AS h
+		WHERE h.clock = c.clock_id
+		UNION ALL
+		SELECT 2, CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END, c.due_at, 2, 'extended',
+			concat_ws(': ', format('by %s', e.extend_by), e.kind, e.reason), NULL, NULL
+		FROM sla.exception AS e
+		WHERE e.extend_by IS NOT NULL AND c.goal IS NOT NULL AND c.promised_at IS NULL
+			AND sla.bears_on(e, c.relation, c.policy, c.metric, c.party, c.item, c.labels)
+		UNION ALL
+		SELECT 2, c.due_at, c.due_at, 3, 'due', sla.local_text(c.due_at, zone) || ' ' || zone,
+			NULL, c.budget / 1000000.0::double precision
+		WHERE c.due_at IS NOT NULL
+		UNION ALL
+		SELECT 2, c.late_at, c.ended_at, 4, 'breach',
+			concat_ws(', ', sla.local_text(c.late_at, zone) || ' ' || zone,
+				CASE c.state WHEN 's' THEN 'stopped ' || sla.local_text(c.ended_at, zone)
+					WHEN 'c' THEN 'cancelled ' || sla.local_text(c.ended_at, zone) END,
+				CASE WHEN c.is_waived THEN 'waived' END), NULL, NULL
+		WHERE c.late_at < coalesce(c.ended_at, now())
+		UNION ALL
+		SELECT 2, s.from_at, s.to_at, 5, s.what, s.detail, s.counted_seconds, s.used_seconds
+		FROM sla.clock_spans(c.started_at, upto, array_remove(ARRAY[c.due_at, c.late_at], NULL), c.pauses, c.pause_reasons,
+			excluded, excluded_reasons, c.calendar) AS s
+	) AS r
+	ORDER BY 1;
+END
+$$;
+COMMENT ON FUNCTION sla.explain(regclass, text, text, integer, text) IS
+'the promise behind a clock, and every open, closed, holiday, paused and excluded span on the way to its deadline; words are in the calendar''s time zone unless another is named';
+REVOKE ALL ON FUNCTION sla.explain(regclass, text, text, integer, text) FROM PUBLIC;
+
