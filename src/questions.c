@@ -21,8 +21,10 @@
 #include "utils/timestamp.h"
 
 #include "calendar.h"
+#include "clock_store.h"
 #include "core/clock.h"
 #include "definition.h"
+#include "derive.h"
 #include "fence.h"
 #include "open_spans.h"
 #include "tracked_row.h"
@@ -499,4 +501,99 @@ sla_item_policies(PG_FUNCTION_ARGS)
 	}
 	rows_close(&reader);
 	return (Datum) 0;
+}
+
+/*
+ * Clocks at an instant
+ */
+
+/* Leave out what happened to the pauses of a clock after an instant. */
+static void
+cut_pauses(Clock *clock, TimestampTz at)
+{
+	while (clock->npauses > 0 && clock->pauses[clock->npauses - 1].during.from > at)
+		clock->npauses--;
+	if (clock->npauses > 0)
+	{
+		ClockSpan  *last = &clock->pauses[clock->npauses - 1].during;
+
+		if (last->to > at)
+			last->to = CLOCK_NONE;
+		if (last->to == CLOCK_NONE)
+			clock->state = CLOCK_PAUSED;
+	}
+}
+
+/*
+ * sla.clock_as_of(clock sla.clock_state, at, started_at, ended_at, promise_id)
+ *		-> sla.clock_state
+ *
+ * The clock as it stood then: open if it ended later.  Start, end (infinite:
+ * none) and promise are those given, where they are.
+ */
+PG_FUNCTION_INFO_V1(sla_clock_as_of);
+Datum
+sla_clock_as_of(PG_FUNCTION_ARGS)
+{
+	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
+	StoredClock *clock = clock_store_deform(row);
+	bool		was_open = clock_is_open(&clock->clock);
+	bool		changed = false;
+	Definition *def;
+	TupleDesc	desc;
+
+	if (!PG_ARGISNULL(2) && PG_GETARG_TIMESTAMPTZ(2) != clock->clock.start)
+	{
+		clock->clock.start = PG_GETARG_TIMESTAMPTZ(2);
+		changed = true;
+	}
+	if (!PG_ARGISNULL(3))
+	{
+		TimestampTz end = PG_GETARG_TIMESTAMPTZ(3);
+
+		if (end == DT_NOEND)
+			end = CLOCK_NONE;
+		changed |= end != clock->clock.end;
+		clock->clock.end = end;
+		if (end != CLOCK_NONE && was_open)
+			clock->clock.state = CLOCK_STOPPED;
+	}
+	if (!PG_ARGISNULL(4) && PG_GETARG_INT32(4) != clock->clock.promise)
+	{
+		clock->clock.promise = PG_GETARG_INT32(4);
+		changed = true;
+	}
+	if (clock->clock.end != CLOCK_NONE && clock->clock.end <= at && !changed)
+		PG_RETURN_DATUM(PointerGetDatum(row));
+
+	if (clock->clock.end == CLOCK_NONE || clock->clock.end > at)
+	{
+		clock->clock.end = CLOCK_NONE;
+		clock->clock.state = CLOCK_RUNNING;
+		cut_pauses(&clock->clock, at);
+	}
+	def = definition_of_table(clock->relation);
+	if (def != NULL && definition_promise(def, clock->clock.promise) != NULL)
+	{
+		ClockState	state = clock->clock.state;
+
+		/*
+		 * Only a clock that is open to this day has moved with its promise.
+		 * Any other keeps the one it had, as one that has stopped does.
+		 */
+		if (!was_open || changed)
+		{
+			clock->clock.state = CLOCK_STOPPED;
+			if (clock->clock.end == CLOCK_NONE)
+				clock->clock.end = at;
+		}
+		derive(def, clock);
+		if (state == CLOCK_RUNNING || state == CLOCK_PAUSED)
+			clock->clock.end = CLOCK_NONE;
+		clock->clock.state = state;
+	}
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	PG_RETURN_DATUM(HeapTupleGetDatum(clock_store_form(clock, desc)));
 }

@@ -307,3 +307,120 @@ COMMENT ON FUNCTION sla.explain(regclass, text, text, integer, text) IS
 'the promise behind a clock, and every open, closed, holiday, paused and excluded span on the way to its deadline; words are in the calendar''s time zone unless another is named';
 REVOKE ALL ON FUNCTION sla.explain(regclass, text, text, integer, text) FROM PUBLIC;
 
+/*
+ * What was recorded later, or told for later, is undone by the first such row of
+ * sla.clock_change: its "before" is what was so until then.
+ */
+CREATE FUNCTION sla.clock_as_of(clock sla.clock_state, at timestamptz,
+	started_at timestamptz, ended_at timestamptz, promise_id integer)
+RETURNS sla.clock_state
+AS 'MODULE_PATHNAME', 'sla_clock_as_of'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000;
+COMMENT ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, integer) IS
+'private: a clock as it stood at an instant, with another start, end or promise where one is given';
+REVOKE ALL ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, integer) FROM PUBLIC;
+
+CREATE FUNCTION sla.clock_at(relation regclass, at timestamptz, known_at timestamptz DEFAULT pg_catalog.now())
+RETURNS SETOF sla.clock
+LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL RESTRICTED COST 100000 ROWS 1000
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT
+		c.clock_id,
+		c.relation,
+		c.item,
+		p.metric,
+		nullif(c.per, '') AS per,
+		c.cycle,
+		p.policy,
+		p.policy_from,
+		p.target_from,
+		p.goal,
+		coalesce(p.threshold, p.goal) AS threshold,
+		a.name AS agreement,
+		c.party,
+		c.owner,
+		c.labels,
+		c.started_at,
+		CASE WHEN c.state = 's' THEN c.ended_at END AS stopped_at,
+		CASE WHEN c.state = 'c' THEN c.ended_at END AS cancelled_at,
+		CASE c.state
+			WHEN 'r' THEN 'running'
+			WHEN 'p' THEN 'paused'
+			WHEN 's' THEN 'stopped'
+			ELSE 'cancelled'
+		END AS state,
+		c.due_at,
+		CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END AS gross_due_at,
+		c.late_at AS threshold_at,
+		CASE WHEN c.late_at < coalesce(c.ended_at, clock_at.at) THEN c.late_at END AS breached_at,
+		CASE
+			WHEN NOT c.is_excepted THEN
+				CASE WHEN c.late_at < coalesce(c.ended_at, clock_at.at) THEN c.late_at END
+			WHEN c.gross_late_at < coalesce(c.ended_at, clock_at.at) THEN c.gross_late_at
+		END AS gross_breached_at,
+		CASE
+			WHEN c.late_at < coalesce(c.ended_at, clock_at.at) THEN
+				CASE WHEN c.is_waived THEN 'waived' ELSE 'breached' END
+			WHEN c.state = 'c' OR (p.goal IS NULL AND c.promised_at IS NULL) THEN NULL
+			WHEN c.state <> 's' THEN 'pending'
+			WHEN c.ended_at <= c.due_at THEN 'met'
+			ELSE 'tolerated'
+		END AS verdict,
+		CASE
+			WHEN CASE WHEN c.is_excepted THEN c.gross_late_at ELSE c.late_at END
+				< coalesce(c.ended_at, clock_at.at) THEN 'breached'
+			WHEN c.state = 'c' OR (p.goal IS NULL AND c.promised_at IS NULL) THEN NULL
+			WHEN c.state <> 's' THEN 'pending'
+			WHEN c.ended_at <= CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END THEN 'met'
+			ELSE 'tolerated'
+		END AS gross_verdict,
+		CASE
+			WHEN c.ended_at IS NOT NULL THEN c.elapsed / 1000000.0::double precision
+			ELSE greatest(0, @extschema@.business_seconds(
+				c.started_at,
+				least(clock_at.at,
+					CASE WHEN c.state = 'p'
+						THEN c.pauses[array_upper(c.pauses, 1) - 1]
+					END),
+				sla.calendar_of(p.goal, p.calendar))
+				- c.paused / 1000000.0::double precision)
+		END AS elapsed_seconds,
+		c.budget / 1000000.0::double precision AS budget_seconds,
+		c.paused / 1000000.0::double precision AS paused_seconds,
+		c.is_waived,
+		false
+	FROM (
+		SELECT sla.clock_as_of(s, clock_at.at, u.started_at, u.ended_at, u.promise_id) AS c
+		FROM sla.clock_state AS s
+		LEFT JOIN LATERAL (
+			SELECT
+				(h.before ->> 'started_at')::timestamptz AS started_at,
+				CASE WHEN h.before ? 'stopped_at'
+					THEN coalesce((h.before ->> 'stopped_at')::timestamptz, 'infinity')
+				END AS ended_at,
+				coalesce((h.before ->> 'promise')::integer, (
+					SELECT max(p.id)
+					FROM sla.promise AS p
+					WHERE p.relation = s.relation
+						AND p.metric_id = s.metric_id
+						AND p.policy = h.before ->> 'policy'
+						AND p.goal::text IS NOT DISTINCT FROM h.before ->> 'goal')) AS promise_id
+			FROM sla.clock_change AS h
+			WHERE h.clock = s.clock_id
+				AND h.kind <> 'late_event'
+				AND (h.at > clock_at.at OR h.recorded_at > known_at)
+			ORDER BY h.recorded_at, h.at
+			LIMIT 1
+		) AS u ON true
+		WHERE s.relation = clock_at.relation
+			AND coalesce(u.started_at, s.started_at) <= clock_at.at
+		OFFSET 0
+	) AS r
+	CROSS JOIN LATERAL (SELECT (r.c).*) AS c
+	LEFT JOIN sla.promise AS p ON p.id = c.promise_id
+	LEFT JOIN sla.agreement AS a ON a.id = c.agreement_id;
+END;
+COMMENT ON FUNCTION sla.clock_at(regclass, timestamptz, timestamptz) IS
+'every clock of a table as it stood at an instant, by the facts that are known now, or were known then; its labels are those of the last change';
+REVOKE ALL ON FUNCTION sla.clock_at(regclass, timestamptz, timestamptz) FROM PUBLIC;
