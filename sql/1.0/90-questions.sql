@@ -377,14 +377,15 @@ BEGIN ATOMIC
 		END AS gross_verdict,
 		CASE
 			WHEN c.ended_at IS NOT NULL THEN c.elapsed / 1000000.0::double precision
-			ELSE greatest(0, @extschema@.business_seconds(
-				c.started_at,
-				least(clock_at.at,
-					CASE WHEN c.state = 'p'
-						THEN c.pauses[array_upper(c.pauses, 1) - 1]
-					END),
-				sla.calendar_of(p.goal, p.calendar))
-				- c.paused / 1000000.0::double precision)
+			WHEN c.is_excepted AND c.due_at IS NOT NULL AND c.promised_at IS NULL THEN
+				c.budget / 1000000.0::double precision - @extschema@.business_seconds(
+					sla.counts_until(c.state, c.started_at, c.pauses, clock_at.at), c.due_at,
+					sla.calendar_of(p.goal, p.calendar))
+			ELSE
+				@extschema@.business_seconds(
+					c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, clock_at.at),
+					sla.calendar_of(p.goal, p.calendar))
+				- c.paused / 1000000.0::double precision
 		END AS elapsed_seconds,
 		c.budget / 1000000.0::double precision AS budget_seconds,
 		c.paused / 1000000.0::double precision AS paused_seconds,
