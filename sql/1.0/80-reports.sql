@@ -728,13 +728,14 @@ SELECT
 	sum(j.tolerated)::bigint AS tolerated,
 	sum(j.breached)::bigint AS breached,
 	sum(j.waived)::bigint AS waived,
-	100 * (sum(j.met) / nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0))::double precision AS met_percent,
-	100 * (sum(j.met + j.tolerated + j.waived)
-		/ nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0))::double precision AS net_percent,
+	100 * sum(j.met)::double precision
+		/ nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0)::double precision AS met_percent,
+	100 * sum(j.met + j.tolerated + j.waived)::double precision
+		/ nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0)::double precision AS net_percent,
 	sum(j.gross_met + j.gross_tolerated + j.gross_breached)::bigint AS gross_clocks,
 	sum(j.gross_breached)::bigint AS gross_breached,
-	100 * (sum(j.gross_met + j.gross_tolerated)
-		/ nullif(sum(j.gross_met + j.gross_tolerated + j.gross_breached), 0))::double precision AS gross_percent
+	100 * sum(j.gross_met + j.gross_tolerated)::double precision
+		/ nullif(sum(j.gross_met + j.gross_tolerated + j.gross_breached), 0)::double precision AS gross_percent
 FROM (
 	SELECT
 		m.period_start,
