@@ -87,21 +87,30 @@ REVOKE ALL ON FUNCTION sla.what_if(regclass, text, @extschema@.business_interval
 
 CREATE FUNCTION sla.suggest_goal(relation regclass, metric text, percent double precision, calendar text)
 RETURNS @extschema@.business_interval
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 10000
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 10000
 SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT @extschema@.make_business_interval(
-		mins => (g.needed / 60000000 + CASE WHEN g.needed % 60000000 > 0 THEN 1 ELSE 0 END)::integer,
-		calendar => suggest_goal.calendar)
-	FROM (
-		SELECT percentile_disc(percent / 100) WITHIN GROUP (
-			ORDER BY sla.used_time(c.started_at, c.ended_at, c.pauses, suggest_goal.calendar)) AS needed
-		FROM sla.promise AS p
-		JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.state = 's'
-		WHERE p.relation = suggest_goal.relation AND p.metric = suggest_goal.metric
-	) AS g
-	WHERE g.needed IS NOT NULL;
-END;
+AS $$
+DECLARE
+	needed bigint;
+BEGIN
+	IF percent NOT BETWEEN 0 AND 100 THEN
+		RAISE EXCEPTION 'percent must be between 0 and 100'
+			USING ERRCODE = 'numeric_value_out_of_range',
+				DETAIL = format('It is %s.', percent);
+	END IF;
+	SELECT percentile_disc(percent / 100) WITHIN GROUP (
+		ORDER BY sla.used_time(c.started_at, c.ended_at, c.pauses, suggest_goal.calendar))
+	INTO needed
+	FROM sla.promise AS p
+	JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.state = 's'
+	WHERE p.relation = suggest_goal.relation AND p.metric = suggest_goal.metric;
+
+	-- in whole minutes
+	RETURN CASE WHEN needed IS NOT NULL THEN @extschema@.make_business_interval(
+		mins => (needed / 60000000 + CASE WHEN needed % 60000000 > 0 THEN 1 ELSE 0 END)::integer,
+		calendar => suggest_goal.calendar) END;
+END
+$$;
 COMMENT ON FUNCTION sla.suggest_goal(regclass, text, double precision, text) IS
 'the goal, in whole minutes of a calendar, that the clocks which have stopped would have met that often; NULL where none has';
 REVOKE ALL ON FUNCTION sla.suggest_goal(regclass, text, double precision, text) FROM PUBLIC;
@@ -196,10 +205,13 @@ BEGIN
 	ORDER BY f.cycle DESC, f.ended_at DESC NULLS FIRST, f.clock_id DESC
 	LIMIT 1;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'item "%" of table % has no clock of metric "%"', item, relation, metric
+		RAISE EXCEPTION 'item "%" of table % has no clock of metric "%"', explain.item, explain.relation, explain.metric
 			USING ERRCODE = 'undefined_object',
-				DETAIL = CASE WHEN cycle IS NOT NULL THEN format('There is none of cycle %s.', cycle) END,
-				HINT = 'See sla.clock for the clocks that there are; a clock needs a policy that applies and has a target for the metric.';
+				DETAIL = CASE
+					WHEN explain.cycle IS NULL THEN 'No policy with a target for the metric has applied to it.'
+					ELSE format('It has none of cycle %s.', explain.cycle)
+				END,
+				HINT = 'See sla.clock for the clocks that there are.';
 	END IF;
 	zone := coalesce(explain.time_zone,
 		substring(sla.calendar_hours(c.calendar)::text FROM 'TZ=(\S+)'), c.time_zone, 'UTC');
@@ -273,7 +285,7 @@ BEGIN
 			concat_ws(': ', h.kind,
 				(SELECT string_agg(format('%s %s -> %s', k.key, coalesce(h.before ->> k.key, '-'), coalesce(h.after ->> k.key, '-')), ', ' ORDER BY k.key)
 				 FROM jsonb_object_keys(coalesce(h.before, '{}') || coalesce(h.after, '{}')) AS k (key)
-				 WHERE h.before -> k.key IS DISTINCT FROM h.after -> k.key),
+				 WHERE h.before ->> k.key IS DISTINCT FROM h.after ->> k.key),
 				h.reason),
 			NULL, NULL
 		FROM sla.clock_change AS h

@@ -5,7 +5,7 @@
 \set ECHO none
 \i :setup
 \set ECHO all
-SELECT setseed(0.42) IS NULL AS seeded;
+SELECT setseed(0.42);
 INSERT INTO sla.calendar (name, hours, holidays_until) VALUES
 	('office', 'TZ=Europe/Berlin Mo-Fr 09:00-17:00; PH off', '2026-12-31'),
 	('round', 'TZ=UTC 24/7', NULL);
