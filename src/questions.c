@@ -18,13 +18,16 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/rangetypes.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 
 #include "calendar.h"
 #include "clock_store.h"
 #include "core/clock.h"
 #include "definition.h"
 #include "derive.h"
+#include "exception_spans.h"
 #include "fence.h"
 #include "open_spans.h"
 #include "tracked_row.h"
@@ -596,4 +599,39 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	PG_RETURN_DATUM(HeapTupleGetDatum(clock_store_form(clock, desc)));
+}
+
+/*
+ * sla.occurrences(during, rrule, time_zone) -> rows (from_at, to_at)
+ */
+PG_FUNCTION_INFO_V1(sla_occurrences);
+Datum
+sla_occurrences(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	RangeBound	lower;
+	RangeBound	upper;
+	ClockSpan  *spans;
+	bool		empty;
+	int			n;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
+		return (Datum) 0;
+	range_deserialize(lookup_type_cache(TSTZRANGEOID, TYPECACHE_RANGE_INFO),
+					  PG_GETARG_RANGE_P(0), &lower, &upper, &empty);
+	if (empty)
+		return (Datum) 0;
+	n = exception_spans(lower.infinite ? DT_NOBEGIN : DatumGetTimestampTz(lower.val),
+						upper.infinite ? DT_NOEND : DatumGetTimestampTz(upper.val),
+						PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)),
+						text_to_cstring(PG_GETARG_TEXT_PP(2)), &spans);
+	for (int i = 0; i < n; i++)
+	{
+		Datum		values[2] = {TimestampTzGetDatum(spans[i].from), TimestampTzGetDatum(spans[i].to)};
+		bool		nulls[2] = {false, false};
+
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }

@@ -151,6 +151,14 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN pg_catalog.to_char(pg_catalog.timezone(time_zone, at), 'Dy YYYY-MM-DD HH24:MI');
 COMMENT ON FUNCTION sla.local_text(timestamptz, text) IS 'private: an instant as it is written in a time zone';
 
+CREATE FUNCTION sla.occurrences(during tstzrange, rrule text, time_zone text,
+	OUT from_at timestamptz, OUT to_at timestamptz)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_occurrences'
+LANGUAGE C STABLE PARALLEL SAFE COST 100 ROWS 10;
+COMMENT ON FUNCTION sla.occurrences(tstzrange, text, text) IS
+'private: the times of an exception, each time it recurs';
+
 /* As src/derive.c has it. */
 CREATE FUNCTION sla.bears_on(e sla.exception, relation regclass, policy text, metric text, party text, item text, labels jsonb)
 RETURNS boolean
@@ -217,16 +225,18 @@ BEGIN
 		substring(sla.calendar_hours(c.calendar)::text FROM 'TZ=(\S+)'), c.time_zone, 'UTC');
 	upto := coalesce(greatest(c.ended_at, c.due_at, c.late_at), greatest(now(), c.started_at));
 
-	SELECT array_agg(x.instant ORDER BY x.during, x.id, x.n), array_agg(x.words ORDER BY x.during, x.id) FILTER (WHERE x.n = 1)
+	SELECT array_agg(x.instant ORDER BY x.from_at, x.id, x.n),
+		array_agg(x.words ORDER BY x.from_at, x.id) FILTER (WHERE x.n = 1)
 	INTO excluded, excluded_reasons
 	FROM (
-		SELECT e.during, e.id, i.n,
-			CASE i.n WHEN 1 THEN coalesce(lower(e.during), '-infinity') ELSE coalesce(upper(e.during), 'infinity') END AS instant,
+		SELECT o.from_at, e.id, i.n,
+			CASE i.n WHEN 1 THEN o.from_at ELSE o.to_at END AS instant,
 			concat_ws(': ', e.kind, e.reason) AS words
 		FROM sla.exception AS e
+		CROSS JOIN LATERAL sla.occurrences(e.during, e.rrule, coalesce(c.time_zone, 'UTC')) AS o
 		CROSS JOIN generate_series(1, 2) AS i (n)
 		WHERE sla.bears_on(e, c.relation, c.policy, c.metric, c.party, c.item, c.labels)
-			AND e.during IS NOT NULL AND e.rrule IS NULL AND NOT isempty(e.during)
+			AND o.to_at > c.started_at AND o.from_at < upto
 	) AS x;
 
 	RETURN QUERY
@@ -320,8 +330,8 @@ COMMENT ON FUNCTION sla.explain(regclass, text, text, integer, text) IS
 REVOKE ALL ON FUNCTION sla.explain(regclass, text, text, integer, text) FROM PUBLIC;
 
 /*
- * What was recorded later, or told for later, is undone by the first such row of
- * sla.clock_change: its "before" is what was so until then.
+ * What was recorded later, and a promise made later, is undone: what the first
+ * such row of sla.clock_change to change it has as "before" was so until then.
  */
 CREATE FUNCTION sla.clock_as_of(clock sla.clock_state, at timestamptz,
 	started_at timestamptz, ended_at timestamptz, promise_id integer)
@@ -408,23 +418,26 @@ BEGIN ATOMIC
 		FROM sla.clock_state AS s
 		LEFT JOIN LATERAL (
 			SELECT
-				(h.before ->> 'started_at')::timestamptz AS started_at,
-				CASE WHEN h.before ? 'stopped_at'
-					THEN coalesce((h.before ->> 'stopped_at')::timestamptz, 'infinity')
-				END AS ended_at,
-				coalesce((h.before ->> 'promise')::integer, (
-					SELECT max(p.id)
-					FROM sla.promise AS p
-					WHERE p.relation = s.relation
-						AND p.metric_id = s.metric_id
-						AND p.policy = h.before ->> 'policy'
-						AND p.goal::text IS NOT DISTINCT FROM h.before ->> 'goal')) AS promise_id
+				(array_agg((h.before ->> 'started_at')::timestamptz ORDER BY h.recorded_at, h.at)
+					FILTER (WHERE h.before ->> 'started_at' <> h.after ->> 'started_at'))[1] AS started_at,
+				(array_agg(coalesce((h.before ->> 'stopped_at')::timestamptz, 'infinity') ORDER BY h.recorded_at, h.at)
+					FILTER (WHERE h.before ->> 'stopped_at' IS DISTINCT FROM h.after ->> 'stopped_at'))[1] AS ended_at,
+				(array_agg(
+					coalesce((h.before ->> 'promise')::integer, (
+						SELECT max(p.id)
+						FROM sla.promise AS p
+						WHERE p.relation = s.relation
+							AND p.metric_id = s.metric_id
+							AND p.policy = h.before ->> 'policy'
+							AND p.goal::text IS NOT DISTINCT FROM h.before ->> 'goal'))
+					ORDER BY h.recorded_at, h.at)
+					FILTER (WHERE h.before -> 'promise' IS DISTINCT FROM h.after -> 'promise'
+						OR h.before -> 'policy' IS DISTINCT FROM h.after -> 'policy'
+						OR h.before -> 'goal' IS DISTINCT FROM h.after -> 'goal'))[1] AS promise_id
 			FROM sla.clock_change AS h
 			WHERE h.clock = s.clock_id
 				AND h.kind <> 'late_event'
-				AND (h.at > clock_at.at OR h.recorded_at > known_at)
-			ORDER BY h.recorded_at, h.at
-			LIMIT 1
+				AND ((h.kind = 'retarget' AND h.at > clock_at.at) OR h.recorded_at > known_at)
 		) AS u ON true
 		WHERE s.relation = clock_at.relation
 			AND coalesce(u.started_at, s.started_at) <= clock_at.at

@@ -52,6 +52,11 @@ SELECT * FROM sla.explain('qu_ticket', '2', 'solve');
 SELECT * FROM sla.explain('qu_ticket', '1', 'solve', 2);
 \echo :LAST_ERROR_SQLSTATE
 
+-- time that recurs
+UPDATE sla.exception SET rrule = 'FREQ=DAILY;COUNT=4' WHERE kind = 'maintenance';
+SELECT from_at, to_at, what, detail, used_seconds FROM sla.explain('qu_ticket', '1', 'solve') WHERE what IN ('excluded', 'due', 'extended', 'breach');
+UPDATE sla.exception SET rrule = NULL WHERE kind = 'maintenance';
+
 -- another tier: what was promised before is told
 INSERT INTO qu_ticket VALUES (2, 'std', 'new', 'red', 'acme', '2026-05-12 13:00Z', NULL, '2026-05-12 13:00Z');
 UPDATE qu_ticket SET tier = 'gold', changed_at = '2026-05-13 08:00Z' WHERE id = 2;
@@ -68,6 +73,13 @@ SELECT count(*) FROM sla.clock_at('qu_ticket', '2026-05-12 12:59Z');
 -- the views are this at now()
 SELECT count(*) AS differ FROM (SELECT * FROM sla.clock EXCEPT SELECT * FROM sla.clock_at('qu_ticket', now())) x;
 SELECT count(*) AS differ FROM (SELECT * FROM sla.clock_at('qu_ticket', now()) EXCEPT SELECT * FROM sla.clock) x;
+
+-- a correction is known from when it was recorded
+SELECT pg_sleep(0.01);
+SELECT now() AS before \gset
+SELECT sla.correct(clock_id, '2026-05-12 14:00Z', NULL, 'wrong clock') FROM sla.clock WHERE item = '2' AND metric = 'solve';
+SELECT started_at, due_at FROM sla.clock_at('qu_ticket', '2026-05-12 15:00Z') WHERE item = '2' AND metric = 'solve';
+SELECT started_at, due_at FROM sla.clock_at('qu_ticket', '2026-05-12 15:00Z', :'before') WHERE item = '2' AND metric = 'solve';
 
 -- histories by chance: whatever happened until then stays what it was
 SELECT setseed(0.7);
