@@ -77,6 +77,13 @@ static const RuleColumn rule_columns_of[] = {
 	{"source", "applies_when", BOOLOID},
 	{"source", "at", TIMESTAMPTZOID},
 	{"source", "reason", TEXTOID},
+	{"objective", "at", TIMESTAMPTZOID},
+	{"objective", "total_when", BOOLOID},
+	{"objective", "good_when", BOOLOID},
+	{"objective", "value", FLOAT8OID},
+	{"objective", "outage_from", TIMESTAMPTZOID},
+	{"objective", "outage_to", TIMESTAMPTZOID},
+	{"objective", "group_by", TEXTOID},
 };
 
 static char *
@@ -572,10 +579,14 @@ same_text(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* The table that a definition is for, which must be the definer's. */
+/*
+ * The table that a definition is for, which must be the definer's.  An
+ * objective, which is only read, may be over whatever can be selected from.
+ */
 static Relation
-open_defined(Oid relid)
+open_defined(Oid relid, const char *definition)
 {
+	bool		only_read = strcmp(definition, "objective") == 0;
 	Relation	rel;
 
 	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
@@ -585,16 +596,40 @@ open_defined(Oid relid)
 	if (!pg_class_ownercheck_compat(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
 	rel = relation_open(relid, AccessShareLock);
-	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a table", RelationGetRelationName(rel))));
+	switch (rel->rd_rel->relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+			break;
+		case RELKIND_VIEW:
+		case RELKIND_MATVIEW:
+		case RELKIND_FOREIGN_TABLE:
+			if (only_read)
+				break;
+			/* FALLTHROUGH */
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg(only_read ? "\"%s\" is not a table or view" : "\"%s\" is not a table",
+							RelationGetRelationName(rel))));
+	}
 	if (rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("\"%s\" is a temporary table", RelationGetRelationName(rel)),
 				 errdetail("Nothing would tell that it is gone.")));
 	return rel;
+}
+
+/*
+ * Does a row hold expressions?  An objective over clocks does not: what its
+ * column group_by has is the name of a label.
+ */
+static bool
+holds_expressions(const char *definition, HeapTuple row, TupleDesc desc)
+{
+	return row != NULL &&
+		(strcmp(definition, "objective") != 0 || !same_text(text_column(row, desc, "kind"), "clock"));
 }
 
 /* Keep the function of one expression in line with its column. */
@@ -680,7 +715,7 @@ sla_check_rules(PG_FUNCTION_ARGS)
 	/* the row of a table that is being dropped goes without ado */
 	if (new == NULL && get_rel_relkind(relid) == '\0')
 		return PointerGetDatum(old);
-	rel = open_defined(relid);
+	rel = open_defined(relid, definition);
 	if (new != NULL && strcmp(definition, "tracked") == 0 && text_column(new, desc, "item") == NULL)
 	{
 		int			attnum = SPI_fnumber(desc, "item");
@@ -695,8 +730,9 @@ sla_check_rules(PG_FUNCTION_ARGS)
 
 		if (strcmp(rule->definition, definition) == 0)
 			keep_rule(rel, rule, id,
-					  new != NULL ? text_column(new, desc, rule->column) : NULL,
-					  old != NULL ? text_column(old, desc, rule->column) : NULL, old == NULL);
+					  holds_expressions(definition, new, desc) ? text_column(new, desc, rule->column) : NULL,
+					  holds_expressions(definition, old, desc) ? text_column(old, desc, rule->column) : NULL,
+					  old == NULL);
 	}
 	relation_close(rel, NoLock);
 	return PointerGetDatum(new != NULL ? new : old);

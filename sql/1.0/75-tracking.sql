@@ -275,7 +275,7 @@ BEGIN
 		SELECT p.oid::regprocedure
 		FROM pg_proc AS p
 		WHERE p.pronamespace = 'sla'::regnamespace
-			AND p.proname ~ '^(tracked|metric|policy|source)_[0-9]+_'
+			AND p.proname ~ '^(tracked|metric|policy|source|objective)_[0-9]+_'
 			AND NOT EXISTS (
 				SELECT FROM pg_depend AS d
 				WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
@@ -304,8 +304,10 @@ BEGIN
 			AND (EXISTS (SELECT FROM sla.tracked AS t WHERE t.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.metric AS m WHERE m.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.policy AS p WHERE p.relation = o.objid)
-				OR EXISTS (SELECT FROM sla.source AS s WHERE s.source = o.objid OR s.relation = o.objid))
+				OR EXISTS (SELECT FROM sla.source AS s WHERE s.source = o.objid OR s.relation = o.objid)
+				OR EXISTS (SELECT FROM sla.objective AS b WHERE b.relation = o.objid))
 	LOOP
+		DELETE FROM sla.objective AS b WHERE b.relation = dropped;
 		DELETE FROM sla.source AS s WHERE s.relation = dropped OR s.source = dropped;
 		DELETE FROM sla.target AS t WHERE t.relation = dropped;
 		DELETE FROM sla.policy AS p WHERE p.relation = dropped;
@@ -974,6 +976,12 @@ BEGIN
 		FROM sla.promise AS p
 		JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.ended_at IS NULL
 		WHERE OLD.name = coalesce(@extschema@.calendar(p.goal), p.calendar)
+		LIMIT 1;
+	END IF;
+	IF NOT FOUND THEN
+		SELECT format('Objective "%s" names it.', o.name) INTO by_whom
+		FROM sla.objective AS o
+		WHERE o.calendar = OLD.name
 		LIMIT 1;
 	END IF;
 	IF by_whom IS NOT NULL THEN

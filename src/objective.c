@@ -1,0 +1,319 @@
+/*-------------------------------------------------------------------------
+ *
+ * objective.c
+ *	  What objectives read of their relations, and reports for their readers.
+ *
+ * The expressions of an objective are functions over the rows of its relation
+ * (see rules.c).  They are evaluated in one query, as the relation's owner and
+ * never as the reader: who may read a report needs no rights on what it is of.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "sla_tracker.h"
+
+#include "access/relation.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "fence.h"
+#include "rules.h"
+
+/* What reading an objective's relation needs of its definition. */
+typedef struct Objective
+{
+	int32		id;
+	char	   *name;
+	Oid			relid;
+	char	   *time_zone;
+	bool		has_total;
+	bool		has_value;
+	bool		has_group;
+	bool		has_end;
+	bool		is_outage;
+	Datum		at_most;
+	Datum		at_least;
+	bool		no_at_most;
+	bool		no_at_least;
+} Objective;
+
+static Objective *
+objective_of(int32 id)
+{
+	MemoryContext context = CurrentMemoryContext;
+	MemoryContext old;
+	Objective  *objective;
+	Oid			type = INT4OID;
+	Datum		value = Int32GetDatum(id);
+	TupleDesc	desc;
+	HeapTuple	row;
+	Fence		fence;
+	bool		isnull;
+
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT o.name, o.relation::oid, o.time_zone, o.total_when IS NOT NULL, o.value IS NOT NULL, "
+							  "o.group_by IS NOT NULL, o.outage_to IS NOT NULL, o.kind = 'outage', o.at_most, o.at_least "
+							  "FROM sla.objective AS o WHERE o.id = $1 AND o.kind <> 'clock'",
+							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read sla.objective");
+	if (SPI_processed != 1)
+		elog(ERROR, "objective %d does not exist", id);
+	row = SPI_tuptable->vals[0];
+	desc = SPI_tuptable->tupdesc;
+	old = MemoryContextSwitchTo(context);
+	objective = palloc0(sizeof(Objective));
+	objective->id = id;
+	objective->name = TextDatumGetCString(SPI_getbinval(row, desc, 1, &isnull));
+	objective->relid = DatumGetObjectId(SPI_getbinval(row, desc, 2, &isnull));
+	objective->time_zone = TextDatumGetCString(SPI_getbinval(row, desc, 3, &isnull));
+	objective->has_total = DatumGetBool(SPI_getbinval(row, desc, 4, &isnull));
+	objective->has_value = DatumGetBool(SPI_getbinval(row, desc, 5, &isnull));
+	objective->has_group = DatumGetBool(SPI_getbinval(row, desc, 6, &isnull));
+	objective->has_end = DatumGetBool(SPI_getbinval(row, desc, 7, &isnull));
+	objective->is_outage = DatumGetBool(SPI_getbinval(row, desc, 8, &isnull));
+	objective->at_most = SPI_getbinval(row, desc, 9, &objective->no_at_most);
+	objective->at_least = SPI_getbinval(row, desc, 10, &objective->no_at_least);
+	if (!objective->no_at_most)
+		objective->at_most = Float8GetDatum(DatumGetFloat8(objective->at_most));
+	if (!objective->no_at_least)
+		objective->at_least = Float8GetDatum(DatumGetFloat8(objective->at_least));
+	MemoryContextSwitchTo(old);
+	SPI_finish();
+	fence_leave(&fence);
+	return objective;
+}
+
+static void
+reading_error_callback(void *arg)
+{
+	errcontext("objective \"%s\"", ((Objective *) arg)->name);
+}
+
+/* One of the objective's expressions over the row r. */
+static char *
+expression(const Objective *objective, const char *column)
+{
+	return psprintf("sla.objective_%d_%s(r.*)", objective->id, column);
+}
+
+/* Run a query as the owner of the objective's relation; return its rows. */
+static void
+read_relation(FunctionCallInfo fcinfo, Objective *objective, const char *what, const char *condition,
+			  const char *wrap, const char *group_clause, int nargs, Oid *types, Datum *values,
+			  const char *nulls)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ErrorContextCallback callback = {error_context_stack, reading_error_callback, objective};
+	const char *key = objective->is_outage ? "outage_from" : "at";
+	Relation	rel;
+	char	   *query;
+	Fence		fence;
+
+	InitMaterializedSRF(fcinfo, 0);
+	error_context_stack = &callback;
+	rel = relation_open(objective->relid, AccessShareLock);
+	if (!rule_is_owned("objective", objective->id, key, rel))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("objective \"%s\" is suspended", objective->name),
+				 errdetail("It was defined by another owner of \"%s\".", RelationGetRelationName(rel)),
+				 errhint("The new owner confirms it with UPDATE sla.objective SET name = name WHERE name = %s.",
+						 quote_literal_cstr(objective->name))));
+	query = psprintf("SELECT %s FROM (SELECT %s FROM %s AS r WHERE %s) AS e%s", wrap, what,
+					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
+												RelationGetRelationName(rel)),
+					 condition, group_clause);
+	fence_enter_no_rls(&fence, rel->rd_rel->relowner);
+	fence_settings(objective->time_zone);
+	SPI_connect();
+	if (SPI_execute_with_args(query, nargs, types, values, nulls, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the relation of an objective");
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
+	SPI_finish();
+	fence_leave(&fence);
+	relation_close(rel, NoLock);
+	error_context_stack = callback.previous;
+}
+
+/*
+ * sla.objective_counts(objective, edges) -> setof (grp, bucket, total, good)
+ *
+ * The events from the first edge to before the last, counted between each two
+ * of them: one scan, whatever their number.  The edges ascend.
+ */
+PG_FUNCTION_INFO_V1(sla_objective_counts);
+Datum
+sla_objective_counts(PG_FUNCTION_ARGS)
+{
+	Objective  *objective = objective_of(PG_GETARG_INT32(0));
+	ArrayType  *edges = PG_GETARG_ARRAYTYPE_P(1);
+	Oid			types[] = {TIMESTAMPTZARRAYOID, TIMESTAMPTZOID, TIMESTAMPTZOID, FLOAT8OID, FLOAT8OID};
+	Datum		values[lengthof(types)];
+	char		nulls[lengthof(types) + 1] = "     ";
+	Datum	   *bounds;
+	bool	   *bound_nulls;
+	int			n;
+	char	   *at = expression(objective, "at");
+	char	   *value = objective->has_value ? expression(objective, "value") : NULL;
+	StringInfoData condition;
+
+	deconstruct_array(edges, TIMESTAMPTZOID, sizeof(TimestampTz), true, TYPALIGN_DOUBLE,
+					  &bounds, &bound_nulls, &n);
+	if (n < 2)
+		elog(ERROR, "an objective is counted between two edges at least");
+	values[0] = PointerGetDatum(edges);
+	values[1] = bounds[0];
+	values[2] = bounds[n - 1];
+	values[3] = objective->at_most;
+	values[4] = objective->at_least;
+	nulls[3] = objective->no_at_most ? 'n' : ' ';
+	nulls[4] = objective->no_at_least ? 'n' : ' ';
+
+	initStringInfo(&condition);
+	appendStringInfo(&condition, "%s >= $2 AND %s < $3", at, at);
+	if (objective->has_total)
+		appendStringInfo(&condition, " AND %s", expression(objective, "total_when"));
+	if (value != NULL)
+		appendStringInfo(&condition, " AND %s IS NOT NULL", value);
+	read_relation(fcinfo, objective,
+				  psprintf("%s AS grp, %s AS at, %s AS good",
+						   objective->has_group ? psprintf("coalesce(%s, '')", expression(objective, "group_by")) : "''::text", at,
+						   value != NULL ?
+						   psprintf("($4 IS NULL OR %s <= $4) AND ($5 IS NULL OR %s >= $5)", value, value) :
+						   expression(objective, "good_when")),
+				  condition.data,
+				  "e.grp, width_bucket(e.at, $1), count(*), count(*) FILTER (WHERE e.good)",
+				  " GROUP BY 1, 2", lengthof(types), types, values, nulls);
+	return (Datum) 0;
+}
+
+/*
+ * sla.objective_outages(objective, from, to) -> setof (grp, from_at, to_at)
+ *
+ * Outages that began before "to", cut to [from, to): one that is over before
+ * "from" only tells that there is its group, and ends before it begins.
+ */
+PG_FUNCTION_INFO_V1(sla_objective_outages);
+Datum
+sla_objective_outages(PG_FUNCTION_ARGS)
+{
+	Objective  *objective = objective_of(PG_GETARG_INT32(0));
+	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum		values[] = {PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)};
+	char	   *end = objective->has_end ? expression(objective, "outage_to") : "NULL::timestamptz";
+	StringInfoData condition;
+
+	initStringInfo(&condition);
+	appendStringInfo(&condition, "%s < $2", expression(objective, "outage_from"));
+	if (objective->has_total)
+		appendStringInfo(&condition, " AND %s", expression(objective, "total_when"));
+	if (!objective->has_group)
+		appendStringInfo(&condition, " AND coalesce(%s > $1, true)", end);
+	read_relation(fcinfo, objective,
+				  psprintf("%s AS grp, %s AS from_at, %s AS to_at",
+						   objective->has_group ? psprintf("coalesce(%s, '')", expression(objective, "group_by")) : "''::text",
+						   expression(objective, "outage_from"), end),
+				  condition.data,
+				  "e.grp, greatest(e.from_at, $1), least(e.to_at, $2)",
+				  "", lengthof(types), types, values, NULL);
+	return (Datum) 0;
+}
+
+/*
+ * Reports
+ */
+
+/* The reader's rights: on the report, or as owner of what it is of. */
+static void
+check_may_read(const char *view, Datum name)
+{
+	Oid			role = GetUserId();
+	Oid			relid = get_relname_relid(view, get_namespace_oid("sla", false));
+	Oid			type = TEXTOID;
+	bool		owned;
+	Fence		fence;
+
+	if (pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK)
+		return;
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT DISTINCT o.relation::oid FROM sla.objective AS o WHERE o.name = $1",
+							  1, &type, &name, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read sla.objective");
+	owned = SPI_processed > 0;
+	for (uint64 i = 0; i < SPI_processed && owned; i++)
+	{
+		bool		isnull;
+
+		owned = pg_class_ownercheck_compat(DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i],
+																		  SPI_tuptable->tupdesc, 1, &isnull)), role);
+	}
+	SPI_finish();
+	fence_leave(&fence);
+	if (!owned)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, view);
+}
+
+/*
+ * The rows of a private function of an objective's name and an instant, run as
+ * the extension's owner for who may read a view.
+ */
+static Datum
+report(FunctionCallInfo fcinfo, const char *view, const char *query)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Oid			types[] = {TEXTOID, TIMESTAMPTZOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
+	Fence		fence;
+
+	check_may_read(view, values[0]);
+	InitMaterializedSRF(fcinfo, 0);
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not execute \"%s\"", query);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
+	SPI_finish();
+	fence_leave(&fence);
+	return (Datum) 0;
+}
+
+/* sla.slo_status(objective, at) -> setof ... */
+PG_FUNCTION_INFO_V1(sla_slo_status);
+Datum
+sla_slo_status(PG_FUNCTION_ARGS)
+{
+	return report(fcinfo, "report_slo_status", "SELECT * FROM sla.objective_status($1, $2)");
+}
+
+/* sla.slo_periods(objective, at) -> setof ... */
+PG_FUNCTION_INFO_V1(sla_slo_periods);
+Datum
+sla_slo_periods(PG_FUNCTION_ARGS)
+{
+	return report(fcinfo, "report_slo_period", "SELECT * FROM sla.objective_periods($1, $2)");
+}
+
+/* sla.slo_series(objective, at) -> setof ... */
+PG_FUNCTION_INFO_V1(sla_slo_series);
+Datum
+sla_slo_series(PG_FUNCTION_ARGS)
+{
+	return report(fcinfo, "report_slo_series", "SELECT * FROM sla.objective_series($1, $2)");
+}

@@ -1,0 +1,134 @@
+-- Objectives: what is refused, whose they are, and what becomes of their relation.
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/sql/include/setup.sql'
+\set check :abs_srcdir '/sql/include/check.sql'
+\set ECHO none
+\i :setup
+\i :check
+CREATE FUNCTION test.refusal(command text, OUT state text, OUT message text, OUT detail text, OUT hint text) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE command;
+	state := 'none';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+END
+$$;
+\set ECHO all
+CREATE TABLE public.oi_request (id int PRIMARY KEY, at timestamptz, ok bool, ms float8, "group" text);
+INSERT INTO oi_request SELECT i, timestamptz '2026-03-01' + i * interval '1 hour', i % 10 > 0, i, 'g' FROM generate_series(1, 100) i;
+INSERT INTO sla.agreement (party, name) VALUES ('oi', 'main');
+\pset format unaligned
+-- an objective that is good, changed in one place
+CREATE FUNCTION test.define(change jsonb) RETURNS TABLE (change text, state text, message text, detail text, hint text) LANGUAGE sql AS $$
+	SELECT change::text, r.state, r.message, CASE WHEN r.state NOT LIKE '23%' THEN r.detail END, r.hint FROM test.refusal(format('INSERT INTO sla.objective OVERRIDING USER VALUE SELECT (jsonb_populate_record(NULL::sla.objective, %L)).*',
+		'{"name": "x", "kind": "event", "valid_from": "-infinity", "relation": "oi_request", "at": "at", "good_when": "ok", "target_percent": 99, "window_length": "28 days", "time_zone": "UTC", "close_after": "5 days"}'::jsonb || change)) r;
+$$;
+SELECT d.* FROM unnest(ARRAY[
+	'{"target_percent": 100.1}', '{"target_percent": -1}', '{"target_percent": "NaN"}', '{"target_percent": null}',
+	'{"window_length": "0"}', '{"window_length": "-1 day"}', '{"window_length": "fortnight"}', '{"window_length": "11 years"}', '{"window_length": ""}',
+	'{"window_start": "2026-01-01"}', '{"window_length": "month", "window_start": "infinity"}',
+	'{"time_zone": "Mars/Crater"}', '{"time_zone": ""}', '{"calendar": "oi_none"}', '{"close_after": "-1 day"}',
+	'{"kind": "sum"}', '{"kind": "event", "good_when": null}', '{"at": null}', '{"kind": "value"}', '{"kind": "value", "good_when": null, "value": "ms"}',
+	'{"kind": "value", "good_when": null, "value": "ms", "at_most": 1, "at_least": 2}', '{"kind": "value", "good_when": null, "value": "ms", "at_most": "NaN"}',
+	'{"value": "ms"}', '{"slice": "1 hour"}', '{"kind": "slice"}', '{"kind": "slice", "slice": "0"}', '{"kind": "slice", "slice": "36 hours"}', '{"kind": "slice", "slice": "1 month"}',
+	'{"kind": "slice", "slice": "1 hour", "slice_target_percent": 101}', '{"kind": "outage"}', '{"kind": "outage", "at": null, "good_when": null}',
+	'{"kind": "clock", "at": null, "good_when": null}', '{"kind": "clock", "at": null, "good_when": null, "metric": "solve"}', '{"metric": "solve"}',
+	'{"party": "oi", "agreement": "other"}', '{"agreement": "main"}', '{"name": ""}',
+	'{"good_when": "okay"}', '{"good_when": "ok AND"}', '{"good_when": "ms"}', '{"at": "ms"}', '{"at": "now() + id"}', '{"good_when": "(SELECT ok)"}', '{"good_when": "count(*) > 1"}', '{"good_when": "ok; DROP TABLE oi_request"}', '{"group_by": "*"}',
+	'{"relation": null}'
+]::jsonb[]) WITH ORDINALITY u (change, n), LATERAL test.define(u.change) d ORDER BY n;
+SELECT d.state, d.message FROM unnest(ARRAY[
+	'{}', '{"name": "y", "group_by": "\"group\"", "window_length": "1 mon"}', '{"name": "z", "window_length": "year", "window_start": "2026-04-01"}', '{"name": "u", "party": "oi", "agreement": "main"}', '{"name": "days", "kind": "slice", "slice": "7 days"}'
+]::jsonb[]) WITH ORDINALITY u (change, n), LATERAL test.define(u.change) d ORDER BY n;
+SELECT name, window_length FROM sla.objective ORDER BY 1;
+SELECT * FROM refusal($$UPDATE sla.objective SET relation = 'pg_class' WHERE name = 'x'$$);
+SELECT * FROM refusal($$UPDATE sla.objective SET kind = 'outage' WHERE name = 'x'$$);
+CREATE SEQUENCE oi_seq;
+SELECT * FROM define('{"name": "seq", "relation": "oi_seq"}');
+CREATE TEMP TABLE oi_temp (at timestamptz, ok bool);
+SELECT * FROM define('{"name": "temp", "relation": "oi_temp"}');
+\pset format aligned
+-- a condition that fails on some rows says where
+UPDATE sla.objective SET good_when = '100 / (id - 50) > 0' WHERE name = 'x';
+SELECT total FROM sla.slo_status('x', '2026-03-02');
+SELECT * FROM refusal($$SELECT FROM sla.slo_status('x', '2026-03-20')$$);
+UPDATE sla.objective SET good_when = 'ok', at = 'at' WHERE name = 'x';
+-- columns: a renamed one is followed, a dropped one refused
+ALTER TABLE oi_request RENAME ok TO fine;
+SELECT total, good FROM sla.slo_status('x', '2026-03-20');
+SELECT state, message FROM refusal('ALTER TABLE oi_request DROP fine');
+SELECT state, message FROM refusal('ALTER TABLE oi_request ALTER fine TYPE text');
+ALTER TABLE oi_request ADD other text;
+SELECT total, good FROM sla.slo_status('x', '2026-03-20');
+
+-- whose they are
+CREATE ROLE regress_oi_owner;
+CREATE ROLE regress_oi_other;
+CREATE ROLE regress_oi_reader;
+GRANT USAGE ON SCHEMA sla, test TO regress_oi_owner, regress_oi_other, regress_oi_reader;
+GRANT CREATE ON SCHEMA public TO regress_oi_owner;
+GRANT SELECT ON sla.report_slo_status, sla.report_slo_period, sla.report_slo_series TO regress_oi_reader;
+SET ROLE regress_oi_owner;
+CREATE TABLE public.oi_mine (at timestamptz, ok bool, hidden bool DEFAULT false);
+ALTER TABLE oi_mine ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY p ON oi_mine USING (NOT hidden);
+INSERT INTO oi_mine SELECT timestamptz '2026-03-01' + i * interval '1 hour', i % 10 > 0 FROM generate_series(1, 100) i;
+CREATE FUNCTION public.oi_who() RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM set_config(''timezone'', ''Asia/Tokyo'', false); RETURN current_user || '' '' || current_setting(''search_path''); END';
+INSERT INTO sla.objective (name, relation, at, good_when, group_by, target_percent) VALUES ('mine', 'oi_mine', 'at', 'ok', 'oi_who()', 90);
+SELECT name FROM sla.objective;
+SELECT * FROM refusal($$INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('not mine', 'oi_request', 'at', 'fine', 90)$$);
+SELECT * FROM refusal($$INSERT INTO sla.objective (name, kind, relation, metric, target_percent) VALUES ('not mine', 'clock', 'oi_request', 'x', 90)$$);
+UPDATE sla.objective SET target_percent = 1 WHERE name = 'x';
+DELETE FROM sla.objective WHERE name = 'x';
+-- the owner may ask for his own, and nobody else's
+SELECT group_value, total, good FROM sla.slo_status('mine', '2026-03-20');
+SHOW timezone;
+SELECT * FROM refusal($$SELECT FROM sla.slo_status('x', '2026-03-20')$$);
+SELECT * FROM refusal($$SELECT FROM sla.report_slo_status$$);
+-- a reader sees reports, and nothing else; expressions are the owner's
+SET ROLE regress_oi_reader;
+SELECT objective, status FROM sla.report_slo_status WHERE objective IN ('x', 'mine') ORDER BY 1;
+SELECT group_value, total, good FROM sla.slo_status('mine', '2026-03-20');
+SELECT count(*) >= 0 AS readable FROM sla.report_slo_period;
+SELECT count(*) >= 0 AS readable FROM sla.report_slo_series;
+SELECT name FROM sla.objective;
+SELECT * FROM refusal('SELECT FROM oi_mine');
+SELECT * FROM refusal($$SELECT sla.objective_status('x', now())$$);
+SELECT * FROM refusal($$SELECT sla.objective_counts(1, '{2026-01-01,2027-01-01}')$$);
+SET ROLE regress_oi_other;
+SELECT * FROM refusal($$SELECT FROM sla.slo_status('mine', '2026-03-20')$$);
+SELECT * FROM refusal($$SELECT FROM sla.slo_periods('mine', '2026-03-20')$$);
+SELECT * FROM refusal($$SELECT FROM sla.slo_series('mine', '2026-03-20')$$);
+SELECT * FROM refusal($$SELECT FROM sla.slo_status('there is none')$$);
+RESET ROLE;
+-- another owner of the relation confirms
+GRANT CREATE ON SCHEMA public TO regress_oi_other;
+ALTER TABLE oi_mine OWNER TO regress_oi_other;
+\pset format unaligned
+SELECT * FROM refusal($$SELECT FROM sla.slo_status('mine', '2026-03-20')$$);
+\pset format aligned
+SET ROLE regress_oi_other;
+UPDATE sla.objective SET name = name WHERE name = 'mine';
+SELECT group_value, total, good FROM sla.slo_status('mine', '2026-03-20');
+RESET ROLE;
+
+-- a calendar in use stays; a relation that is dropped takes its objectives along
+INSERT INTO sla.calendar (name, hours) VALUES ('oi', 'TZ=UTC 24/7');
+UPDATE sla.objective SET calendar = 'oi' WHERE name = 'x';
+SELECT state, message, detail FROM refusal($$DELETE FROM sla.calendar WHERE name = 'oi'$$);
+SELECT state, message, detail FROM refusal($$UPDATE sla.calendar SET name = 'oj' WHERE name = 'oi'$$);
+CREATE VIEW oi_view AS SELECT at, fine FROM oi_request;
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('view', 'oi_view', 'at', 'fine', 90);
+DROP VIEW oi_view;
+SELECT name FROM sla.objective ORDER BY 1;
+DROP TABLE oi_mine, oi_request;
+SELECT name FROM sla.objective ORDER BY 1;
+SELECT proname FROM pg_proc WHERE pronamespace = 'sla'::regnamespace AND proname ~ '^objective_[0-9]';
+DELETE FROM sla.calendar WHERE name = 'oi';
+DELETE FROM sla.agreement WHERE party = 'oi';
+DROP FUNCTION oi_who;
+DROP SEQUENCE oi_seq;
+DROP OWNED BY regress_oi_owner, regress_oi_other, regress_oi_reader;
+DROP ROLE regress_oi_owner, regress_oi_other, regress_oi_reader;
+SET client_min_messages = warning;
+DROP SCHEMA test CASCADE;

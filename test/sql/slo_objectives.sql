@@ -1,0 +1,152 @@
+-- Objectives over relations and clocks, against plain SQL.
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/sql/include/setup.sql'
+\set ECHO none
+\i :setup
+\set ECHO all
+SET extra_float_digits = 0;
+SELECT setseed(0.4);
+INSERT INTO sla.calendar (name, hours) VALUES ('ob_office', 'TZ=Europe/Berlin Mo-Fr 09:00-17:00');
+CREATE TABLE ob_request (id int PRIMARY KEY, at timestamptz, status int, ms float8, region text);
+INSERT INTO ob_request
+	SELECT i, timestamptz '2026-01-01' + i * interval '13 minutes', CASE WHEN random() < 0.02 THEN 500 ELSE 200 END, 400 * random(), (ARRAY['eu', 'us', NULL])[1 + i % 3]
+	FROM generate_series(0, 9999) i;
+INSERT INTO ob_request VALUES (10000, NULL, 500, NULL, 'eu');
+CREATE TABLE ob_outage (service text, began timestamptz, ended timestamptz, planned bool);
+INSERT INTO ob_outage VALUES
+	('web', '2026-03-02 10:00', '2026-03-02 11:00', false), ('web', '2026-03-02 10:30', '2026-03-02 11:30', false), -- overlap
+	('web', '2026-02-28 23:00', '2026-03-01 01:00', false), -- over the turn of the month
+	('web', '2026-03-05 02:00', '2026-03-05 03:00', false), -- at night
+	('web', '2026-03-06 02:00', '2026-03-06 12:00', true),
+	('web', '2026-03-07 02:00', '2026-03-07 01:00', false), -- none
+	('db', '2026-03-10 11:00', NULL, false), ('mail', '2025-12-10 11:00', '2025-12-10 12:00', false);
+INSERT INTO sla.objective (name, kind, relation, at, total_when, good_when, value, at_most, at_least, slice, slice_target_percent, target_percent, window_length, window_start, time_zone, calendar, group_by) VALUES
+	('rolling', 'event', 'ob_request', 'at', NULL, 'status < 500', NULL, NULL, NULL, NULL, NULL, 98, '28 days', NULL, 'UTC', NULL, NULL),
+	('month', 'event', 'ob_request', 'at', 'region IS NOT NULL', 'status < 500', NULL, NULL, NULL, NULL, NULL, 98, 'month', NULL, 'Europe/Berlin', NULL, NULL),
+	('office', 'event', 'ob_request', 'at', NULL, 'status < 500', NULL, NULL, NULL, NULL, NULL, 97.5, 'month', NULL, 'Europe/Berlin', 'ob_office', NULL),
+	('by_region', 'event', 'ob_request', 'at', NULL, 'status < 500', NULL, NULL, NULL, NULL, NULL, 98, 'week', NULL, 'UTC', NULL, 'region'),
+	('fast', 'value', 'ob_request', 'at', NULL, NULL, 'ms', 300, NULL, NULL, NULL, 70, 'quarter', '2026-02-01', 'UTC', NULL, NULL),
+	('neither', 'value', 'ob_request', 'at', NULL, NULL, 'ms', 300, 100, NULL, NULL, 70, 'year', NULL, 'UTC', NULL, NULL),
+	('hours', 'slice', 'ob_request', 'at', NULL, 'status < 500', NULL, NULL, NULL, '1 hour', 100, 95, 'month', NULL, 'UTC', NULL, NULL),
+	('office_hours', 'slice', 'ob_request', 'at', NULL, NULL, 'ms', 300, NULL, '30 min', NULL, 75, '7 days', NULL, 'Europe/Berlin', 'ob_office', NULL);
+INSERT INTO sla.objective (name, kind, relation, outage_from, outage_to, total_when, group_by, target_percent, window_length, calendar, valid_from) VALUES
+	('up', 'outage', 'ob_outage', 'began', 'ended', NULL, NULL, 99.9, 'month', NULL, '-infinity'),
+	('up_office', 'outage', 'ob_outage', 'began', 'ended', 'NOT planned', 'service', 99, 'month', 'ob_office', '-infinity'),
+	('up_rolling', 'outage', 'ob_outage', 'began', 'ended', NULL, 'service', 99, '30 days', NULL, '-infinity');
+\set at '''2026-03-20 15:00+00'''
+SELECT o.name, s.group_value, s.window_from, s.window_until, s.total, s.good, round(s.sli_percent::numeric, 6) AS sli, round(s.budget::numeric, 6) AS budget, round(s.budget_remaining::numeric, 6) AS remaining, round(s.consumed_percent::numeric, 6) AS consumed, s.status
+FROM sla.objective o, LATERAL sla.slo_status(o.name, :at) s ORDER BY o.id, s.group_value;
+SELECT o.name, s.group_value, round(s.burn_rate::numeric, 6) AS burn, s.window_seconds / 3600 AS hours, round(s.budget_seconds::numeric / 60, 6) AS budget_min, round(s.budget_remaining_seconds::numeric / 60, 6) AS remaining_min, round(s.exhaustion_seconds::numeric / 3600, 6) AS exhaustion_h, round(s.projected_percent::numeric, 6) AS projected, round(s.coverage_percent::numeric, 4) AS coverage
+FROM sla.objective o, LATERAL sla.slo_status(o.name, :at) s ORDER BY o.id, s.group_value;
+
+-- the same in plain SQL
+CREATE TEMP TABLE counted AS
+	SELECT 'rolling' AS name, NULL AS grp, count(*) AS total, count(*) FILTER (WHERE status < 500) AS good FROM ob_request WHERE at >= timestamptz :at - interval '28 days' AND at < :at
+	UNION ALL SELECT 'month', NULL, count(*), count(*) FILTER (WHERE status < 500) FROM ob_request WHERE at >= '2026-03-01 00:00 Europe/Berlin' AND at < :at AND region IS NOT NULL
+	UNION ALL SELECT 'office', NULL, count(*), count(*) FILTER (WHERE status < 500) FROM ob_request WHERE at >= '2026-03-01 00:00 Europe/Berlin' AND at < :at AND is_open(at, 'ob_office')
+	UNION ALL SELECT 'by_region', region, count(*), count(*) FILTER (WHERE status < 500) FROM ob_request WHERE at >= '2026-03-16' AND at < :at GROUP BY region
+	UNION ALL SELECT 'fast', NULL, count(*), count(*) FILTER (WHERE ms <= 300) FROM ob_request WHERE at >= '2026-02-01' AND at < :at
+	UNION ALL SELECT 'neither', NULL, count(*), count(*) FILTER (WHERE ms BETWEEN 100 AND 300) FROM ob_request WHERE at >= '2026-01-01' AND at < :at
+	UNION ALL SELECT 'hours', NULL, count(*), count(*) FILTER (WHERE good) FROM (SELECT date_trunc('hour', at), bool_and(status < 500) AS good FROM ob_request WHERE at >= '2026-03-01' AND at < :at GROUP BY 1) s
+	UNION ALL SELECT 'office_hours', NULL, count(*), count(*) FILTER (WHERE good >= 0.75) FROM (SELECT floor(extract(epoch FROM at) / 1800), avg((ms <= 300)::int) AS good FROM ob_request WHERE at >= timestamptz :at - interval '7 days' AND at < :at AND is_open(at, 'ob_office') GROUP BY 1) s;
+SELECT c.* FROM counted c
+WHERE NOT EXISTS (SELECT FROM sla.slo_status(c.name, :at) s WHERE s.group_value IS NOT DISTINCT FROM c.grp AND s.total = c.total AND s.good = c.good AND s.bad = c.total - c.good);
+SELECT count(*) FROM counted;
+-- outages by the minute: down while any of the group's lasts
+SELECT u.name, u.service, count(*) AS minutes, count(*) FILTER (WHERE down) AS down
+FROM (
+	SELECT o.name, g.service, m,
+		EXISTS (SELECT FROM ob_outage x WHERE (g.service IS NULL OR x.service = g.service) AND x.began <= m AND m < coalesce(x.ended, 'infinity') AND (o.name <> 'up_office' OR NOT planned)) AS down
+	FROM (VALUES ('up', timestamptz '2026-03-01'), ('up_office', '2026-03-01'), ('up_rolling', timestamptz :at - interval '30 days')) o (name, since)
+	JOIN (VALUES (NULL), ('web'), ('db'), ('mail')) g (service) ON (g.service IS NULL) = (o.name = 'up')
+	CROSS JOIN generate_series(o.since, timestamptz :at - interval '1 minute', interval '1 minute') m
+	WHERE o.name <> 'up_office' OR is_open(m, 'ob_office')) u
+GROUP BY u.name, u.service
+EXCEPT
+SELECT v.name, s.group_value, s.total::bigint / 60, s.bad::bigint / 60 FROM (VALUES ('up'), ('up_office'), ('up_rolling')) v (name), LATERAL sla.slo_status(v.name, :at) s;
+
+-- periods: each event is in one of its own, and the sums are right
+SELECT o.name, count(*) AS periods, sum(p.total) AS total, sum(p.good) AS good, bool_and(p.is_over = (p.to_at <= :at)) AS over, bool_and(p.is_settled = (p.to_at + interval '5 days' <= :at)) AS settled
+FROM sla.objective o, LATERAL sla.slo_periods(o.name, :at) p WHERE o.kind IN ('event', 'value') GROUP BY o.id, o.name ORDER BY o.id;
+SELECT count(*), count(*) FILTER (WHERE status < 500) FROM ob_request WHERE at < :at;
+SELECT p.period_start, p.group_value, p.from_at, p.to_at, p.total, p.bad, round(p.budget::numeric, 6) AS budget, p.is_met, p.is_over, p.is_settled FROM sla.slo_periods('up_office', :at) p ORDER BY 1, 2;
+SELECT p.period_start, p.total, p.bad, round(p.budget::numeric, 6) AS budget, p.is_met FROM sla.slo_periods('hours', :at) p ORDER BY 1;
+-- the series ends where the status is
+SELECT o.name, s.group_value, count(*) AS days, max(x.total) = sum(s.total) AND max(x.good) = sum(s.good) AS same,
+	(array_agg(s.so_far_percent ORDER BY s."time" DESC))[1] IS NOT DISTINCT FROM max(x.sli_percent) AS same_percent
+FROM sla.objective o, LATERAL sla.slo_series(o.name, :at) s, LATERAL sla.slo_status(o.name, :at) x
+WHERE x.group_value IS NOT DISTINCT FROM s.group_value
+GROUP BY o.id, o.name, s.group_value ORDER BY o.id, s.group_value;
+
+-- nothing is nothing
+SELECT o.name, s.total, s.sli_percent, s.consumed_percent, s.burn_rate, s.status, s.coverage_percent FROM sla.objective o, LATERAL sla.slo_status(o.name, '2025-06-15') s ORDER BY o.id;
+SELECT * FROM sla.slo_status('there is none', :at);
+SELECT o.name, p.period_start, p.total, p.is_met FROM sla.objective o, LATERAL sla.slo_periods(o.name, '2025-06-15') p WHERE o.name IN ('month', 'up', 'by_region') ORDER BY 1, 2;
+
+-- a target of 100 leaves no budget; one of 0 cannot be missed
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length) VALUES
+	('all', 'ob_request', 'at', 'status < 500', 100, 'month'), ('any', 'ob_request', 'at', 'status < 500', 0, 'month');
+SELECT v.name, s.total, s.bad, s.budget, s.budget_remaining, s.consumed_percent, s.burn_rate, s.status FROM (VALUES ('all'), ('any')) v (name), LATERAL sla.slo_status(v.name, :at) s;
+
+-- versions: each judges from when it came into force
+INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent, window_length)
+	VALUES ('month', '2026-03-10 12:00', 'ob_request', 'at', 'status < 400', 99, 'month');
+SELECT valid_from, window_from, total, good FROM sla.slo_status('month', :at);
+SELECT valid_from, window_from, window_until, total, good FROM sla.slo_status('month', '2026-03-10 11:59');
+SELECT period_start, valid_from, from_at, to_at, target_percent, total, good FROM sla.slo_periods('month', :at) ORDER BY from_at;
+SELECT count(*) FILTER (WHERE region IS NOT NULL AND at < '2026-03-10 12:00' AND at >= '2026-03-01 00:00 Europe/Berlin') AS before, count(*) FILTER (WHERE at >= '2026-03-10 12:00' AND at < :at) AS since FROM ob_request;
+
+-- exceptions take out time: of the objective, of the relation, of everybody; recurring
+INSERT INTO sla.exception (kind, objective, during, approved_by, approved_at) VALUES ('maintenance', 'rolling', '[2026-03-02, 2026-03-03)', 'me', now());
+INSERT INTO sla.exception (kind, objective, during, rrule, approved_by, approved_at) VALUES ('maintenance', 'rolling', '[2026-02-01 02:00, 2026-02-01 04:00)', 'FREQ=WEEKLY', 'me', now());
+INSERT INTO sla.exception (kind, relation, during, approved_by, approved_at) VALUES ('flood', 'ob_request', '[2026-03-04, 2026-03-05)', 'me', now());
+INSERT INTO sla.exception (kind, during, approved_by, approved_at) VALUES ('war', '[2026-03-06, 2026-03-07)', 'me', now());
+INSERT INTO sla.exception (kind, objective, during) VALUES ('not approved', 'rolling', '[2026-03-08, 2026-03-09)');
+INSERT INTO sla.exception (kind, objective, relation, during, approved_by, approved_at) VALUES ('another relation', 'rolling', 'ob_outage', '[2026-03-08, 2026-03-09)', 'me', now());
+INSERT INTO sla.exception (kind, relation, metric, during, approved_by, approved_at) VALUES ('of clocks', 'ob_request', 'x', '[2026-03-08, 2026-03-09)', 'me', now());
+SELECT s.total, s.good, s.window_seconds / 3600 AS hours FROM sla.slo_status('rolling', :at) s;
+SELECT count(*) AS total, count(*) FILTER (WHERE status < 500) AS good FROM ob_request
+WHERE at >= timestamptz :at - interval '28 days' AND at < :at AND at::date NOT IN ('2026-03-02', '2026-03-04', '2026-03-06')
+	AND NOT (extract(isodow FROM at) = 7 AND at::time >= '02:00' AND at::time < '04:00');
+SELECT s.total / 3600 AS hours, s.bad / 3600 AS down FROM sla.slo_status('up', :at) s;
+DELETE FROM sla.exception;
+
+-- clocks, by their verdict; of a party; by a label
+CREATE TABLE ob_ticket (id int PRIMARY KEY, opened timestamptz, closed timestamptz, customer text, team text);
+SELECT sla.track('ob_ticket', party => 'customer', labels => 'jsonb_build_object(''team'', team)');
+INSERT INTO sla.metric (relation, name, start_at, stop_when, stop_at) VALUES ('ob_ticket', 'solve', 'opened', 'closed IS NOT NULL', 'closed');
+INSERT INTO sla.policy (relation, name) VALUES ('ob_ticket', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal, threshold) VALUES ('ob_ticket', 'all', 'solve', '4 bh @24/7', '5 bh @24/7');
+INSERT INTO ob_ticket
+	SELECT i, s, CASE WHEN i % 10 > 0 THEN s + i % 60 * interval '6 minutes' END, (ARRAY['acme', 'bcme'])[1 + i % 2], (ARRAY['a', 'b', NULL])[1 + i % 3]
+	FROM generate_series(1, 500) i, LATERAL (SELECT timestamptz '2026-02-20' + i * interval '80 minutes') x (s);
+INSERT INTO sla.objective (name, kind, relation, metric, target_percent, window_length, party, group_by) VALUES
+	('solved', 'clock', 'ob_ticket', 'solve', 80, 'month', NULL, NULL), ('solved_acme', 'clock', 'ob_ticket', 'solve', 80, '7 days', 'acme', NULL), ('solved_team', 'clock', 'ob_ticket', 'solve', 80, 'month', NULL, 'team');
+SELECT o.name, s.group_value, s.total, s.good, s.status, s.coverage_percent FROM sla.objective o, LATERAL sla.slo_status(o.name, '2026-03-15') s WHERE o.kind = 'clock' ORDER BY o.id, s.group_value;
+SELECT count(*) FILTER (WHERE at >= '2026-03-01') AS total, count(*) FILTER (WHERE kept AND at >= '2026-03-01') AS good,
+	count(*) FILTER (WHERE customer = 'acme') AS acme, count(*) FILTER (WHERE kept AND customer = 'acme') AS acme_good
+FROM (SELECT *, coalesce(closed <= opened + interval '5 hours', false) AS kept, CASE WHEN closed <= opened + interval '5 hours' THEN closed ELSE opened + interval '5 hours' END AS at FROM ob_ticket) t
+WHERE at < '2026-03-15' AND at >= CASE WHEN customer = 'acme' THEN timestamptz '2026-03-01' ELSE '2026-03-01' END;
+SELECT count(*) AS acme_week, count(*) FILTER (WHERE kept) AS acme_week_good
+FROM (SELECT *, coalesce(closed <= opened + interval '5 hours', false) AS kept, CASE WHEN closed <= opened + interval '5 hours' THEN closed ELSE opened + interval '5 hours' END AS at FROM ob_ticket) t
+WHERE at < '2026-03-15' AND at >= '2026-03-08' AND customer = 'acme';
+
+-- whatever can be selected from
+CREATE VIEW ob_view AS SELECT at, status FROM ob_request WHERE region = 'eu';
+CREATE MATERIALIZED VIEW ob_matview AS SELECT * FROM ob_view;
+CREATE TABLE ob_parted (at timestamptz, status int) PARTITION BY RANGE (at);
+CREATE TABLE ob_part PARTITION OF ob_parted DEFAULT;
+INSERT INTO ob_parted SELECT * FROM ob_view;
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent) SELECT 'of ' || r, r::regclass, 'at', 'status < 500', 98 FROM unnest('{ob_view,ob_matview,ob_parted}'::text[]) r;
+SELECT o.name, s.total, s.good FROM sla.objective o, LATERAL sla.slo_status(o.name, :at) s WHERE o.name LIKE 'of %' ORDER BY 1;
+
+-- the views are these functions at now()
+SELECT count(*) = count(DISTINCT (objective, group_value)) AS one_each FROM sla.report_slo_status;
+SELECT count(*) FROM (SELECT objective, total, good, status FROM sla.report_slo_status EXCEPT SELECT o.name, s.total, s.good, s.status FROM (SELECT DISTINCT name FROM sla.objective) o, LATERAL sla.slo_status(o.name, now()) s) x;
+SELECT count(*) FROM (SELECT objective, period_start, group_value, total FROM sla.report_slo_period EXCEPT SELECT o.name, s.period_start, s.group_value, s.total FROM (SELECT DISTINCT name FROM sla.objective) o, LATERAL sla.slo_periods(o.name, now()) s) x;
+SELECT count(*) FROM (SELECT objective, "time", group_value, total FROM sla.report_slo_series EXCEPT SELECT o.name, s."time", s.group_value, s.total FROM (SELECT DISTINCT name FROM sla.objective) o, LATERAL sla.slo_series(o.name, now()) s) x;
+DELETE FROM sla.objective;
+SELECT count(*) FROM pg_proc WHERE pronamespace = 'sla'::regnamespace AND proname LIKE 'objective\_%\_at';
+SELECT sla.untrack('ob_ticket', false);
+DROP TABLE ob_ticket, ob_parted, ob_outage, ob_request CASCADE;
+DELETE FROM sla.calendar WHERE name LIKE 'ob\_%';
