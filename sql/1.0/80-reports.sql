@@ -701,15 +701,17 @@ COMMENT ON AGGREGATE sla.tally(date, text[], integer, integer, oid, "char",
 	timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, boolean, boolean) IS
 'private: judgements of a month counted by promise';
 
+-- (grouped, so that the bounds are worked out once and not for each clock)
 CREATE VIEW sla.month AS
 SELECT
 	m.month::date AS period_start,
-	pg_catalog.timezone('UTC', m.month - interval '16 hours') AS from_at,
-	pg_catalog.timezone('UTC', m.month + interval '1 month' + interval '16 hours') AS to_at
+	min(pg_catalog.timezone('UTC', m.month - interval '16 hours')) AS from_at,
+	min(pg_catalog.timezone('UTC', m.month + interval '1 month' + interval '16 hours')) AS to_at
 FROM pg_catalog.generate_series(
 	timestamp '1990-01-01',
 	pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '16 hours'),
-	interval '1 month') AS m (month);
+	interval '1 month') AS m (month)
+GROUP BY m.month;
 COMMENT ON VIEW sla.month IS 'private: months, each with the time in which some time zone has it';
 
 CREATE VIEW sla.month_tally AS
