@@ -375,7 +375,7 @@ pairs_of_array(ArrayType *array, int *npairs)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("spans must be pairs of instants")));
 	*npairs = n / 2;
-	return (TimestampTz *) ARR_DATA_PTR(array);
+	return (TimestampTz *) SLA_ARRAY_DATA(array);
 }
 
 #define SOME_PAUSES		8
@@ -612,7 +612,7 @@ sla_clock_spans(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("instants must not be null")));
 		ncuts = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-		cuts = (TimestampTz *) ARR_DATA_PTR(array);
+		cuts = (TimestampTz *) SLA_ARRAY_DATA(array);
 	}
 	pauses = reasoned_spans(fcinfo, 3, 4);
 	excluded = reasoned_spans(fcinfo, 5, 6);

@@ -70,7 +70,8 @@ SELECT
 	d.breach_labels,
 	d.pauses,
 	d.pause_reasons,
-	d.signal_reason
+	d.signal_reason,
+	d.gross_elapsed
 FROM sla.promise AS p
 JOIN sla.clock_state AS c
 	ON c.promise_id = p.id AND c.revision < p.revision AND c.ended_at IS NULL
