@@ -25,6 +25,8 @@
 #include "business_time.h"
 #include "calendar.h"
 
+typedef HoursImage *(*HoursLookup) (FunctionCallInfo fcinfo, int argno);
+
 HoursImage *
 image_of_arg(FunctionCallInfo fcinfo, int argno)
 {
@@ -55,16 +57,40 @@ image_of_interval(FunctionCallInfo fcinfo, int argno)
 
 /*
  * For functions that are called per row: the compiled hours of a constant
- * argument, which are at hand but for the first row.  Else NULL, and the
- * function goes its long way.
+ * calendar, if they are narrow and at hand, as they are but for the first row.
+ * Else NULL, and the function goes its long way.
  */
 CORE_INLINE const Timeline *
-timeline_at_hand(FunctionCallInfo fcinfo, int argno)
+timeline_at_hand(FunctionCallInfo fcinfo)
 {
 	const CallCache *cache = fcinfo->flinfo->fn_extra;
-	const HoursImage *image = cache == NULL ? NULL : calendar_image_at_hand(cache);
 
-	return likely(image != NULL) ? image->timeline : NULL;
+	return likely(cache != NULL && cache->turn == hours_turn) ? cache->timeline : NULL;
+}
+
+/*
+ * On the long way: the image of the argument, and at its end, when the timeline
+ * is there, keep it at hand.
+ */
+static HoursImage *
+image_the_long_way(FunctionCallInfo fcinfo, int argno, HoursLookup lookup)
+{
+	const CallCache *cache = fcinfo->flinfo->fn_extra;
+	HoursImage *image = cache == NULL ? NULL : calendar_image_at_hand(cache);
+
+	return image != NULL ? image : lookup(fcinfo, argno);
+}
+
+static void
+keep_at_hand(FunctionCallInfo fcinfo)
+{
+	CallCache  *cache = fcinfo->flinfo->fn_extra;
+	const HoursImage *image = cache->one_snapshot ? calendar_image_at_hand(cache) : NULL;
+
+	if (image == NULL || image->timeline == NULL || image->timeline->wide)
+		return;
+	cache->timeline = image->timeline;
+	cache->turn = hours_turn;
 }
 
 static void
@@ -75,46 +101,51 @@ not_finite(const char *type)
 			 errmsg("%s must be finite", type)));
 }
 
-typedef HoursImage *(*HoursLookup) (FunctionCallInfo fcinfo, int argno);
-
-static TimestampTz
+static pg_noinline Datum
 add_the_long_way(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
 				 HoursLookup lookup, bool negate)
 {
 	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
-	HoursImage *image = lookup(fcinfo, hours_arg);
-
-	if (!negate)
-		return hours_add_interval(image, t, bi->days, bi->time);
+	HoursImage *image = image_the_long_way(fcinfo, hours_arg, lookup);
+	int32		days = bi->days;
+	int64		time = bi->time;
 
 	/*
 	 * The two values whose negation does not fit reach far beyond the
 	 * supported dates, as does the largest one.
 	 */
-	return hours_add_interval(image, t,
-							  bi->days == PG_INT32_MIN ? PG_INT32_MAX : -bi->days,
-							  bi->time == PG_INT64_MIN ? PG_INT64_MAX : -bi->time);
+	if (negate)
+	{
+		days = days == PG_INT32_MIN ? PG_INT32_MAX : -days;
+		time = time == PG_INT64_MIN ? PG_INT64_MAX : -time;
+	}
+	t = hours_add_interval(image, t, days, time);
+	keep_at_hand(fcinfo);
+	PG_RETURN_TIMESTAMPTZ(t);
 }
 
-/* t + bi, or t - bi; the numbers are those of the arguments. */
+/*
+ * t + bi, or t - bi; the numbers are those of the arguments.  Nothing is
+ * called on the fast way, so that nothing has to be saved there.
+ */
 CORE_INLINE Datum
 add(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
 	HoursLookup lookup, const bool negate)
 {
 	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
-	const Timeline *timeline = timeline_at_hand(fcinfo, hours_arg);
+	const Timeline *timeline = timeline_at_hand(fcinfo);
 
-	if (likely(timeline != NULL && bi->days == 0 && timeline_covers(timeline, t) &&
-			   (!negate || bi->time != PG_INT64_MIN)))
+	if (likely(!negate && timeline != NULL && bi->days == 0 && bi->time > 0 &&
+			   timeline_covers(timeline, t)))
 	{
-		TimestampTz result = timeline_add(timeline, t, negate ? -bi->time : bi->time);
+		TimestampTz result;
 
-		if (likely(result != TIMELINE_OUTSIDE))
+		if (likely(timeline_add_ahead(timeline, t, bi->time, &result)))
 			PG_RETURN_TIMESTAMPTZ(result);
 	}
-	PG_RETURN_TIMESTAMPTZ(add_the_long_way(fcinfo, t_arg, bi_arg, hours_arg, lookup, negate));
+	return add_the_long_way(fcinfo, t_arg, bi_arg, hours_arg, lookup, negate);
 }
 
 PG_FUNCTION_INFO_V1(timestamptz_pl_business_interval);
@@ -160,20 +191,23 @@ business_between(PG_FUNCTION_ARGS)
 														 NULL, 0));
 }
 
-static float8
+static pg_noinline Datum
 seconds_the_long_way(FunctionCallInfo fcinfo)
 {
 	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
 	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
-	HoursImage *image = image_of_arg(fcinfo, 2);
+	HoursImage *image = image_the_long_way(fcinfo, 2, image_of_arg);
+	int64		usecs;
 
 	if (TIMESTAMP_NOT_FINITE(a) || TIMESTAMP_NOT_FINITE(b))
 	{
 		if (a == b)
 			not_finite("timestamp");
-		return a < b ? get_float8_infinity() : -get_float8_infinity();
+		PG_RETURN_FLOAT8(a < b ? get_float8_infinity() : -get_float8_infinity());
 	}
-	return (float8) hours_between(image, a, b) / USECS_PER_SEC;
+	usecs = hours_between(image, a, b);
+	keep_at_hand(fcinfo);
+	PG_RETURN_FLOAT8((float8) usecs / USECS_PER_SEC);
 }
 
 /*
@@ -188,11 +222,13 @@ business_seconds_between(PG_FUNCTION_ARGS)
 {
 	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
 	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
-	const Timeline *timeline = timeline_at_hand(fcinfo, 2);
+	const Timeline *timeline = timeline_at_hand(fcinfo);
+	int64		usecs;
 
-	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b)))
-		PG_RETURN_FLOAT8((float8) timeline_between(timeline, a, b) / USECS_PER_SEC);
-	PG_RETURN_FLOAT8(seconds_the_long_way(fcinfo));
+	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b) &&
+			   timeline_between_plain(timeline, a, b, &usecs)))
+		PG_RETURN_FLOAT8((float8) usecs / USECS_PER_SEC);
+	return seconds_the_long_way(fcinfo);
 }
 
 /*

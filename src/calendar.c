@@ -238,6 +238,7 @@ calendar_begin_statement(void)
 	calendar_statement.reach = snapshot_reach(GetActiveSnapshot());
 	calendar_statement.generation = calendar_generation;
 	calendar_statement.number++;
+	hours_turn++;
 }
 
 /*
@@ -478,6 +479,7 @@ forget_entries(void)
 	entries = NULL;
 	calendar_epoch++;
 	calendar_statement.number++;
+	hours_turn++;
 }
 
 CalendarEntry *

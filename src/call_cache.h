@@ -33,6 +33,9 @@ typedef struct CallCache
 	uint64		image_epoch;	/* image is good in this epoch, */
 	uint64		statement;		/* or, of a constant calendar, in this
 								 * statement */
+	const struct Timeline *timeline;	/* narrow; good without a look at
+										 * anything else */
+	uint64		turn;			/* as long as this is hours_turn */
 	uint64		calendar_epoch;
 	struct CalendarEntry *calendar;
 } CallCache;

@@ -52,6 +52,7 @@ typedef struct ImageSlot
 #include "lib/simplehash.h"
 
 uint64		hours_image_epoch = 1;
+uint64		hours_turn = 1;
 int			sla_calendar_cache_kb;
 
 static imagehash_hash *images = NULL;
@@ -95,6 +96,7 @@ image_drop_window(HoursImage *image)
 {
 	if (image->window == NULL)
 		return;
+	hours_turn++;
 	images_bytes -= MemoryContextMemAllocated(image->window, true);
 	MemoryContextDelete(image->window);
 	image->window = NULL;

@@ -12,9 +12,6 @@
  */
 #include "timeline.h"
 
-/* The search for a bucket looks at so many at once, without a branch. */
-#define STRIDE	8
-
 /*
  * The functions with a constant "wide" are expanded once for each form of
  * timeline.
@@ -59,17 +56,23 @@ bucket_shape(const Timeline *tl, int32_t i, const bool wide)
 	return &tl->shapes[wide ? tl->day.wide[i].shape : tl->day.narrow[i].close];
 }
 
+/* Open time of a span before a time of its bucket. */
+CORE_INLINE int64_t
+span_before(const ShapeSpan *span, int64_t time)
+{
+	time = time < span->from ? span->from : time;
+	return (time < span->to ? time : span->to) - span->from;
+}
+
 /* Open time of bucket i before a time of it. */
 CORE_INLINE int64_t
 open_before(const Timeline *tl, int32_t i, int64_t time, const bool wide)
 {
 	if (is_plain(tl, i, wide))
 	{
-		int64_t		open = tl->day.narrow[i].open * CORE_USECS_PER_MINUTE;
-		int64_t		close = tl->day.narrow[i].close * CORE_USECS_PER_MINUTE;
+		const NarrowDay *day = &tl->day.narrow[i];
 
-		time = time < open ? open : time;
-		return (time > close ? close : time) - open;
+		return timeline_clamp(day, time) - day->open * CORE_USECS_PER_MINUTE;
 	}
 	else
 	{
@@ -77,8 +80,11 @@ open_before(const Timeline *tl, int32_t i, int64_t time, const bool wide)
 		const ShapeSpan *span = &tl->spans[shape->first];
 		int64_t		before = 0;
 
+		/* two are looked at without a branch, which nobody could foresee */
+		if (shape->nspans <= TIMELINE_SHAPE_ROOM)
+			return span_before(&span[0], time) + span_before(&span[1], time);
 		for (uint32_t k = 0; k < shape->nspans && span[k].from < time; k++)
-			before = span[k].before + (time < span[k].to ? time : span[k].to) - span[k].from;
+			before = span[k].before + span_before(&span[k], time);
 		return before;
 	}
 }
@@ -105,18 +111,18 @@ timeline_between(const Timeline *tl, int64_t a, int64_t b)
 		position(tl, b, false) - position(tl, a, false);
 }
 
-/* How many of the buckets i to i + STRIDE - 1 end with B less than "units"? */
+/* How many of the buckets i to i + TIMELINE_STRIDE - 1 end with B less than "units"? */
 CORE_INLINE int
 passed_of_stride(const Timeline *tl, int32_t i, int64_t units, const bool wide)
 {
-#define PASSED_WIDE(k)		(wide_day[k].cum < units)
-#define PASSED_NARROW(k)	(narrow_day[k].cum < narrow_units)
-#define SUM(f)	(f(1) + f(2) + f(3) + f(4) + f(5) + f(6) + f(7) + f(8))
-	const WideDay *wide_day = tl->day.wide + i;
-	const NarrowDay *narrow_day = tl->day.narrow + i;
-	uint32_t	narrow_units = (uint32_t) units;
+	const WideDay *day = tl->day.wide + i;
 
-	return wide ? SUM(PASSED_WIDE) : SUM(PASSED_NARROW);
+	if (!wide)
+		return timeline_passed(tl->day.narrow + i, (uint32_t) units);
+	return (day[1].cum < units) + (day[2].cum < units) +
+		(day[3].cum < units) + (day[4].cum < units) +
+		(day[5].cum < units) + (day[6].cum < units) +
+		(day[7].cum < units) + (day[8].cum < units);
 }
 
 /*
@@ -134,10 +140,10 @@ find_bucket(const Timeline *tl, int64_t p, int32_t near, bool reach,
 	int32_t		i = near;
 	int			passed;
 
-	if (bucket_units(tl, i, wide) >= units || bucket_units(tl, i + STRIDE, wide) < units)
+	if (bucket_units(tl, i, wide) >= units || bucket_units(tl, i + TIMELINE_STRIDE, wide) < units)
 		i = tl->index[(uint64_t) (units - 1) >> tl->index_shift] << tl->index_scale;
-	while ((passed = passed_of_stride(tl, i, units, wide)) == STRIDE)
-		i += STRIDE;
+	while ((passed = passed_of_stride(tl, i, units, wide)) == TIMELINE_STRIDE)
+		i += TIMELINE_STRIDE;
 	return i + passed;
 }
 
@@ -147,6 +153,7 @@ add(const Timeline *tl, int64_t t, int64_t d, const bool wide)
 	int32_t		i = bucket_of(tl, t);
 	bool		forward = d > 0;
 	int64_t		p = position(tl, t, wide);
+	const BucketShape *shape;
 	const ShapeSpan *span;
 	int64_t		rest;
 
@@ -159,7 +166,7 @@ add(const Timeline *tl, int64_t t, int64_t d, const bool wide)
 	{
 		if (d < -p)
 			return TIMELINE_OUTSIDE;
-		i = i >= STRIDE ? i - STRIDE + 1 : 0;
+		i = i >= TIMELINE_STRIDE ? i - TIMELINE_STRIDE + 1 : 0;
 	}
 	p += d;
 	i = find_bucket(tl, p, i, forward, wide);
@@ -168,9 +175,13 @@ add(const Timeline *tl, int64_t t, int64_t d, const bool wide)
 		return bucket_start(tl, i) + tl->day.narrow[i].open * CORE_USECS_PER_MINUTE + rest;
 
 	/* the first span that reaches, or going back exceeds, the rest */
-	span = &tl->spans[bucket_shape(tl, i, wide)->first];
-	while (span->before + (span->to - span->from) < rest + (forward ? 0 : 1))
-		span++;
+	shape = bucket_shape(tl, i, wide);
+	span = &tl->spans[shape->first];
+	if (shape->nspans <= TIMELINE_SHAPE_ROOM)
+		span += span->to - span->from < rest + (forward ? 0 : 1);
+	else
+		while (span->before + (span->to - span->from) < rest + (forward ? 0 : 1))
+			span++;
 	return bucket_start(tl, i) + span->from + rest - span->before;
 }
 

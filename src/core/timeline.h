@@ -10,7 +10,8 @@
  * narrow: eight bytes with the one span of the bucket in them, or with the
  * number of a shape when there are several.  Otherwise they are wide:
  * microseconds, and always a shape.  Shapes are interned, so that a regular
- * calendar has a handful of them.
+ * calendar has a handful of them.  Where several spans are usual, all buckets
+ * have shapes.
  *
  * Whatever cannot be answered inside the window says on which side more is
  * needed; the caller compiles a larger window and asks again.
@@ -49,8 +50,16 @@ typedef struct NarrowDay
 
 #define TIMELINE_SHAPED		UINT16_MAX
 
+/* A search looks at so many buckets at once, without a branch. */
+#define TIMELINE_STRIDE		8
+
+/* It begins so many buckets before where its end is expected. */
+#define TIMELINE_EARLY		3
+
+#define TIMELINE_PACE_SHIFT	20
+
 /* Entries behind the last bucket, so that a search may look ahead freely. */
-#define TIMELINE_SENTINELS	16
+#define TIMELINE_SENTINELS	(2 * TIMELINE_STRIDE)
 
 typedef struct WideDay
 {
@@ -67,11 +76,17 @@ typedef struct ShapeSpan
 	int64_t		before;			/* open time of the bucket before "from" */
 } ShapeSpan;
 
+/*
+ * A shape has room for two spans at least: those that it lacks are empty ones
+ * at the bucket's end, so that the usual shapes are all looked at alike.
+ */
 typedef struct BucketShape
 {
 	uint32_t	first;			/* in Timeline.spans */
 	uint32_t	nspans;
 } BucketShape;
+
+#define TIMELINE_SHAPE_ROOM	2
 
 /*
  * The business dates of a window, for arithmetic in business days: made on
@@ -93,25 +108,28 @@ typedef struct BusinessDates
 
 typedef struct Timeline
 {
+	/* what is needed per row comes first */
 	int64_t		from;			/* the instants covered: from here, */
 	int64_t		length;			/* so long */
 	int64_t		base;			/* start of bucket 0 */
-	int64_t		end;			/* end of the last bucket */
-	int32_t		first_date;		/* the local date that begins at base */
-	int32_t		ndays;
-	bool		wide;
-	uint8_t		index_shift;	/* an index step is 2^index_shift units */
-	uint8_t		index_scale;	/* an index entry counts 2^index_scale days */
-	uint32_t	nindex;
-	int64_t		total;			/* open microseconds of the window */
 	union
 	{
 		NarrowDay  *narrow;
 		WideDay    *wide;		/* ndays entries and sentinels behind */
 	}			day;
 	uint16_t   *index;			/* where to begin looking for each step */
+	uint32_t	pace;			/* days that 2^TIMELINE_PACE_SHIFT open
+								 * microseconds take on average, by 2^32 */
+	int32_t		ndays;
+	int64_t		total;			/* open microseconds of the window */
+	uint8_t		index_shift;	/* an index step is 2^index_shift units */
+	uint8_t		index_scale;	/* an index entry counts 2^index_scale days */
+	bool		wide;
+	uint32_t	nindex;
 	BucketShape *shapes;
 	ShapeSpan  *spans;
+	int64_t		end;			/* end of the last bucket */
+	int32_t		first_date;		/* the local date that begins at base */
 	ZoneMap		zone;			/* of the value: for local dates */
 	BusinessDates *dates;		/* NULL until asked for */
 	size_t		bytes;			/* memory of all this */
@@ -185,5 +203,99 @@ extern bool timeline_date_at(const Timeline *tl, int64_t t, int32_t *date,
 
 /* The number of business dates before "date", counted from the window's start. */
 extern int32_t timeline_dates_before(const Timeline *tl, int32_t date);
+
+/*
+ * What is called per row, for narrow windows: to be expanded in the caller.
+ */
+
+/* How many of the next buckets begin with less open time than "units"? */
+CORE_INLINE int
+timeline_passed(const NarrowDay *day, uint32_t units)
+{
+	return (day[1].cum < units) + (day[2].cum < units) +
+		(day[3].cum < units) + (day[4].cum < units) +
+		(day[5].cum < units) + (day[6].cum < units) +
+		(day[7].cum < units) + (day[8].cum < units);
+}
+
+/* A time of a plain bucket: itself where open, else the edge next to it. */
+CORE_INLINE int64_t
+timeline_clamp(const NarrowDay *day, int64_t time)
+{
+	int64_t		open = day->open * CORE_USECS_PER_MINUTE;
+	int64_t		close = day->close * CORE_USECS_PER_MINUTE;
+
+	time = time < open ? open : time;
+	return time < close ? time : close;
+}
+
+/*
+ * timeline_add() for d > 0 in a narrow window; false when the result lies
+ * outside and where buckets of several spans are met: then timeline_add() is to
+ * be asked.
+ *
+ * The bucket of the result is looked for where it would be if all days were
+ * alike.  When it is not among those around, the index tells where it is.
+ */
+CORE_INLINE bool
+timeline_add_ahead(const Timeline *tl, int64_t t, int64_t d, int64_t *result)
+{
+	uint64_t	since = (uint64_t) t - (uint64_t) tl->base;
+	uint64_t	i = since / CORE_USECS_PER_DAY;
+	int64_t		time = (int64_t) (since - i * CORE_USECS_PER_DAY);
+	const NarrowDay *from = tl->day.narrow + i;
+	const NarrowDay *day = tl->day.narrow;
+	uint64_t	rest;
+	uint64_t	units;
+	uint64_t	ahead;
+
+	if (from->open == TIMELINE_SHAPED)
+		return false;
+
+	/* the open time to go to, counted from the bucket's start */
+	rest = (uint64_t) d + (uint64_t) (timeline_clamp(from, time) - from->open * CORE_USECS_PER_MINUTE);
+	units = from->cum + (rest + CORE_USECS_PER_MINUTE - 1) / CORE_USECS_PER_MINUTE;
+	ahead = (((uint64_t) d >> TIMELINE_PACE_SHIFT) * tl->pace) >> 32;
+	i += ahead > TIMELINE_EARLY ? ahead - TIMELINE_EARLY : 0;
+	if (i <= (uint32_t) tl->ndays && day[i].cum < units && day[i + TIMELINE_STRIDE].cum >= units)
+		day += i;
+	else
+	{
+		if (units > day[tl->ndays].cum)
+			return false;
+		day += ((uint32_t) tl->index[(units - 1) >> tl->index_shift] << tl->index_scale);
+		while (day[TIMELINE_STRIDE].cum < units)
+			day += TIMELINE_STRIDE;
+	}
+	day += timeline_passed(day, (uint32_t) units);
+	if (day->open == TIMELINE_SHAPED)
+		return false;
+	*result = t - time + (day - from) * CORE_USECS_PER_DAY + (int64_t) rest +
+		((int64_t) day->open + from->cum - day->cum) * CORE_USECS_PER_MINUTE;
+	return true;
+}
+
+/*
+ * timeline_between() in a narrow window; false where buckets of several spans
+ * are met.
+ */
+CORE_INLINE bool
+timeline_between_plain(const Timeline *tl, int64_t a, int64_t b, int64_t *result)
+{
+	uint64_t	since_a = (uint64_t) a - (uint64_t) tl->base;
+	uint64_t	since_b = (uint64_t) b - (uint64_t) tl->base;
+	uint64_t	i = since_a / CORE_USECS_PER_DAY;
+	uint64_t	j = since_b / CORE_USECS_PER_DAY;
+	const NarrowDay *day_a = tl->day.narrow + i;
+	const NarrowDay *day_b = tl->day.narrow + j;
+
+	if (day_a->open == TIMELINE_SHAPED || day_b->open == TIMELINE_SHAPED)
+		return false;
+	*result = timeline_clamp(day_b, (int64_t) (since_b - j * CORE_USECS_PER_DAY)) -
+		timeline_clamp(day_a, (int64_t) (since_a - i * CORE_USECS_PER_DAY)) +
+		((int64_t) day_b->cum - day_b->open - ((int64_t) day_a->cum - day_a->open)) *
+		CORE_USECS_PER_MINUTE;
+	return true;
+}
 
 #endif							/* SLA_TIMELINE_H */

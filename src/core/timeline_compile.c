@@ -332,6 +332,13 @@ shape_equal(const ShapeTable *table, uint32_t number, const OpenSpan *span, int 
 	return true;
 }
 
+/* So many spans make up a shape of n. */
+static inline uint32_t
+shape_room(int n)
+{
+	return (uint32_t) (n > TIMELINE_SHAPE_ROOM ? n : TIMELINE_SHAPE_ROOM);
+}
+
 /* Make room for one shape of n spans. */
 static bool
 shapes_reserve(Compiler *c, ShapeTable *table, int n)
@@ -373,7 +380,7 @@ shapes_reserve(Compiler *c, ShapeTable *table, int n)
 		table->slots = slots;
 		table->nslots = nslots;
 	}
-	while (table->nspans + (uint32_t) n > table->spans_size)
+	while (table->nspans + shape_room(n) > table->spans_size)
 	{
 		ShapeSpan  *spans = table->spans;
 
@@ -386,14 +393,33 @@ shapes_reserve(Compiler *c, ShapeTable *table, int n)
 	return true;
 }
 
+/* A new shape, for which there is room. */
+static uint32_t
+shape_append(ShapeTable *table, const OpenSpan *span, int n)
+{
+	BucketShape *shape = &table->shapes[table->nshapes];
+	int64_t		open = 0;
+
+	shape->first = table->nspans;
+	shape->nspans = (uint32_t) n;
+	for (int i = 0; i < (int) shape_room(n); i++)
+	{
+		ShapeSpan  *s = &table->spans[table->nspans++];
+
+		s->from = i < n ? span[i].from : CORE_USECS_PER_DAY;
+		s->to = i < n ? span[i].to : CORE_USECS_PER_DAY;
+		s->before = open;
+		open += s->to - s->from;
+	}
+	return table->nshapes++;
+}
+
 /* The number of the shape that consists of these spans. */
 static bool
 shape_intern(Compiler *c, ShapeTable *table, const OpenSpan *span, int n,
 			 uint32_t *number)
 {
 	uint32_t	slot;
-	BucketShape *shape;
-	int64_t		open = 0;
 
 	if (shape_equal(table, table->last, span, n))
 	{
@@ -408,20 +434,8 @@ shape_intern(Compiler *c, ShapeTable *table, const OpenSpan *span, int n,
 	*number = table->slots[slot];
 	if (*number == 0)
 	{
-		*number = table->nshapes++;
-		table->slots[slot] = *number;
-		shape = &table->shapes[*number];
-		shape->first = table->nspans;
-		shape->nspans = (uint32_t) n;
-		for (int i = 0; i < n; i++)
-		{
-			ShapeSpan  *s = &table->spans[table->nspans++];
-
-			s->from = span[i].from;
-			s->to = span[i].to;
-			s->before = open;
-			open += s->to - s->from;
-		}
+		table->slots[slot] = table->nshapes;
+		*number = shape_append(table, span, n);
 	}
 	table->last = *number;
 	return true;
@@ -442,9 +456,7 @@ shapes_init(Compiler *c, ShapeTable *table)
 	memset(table->slots, 0, table->nslots * sizeof(uint32_t));
 
 	/* the empty shape is number 0 */
-	table->shapes[0].first = 0;
-	table->shapes[0].nspans = 0;
-	table->nshapes = 1;
+	(void) shape_append(table, NULL, 0);
 	return true;
 }
 
@@ -485,6 +497,35 @@ put_bucket(Compiler *c, Timeline *tl, ShapeTable *table, int32_t i,
 			day->open = n == 0 ? 0 : (uint16_t) (span->from / CORE_USECS_PER_MINUTE);
 			day->close = n == 0 ? 0 : (uint16_t) (span->to / CORE_USECS_PER_MINUTE);
 		}
+	}
+	return true;
+}
+
+/*
+ * In a narrow timeline where buckets of several spans are usual: make shapes of
+ * the others, too.  False when there is no memory or no number for one.
+ */
+static bool
+shape_all(Compiler *c, Timeline *tl, ShapeTable *table)
+{
+	int32_t		nshaped = 0;
+
+	for (int32_t i = 0; i < tl->ndays; i++)
+		nshaped += tl->day.narrow[i].open == TIMELINE_SHAPED;
+	if (nshaped <= tl->ndays / 8)
+		return true;
+	for (int32_t i = 0; i < tl->ndays; i++)
+	{
+		NarrowDay  *day = &tl->day.narrow[i];
+		OpenSpan	span = {day->open * CORE_USECS_PER_MINUTE, day->close * CORE_USECS_PER_MINUTE};
+		uint32_t	number;
+
+		if (day->open == TIMELINE_SHAPED)
+			continue;
+		if (!shape_intern(c, table, &span, span.from < span.to, &number) || number > UINT16_MAX)
+			return false;
+		day->open = TIMELINE_SHAPED;
+		day->close = (uint16_t) number;
 	}
 	return true;
 }
@@ -568,6 +609,10 @@ make_index(Compiler *c, Timeline *tl, CoreMem *result)
 		tl->index[i] = (uint16_t) (day >> tl->index_scale);
 	}
 	tl->bytes += tl->nindex * sizeof(uint16_t);
+
+	/* where it is open less than a second in a day, the index serves */
+	if (tl->total >> TIMELINE_PACE_SHIFT >= tl->ndays)
+		tl->pace = (uint32_t) (((uint64_t) tl->ndays << 32) / (uint64_t) (tl->total >> TIMELINE_PACE_SHIFT) - 1);
 	return true;
 }
 
@@ -588,7 +633,7 @@ try_buckets(Compiler *c, Timeline *tl, const SpanList *list, ShapeTable *table,
 	tl->bytes = sizeof(Timeline) + bytes;
 	return entries != NULL && shapes_init(c, table) &&
 		(wide ? cut_buckets(c, tl, table, list, true) :
-		 cut_buckets(c, tl, table, list, false));
+		 cut_buckets(c, tl, table, list, false) && shape_all(c, tl, table));
 }
 
 /*

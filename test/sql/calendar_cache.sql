@@ -139,6 +139,27 @@ SELECT i, change(i) AS changed, stable_hours(i) AS stable, volatile_hours(i) AS 
 	business_seconds('2026-11-20 00:00Z'::timestamptz + i * interval '0', '2026-11-21 00:00Z', 'c') / 3600 AS direct
 FROM generate_series(10, 12) i;
 SELECT open_hours() AS three;
+-- and so does a query that PL/pgSQL runs, and each of them sees what was before it
+DO $$
+DECLARE
+	r record;
+	direct float8[];
+BEGIN
+	UPDATE sla.calendar SET hours = 'Mo-Su 09:00-17:00' WHERE name = 'c';
+	FOR n IN 1 .. 2 LOOP
+		EXECUTE $q$
+			SELECT array_agg(business_seconds('2026-11-20 00:00Z'::timestamptz + change(i) * interval '0', '2026-11-21 00:00Z', 'c') / 3600)
+			FROM generate_series(10, 12) i$q$ INTO direct;
+		RAISE NOTICE '%', direct;
+	END LOOP;
+	FOR r IN SELECT i, business_seconds('2026-11-20 00:00Z'::timestamptz + i * interval '0', '2026-11-21 00:00Z', 'c') / 3600 AS h
+		FROM generate_series(14, 16) i LOOP
+		PERFORM change(r.i);
+		RAISE NOTICE '% in the loop''s query, % now', r.h, open_hours();
+	END LOOP;
+	PERFORM change(12);
+END
+$$;
 -- a cursor keeps to the snapshot it was opened with
 BEGIN;
 DECLARE cur CURSOR FOR SELECT i, business_seconds('2026-11-20 00:00Z'::timestamptz + i * interval '0', '2026-11-21 00:00Z', 'c') / 3600 AS three FROM generate_series(1, 3) i;

@@ -97,6 +97,7 @@ free_blocks(void)
 }
 
 static int	interrupts;
+static long quick_answers;		/* given by timeline_add_ahead() */
 
 static void
 count_interrupt(void)
@@ -745,6 +746,7 @@ check_instant(const Timeline *tl, const Reference *ref, int64_t t)
 		int64_t		d;
 		int64_t		target;
 		int64_t		expected = 0;
+		int64_t		quick;
 
 		switch (n)
 		{
@@ -770,6 +772,11 @@ check_instant(const Timeline *tl, const Reference *ref, int64_t t)
 				d = rnd(2 * total + 1) - total;
 		}
 		u = timeline_add(tl, t, d);
+		if (d > 0 && !tl->wide && timeline_add_ahead(tl, t, d, &quick))
+		{
+			SAME(quick, u, "add ahead at base%+" PRId64, t - tl->base);
+			quick_answers++;
+		}
 		status = u != TIMELINE_OUTSIDE ? TIMELINE_OK :
 			d > 0 ? TIMELINE_LATER : TIMELINE_EARLIER;
 		if (d == 0)
@@ -801,6 +808,8 @@ check_instant(const Timeline *tl, const Reference *ref, int64_t t)
 		check_answer(__LINE__, tl, d > 0 ? "add" : "subtract", t, status, u, true, TIMELINE_OK, expected);
 		SAME(timeline_between(tl, t, u), d, "between(t, t + d) at base%+" PRId64, t - tl->base);
 		SAME(timeline_between(tl, u, t), -d, "between(t + d, t) at base%+" PRId64, t - tl->base);
+		if (!tl->wide && timeline_between_plain(tl, t, u, &quick))
+			SAME(quick, d, "plain between(t, t + d) at base%+" PRId64, t - tl->base);
 	}
 }
 
@@ -1558,6 +1567,7 @@ main(int argc, char **argv)
 	test_random(argc > 2 ? atoi(argv[2]) : 180);
 	test_many_shapes();
 	free(blocks);
+	CHECK(quick_answers > 1000, "%ld quick answers", quick_answers);
 	printf("test_timeline: %ld checks, %d failures\n", checks, failures);
 	return failures ? 1 : 0;
 }
