@@ -25,8 +25,6 @@
 #include "business_time.h"
 #include "calendar.h"
 
-typedef HoursImage *(*HoursLookup) (FunctionCallInfo fcinfo, int argno);
-
 HoursImage *
 image_of_arg(FunctionCallInfo fcinfo, int argno)
 {
@@ -56,9 +54,10 @@ image_of_interval(FunctionCallInfo fcinfo, int argno)
 }
 
 /*
- * For functions that are called per row: the compiled hours of a constant
- * calendar, if they are narrow and at hand, as they are but for the first row.
- * Else NULL, and the function goes its long way.
+ * Functions that are called per row have three ways to their hours: a
+ * constant calendar's narrow timeline in the call cache; a table of names
+ * (calendar.h); and the long way, behind which what it found is kept for the
+ * first two.
  */
 CORE_INLINE const Timeline *
 timeline_at_hand(FunctionCallInfo fcinfo)
@@ -68,29 +67,72 @@ timeline_at_hand(FunctionCallInfo fcinfo)
 	return likely(cache != NULL && cache->turn == hours_turn) ? cache->timeline : NULL;
 }
 
-/*
- * On the long way: the image of the argument, and at its end, when the timeline
- * is there, keep it at hand.
- */
+/* The name of the calendar in an argument, or NULL when it is not at hand. */
+CORE_INLINE const char *
+calendar_name(FunctionCallInfo fcinfo, int argno, bool in_interval, int *length)
+{
+	if (in_interval)
+	{
+		const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(argno);
+
+		*length = BI_CALENDAR_LEN(bi);
+		return *length > 0 ? bi->calendar : NULL;
+	}
+	else
+	{
+		const struct varlena *name = (struct varlena *) PG_GETARG_POINTER(argno);
+
+		*length = (int) VARSIZE_ANY_EXHDR(name);
+		return *length > 0 && !VARATT_IS_EXTERNAL(name) && !VARATT_IS_COMPRESSED(name) ?
+			VARDATA_ANY(name) : NULL;
+	}
+}
+
+/* The timeline of the calendar that an argument names, if the table has it. */
+CORE_INLINE const Timeline *
+timeline_by_name(FunctionCallInfo fcinfo, int argno, bool in_interval)
+{
+	const CallCache *cache = fcinfo->flinfo->fn_extra;
+	const char *name;
+	int			length;
+
+	if (cache == NULL || cache->turn != hours_turn || !(in_interval || cache->named))
+		return NULL;
+	name = calendar_name(fcinfo, argno, in_interval, &length);
+	return name != NULL ? calendar_timeline_at_hand(name, length) : NULL;
+}
+
 static HoursImage *
-image_the_long_way(FunctionCallInfo fcinfo, int argno, HoursLookup lookup)
+image_the_long_way(FunctionCallInfo fcinfo, int argno, bool in_interval)
 {
 	const CallCache *cache = fcinfo->flinfo->fn_extra;
 	HoursImage *image = cache == NULL ? NULL : calendar_image_at_hand(cache);
 
-	return image != NULL ? image : lookup(fcinfo, argno);
+	if (image != NULL)
+		return image;
+	return in_interval ? image_of_interval(fcinfo, argno) : image_of_arg(fcinfo, argno);
 }
 
+/*
+ * Keep what the long way found, now that its timeline is there; but not that
+ * of the setting, which may change from row to row.
+ */
 static void
-keep_at_hand(FunctionCallInfo fcinfo)
+keep_at_hand(FunctionCallInfo fcinfo, int argno, bool in_interval, const HoursImage *image)
 {
 	CallCache  *cache = fcinfo->flinfo->fn_extra;
-	const HoursImage *image = cache->one_snapshot ? calendar_image_at_hand(cache) : NULL;
+	const char *name;
+	int			length;
 
-	if (image == NULL || image->timeline == NULL || image->timeline->wide)
+	if (!cache->one_snapshot || !(in_interval || cache->named) ||
+		image->timeline == NULL || !calendar_statement_is_current())
 		return;
-	cache->timeline = image->timeline;
+	name = calendar_name(fcinfo, argno, in_interval, &length);
+	if (name == NULL)
+		return;
 	cache->turn = hours_turn;
+	cache->timeline = cache->constant && !image->timeline->wide ? image->timeline : NULL;
+	calendar_keep(name, length, image->timeline);
 }
 
 static void
@@ -102,12 +144,12 @@ not_finite(const char *type)
 }
 
 static pg_noinline Datum
-add_the_long_way(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
-				 HoursLookup lookup, bool negate)
+add_the_long_way(FunctionCallInfo fcinfo, const Timeline *timeline, int t_arg,
+				 int bi_arg, int hours_arg, bool negate)
 {
 	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
-	HoursImage *image = image_the_long_way(fcinfo, hours_arg, lookup);
+	HoursImage *image;
 	int32		days = bi->days;
 	int64		time = bi->time;
 
@@ -120,9 +162,34 @@ add_the_long_way(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
 		days = days == PG_INT32_MIN ? PG_INT32_MAX : -days;
 		time = time == PG_INT64_MIN ? PG_INT64_MAX : -time;
 	}
+	if (likely(timeline != NULL && days == 0 && timeline_covers(timeline, t)))
+	{
+		TimestampTz result = timeline_add(timeline, t, time);
+
+		if (likely(result != TIMELINE_OUTSIDE))
+			PG_RETURN_TIMESTAMPTZ(result);
+	}
+	image = image_the_long_way(fcinfo, hours_arg, hours_arg == bi_arg);
 	t = hours_add_interval(image, t, days, time);
-	keep_at_hand(fcinfo);
+	keep_at_hand(fcinfo, hours_arg, hours_arg == bi_arg, image);
 	PG_RETURN_TIMESTAMPTZ(t);
+}
+
+/* In a calendar that the row names. */
+static pg_noinline Datum
+add_by_name(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
+			bool negate)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
+	const Timeline *timeline = timeline_by_name(fcinfo, hours_arg, hours_arg == bi_arg);
+	TimestampTz result;
+
+	if (likely(!negate && timeline != NULL && bi->days == 0 && bi->time > 0 &&
+			   timeline_covers(timeline, t) && !timeline->wide &&
+			   timeline_add_ahead(timeline, t, bi->time, &result)))
+		PG_RETURN_TIMESTAMPTZ(result);
+	return add_the_long_way(fcinfo, timeline, t_arg, bi_arg, hours_arg, negate);
 }
 
 /*
@@ -130,8 +197,7 @@ add_the_long_way(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
  * called on the fast way, so that nothing has to be saved there.
  */
 CORE_INLINE Datum
-add(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
-	HoursLookup lookup, const bool negate)
+add(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg, const bool negate)
 {
 	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
@@ -145,28 +211,30 @@ add(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
 		if (likely(timeline_add_ahead(timeline, t, bi->time, &result)))
 			PG_RETURN_TIMESTAMPTZ(result);
 	}
-	return add_the_long_way(fcinfo, t_arg, bi_arg, hours_arg, lookup, negate);
+	return timeline != NULL ?
+		add_the_long_way(fcinfo, timeline, t_arg, bi_arg, hours_arg, negate) :
+		add_by_name(fcinfo, t_arg, bi_arg, hours_arg, negate);
 }
 
 PG_FUNCTION_INFO_V1(timestamptz_pl_business_interval);
 Datum
 timestamptz_pl_business_interval(PG_FUNCTION_ARGS)
 {
-	return add(fcinfo, 0, 1, 1, image_of_interval, false);
+	return add(fcinfo, 0, 1, 1, false);
 }
 
 PG_FUNCTION_INFO_V1(business_interval_pl_timestamptz);
 Datum
 business_interval_pl_timestamptz(PG_FUNCTION_ARGS)
 {
-	return add(fcinfo, 1, 0, 0, image_of_interval, false);
+	return add(fcinfo, 1, 0, 0, false);
 }
 
 PG_FUNCTION_INFO_V1(timestamptz_mi_business_interval);
 Datum
 timestamptz_mi_business_interval(PG_FUNCTION_ARGS)
 {
-	return add(fcinfo, 0, 1, 1, image_of_interval, true);
+	return add(fcinfo, 0, 1, 1, true);
 }
 
 /* business_add(timestamptz, business_interval, hours or calendar) */
@@ -174,7 +242,7 @@ PG_FUNCTION_INFO_V1(business_add);
 Datum
 business_add(PG_FUNCTION_ARGS)
 {
-	return add(fcinfo, 0, 1, 2, image_of_arg, false);
+	return add(fcinfo, 0, 1, 2, false);
 }
 
 /* business_between(timestamptz, timestamptz, hours or calendar) */
@@ -192,13 +260,16 @@ business_between(PG_FUNCTION_ARGS)
 }
 
 static pg_noinline Datum
-seconds_the_long_way(FunctionCallInfo fcinfo)
+seconds_the_long_way(FunctionCallInfo fcinfo, const Timeline *timeline)
 {
 	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
 	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
-	HoursImage *image = image_the_long_way(fcinfo, 2, image_of_arg);
+	HoursImage *image;
 	int64		usecs;
 
+	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b)))
+		PG_RETURN_FLOAT8((float8) timeline_between(timeline, a, b) / USECS_PER_SEC);
+	image = image_the_long_way(fcinfo, 2, false);
 	if (TIMESTAMP_NOT_FINITE(a) || TIMESTAMP_NOT_FINITE(b))
 	{
 		if (a == b)
@@ -206,8 +277,22 @@ seconds_the_long_way(FunctionCallInfo fcinfo)
 		PG_RETURN_FLOAT8(a < b ? get_float8_infinity() : -get_float8_infinity());
 	}
 	usecs = hours_between(image, a, b);
-	keep_at_hand(fcinfo);
+	keep_at_hand(fcinfo, 2, false, image);
 	PG_RETURN_FLOAT8((float8) usecs / USECS_PER_SEC);
+}
+
+static pg_noinline Datum
+seconds_by_name(FunctionCallInfo fcinfo)
+{
+	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
+	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
+	const Timeline *timeline = timeline_by_name(fcinfo, 2, false);
+	int64		usecs;
+
+	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b) &&
+			   !timeline->wide && timeline_between_plain(timeline, a, b, &usecs)))
+		PG_RETURN_FLOAT8((float8) usecs / USECS_PER_SEC);
+	return seconds_the_long_way(fcinfo, timeline);
 }
 
 /*
@@ -228,7 +313,7 @@ business_seconds_between(PG_FUNCTION_ARGS)
 	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b) &&
 			   timeline_between_plain(timeline, a, b, &usecs)))
 		PG_RETURN_FLOAT8((float8) usecs / USECS_PER_SEC);
-	return seconds_the_long_way(fcinfo);
+	return timeline != NULL ? seconds_the_long_way(fcinfo, timeline) : seconds_by_name(fcinfo);
 }
 
 /*

@@ -162,13 +162,25 @@ uint64		calendar_generation = 1;
 uint64		calendar_epoch = 1;
 char	   *sla_calendar_setting;
 
+/* One that is free, to begin with. */
+static CalendarSlot no_slots[1];
+
+CalendarSlot *calendar_slots = no_slots;
+uint32		calendar_slots_mask = 0;
+
+static uint32 calendar_slots_used = 0;
+
 static entryhash_hash *entries = NULL;
 static MemoryContext entries_context = NULL;
 static Oid	calendar_relid = InvalidOid;
 static Oid	holiday_relid = InvalidOid;
 
-/* Memory of a name, about: its entry and its part of the hash table. */
-#define NAME_BYTES		(sizeof(CalendarEntry) + 2 * sizeof(EntrySlot))
+/* So many slots for a name, that it stands where it is looked for. */
+#define SLOTS_PER_NAME	4
+
+/* Memory of a name, about: its entry and its part of the hash tables. */
+#define NAME_BYTES \
+	(sizeof(CalendarEntry) + 2 * sizeof(EntrySlot) + SLOTS_PER_NAME * sizeof(CalendarSlot))
 
 static void
 relcache_callback(Datum arg, Oid relid)
@@ -475,6 +487,9 @@ forget_entries(void)
 	while ((slot = entryhash_iterate(entries, &iterator)) != NULL)
 		if (slot->entry->image != NULL)
 			slot->entry->image->nrefs--;
+	calendar_slots = no_slots;
+	calendar_slots_mask = 0;
+	calendar_slots_used = 0;
 	MemoryContextDelete(entries_context);
 	entries = NULL;
 	calendar_epoch++;
@@ -519,6 +534,42 @@ calendar_find(const char *name, int length)
 	slot = entryhash_insert(entries, key, &found);
 	slot->entry = entry;
 	return entry;
+}
+
+void
+calendar_keep(const char *name, int length, const Timeline *timeline)
+{
+	CalendarSlot *slot;
+	uint64		head;
+	uint64		tail;
+	uint32		i;
+
+	if (length > CALENDAR_SLOT_NAME || entries == NULL)
+		return;
+	calendar_slot_key(name, length, &head, &tail);
+	if ((calendar_slots_used + 1) * SLOTS_PER_NAME > calendar_slots_mask + 1)
+	{
+		/* begin a larger one: the names will come again */
+		uint32		size = calendar_slots == no_slots ? 64 : 2 * (calendar_slots_mask + 1);
+		CalendarSlot *slots = MemoryContextAllocZero(entries_context, size * sizeof(CalendarSlot));
+
+		if (calendar_slots != no_slots)
+			pfree(calendar_slots);
+		calendar_slots = slots;
+		calendar_slots_mask = size - 1;
+		calendar_slots_used = 0;
+	}
+	for (i = calendar_slot_hash(head, tail);; i++)
+	{
+		slot = &calendar_slots[i & calendar_slots_mask];
+		if (slot->turn == 0 || (slot->head == head && slot->tail == tail))
+			break;
+	}
+	calendar_slots_used += slot->turn == 0;
+	slot->head = head;
+	slot->tail = tail;
+	slot->timeline = timeline;
+	slot->turn = hours_turn;
 }
 
 /* Make an entry good for the running statement. */

@@ -91,6 +91,90 @@ calendar_statement_is_current(void)
 }
 
 /*
+ * Names that come from a column are looked up per row: in a table of small
+ * slots that lead straight to the timeline.  A slot is good as long as its
+ * turn is hours_turn, for a call site whose turn it is, too.
+ *
+ * The key is the name in two words, filled up with zero bytes, which no name
+ * has; longer names are not kept here.
+ */
+typedef struct CalendarSlot
+{
+	uint64		head;
+	uint64		tail;
+	const Timeline *timeline;
+	uint64		turn;			/* 0 when free */
+} CalendarSlot;
+
+#define CALENDAR_SLOT_NAME	16
+
+extern CalendarSlot *calendar_slots;
+extern uint32 calendar_slots_mask;
+
+/* Keep the timeline of a calendar, just found, in the table. */
+extern void calendar_keep(const char *name, int length, const Timeline *timeline);
+
+static inline void
+calendar_slot_key(const char *name, int length, uint64 *head, uint64 *tail)
+{
+	uint64		word[2] = {0, 0};
+
+#ifndef WORDS_BIGENDIAN
+	/* memcpy(), but for a length that the compiler does not know */
+	if (likely(length > 8))
+	{
+		memcpy(&word[0], name, 8);
+		memcpy(&word[1], name + length - 8, 8);
+		word[1] >>= 8 * (16 - length);
+	}
+	else if (likely(length >= 4))
+	{
+		uint32		first;
+		uint32		last;
+
+		memcpy(&first, name, 4);
+		memcpy(&last, name + length - 4, 4);
+		word[0] = first | (uint64) last << 8 * (length - 4);
+	}
+	else
+#endif
+		memcpy(word, name, length);
+	*head = word[0];
+	*tail = word[1];
+}
+
+/* Numbered names differ in one byte only, anywhere: mix well. */
+static inline uint32
+calendar_slot_hash(uint64 head, uint64 tail)
+{
+	uint64		hash = (head ^ (tail << 29 | tail >> 35)) * UINT64CONST(0x9E3779B97F4A7C15);
+
+	hash = (hash ^ hash >> 32) * UINT64CONST(0xBF58476D1CE4E5B9);
+	return (uint32) (hash >> 32);
+}
+
+static inline const Timeline *
+calendar_timeline_at_hand(const char *name, int length)
+{
+	uint64		head;
+	uint64		tail;
+	uint32		i;
+
+	if (unlikely(length > CALENDAR_SLOT_NAME))
+		return NULL;
+	calendar_slot_key(name, length, &head, &tail);
+	for (i = calendar_slot_hash(head, tail);; i++)
+	{
+		const CalendarSlot *slot = &calendar_slots[i & calendar_slots_mask];
+
+		if (likely(slot->head == head && slot->tail == tail))
+			return likely(slot->turn == hours_turn) ? slot->timeline : NULL;
+		if (slot->turn == 0)
+			return NULL;
+	}
+}
+
+/*
  * The image of a constant calendar, when this call site has met it in the
  * running statement already; else NULL.
  */
