@@ -131,7 +131,8 @@ keep_at_hand(FunctionCallInfo fcinfo, int argno, bool in_interval, const HoursIm
 	if (name == NULL)
 		return;
 	cache->turn = hours_turn;
-	cache->timeline = cache->constant && !image->timeline->wide ? image->timeline : NULL;
+	cache->timeline = cache->constant && image->timeline->form == TIMELINE_NARROW ?
+		image->timeline : NULL;
 	calendar_keep(name, length, image->timeline);
 }
 
@@ -186,7 +187,7 @@ add_by_name(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
 	TimestampTz result;
 
 	if (likely(!negate && timeline != NULL && bi->days == 0 && bi->time > 0 &&
-			   timeline_covers(timeline, t) && !timeline->wide &&
+			   timeline_covers(timeline, t) && timeline->form == TIMELINE_NARROW &&
 			   timeline_add_ahead(timeline, t, bi->time, &result)))
 		PG_RETURN_TIMESTAMPTZ(result);
 	return add_the_long_way(fcinfo, timeline, t_arg, bi_arg, hours_arg, negate);
@@ -290,7 +291,7 @@ seconds_by_name(FunctionCallInfo fcinfo)
 	int64		usecs;
 
 	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b) &&
-			   !timeline->wide && timeline_between_plain(timeline, a, b, &usecs)))
+			   timeline->form == TIMELINE_NARROW && timeline_between_plain(timeline, a, b, &usecs)))
 		PG_RETURN_FLOAT8((float8) usecs / USECS_PER_SEC);
 	return seconds_the_long_way(fcinfo, timeline);
 }

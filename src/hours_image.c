@@ -66,6 +66,12 @@ static uint64 use_counter = 0;
 /* What a compilation of some decades needs, kept so that its pages stay. */
 #define SCRATCH_SIZE	(512 * 1024)
 
+/*
+ * Beyond so many images, new timelines are made small: together they shall not
+ * be too large for the processor's cache.
+ */
+#define MANY_IMAGES			64
+
 /* The first window: so many years around the first instant asked for. */
 #define FIRST_YEARS_BACK	1
 #define FIRST_YEARS_AHEAD	2
@@ -307,7 +313,8 @@ compile_window(HoursImage *image, int32 first_date, int32 last_date, bool dates)
 	scratch.alloc = scratch_alloc;
 	scratch_used = 0;
 	timeline = timeline_compile(image->expr, first_date,
-								last_date - first_date + 1, &sla_zones,
+								last_date - first_date + 1,
+								images->members > MANY_IMAGES, &sla_zones,
 								&scratch, &result, &error);
 	if (timeline == NULL ||
 		(dates && !timeline_compile_dates(timeline, image->expr, &sla_zones,

@@ -13,6 +13,10 @@
  * calendar has a handful of them.  Where several spans are usual, all buckets
  * have shapes.
  *
+ * Of many calendars each is wanted small rather than fast: then the narrow
+ * entries are folded into weeks, of which a regular calendar has a few dozen
+ * different ones.
+ *
  * Whatever cannot be answered inside the window says on which side more is
  * needed; the caller compiles a larger window and asks again.
  *
@@ -60,6 +64,32 @@ typedef struct NarrowDay
 
 /* Entries behind the last bucket, so that a search may look ahead freely. */
 #define TIMELINE_SENTINELS	(2 * TIMELINE_STRIDE)
+
+/* Seven buckets: what their narrow entries say, and one entry for each week. */
+typedef struct WeekShape
+{
+	uint16_t	cum[8];			/* open minutes of the week before each, and
+								 * of all */
+	uint16_t	open[8];		/* as in NarrowDay */
+	uint16_t	close[8];
+	uint16_t	unused[8];		/* a cache line each */
+} WeekShape;
+
+typedef struct Week
+{
+	uint32_t	cum;			/* open minutes before the week */
+	uint32_t	shape;			/* 0 is the empty one */
+} Week;
+
+/* A search looks at so many weeks before it asks the index. */
+#define TIMELINE_WEEKS_AHEAD	3
+
+typedef enum TimelineForm
+{
+	TIMELINE_NARROW,
+	TIMELINE_WIDE,
+	TIMELINE_WEEKS
+} TimelineForm;
 
 typedef struct WideDay
 {
@@ -116,16 +146,19 @@ typedef struct Timeline
 	{
 		NarrowDay  *narrow;
 		WideDay    *wide;		/* ndays entries and sentinels behind */
+		Week	   *week;
 	}			day;
+	WeekShape  *week_shapes;
 	uint16_t   *index;			/* where to begin looking for each step */
 	uint32_t	pace;			/* days that 2^TIMELINE_PACE_SHIFT open
 								 * microseconds take on average, by 2^32 */
 	int32_t		ndays;
-	int64_t		total;			/* open microseconds of the window */
+	TimelineForm form;
 	uint8_t		index_shift;	/* an index step is 2^index_shift units */
-	uint8_t		index_scale;	/* an index entry counts 2^index_scale days */
-	bool		wide;
+	uint8_t		index_scale;	/* an index entry counts 2^index_scale days,
+								 * or weeks */
 	uint32_t	nindex;
+	int64_t		total;			/* open microseconds of the window */
 	BucketShape *shapes;
 	ShapeSpan  *spans;
 	int64_t		end;			/* end of the last bucket */
@@ -137,12 +170,13 @@ typedef struct Timeline
 
 /*
  * Compile "expr" over ndays dates from first_date on (CORE_MIN_DATE to
- * CORE_MAX_DATE).  What is kept comes from "result", the rest from "scratch",
- * which the caller throws away.
+ * CORE_MAX_DATE), into weeks if it is to be "small" and can be.  What is kept
+ * comes from "result", the rest from "scratch", which the caller throws away.
  */
 extern Timeline *timeline_compile(const HoursExpr *expr, int32_t first_date,
-								  int32_t ndays, const ZoneSource *zones,
-								  CoreMem *scratch, CoreMem *result,
+								  int32_t ndays, bool small,
+								  const ZoneSource *zones, CoreMem *scratch,
+								  CoreMem *result,
 								  CoreError *error);
 
 /* Add the business dates to a timeline compiled from the same expression. */

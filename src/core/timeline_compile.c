@@ -573,29 +573,46 @@ cut_buckets(Compiler *c, Timeline *tl, ShapeTable *table, const SpanList *list,
 	return true;
 }
 
+/* B before entry i, in units. */
 static inline int64_t
-bucket_units(const Timeline *tl, int32_t i)
+entry_units(const Timeline *tl, int32_t i)
 {
-	return tl->wide ? tl->day.wide[i].cum : (int64_t) tl->day.narrow[i].cum;
+	switch (tl->form)
+	{
+		case TIMELINE_WIDE:
+			return tl->day.wide[i].cum;
+		case TIMELINE_WEEKS:
+			return tl->day.week[i].cum;
+		case TIMELINE_NARROW:
+			break;
+	}
+	return tl->day.narrow[i].cum;
+}
+
+static inline int32_t
+nweeks_of(const Timeline *tl)
+{
+	return (tl->ndays + 6) / 7;
 }
 
 /*
- * The index: for each step of 2^index_shift units, the first bucket at whose
- * end B exceeds the step's start (in a very long window, one or a few before
- * it).  A step is two to four average days, so that the bucket wanted is among
- * the next few.
+ * The index: for each step of 2^index_shift units, the first bucket (or week) at
+ * whose end B exceeds the step's start (in a very long window, one or a few
+ * before it).  A step is two to four average days, so that the bucket wanted is
+ * among the next few.
  */
 static bool
 make_index(Compiler *c, Timeline *tl, CoreMem *result)
 {
-	int64_t		units = bucket_units(tl, tl->ndays);
-	int32_t		day = 0;
+	int32_t		n = tl->form == TIMELINE_WEEKS ? nweeks_of(tl) : tl->ndays;
+	int64_t		units = entry_units(tl, n);
+	int32_t		entry = 0;
 
 	tl->index_shift = 0;
 	tl->index_scale = 0;
-	while ((units >> tl->index_shift) > tl->ndays / 2)
+	while ((units >> tl->index_shift) > n / 2)
 		tl->index_shift++;
-	while ((tl->ndays >> tl->index_scale) > UINT16_MAX)
+	while ((n >> tl->index_scale) > UINT16_MAX)
 		tl->index_scale++;
 	tl->nindex = (uint32_t) (units >> tl->index_shift) + 1;
 	tl->index = core_alloc(result, tl->nindex * sizeof(uint16_t), c->error);
@@ -603,10 +620,10 @@ make_index(Compiler *c, Timeline *tl, CoreMem *result)
 		return false;
 	for (uint32_t i = 0; i < tl->nindex; i++)
 	{
-		while (day < tl->ndays - 1 &&
-			   bucket_units(tl, day + 1) <= (int64_t) i << tl->index_shift)
-			day++;
-		tl->index[i] = (uint16_t) (day >> tl->index_scale);
+		while (entry < n - 1 &&
+			   entry_units(tl, entry + 1) <= (int64_t) i << tl->index_shift)
+			entry++;
+		tl->index[i] = (uint16_t) (entry >> tl->index_scale);
 	}
 	tl->bytes += tl->nindex * sizeof(uint16_t);
 
@@ -616,7 +633,108 @@ make_index(Compiler *c, Timeline *tl, CoreMem *result)
 	return true;
 }
 
-/* Cut the buckets in one of the two forms. */
+/*
+ * Weeks
+ */
+
+static void
+week_shape(const Timeline *tl, int32_t first, WeekShape *shape)
+{
+	const NarrowDay *day = &tl->day.narrow[first];
+
+	memset(shape, 0, sizeof(WeekShape));
+	for (int32_t k = 0; k < 8; k++)
+	{
+		int32_t		i = first + k < tl->ndays ? k : tl->ndays - first;
+
+		shape->cum[k] = (uint16_t) (day[i].cum - day->cum);
+		shape->open[k] = k < 7 ? day[i].open : 0;
+		shape->close[k] = k < 7 ? day[i].close : 0;
+	}
+}
+
+/* The number of a shape among those so far, to which it is added. */
+static uint32_t
+week_intern(WeekShape *shapes, uint32_t *nshapes, uint32_t *slots, uint32_t nslots,
+			const WeekShape *shape)
+{
+	uint64_t	hash = 0;
+	uint32_t	slot;
+
+	for (int k = 0; k < 7; k++)
+		hash = (hash ^ shape->open[k] ^ (uint32_t) shape->close[k] << 16) * UINT64_C(0x9E3779B97F4A7C15);
+	slot = (uint32_t) (hash >> 32) & (nslots - 1);
+	while (slots[slot] != 0 && memcmp(&shapes[slots[slot]], shape, sizeof(WeekShape)) != 0)
+		slot = (slot + 1) & (nslots - 1);
+	if (slots[slot] == 0)
+	{
+		slots[slot] = *nshapes;
+		shapes[(*nshapes)++] = *shape;
+	}
+	return slots[slot];
+}
+
+/*
+ * Fold the entries of a narrow timeline, which are in scratch memory, into
+ * weeks; where that would not be smaller, keep them.
+ */
+static bool
+fold_weeks(Compiler *c, Timeline *tl, CoreMem *result)
+{
+	int32_t		nweeks = nweeks_of(tl);
+	uint32_t	nentries = (uint32_t) nweeks + 1 + TIMELINE_WEEKS_AHEAD;
+	uint32_t	most = (uint32_t) nweeks / 2;	/* shapes */
+	uint32_t	nshapes = 1;
+	uint32_t	nslots = 64;
+	WeekShape  *shapes = core_alloc(c->mem, (most + 1) * sizeof(WeekShape), c->error);
+	Week	   *weeks = core_alloc(c->mem, nentries * sizeof(Week), c->error);
+	uint32_t   *slots;
+	NarrowDay  *days = tl->day.narrow;
+	size_t		days_bytes = (tl->ndays + 1 + TIMELINE_SENTINELS) * sizeof(NarrowDay);
+	char	   *kept;
+
+	while (nslots < 2 * most)
+		nslots *= 2;
+	slots = core_alloc(c->mem, nslots * sizeof(uint32_t), c->error);
+	if (shapes == NULL || weeks == NULL || slots == NULL)
+		return false;
+	memset(slots, 0, nslots * sizeof(uint32_t));
+	memset(&shapes[0], 0, sizeof(WeekShape));
+	for (int32_t w = 0; w < nweeks && nshapes < most; w++)
+	{
+		WeekShape	shape;
+
+		week_shape(tl, 7 * w, &shape);
+		weeks[w].cum = days[7 * w].cum;
+		weeks[w].shape = week_intern(shapes, &nshapes, slots, nslots, &shape);
+	}
+	if (nshapes >= most)
+	{
+		kept = core_alloc(result, days_bytes, c->error);
+		if (kept == NULL)
+			return false;
+		tl->day.narrow = memcpy(kept, days, days_bytes);
+		return true;
+	}
+	for (uint32_t w = (uint32_t) nweeks; w < nentries; w++)
+	{
+		weeks[w].cum = days[tl->ndays].cum;
+		weeks[w].shape = 0;
+	}
+
+	/* in one piece, the shapes a cache line each */
+	kept = core_alloc(result, (nshapes + 1) * sizeof(WeekShape) + nentries * sizeof(Week), c->error);
+	if (kept == NULL)
+		return false;
+	kept += (0 - (uintptr_t) kept) % sizeof(WeekShape);
+	tl->week_shapes = memcpy(kept, shapes, nshapes * sizeof(WeekShape));
+	tl->day.week = memcpy(kept + nshapes * sizeof(WeekShape), weeks, nentries * sizeof(Week));
+	tl->form = TIMELINE_WEEKS;
+	tl->bytes += (nshapes + 1) * sizeof(WeekShape) + nentries * sizeof(Week) - days_bytes;
+	return true;
+}
+
+/* Cut the buckets into entries for each day. */
 static bool
 try_buckets(Compiler *c, Timeline *tl, const SpanList *list, ShapeTable *table,
 			bool wide, CoreMem *result)
@@ -625,7 +743,7 @@ try_buckets(Compiler *c, Timeline *tl, const SpanList *list, ShapeTable *table,
 	size_t		bytes = (tl->ndays + 1 + TIMELINE_SENTINELS) * entry;
 	void	   *entries = core_alloc(result, bytes, c->error);
 
-	tl->wide = wide;
+	tl->form = wide ? TIMELINE_WIDE : TIMELINE_NARROW;
 	if (wide)
 		tl->day.wide = entries;
 	else
@@ -641,14 +759,16 @@ try_buckets(Compiler *c, Timeline *tl, const SpanList *list, ShapeTable *table,
  * out of numbers for shapes.
  */
 static bool
-make_buckets(Compiler *c, Timeline *tl, const SpanList *list, CoreMem *result)
+make_buckets(Compiler *c, Timeline *tl, const SpanList *list, bool small, CoreMem *result)
 {
 	ShapeTable	table;
 	size_t		shapes_bytes;
 	size_t		spans_bytes;
 
-	if (!(c->whole_minutes && try_buckets(c, tl, list, &table, false, result)) &&
+	if (!(c->whole_minutes && try_buckets(c, tl, list, &table, false, small ? c->mem : result)) &&
 		!(c->error->kind == CORE_OK && try_buckets(c, tl, list, &table, true, result)))
+		return false;
+	if (small && tl->form == TIMELINE_NARROW && !fold_weeks(c, tl, result))
 		return false;
 
 	shapes_bytes = table.nshapes * sizeof(BucketShape);
@@ -665,7 +785,7 @@ make_buckets(Compiler *c, Timeline *tl, const SpanList *list, CoreMem *result)
 
 Timeline *
 timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
-				 const ZoneSource *zones, CoreMem *scratch, CoreMem *result,
+				 bool small, const ZoneSource *zones, CoreMem *scratch, CoreMem *result,
 				 CoreError *error)
 {
 	Compiler	c = {zones, scratch, error, first_date, ndays, true, hours_zone(expr), NULL};
@@ -688,7 +808,7 @@ timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
 	tl->end = tl->base + ndays * CORE_USECS_PER_DAY;
 	tl->from = tl->base;
 	tl->length = tl->end - tl->base;
-	if (!make_buckets(&c, tl, &list, result))
+	if (!make_buckets(&c, tl, &list, small, result))
 		return NULL;
 	tl->bytes += tl->zone.nbreaks * sizeof(ZoneBreak);
 	return tl;
