@@ -162,13 +162,11 @@ uint64		calendar_generation = 1;
 uint64		calendar_epoch = 1;
 char	   *sla_calendar_setting;
 
-/* One that is free, to begin with. */
-static CalendarSlot no_slots[1];
+/* Two that are free, to begin with. */
+static CalendarSlot no_slots[2];
+#define NO_SLOTS	{no_slots, 1, 63, 0}
 
-CalendarSlot *calendar_slots = no_slots;
-uint32		calendar_slots_mask = 0;
-
-static uint32 calendar_slots_used = 0;
+CalendarSlots calendar_slots = NO_SLOTS;
 
 static entryhash_hash *entries = NULL;
 static MemoryContext entries_context = NULL;
@@ -176,7 +174,8 @@ static Oid	calendar_relid = InvalidOid;
 static Oid	holiday_relid = InvalidOid;
 
 /* So many slots for a name, that it stands where it is looked for. */
-#define SLOTS_PER_NAME	4
+#define SLOTS_PER_NAME	8
+#define FIRST_SLOTS_LOG	8
 
 /* Memory of a name, about: its entry and its part of the hash tables. */
 #define NAME_BYTES \
@@ -487,9 +486,7 @@ forget_entries(void)
 	while ((slot = entryhash_iterate(entries, &iterator)) != NULL)
 		if (slot->entry->image != NULL)
 			slot->entry->image->nrefs--;
-	calendar_slots = no_slots;
-	calendar_slots_mask = 0;
-	calendar_slots_used = 0;
+	calendar_slots = (CalendarSlots) NO_SLOTS;
 	MemoryContextDelete(entries_context);
 	entries = NULL;
 	calendar_epoch++;
@@ -547,25 +544,28 @@ calendar_keep(const char *name, int length, const Timeline *timeline)
 	if (length > CALENDAR_SLOT_NAME || entries == NULL)
 		return;
 	calendar_slot_key(name, length, &head, &tail);
-	if ((calendar_slots_used + 1) * SLOTS_PER_NAME > calendar_slots_mask + 1)
+	if ((calendar_slots.used + 1) * SLOTS_PER_NAME > calendar_slots.mask + 1)
 	{
-		/* begin a larger one: the names will come again */
-		uint32		size = calendar_slots == no_slots ? 64 : 2 * (calendar_slots_mask + 1);
+		/* begin a larger table: the names will come again */
+		bool		first = calendar_slots.slot == no_slots;
+		uint32		shift = first ? 64 - FIRST_SLOTS_LOG : calendar_slots.shift - 1;
+		uint32		size = first ? 1 << FIRST_SLOTS_LOG : 2 * (calendar_slots.mask + 1);
 		CalendarSlot *slots = MemoryContextAllocZero(entries_context, size * sizeof(CalendarSlot));
 
-		if (calendar_slots != no_slots)
-			pfree(calendar_slots);
-		calendar_slots = slots;
-		calendar_slots_mask = size - 1;
-		calendar_slots_used = 0;
+		if (!first)
+			pfree(calendar_slots.slot);
+		calendar_slots.slot = slots;
+		calendar_slots.mask = size - 1;
+		calendar_slots.shift = shift;
+		calendar_slots.used = 0;
 	}
-	for (i = calendar_slot_hash(head, tail);; i++)
+	for (i = calendar_slot_home(head, tail);; i++)
 	{
-		slot = &calendar_slots[i & calendar_slots_mask];
+		slot = &calendar_slots.slot[i & calendar_slots.mask];
 		if (slot->turn == 0 || (slot->head == head && slot->tail == tail))
 			break;
 	}
-	calendar_slots_used += slot->turn == 0;
+	calendar_slots.used += slot->turn == 0;
 	slot->head = head;
 	slot->tail = tail;
 	slot->timeline = timeline;

@@ -108,52 +108,65 @@ typedef struct CalendarSlot
 
 #define CALENDAR_SLOT_NAME	16
 
-extern CalendarSlot *calendar_slots;
-extern uint32 calendar_slots_mask;
+typedef struct CalendarSlots
+{
+	CalendarSlot *slot;
+	uint32		mask;			/* their number, a power of two, less one */
+	uint32		shift;			/* 64 less its logarithm */
+	uint32		used;
+} CalendarSlots;
+
+extern CalendarSlots calendar_slots;
 
 /* Keep the timeline of a calendar, just found, in the table. */
 extern void calendar_keep(const char *name, int length, const Timeline *timeline);
 
-static inline void
+CORE_INLINE void
 calendar_slot_key(const char *name, int length, uint64 *head, uint64 *tail)
 {
-	uint64		word[2] = {0, 0};
-
+	*head = *tail = 0;
 #ifndef WORDS_BIGENDIAN
-	/* memcpy(), but for a length that the compiler does not know */
 	if (likely(length > 8))
 	{
-		memcpy(&word[0], name, 8);
-		memcpy(&word[1], name + length - 8, 8);
-		word[1] >>= 8 * (16 - length);
+		memcpy(head, name, 8);
+		memcpy(tail, name + length - 8, 8);
+		*tail >>= 8 * (16 - length);
+		return;
 	}
-	else if (likely(length >= 4))
+	if (likely(length >= 4))
 	{
 		uint32		first;
 		uint32		last;
 
 		memcpy(&first, name, 4);
 		memcpy(&last, name + length - 4, 4);
-		word[0] = first | (uint64) last << 8 * (length - 4);
+		*head = first | (uint64) last << 8 * (length - 4);
+		return;
 	}
-	else
 #endif
-		memcpy(word, name, length);
-	*head = word[0];
-	*tail = word[1];
+	for (int i = 0; i < length; i++)
+	{
+		uint64		byte = (unsigned char) name[i];
+
+		if (i < 8)
+			*head |= byte << 8 * i;
+		else
+			*tail |= byte << 8 * (i - 8);
+	}
 }
 
-/* Numbered names differ in one byte only, anywhere: mix well. */
-static inline uint32
-calendar_slot_hash(uint64 head, uint64 tail)
+/*
+ * Where to look first.  Numbered names differ in one byte only, anywhere; the
+ * highest bits of the product depend on all of them.
+ */
+CORE_INLINE uint32
+calendar_slot_home(uint64 head, uint64 tail)
 {
-	uint64		hash = (head ^ (tail << 29 | tail >> 35)) * UINT64CONST(0x9E3779B97F4A7C15);
-
-	hash = (hash ^ hash >> 32) * UINT64CONST(0xBF58476D1CE4E5B9);
-	return (uint32) (hash >> 32);
+	return (uint32) (((head ^ (tail << 29 | tail >> 35)) * UINT64CONST(0x9E3779B97F4A7C15)) >>
+					 calendar_slots.shift);
 }
 
-static inline const Timeline *
+CORE_INLINE const Timeline *
 calendar_timeline_at_hand(const char *name, int length)
 {
 	uint64		head;
@@ -163,9 +176,9 @@ calendar_timeline_at_hand(const char *name, int length)
 	if (unlikely(length > CALENDAR_SLOT_NAME))
 		return NULL;
 	calendar_slot_key(name, length, &head, &tail);
-	for (i = calendar_slot_hash(head, tail);; i++)
+	for (i = calendar_slot_home(head, tail);; i++)
 	{
-		const CalendarSlot *slot = &calendar_slots[i & calendar_slots_mask];
+		const CalendarSlot *slot = &calendar_slots.slot[i & calendar_slots.mask];
 
 		if (likely(slot->head == head && slot->tail == tail))
 			return likely(slot->turn == hours_turn) ? slot->timeline : NULL;
