@@ -125,7 +125,8 @@ keep_at_hand(FunctionCallInfo fcinfo, int argno, bool in_interval, const HoursIm
 	int			length;
 
 	if (!cache->one_snapshot || !(in_interval || cache->named) ||
-		image->timeline == NULL || !calendar_statement_is_current())
+		image->timeline == NULL || !calendar_statement_is_current() ||
+		(cache->constant && cache->turn == hours_turn))
 		return;
 	name = calendar_name(fcinfo, argno, in_interval, &length);
 	if (name == NULL)

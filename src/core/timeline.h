@@ -124,16 +124,21 @@ typedef struct BucketShape
  * composed value, a date on which an open span begins or that is open all
  * day.
  */
+#define TIMELINE_NO_OFFSET	INT32_MIN
+
 typedef struct BusinessDates
 {
 	int32_t		n;
 	int32_t    *date;			/* ascending */
 	int64_t    *first;			/* the first opening of each */
+	int32_t    *offset;			/* seconds east of UTC on each and the days
+								 * around, or TIMELINE_NO_OFFSET: it changes */
 	uint32_t   *rank;			/* per bucket (and one more): dates whose
 								 * first opening lies before the bucket */
 	uint16_t   *shape;			/* of a leaf: per local date (and one more)
 								 * the shape of its plan; else NULL */
 	DayShape   *shapes;
+	bool		spills;			/* pieces of a leaf reach behind their date */
 } BusinessDates;
 
 typedef struct Timeline

@@ -598,8 +598,8 @@ nweeks_of(const Timeline *tl)
 /*
  * The index: for each step of 2^index_shift units, the first bucket (or week) at
  * whose end B exceeds the step's start (in a very long window, one or a few
- * before it).  A step is two to four average days, so that the bucket wanted is
- * among the next few.
+ * before it).  A step is four to eight average days, or two to four weeks, so
+ * that the one wanted is among the next few.
  */
 static bool
 make_index(Compiler *c, Timeline *tl, CoreMem *result)
@@ -610,7 +610,7 @@ make_index(Compiler *c, Timeline *tl, CoreMem *result)
 
 	tl->index_shift = 0;
 	tl->index_scale = 0;
-	while ((units >> tl->index_shift) > n / 2)
+	while ((units >> tl->index_shift) > (tl->form == TIMELINE_WEEKS ? n / 2 : n / 4))
 		tl->index_shift++;
 	while ((n >> tl->index_scale) > UINT16_MAX)
 		tl->index_scale++;
@@ -858,6 +858,8 @@ keep_plan(Compiler *c, Timeline *tl, const DayPlan *plan, CoreMem *result)
 
 		if (shape->npieces > 0)
 			memcpy(pieces, shape->pieces, shape->npieces * sizeof(DayPiece));
+		for (int k = 0; k < shape->npieces; k++)
+			dates->spills |= !pieces[k].own || pieces[k].to > CORE_USECS_PER_DAY;
 		shape->pieces = pieces;
 		pieces += shape->npieces;
 	}
@@ -953,6 +955,31 @@ composed_dates(Compiler *c, Timeline *tl, const HoursExpr *expr)
 	return true;
 }
 
+/*
+ * The offset of each date, where it is the same from the day before to the time
+ * that its spans may reach, so that clocks need no search there.
+ */
+static void
+note_offsets(const Timeline *tl)
+{
+	BusinessDates *dates = tl->dates;
+	const ZoneMap *zone = &tl->zone;
+	int			i = 0;
+
+	for (int32_t k = 0; k < dates->n; k++)
+	{
+		int64_t		midnight = dates->date[k] * CORE_USECS_PER_DAY;
+		int64_t		offset = zone->offset;
+
+		while (i < zone->nbreaks && zone->breaks[i].at < midnight - 3 * CORE_USECS_PER_DAY)
+			i++;
+		if (zone->nbreaks > 0)
+			offset = i < zone->nbreaks ? zone->breaks[i].before : zone->breaks[i - 1].after;
+		dates->offset[k] = i < zone->nbreaks && zone->breaks[i].at < midnight + 6 * CORE_USECS_PER_DAY ?
+			TIMELINE_NO_OFFSET : (int32_t) (offset / CORE_USECS_PER_SEC);
+	}
+}
+
 bool
 timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 					   const ZoneSource *zones, CoreMem *scratch,
@@ -970,8 +997,9 @@ timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 	memset(dates, 0, sizeof(BusinessDates));
 	dates->date = core_alloc(result, n * sizeof(int32_t), error);
 	dates->first = core_alloc(result, n * sizeof(int64_t), error);
+	dates->offset = core_alloc(result, n * sizeof(int32_t), error);
 	dates->rank = core_alloc(result, n * sizeof(uint32_t), error);
-	if (dates->date == NULL || dates->first == NULL || dates->rank == NULL)
+	if (dates->date == NULL || dates->first == NULL || dates->offset == NULL || dates->rank == NULL)
 		return false;
 
 	tl->dates = dates;
@@ -980,6 +1008,7 @@ timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 		tl->dates = NULL;
 		return false;
 	}
+	note_offsets(tl);
 	for (int32_t i = 0; i <= tl->ndays; i++)
 	{
 		while (k < dates->n && dates->first[k] < tl->base + i * CORE_USECS_PER_DAY)
@@ -987,6 +1016,6 @@ timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 		dates->rank[i] = (uint32_t) k;
 	}
 	tl->bytes += sizeof(BusinessDates) +
-		n * (sizeof(int32_t) + sizeof(int64_t) + sizeof(uint32_t));
+		n * (2 * sizeof(int32_t) + sizeof(int64_t) + sizeof(uint32_t));
 	return true;
 }
