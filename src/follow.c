@@ -154,6 +154,16 @@ follow_hash(const char *item)
 	return hash_bytes_extended((const unsigned char *) item, (int) strlen(item), 0);
 }
 
+bool
+follow_was_followed(Follow *follow, const char *item)
+{
+	uint64		key = follow_hash(item);
+
+	return follow->any && (follow->first == key ||
+						   (follow->seen != NULL &&
+							hash_search(follow->seen, &key, HASH_FIND, NULL) != NULL));
+}
+
 /* Was this item written under this snapshot before?  From now on it counts so. */
 static bool
 seen_before(Follow *follow, const char *item)
@@ -435,6 +445,19 @@ follow_attributes(Work *work, StoredClock *stored)
 	}
 }
 
+/* The agreement is that of the party, as found with the promise. */
+static void
+follow_agreement(Work *work, StoredClock *stored)
+{
+	int32		id = work->agreement != NULL ? work->agreement->id : 0;
+
+	if (stored->agreement_id != id)
+	{
+		stored->agreement_id = id;
+		stored->dirty = true;
+	}
+}
+
 static void
 note_change(Work *work, StoredClock *stored, const StoredClock *before, const char *kind, int64 at)
 {
@@ -486,8 +509,6 @@ take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
 			if (stored->clock.state == CLOCK_CANCELLED)
 				work->follow->counts.cancelled++;
 		}
-		if (outcome->retargeted)
-			stored->agreement_id = work->agreement != NULL ? work->agreement->id : 0;
 		if (outcome->retargeted || outcome->restarted)
 			note_change(work, stored, before, "retarget", at);
 		if (outcome->late)
@@ -526,17 +547,27 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
 {
 	const Metric *metric = &work->follow->def->metrics[work->metric];
 	CoreMem		mem = sla_core_mem();
+	ClockRow	edited = *row;
 	StoredClock before;
 	ClockOutcome outcome;
 
 	if (stored != NULL)
 	{
+		if (work->follow->by_edit && follow_is_outdated(work->follow->def, stored))
+		{
+			/* what the edit does to the clock it does now, not at the row's time */
+			edited.at = Max(row->at, work->follow->now);
+			row = &edited;
+		}
 		refresh_if_stale(work, stored);
 		if (clock_is_open(&stored->clock) && !row->gone)
 			follow_attributes(work, stored);
 		before = *stored;
 	}
+	work->agreement = NULL;
 	clock_apply_row(stored != NULL ? &stored->clock : NULL, &metric->rules, row, &mem, &outcome);
+	if (stored != NULL && clock_is_open(&stored->clock) && !row->gone)
+		follow_agreement(work, stored);
 	stored = take_outcome(work, stored, &before, &outcome, per, row->at);
 
 	/* history imported with a metric that repeats: cycle after cycle */
@@ -564,6 +595,19 @@ last_cycle(const Work *work, const char *per)
 			last = stored;
 	}
 	return last;
+}
+
+/* Has the metric in work any clock? */
+static bool
+has_clock(const Work *work)
+{
+	int32		metric_id = work->follow->def->metrics[work->metric].id;
+	ListCell   *cell;
+
+	foreach(cell, work->clocks)
+		if (((StoredClock *) lfirst(cell))->metric_id == metric_id)
+			return true;
+	return false;
 }
 
 /* Is this the last cycle of its value of "per"? */
@@ -621,8 +665,12 @@ apply_metric(Work *work)
 	row.stop = says->stop;
 	row.pause = says->pause;
 	row.cancel = says->cancel;
-	if (work->follow->starting)
+	if (work->follow->starting != NULL)
+	{
+		if (!work->follow->starting[work->metric] || has_clock(work))
+			return;
 		row.stop = row.pause = row.cancel = false;
+	}
 	row.start_at = says->start_at;
 	row.stop_at = says->stop_at;
 	row.reason = says->reason;
@@ -638,7 +686,7 @@ apply_metric(Work *work)
 static void
 apply_gone(Work *work, StoredClock *stored)
 {
-	ClockRow	row = {.at = work->at, .gone = true};
+	ClockRow	row = {.at = work->follow->now, .gone = true};
 	ClockRules	rules = {0};
 	CoreMem		mem = sla_core_mem();
 	ClockOutcome outcome;
@@ -646,7 +694,7 @@ apply_gone(Work *work, StoredClock *stored)
 	if (!clock_is_open(&stored->clock))
 		return;
 	clock_apply_row(&stored->clock, &rules, &row, &mem, &outcome);
-	(void) take_outcome(work, stored, stored, &outcome, stored->per, work->at);
+	(void) take_outcome(work, stored, stored, &outcome, stored->per, row.at);
 }
 
 /* Open clocks of metrics that are not defined any more. */
@@ -791,7 +839,8 @@ apply_all(Work *work, void *context)
 		work->agreement = NULL;
 		apply_metric(work);
 	}
-	apply_orphans(work);
+	if (work->follow->starting == NULL)
+		apply_orphans(work);
 }
 
 static void
@@ -942,17 +991,20 @@ rejudge(Follow *follow, StoredClock *stored)
 {
 	int64		due = stored->excepted ? stored->gross_due : stored->due;
 	int64		late = stored->excepted ? stored->gross_late : stored->late;
+	int64		elapsed = stored->excepted ? stored->gross_elapsed : stored->elapsed;
 
 	derive(follow->def, stored);
 	if (stored->excepted)
 	{
 		stored->gross_due = due;
 		stored->gross_late = late;
+		stored->gross_elapsed = elapsed;
 	}
 	else
 	{
 		stored->due = due;
 		stored->late = late;
+		stored->elapsed = elapsed;
 	}
 }
 
@@ -967,6 +1019,7 @@ refresh_by_row(Follow *follow, const StoredClock *stored)
 	row = rows_by_item(&reader, follow->def, stored->item, true);
 	if (!IsolationUsesXactSnapshot())
 		renew_snapshot(follow, true);
+	follow->by_edit = true;
 	if (row != NULL)
 		follow_row(follow, row);
 	else

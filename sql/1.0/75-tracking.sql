@@ -48,6 +48,13 @@ LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
 COMMENT ON FUNCTION sla.derived(sla.clock_state) IS 'an open clock as it is by the definitions that the statement sees';
 REVOKE ALL ON FUNCTION sla.derived(sla.clock_state) FROM PUBLIC;
 
+CREATE FUNCTION sla.cannot_derive(clock sla.clock_state)
+RETURNS text
+AS 'MODULE_PATHNAME', 'sla_cannot_derive'
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION sla.cannot_derive(sla.clock_state) IS 'the SQLSTATE of the error for which an open clock cannot be derived, or NULL';
+REVOKE ALL ON FUNCTION sla.cannot_derive(sla.clock_state) FROM PUBLIC;
+
 CREATE FUNCTION sla.refresh_clock(relation regclass, clock_id bigint)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'sla_refresh_clock'
@@ -59,7 +66,7 @@ REVOKE ALL ON FUNCTION sla.refresh_clock(regclass, bigint) FROM PUBLIC;
 CREATE FUNCTION sla.sync(
 	relation regclass,
 	items text[] DEFAULT NULL,
-	OUT synced bigint,
+	OUT items bigint,
 	OUT started bigint,
 	OUT changed bigint,
 	OUT cancelled bigint,
@@ -450,6 +457,12 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'Leave the calendar out of the threshold.';
 	END IF;
+	IF @extschema@.business_days(NEW.threshold) * 28800 + @extschema@.business_seconds(NEW.threshold)
+		< @extschema@.business_days(NEW.goal) * 28800 + @extschema@.business_seconds(NEW.goal)
+	THEN
+		RAISE EXCEPTION 'threshold "%" is less than the goal "%"', NEW.threshold, NEW.goal
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
 	IF NEW.due_by IS NOT NULL THEN
 		IF NEW.due_by <> 'close' THEN
 			BEGIN
@@ -488,6 +501,60 @@ CREATE TRIGGER check_target
 	BEFORE INSERT OR UPDATE ON sla.target
 	FOR EACH ROW EXECUTE FUNCTION sla.check_target();
 COMMENT ON TRIGGER check_target ON sla.target IS 'checks a target';
+
+CREATE FUNCTION sla.keep_named()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- another version may still have the name
+	IF TG_TABLE_NAME = 'policy' AND EXISTS (
+		SELECT FROM sla.policy AS p WHERE p.relation = OLD.relation AND p.name = OLD.name)
+	THEN
+		RETURN NULL;
+	END IF;
+	IF TG_OP = 'UPDATE' THEN
+		UPDATE sla.target AS t
+		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE t.policy END,
+			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE t.metric END
+		WHERE t.relation = OLD.relation
+			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN t.policy ELSE t.metric END;
+		UPDATE sla.source AS s
+		SET metric = NEW.name
+		WHERE TG_TABLE_NAME = 'metric' AND s.relation = OLD.relation AND s.metric = OLD.name;
+	ELSIF EXISTS (
+		SELECT
+		FROM sla.target AS t
+		WHERE t.relation = OLD.relation
+			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN t.policy ELSE t.metric END)
+	THEN
+		RAISE EXCEPTION '% "%" of table % has targets', TG_TABLE_NAME, OLD.name, OLD.relation
+			USING ERRCODE = 'dependent_objects_still_exist',
+				HINT = 'Delete its rows of sla.target first.';
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.keep_named() IS 'lets targets follow a renamed policy or metric, and refuses to delete one that has targets';
+REVOKE ALL ON FUNCTION sla.keep_named() FROM PUBLIC;
+CREATE TRIGGER keep_named_deleted
+	AFTER DELETE ON sla.policy
+	FOR EACH ROW EXECUTE FUNCTION sla.keep_named();
+CREATE TRIGGER keep_named_renamed
+	AFTER UPDATE OF name ON sla.policy
+	FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION sla.keep_named();
+CREATE TRIGGER keep_named_deleted
+	AFTER DELETE ON sla.metric
+	FOR EACH ROW EXECUTE FUNCTION sla.keep_named();
+CREATE TRIGGER keep_named_renamed
+	AFTER UPDATE OF name ON sla.metric
+	FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION sla.keep_named();
+COMMENT ON TRIGGER keep_named_deleted ON sla.policy IS 'refuses to delete a policy that has targets';
+COMMENT ON TRIGGER keep_named_renamed ON sla.policy IS 'targets follow';
+COMMENT ON TRIGGER keep_named_deleted ON sla.metric IS 'refuses to delete a metric that has targets';
+COMMENT ON TRIGGER keep_named_renamed ON sla.metric IS 'targets and sources follow';
 
 CREATE FUNCTION sla.check_source()
 RETURNS trigger
@@ -1033,7 +1100,12 @@ BEGIN ATOMIC
 	SELECT c.clock_id, c.item, p.metric, c.cycle, found.problem
 	FROM sla.clock_state AS c
 	LEFT JOIN sla.promise AS p ON p.id = c.promise_id
-	CROSS JOIN LATERAL sla.problem_of(c) AS found (problem)
+	CROSS JOIN LATERAL (
+		SELECT coalesce(sla.problem_of(c),
+			CASE WHEN c.ended_at IS NULL AND c.revision < p.revision
+				THEN 'it cannot be derived, by an error of SQLSTATE ' || sla.cannot_derive(c)
+			END)
+	) AS found (problem)
 	WHERE c.relation = verify_table.relation AND found.problem IS NOT NULL
 	ORDER BY c.clock_id;
 END;
@@ -1211,6 +1283,13 @@ BEGIN ATOMIC
 		FROM sla.promise AS p
 		JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
 	) AS s (n)
+	UNION ALL
+	SELECT 'clocks of ' || c.relation::text, 'failed',
+		pg_catalog.format('%s open clocks cannot be derived: SELECT * FROM sla.verify(%L)', pg_catalog.count(*), c.relation)
+	FROM sla.promise AS p
+	JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
+	WHERE sla.cannot_derive(c) IS NOT NULL
+	GROUP BY c.relation
 	UNION ALL
 	SELECT 'promises', 'missing',
 		pg_catalog.format('policy "%s" of table %s makes none for metric "%s" yet: SELECT sla.track(%L)', w.policy, w.relation, w.metric, w.relation)
