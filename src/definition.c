@@ -18,7 +18,6 @@
 #include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/table.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/array.h"
@@ -33,6 +32,7 @@
 
 #include "exception_spans.h"
 #include "fence.h"
+#include "own_relation.h"
 #include "rules.h"
 
 /* The one column of sla.revision. */
@@ -104,8 +104,7 @@ definition_init(void)
 static int64
 current_revision(void)
 {
-	Oid			relid = get_relname_relid("revision", get_namespace_oid("sla", false));
-	Relation	rel = table_open(relid, AccessShareLock);
+	Relation	rel = table_open(own_relation(OWN_REVISION), AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, GetActiveSnapshot(), 0, NULL);
 	HeapTuple	row = systable_getnext(scan);
 	bool		isnull;
