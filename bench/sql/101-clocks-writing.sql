@@ -1,7 +1,7 @@
 -- Section "clocks: writing": what tracking costs a write, beside the
 -- application that keeps the same rows itself.  :inserts single rows.
 -- :updates of them are updated.
-SELECT :inserts / 5 AS updates \gset
+SELECT :inserts / 2 AS updates \gset
 
 COPY (SELECT * FROM desk.ticket_new ORDER BY id) TO :'tickets';
 
