@@ -275,12 +275,14 @@ static bool
 read_tracked(Definition *def)
 {
 	if (select_rows("SELECT relation::oid, on_error = 'warn', time_zone, at IS NOT NULL, "
-					"labels IS NOT NULL, owner IS NOT NULL, party IS NOT NULL "
+					"labels IS NOT NULL, owner IS NOT NULL, party IS NOT NULL, confirmed_by::oid "
 					"FROM sla.tracked WHERE id = $1", INT4OID, Int32GetDatum(def->id)) == 0)
 		return false;
 	def->relid = (Oid) int_field(0, 1);
 	def->warn = bool_field(0, 2);
 	def->time_zone = text_field(0, 3, def->context);
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(def->relid)))
+		return false;			/* it is being dropped */
 	/* the rest is read by compile_tracked() */
 	return true;
 }
@@ -535,7 +537,7 @@ read_definition(Definition *def)
 		rel = table_open(def->relid, AccessShareLock);
 		def->econtext = create_econtext(def->context);
 		def->owner = rel->rd_rel->relowner;
-		def->suspended = !rule_is_owned("tracked", def->id, "item", rel);
+		def->suspended = def->owner != (Oid) int_field(0, 8);
 		if (!def->suspended)
 		{
 			compile_tracked(def, rel);
