@@ -110,19 +110,30 @@ open_for_writing(ClockStore *store)
 	MemoryContextSwitchTo(old);
 }
 
+/* Like ExecCloseIndices(), but the locks are kept as that of the table is. */
+static void
+close_indexes(ResultRelInfo *result)
+{
+	for (int i = 0; i < result->ri_NumIndices; i++)
+	{
+		index_insert_cleanup_compat(result->ri_IndexRelationDescs[i], result->ri_IndexRelationInfo[i]);
+		index_close(result->ri_IndexRelationDescs[i], NoLock);
+	}
+}
+
 void
 clock_store_close(ClockStore *store)
 {
 	clock_store_flush(store);
 	if (store->estate != NULL)
 	{
-		ExecCloseIndices(store->result);
+		close_indexes(store->result);
 		FreeExecutorState(store->estate);
 	}
 	for (int i = 0; i < store->maxnew; i++)
 		ExecDropSingleTupleTableSlot(store->new[i]);
 	ExecDropSingleTupleTableSlot(store->slot);
-	index_close(store->item_index, AccessShareLock);
+	index_close(store->item_index, NoLock);
 	table_close(store->rel, NoLock);
 }
 
