@@ -184,9 +184,9 @@ refuse_virtual_columns(Relation rel, Node *expr)
  */
 static Node *
 rule_parse(Relation rel, const char *definition, const char *column,
-		   const char *text, Oid type)
+		   const char *expression, Oid type)
 {
-	ParseContext context = {definition, column, text};
+	ParseContext context = {definition, column, expression};
 	ErrorContextCallback callback = {error_context_stack, parse_error_callback, &context};
 	ParseState *pstate = make_parsestate(NULL);
 	ParseNamespaceItem *row;
@@ -196,16 +196,16 @@ rule_parse(Relation rel, const char *definition, const char *column,
 
 	fence_enter(&fence, rel->rd_rel->relowner);
 	error_context_stack = &callback;
-	pstate->p_sourcetext = text;
+	pstate->p_sourcetext = expression;
 	row = addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, false, true);
 	addNSItemToQuery(pstate, row, false, true, true);
-	expr = transformExpr(pstate, parse_text(text), EXPR_KIND_CHECK_CONSTRAINT);
+	expr = transformExpr(pstate, parse_text(expression), EXPR_KIND_CHECK_CONSTRAINT);
 	coerced = coerce_to_target_type(pstate, expr, exprType(expr), type, -1,
 									COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
 	if (coerced == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("expression \"%s\" is of type %s, not %s", text,
+				 errmsg("expression \"%s\" is of type %s, not %s", expression,
 						format_type_be(exprType(expr)), format_type_be(type)),
 				 errhint("Write a cast to %s if that is what you mean.", format_type_be(type))));
 	assign_expr_collations(pstate, coerced);
@@ -376,14 +376,6 @@ function_owner(Oid function)
 	return owner;
 }
 
-bool
-rule_is_owned(const char *definition, int32 id, const char *column, Relation rel)
-{
-	Oid			function = rule_function(rule_name(definition, id, column), rel->rd_rel->reltype);
-
-	return !OidIsValid(function) || function_owner(function) == rel->rd_rel->relowner;
-}
-
 Expr *
 rule_expression(Relation rel, const char *definition, int32 id, const char *column)
 {
@@ -468,7 +460,7 @@ wants_settings_walker(Node *node, void *context)
 
 		foreach(cell, args)
 			if (!is_plain_type(exprType(lfirst(cell))))
-				return true;
+			return true;
 		return expression_tree_walker((Node *) args, wants_settings_walker, context);
 	}
 	if (IsA(node, CoerceViaIO) && is_plain_type(exprType((Node *) ((CoerceViaIO *) node)->arg)) &&
@@ -665,6 +657,22 @@ keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, cons
 }
 
 /*
+ * Who writes a definition confirms it for the table's present owner; only a
+ * superuser's restore says who has.
+ */
+static HeapTuple
+confirm(HeapTuple row, TupleDesc desc, Relation rel, bool is_new)
+{
+	int			attnum = SPI_fnumber(desc, "confirmed_by");
+	Datum		owner = ObjectIdGetDatum(rel->rd_rel->relowner);
+	bool		isnull = false;
+
+	if (attnum <= 0 || (is_new && superuser() && !heap_attisnull(row, attnum, desc)))
+		return row;
+	return heap_modify_tuple_by_cols(row, desc, 1, &attnum, &owner, &isnull);
+}
+
+/*
  * sla.check_rules() -> trigger
  *
  * BEFORE INSERT, UPDATE or DELETE of a definition table, FOR EACH ROW, with the
@@ -734,6 +742,8 @@ sla_check_rules(PG_FUNCTION_ARGS)
 					  holds_expressions(definition, old, desc) ? text_column(old, desc, rule->column) : NULL,
 					  old == NULL);
 	}
+	if (new != NULL)
+		new = confirm(new, desc, rel, old == NULL);
 	relation_close(rel, NoLock);
 	return PointerGetDatum(new != NULL ? new : old);
 }
