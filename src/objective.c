@@ -27,7 +27,6 @@
 #include "utils/timestamp.h"
 
 #include "fence.h"
-#include "rules.h"
 
 /* What reading an objective's relation needs of its definition. */
 typedef struct Objective
@@ -40,7 +39,7 @@ typedef struct Objective
 	bool		has_value;
 	bool		has_group;
 	bool		has_end;
-	bool		is_outage;
+	Oid			confirmed_by;
 	Datum		at_most;
 	Datum		at_least;
 	bool		no_at_most;
@@ -64,7 +63,7 @@ objective_of(int32 id)
 	fence_settings(NULL);
 	SPI_connect();
 	if (SPI_execute_with_args("SELECT o.name, o.relation::oid, o.time_zone, o.total_when IS NOT NULL, o.value IS NOT NULL, "
-							  "o.group_by IS NOT NULL, o.outage_to IS NOT NULL, o.kind = 'outage', o.at_most, o.at_least "
+							  "o.group_by IS NOT NULL, o.outage_to IS NOT NULL, o.at_most, o.at_least, o.confirmed_by::oid "
 							  "FROM sla.objective AS o WHERE o.id = $1 AND o.kind <> 'clock'",
 							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read sla.objective");
@@ -82,9 +81,9 @@ objective_of(int32 id)
 	objective->has_value = DatumGetBool(SPI_getbinval(row, desc, 5, &isnull));
 	objective->has_group = DatumGetBool(SPI_getbinval(row, desc, 6, &isnull));
 	objective->has_end = DatumGetBool(SPI_getbinval(row, desc, 7, &isnull));
-	objective->is_outage = DatumGetBool(SPI_getbinval(row, desc, 8, &isnull));
-	objective->at_most = SPI_getbinval(row, desc, 9, &objective->no_at_most);
-	objective->at_least = SPI_getbinval(row, desc, 10, &objective->no_at_least);
+	objective->confirmed_by = DatumGetObjectId(SPI_getbinval(row, desc, 10, &isnull));
+	objective->at_most = SPI_getbinval(row, desc, 8, &objective->no_at_most);
+	objective->at_least = SPI_getbinval(row, desc, 9, &objective->no_at_least);
 	if (!objective->no_at_most)
 		objective->at_most = Float8GetDatum(DatumGetFloat8(objective->at_most));
 	if (!objective->no_at_least)
@@ -116,7 +115,6 @@ read_relation(FunctionCallInfo fcinfo, Objective *objective, const char *what, c
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	ErrorContextCallback callback = {error_context_stack, reading_error_callback, objective};
-	const char *key = objective->is_outage ? "outage_from" : "at";
 	Relation	rel;
 	char	   *query;
 	Fence		fence;
@@ -124,7 +122,7 @@ read_relation(FunctionCallInfo fcinfo, Objective *objective, const char *what, c
 	InitMaterializedSRF(fcinfo, 0);
 	error_context_stack = &callback;
 	rel = relation_open(objective->relid, AccessShareLock);
-	if (!rule_is_owned("objective", objective->id, key, rel))
+	if (rel->rd_rel->relowner != objective->confirmed_by)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("objective \"%s\" is suspended", objective->name),
@@ -316,4 +314,12 @@ Datum
 sla_slo_series(PG_FUNCTION_ARGS)
 {
 	return report(fcinfo, "report_slo_series", "SELECT * FROM sla.objective_series($1, $2)");
+}
+
+/* sla.slo_alerts(objective, at) -> setof ... */
+PG_FUNCTION_INFO_V1(sla_slo_alerts);
+Datum
+sla_slo_alerts(PG_FUNCTION_ARGS)
+{
+	return report(fcinfo, "report_slo_alert", "SELECT * FROM sla.objective_alerts($1, $2)");
 }
