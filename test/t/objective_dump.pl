@@ -28,12 +28,14 @@ $node->safe_psql('source', q{
 		('view', 'outage', 'zzz', 'at', $$at + interval '1 minute'$$, 99, 'month');
 	INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent) VALUES
 		('grouped', '2027-01-01', 'aaa.request', 'at', 'ok', 91);
+	SELECT sla.add_burn_rules('grouped');
 	ALTER TABLE aaa.request RENAME ok TO fine;
 });
 my $facts = q{
 	SET timezone = 'UTC';
 	SELECT 'objective', o::text FROM sla.objective o ORDER BY id;
 	SELECT 'status', o.name, s.* FROM (SELECT DISTINCT name FROM sla.objective) o, LATERAL sla.slo_status(o.name, '2026-02-20') s ORDER BY 2, 3;
+	SELECT 'rule', r::text FROM sla.burn_rule r ORDER BY r.objective, r.name;
 	SELECT 'next', nextval('sla.objective_id_seq') > (SELECT max(id) FROM sla.objective);
 	SELECT 'function', p.oid::regprocedure, p.proowner::regrole FROM pg_proc p WHERE pronamespace = 'sla'::regnamespace AND proname ~ '^objective_[0-9]' ORDER BY 2::text COLLATE "C";
 };
