@@ -234,17 +234,22 @@ sla_objective_outages(PG_FUNCTION_ARGS)
  * Reports
  */
 
+static Oid
+sla_view(const char *name)
+{
+	return get_relname_relid(name, get_namespace_oid("sla", false));
+}
+
 /* The reader's rights: on the report, or as owner of what it is of. */
 static void
 check_may_read(const char *view, Datum name)
 {
 	Oid			role = GetUserId();
-	Oid			relid = get_relname_relid(view, get_namespace_oid("sla", false));
 	Oid			type = TEXTOID;
 	bool		owned;
 	Fence		fence;
 
-	if (pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK)
+	if (pg_class_aclcheck(sla_view(view), role, ACL_SELECT) == ACLCHECK_OK)
 		return;
 	fence_enter(&fence, fence_extension_owner());
 	fence_settings(NULL);
@@ -266,24 +271,18 @@ check_may_read(const char *view, Datum name)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, view);
 }
 
-/*
- * The rows of a private function of an objective's name and an instant, run as
- * the extension's owner for who may read a view.
- */
+/* The rows of a query, run as the extension's owner. */
 static Datum
-report(FunctionCallInfo fcinfo, const char *view, const char *query)
+report(FunctionCallInfo fcinfo, const char *query, int nargs, Oid *types, Datum *values)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			types[] = {TEXTOID, TIMESTAMPTZOID};
-	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
 	Fence		fence;
 
-	check_may_read(view, values[0]);
 	InitMaterializedSRF(fcinfo, 0);
 	fence_enter(&fence, fence_extension_owner());
 	fence_settings(NULL);
 	SPI_connect();
-	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, true, 0) != SPI_OK_SELECT)
+	if (SPI_execute_with_args(query, nargs, types, values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not execute \"%s\"", query);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
@@ -292,12 +291,23 @@ report(FunctionCallInfo fcinfo, const char *view, const char *query)
 	return (Datum) 0;
 }
 
+/* The same of an objective's name and an instant, for who may read a view. */
+static Datum
+report_objective(FunctionCallInfo fcinfo, const char *view, const char *query)
+{
+	Oid			types[] = {TEXTOID, TIMESTAMPTZOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
+
+	check_may_read(view, values[0]);
+	return report(fcinfo, query, lengthof(types), types, values);
+}
+
 /* sla.slo_status(objective, at) -> setof ... */
 PG_FUNCTION_INFO_V1(sla_slo_status);
 Datum
 sla_slo_status(PG_FUNCTION_ARGS)
 {
-	return report(fcinfo, "report_slo_status", "SELECT * FROM sla.objective_status($1, $2)");
+	return report_objective(fcinfo, "report_slo_status", "SELECT * FROM sla.objective_status($1, $2)");
 }
 
 /* sla.slo_periods(objective, at) -> setof ... */
@@ -305,7 +315,7 @@ PG_FUNCTION_INFO_V1(sla_slo_periods);
 Datum
 sla_slo_periods(PG_FUNCTION_ARGS)
 {
-	return report(fcinfo, "report_slo_period", "SELECT * FROM sla.objective_periods($1, $2)");
+	return report_objective(fcinfo, "report_slo_period", "SELECT * FROM sla.objective_periods($1, $2)");
 }
 
 /* sla.slo_series(objective, at) -> setof ... */
@@ -313,7 +323,7 @@ PG_FUNCTION_INFO_V1(sla_slo_series);
 Datum
 sla_slo_series(PG_FUNCTION_ARGS)
 {
-	return report(fcinfo, "report_slo_series", "SELECT * FROM sla.objective_series($1, $2)");
+	return report_objective(fcinfo, "report_slo_series", "SELECT * FROM sla.objective_series($1, $2)");
 }
 
 /* sla.slo_alerts(objective, at) -> setof ... */
@@ -321,5 +331,18 @@ PG_FUNCTION_INFO_V1(sla_slo_alerts);
 Datum
 sla_slo_alerts(PG_FUNCTION_ARGS)
 {
-	return report(fcinfo, "report_slo_alert", "SELECT * FROM sla.objective_alerts($1, $2)");
+	return report_objective(fcinfo, "report_slo_alert", "SELECT * FROM sla.objective_alerts($1, $2)");
+}
+
+/* sla.service_credits(party, agreement, at) -> setof ... */
+PG_FUNCTION_INFO_V1(sla_service_credits);
+Datum
+sla_service_credits(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {TEXTOID, TEXTOID, TIMESTAMPTZOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)};
+
+	if (pg_class_aclcheck(sla_view("report_service_credit"), GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, "report_service_credit");
+	return report(fcinfo, "SELECT * FROM sla.agreement_credits($1, $2, $3)", lengthof(types), types, values);
 }

@@ -26,8 +26,10 @@ $node->safe_psql('source', q{
 		('grouped', 'aaa.request', 'at', 'ok', '"a ""b"', 90, 'office', 'acme', 'main');
 	INSERT INTO sla.objective (name, kind, relation, outage_from, outage_to, target_percent, window_length) VALUES
 		('view', 'outage', 'zzz', 'at', $$at + interval '1 minute'$$, 99, 'month');
-	INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent) VALUES
-		('grouped', '2027-01-01', 'aaa.request', 'at', 'ok', 91);
+	INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent, calendar) VALUES
+		('grouped', '2027-01-01', 'aaa.request', 'at', 'ok', 91, 'office');
+	INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) VALUES
+		('acme', 'main', 'grouped', 90, 10), ('acme', 'main', 'grouped', 80, 20);
 	SELECT sla.add_burn_rules('grouped');
 	ALTER TABLE aaa.request RENAME ok TO fine;
 });
@@ -35,6 +37,8 @@ my $facts = q{
 	SET timezone = 'UTC';
 	SELECT 'objective', o::text FROM sla.objective o ORDER BY id;
 	SELECT 'status', o.name, s.* FROM (SELECT DISTINCT name FROM sla.objective) o, LATERAL sla.slo_status(o.name, '2026-02-20') s ORDER BY 2, 3;
+	SELECT 'credit', c::text FROM sla.credit c ORDER BY c.below_percent;
+	SELECT 'credits', s.* FROM sla.service_credits('acme', 'main', '2026-03-20') s ORDER BY from_at;
 	SELECT 'rule', r::text FROM sla.burn_rule r ORDER BY r.objective, r.name;
 	SELECT 'next', nextval('sla.objective_id_seq') > (SELECT max(id) FROM sla.objective);
 	SELECT 'function', p.oid::regprocedure, p.proowner::regrole FROM pg_proc p WHERE pronamespace = 'sla'::regnamespace AND proname ~ '^objective_[0-9]' ORDER BY 2::text COLLATE "C";

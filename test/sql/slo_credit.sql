@@ -1,0 +1,96 @@
+-- Service credits: tiers, breaches, caps, renewals within a month.
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/sql/include/setup.sql'
+\set check :abs_srcdir '/sql/include/check.sql'
+\set ECHO none
+\i :setup
+\i :check
+CREATE FUNCTION test.refusal(command text, OUT state text, OUT message text, OUT detail text, OUT hint text) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE command;
+	state := 'none';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+END
+$$;
+\set ECHO all
+CREATE TABLE public.sc_outage (began timestamptz, ended timestamptz);
+-- 45 minutes in March (30 and 15 about the renewal), 8 hours in April, two days in May
+INSERT INTO sc_outage VALUES ('2026-03-10 22:15', '2026-03-10 22:45'), ('2026-03-20 10:00', '2026-03-20 10:15'), ('2026-04-05', '2026-04-05 08:00'), ('2026-05-05', '2026-05-07');
+CREATE TABLE public.sc_ticket (id int PRIMARY KEY, opened timestamptz, closed timestamptz, customer text);
+SELECT sla.track('sc_ticket', party => 'customer');
+INSERT INTO sla.metric (relation, name, start_at, stop_when, stop_at) VALUES ('sc_ticket', 'solve', 'opened', 'closed IS NOT NULL', 'closed');
+INSERT INTO sla.policy (relation, name) VALUES ('sc_ticket', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('sc_ticket', 'all', 'solve', '4 bh @24/7');
+INSERT INTO sla.agreement (party, name, valid_from, time_zone, monthly_fee, currency, credit_cap_percent, ends_at) VALUES
+	('acme', 'main', '2026-01-01', 'Europe/Berlin', 1000, 'EUR', 50, NULL),
+	('acme', 'main', '2026-03-15 23:00', 'Europe/Berlin', 3100, 'EUR', 30, '2026-06-10 22:00'),
+	('bcme', 'main', '2026-01-01', NULL, 700, 'USD', NULL, NULL),
+	('nofee', 'main', '-infinity', NULL, NULL, NULL, NULL, NULL);
+INSERT INTO sla.objective (name, kind, relation, outage_from, outage_to, target_percent, window_length, valid_from) VALUES ('up', 'outage', 'sc_outage', 'began', 'ended', 99.9, 'month', '2026-01-01');
+INSERT INTO sla.objective (name, kind, relation, metric, target_percent, window_length) VALUES ('solved', 'clock', 'sc_ticket', 'solve', 90, 'month');
+INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent, remedy) VALUES
+	('acme', 'main', 'up', 99.9, 10, NULL), ('acme', 'main', 'up', 99, 25, NULL), ('acme', 'main', 'up', 95, 100, 'right to terminate'),
+	('bcme', 'main', 'up', 99, 5, NULL), ('nofee', 'main', 'up', 99, 5, 'an apology');
+INSERT INTO sla.credit (party, agreement, objective, per_breach) VALUES ('acme', 'main', 'solved', 40), ('bcme', 'main', 'solved', 12.5);
+INSERT INTO sc_ticket
+	SELECT i, s, s + CASE WHEN i % 4 = 0 THEN interval '5 hours' ELSE interval '3 hours' END, CASE WHEN i % 8 < 4 THEN 'acme' ELSE 'bcme' END
+	FROM generate_series(0, 63) i, LATERAL (SELECT timestamptz '2026-03-02 12:00' + i * interval '1 day') x (s);
+\set at '''2026-06-20'''
+-- months of Berlin; March is two, by the fee of each version and its days
+SELECT period_start, valid_from, from_at, to_at, objective, round(sli_percent::numeric, 5) AS sli, bad, fee, below_percent AS below, credit_percent AS credit, tier_amount, breach_amount, remedy, is_over
+FROM sla.service_credits('acme', 'main', :at) ORDER BY from_at, objective;
+SELECT period_start, from_at, to_at, objective, total, bad, fee, tier_amount, breach_amount FROM sla.service_credits('bcme', 'main', :at) WHERE total > 0 AND period_start >= '2026-03-01' ORDER BY from_at, objective;
+SELECT period_start, objective, fee, credit_percent, tier_amount, remedy FROM sla.service_credits('nofee', 'main', :at) WHERE period_start >= '2026-04-01' ORDER BY from_at, objective;
+-- breaches by plain SQL
+SELECT customer, date_trunc('month', (opened + interval '4 hours') AT TIME ZONE CASE customer WHEN 'acme' THEN 'Europe/Berlin' ELSE 'UTC' END)::date AS month, count(*) * CASE customer WHEN 'acme' THEN 40 ELSE 12.5 END AS amount
+FROM sc_ticket WHERE closed > opened + interval '4 hours' GROUP BY 1, 2 ORDER BY 1, 2;
+-- an instant within the month: what is due so far
+SELECT period_start, to_at, total / 3600 AS hours, tier_amount, is_over FROM sla.service_credits('acme', 'main', '2026-04-06') WHERE period_start = '2026-04-01' AND objective = 'up';
+-- the cap: of the sum of all objectives
+CREATE TEMP VIEW capped AS
+	SELECT period_start, from_at, fee, sum(tier_amount + breach_amount) AS sum, least(sum(tier_amount + breach_amount), round(fee * cap_percent::numeric / 100, 2)) AS amount
+	FROM sla.service_credits('acme', 'main', :at) GROUP BY period_start, from_at, fee, cap_percent;
+SELECT * FROM capped WHERE sum > 0 ORDER BY 2;
+-- the views are these at now()
+SELECT count(*) FROM sla.report_service_credit WHERE amount > round(fee * cap_percent::numeric / 100, 2) OR amount > tier_amount + breach_amount;
+SELECT count(*) FROM (
+	SELECT period_start, party, agreement, from_at, sum(tier_amount), sum(breach_amount) FROM sla.report_service_credit_objective GROUP BY 1, 2, 3, 4
+	EXCEPT SELECT period_start, party, agreement, from_at, tier_amount, breach_amount FROM sla.report_service_credit) x;
+-- an objective's versions each count for their time
+INSERT INTO sla.objective (name, kind, relation, outage_from, outage_to, total_when, target_percent, window_length, valid_from) VALUES ('up', 'outage', 'sc_outage', 'began', 'ended', 'false', 99.9, 'month', '2026-05-06');
+SELECT period_start, bad / 3600 AS down FROM sla.service_credits('acme', 'main', :at) WHERE objective = 'up' AND bad > 7200 ORDER BY 1;
+-- bad input
+\pset format unaligned
+SELECT r.* FROM unnest(ARRAY[
+	$$('acme', 'main', 'up', 99.5, 5)$$, $$('acme', 'main', 'up', 90, 50)$$, $$('acme', 'main', 'up', 99, 25)$$, $$('acme', 'main', 'up', 101, 25)$$, $$('acme', 'main', 'up', 0, 25)$$, $$('acme', 'main', 'up', 98, 101)$$, $$('acme', 'main', 'up', 98, -1)$$, $$('acme', 'main', 'up', 'NaN', 1)$$,
+	$$('acme', 'main', 'up', 98, NULL)$$, $$('acme', 'main', 'up', NULL, 3)$$, $$('acme', 'main', 'up', NULL, NULL)$$,
+	$$('acme', 'other', 'up', 98, 30)$$, $$('acme', 'main', 'other', 98, 30)$$]) WITH ORDINALITY u (row, n),
+	LATERAL refusal('INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) VALUES ' || u.row) r ORDER BY n;
+SELECT r.* FROM unnest(ARRAY[$$('acme', 'main', 'up', 4)$$, $$('bcme', 'main', 'solved', -4)$$, $$('bcme', 'main', 'solved', 'NaN')$$, $$('bcme', 'main', 'solved', 4)$$]) WITH ORDINALITY u (row, n),
+	LATERAL refusal('INSERT INTO sla.credit (party, agreement, objective, per_breach) VALUES ' || u.row) r ORDER BY n;
+\pset format aligned
+-- whose they are
+CREATE ROLE regress_sc_reader;
+GRANT USAGE ON SCHEMA sla, test TO regress_sc_reader;
+SET ROLE regress_sc_reader;
+SELECT state, message FROM refusal($$SELECT FROM sla.service_credits('acme', 'main')$$);
+SELECT state, message FROM refusal($$SELECT FROM sla.credit$$);
+RESET ROLE;
+GRANT SELECT ON sla.report_service_credit TO regress_sc_reader;
+SET ROLE regress_sc_reader;
+SELECT count(*) > 0 AS readable FROM sla.report_service_credit;
+RESET ROLE;
+-- they go with their objective
+UPDATE sla.objective SET name = 'online' WHERE name = 'up';
+SELECT party, objective, count(*) FROM sla.credit GROUP BY 1, 2 ORDER BY 1, 2;
+DROP TABLE sc_outage;
+SELECT party, objective, count(*) FROM sla.credit GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT sla.untrack('sc_ticket', false);
+DROP TABLE sc_ticket;
+SELECT count(*) FROM sla.credit;
+DELETE FROM sla.agreement WHERE party IN ('acme', 'bcme', 'nofee');
+DROP OWNED BY regress_sc_reader;
+DROP ROLE regress_sc_reader;
+SET client_min_messages = warning;
+DROP SCHEMA test CASCADE;
