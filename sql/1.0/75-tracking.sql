@@ -1068,7 +1068,7 @@ BEGIN
 		AND (moved.extend_by IS NOT NULL OR moved.waive OR moved.rrule IS NOT NULL
 			OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'))
 		AND (NOT only_unseen
-			OR sla.full_xid(c.xmin) <> moved.edited_in
+			OR NOT c.is_excepted AND sla.full_xid(c.xmin) <> moved.edited_in
 				AND NOT pg_visible_in_snapshot(sla.full_xid(c.xmin), moved.edited_under));
 END
 $$;
