@@ -660,7 +660,7 @@ SELECT * FROM sla.verify('ticket');
 SET session_replication_role = replica;
 INSERT INTO ticket (id, section, at) VALUES ('q1', 'plain', '2020-06-01 10:00');
 UPDATE ticket SET at = '2020-06-08 12:00', status = 'done' WHERE id = 'e3';
-UPDATE ticket SET at = '2020-06-08 12:00', status = 'open' WHERE id = 'z2';
+UPDATE ticket SET at = '2020-06-17 12:00', status = 'open' WHERE id = 'z2';
 DELETE FROM ticket WHERE id = 'y1';
 SET session_replication_role = origin;
 SELECT started, cancelled, errors FROM sla.sync('ticket');
