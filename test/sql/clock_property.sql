@@ -323,22 +323,23 @@ SELECT * FROM wrong ORDER BY ticket, metric, cycle LIMIT 3;
 --
 -- Time that does not count: net, also of finished clocks; gross stays
 --
-INSERT INTO sla.exception (kind, relation, during, approved_by, approved_at) VALUES
-	('force_majeure', 'ticket', '[2021-03-25 06:00Z,2021-03-25 15:10Z)', 'x', '2021-06-01'),
-	('maintenance', 'ticket', '[2021-03-30 09:20Z,2021-03-31 02:00Z)', 'x', '2021-06-01'),
-	('maintenance', 'ticket', '[2021-03-30 22:00Z,2021-03-31 03:00Z)', 'x', '2021-06-01'),
-	('maintenance', 'ticket', '[2021-04-06 00:00Z,2021-04-07 00:00Z)', NULL, NULL);
+INSERT INTO sla.exception (kind, relation, during, rrule, approved_by, approved_at) VALUES
+	('force_majeure', 'ticket', '[2021-03-25 06:00Z,2021-03-25 15:10Z)', NULL, 'x', '2021-06-01'),
+	('maintenance', 'ticket', '[2021-03-30 09:20Z,2021-03-31 02:00Z)', NULL, 'x', '2021-06-01'),
+	('maintenance', 'ticket', '[2021-03-23 10:45Z,2021-03-23 12:00Z)', 'FREQ=DAILY;COUNT=14', 'x', '2021-06-01'),
+	('maintenance', 'ticket', '[2021-04-06 00:00Z,2021-04-07 00:00Z)', NULL, NULL, NULL);
 CREATE FUNCTION without() RETURNS tstzmultirange LANGUAGE sql AS $$
-	SELECT '{[2021-03-25 06:00Z,2021-03-25 15:10Z),[2021-03-30 09:20Z,2021-03-31 03:00Z)}'::tstzmultirange
+	SELECT '{[2021-03-25 06:00Z,2021-03-25 15:10Z),[2021-03-30 09:20Z,2021-03-31 02:00Z)}'
+		+ (SELECT range_agg(tstzrange(d + interval '10:45', d + interval '12:00')) FROM generate_series(timestamptz '2021-03-23 00:00Z', '2021-04-05 00:00Z', '1 day') d)
 $$;
 UPDATE expected e SET due = j.due FROM story s, judge(s, without()) j WHERE (s.ticket, s.metric, s.cycle) = (e.ticket, e.metric, e.cycle);
-SELECT count(*) FILTER (WHERE due <> gross_due) > 100 AS moved, count(*) FILTER (WHERE verdict(e, due) IS DISTINCT FROM verdict(e, gross_due)) > 10 AS judged_otherwise FROM expected e;
+SELECT count(*) FILTER (WHERE due <> gross_due) > 100 AS moved, count(*) FILTER (WHERE verdict(e, due) IS DISTINCT FROM verdict(e, gross_due)) > 5 AS judged_otherwise FROM expected e;
 SELECT * FROM wrong ORDER BY ticket, metric, cycle LIMIT 3;
 
 --
 -- A holiday more: open clocks move, finished ones do not
 --
-INSERT INTO sla.holiday (calendar, day) SELECT DISTINCT cal, date '2021-04-01' + extract(day FROM d)::int % 3 FROM hours, LATERAL (SELECT date '2021-04-06' AS d) x WHERE cal <> 'c3'
+INSERT INTO sla.holiday (calendar, day) SELECT DISTINCT cal, date '2021-04-01' FROM hours WHERE cal <> 'c3'
 	ON CONFLICT DO NOTHING;
 DELETE FROM minute WHERE cal <> 'c3' AND day = '2021-04-01';
 UPDATE expected e SET due = j.due, gross_due = g.due, budget = j.budget FROM story s, judge(s, without()) j, judge(s, '{}') g
@@ -362,6 +363,7 @@ SELECT * FROM sla.verify('ticket') LIMIT 3;
 
 DELETE FROM sla.exception;
 SELECT sla.untrack('ticket', false);
+DROP VIEW wrong, compared;
 DROP TABLE ticket;
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;

@@ -82,7 +82,7 @@ $node->safe_psql('postgres', q{
 });
 
 # The tables of a schema, and what is promised about them.
-my @metrics = qw(first_response next_response update periodic_update resolution time_to_own ola_resolution custom);
+my $metrics = join ',', qw(first_response next_response update periodic_update resolution time_to_own ola_resolution custom);
 
 sub make_tables
 {
@@ -150,17 +150,17 @@ sub define
 			SELECT 'ticket', s.id, m, g, CASE WHEN (t.targets->>(m || '_at_end_of_business_day'))::boolean THEN 'close' END
 			FROM scenario s
 			LEFT JOIN event e ON e.id = s.id AND e.what = 'policy_changed' AND e.info ? 'targets'
-			CROSS JOIN unnest('{@metrics}'::text[]) m
+			CROSS JOIN unnest('{$metrics}'::text[]) m
 			CROSS JOIN LATERAL (SELECT coalesce(e.info->'targets', s.j->'targets') AS targets) t
 			CROSS JOIN LATERAL goal(t.targets, m, '$schema:' || s.id) g
 			WHERE g IS NOT NULL
 			UNION ALL
 			SELECT 'ticket', s.id || ':before', m, g, NULL
-			FROM scenario s JOIN event e ON e.id = s.id AND e.what = 'policy_changed', unnest('{@metrics}'::text[]) m,
+			FROM scenario s JOIN event e ON e.id = s.id AND e.what = 'policy_changed', unnest('{$metrics}'::text[]) m,
 				LATERAL goal(s.j->'targets', m, '$schema:' || s.id || CASE WHEN e.info ? 'to' THEN ':before' ELSE '' END) g
 			WHERE g IS NOT NULL
 			UNION ALL
-			SELECT 'ticket', 'of nobody', m, '1 bm \@24/7', NULL FROM unnest('{@metrics}'::text[]) m;
+			SELECT 'ticket', 'of nobody', m, '1 bm \@24/7', NULL FROM unnest('{$metrics}'::text[]) m;
 	};
 }
 
@@ -268,8 +268,8 @@ sub script
 	my ($schema, $condition) = @_;
 
 	return $node->safe_psql('postgres', qq{
-		SELECT w || ';' FROM event e JOIN scenario s USING (id), LATERAL writes(e, '$schema') WITH ORDINALITY w(w, n)
-		 WHERE $condition ORDER BY e.id COLLATE "C", e.ord, n});
+		SELECT w || ';' FROM event e JOIN scenario s USING (id), LATERAL writes(e, '$schema') WITH ORDINALITY w(w, k)
+		WHERE $condition ORDER BY e.id COLLATE "C", e.ord, k});
 }
 
 sub check_all
