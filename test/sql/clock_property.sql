@@ -74,19 +74,25 @@ CREATE TABLE goal AS
 CREATE TABLE metric AS
 	SELECT reopen || ' ' || retarget AS name, reopen, retarget
 	FROM unnest('{continue,new_cycle,ignore}'::text[]) reopen, unnest('{keep,restart,ignore}'::text[]) retarget;
-CREATE TABLE ticket (id int PRIMARY KEY, at timestamptz, cal text, prio int, status text, note int);
+-- priorities 11 to 13 are of tickets that are handed from team to team
+INSERT INTO goal SELECT cal, prio + 10, days, mins FROM goal;
+CREATE TABLE ticket (id int PRIMARY KEY, at timestamptz, cal text, prio int, status text, team text, note int);
 SELECT sla.track('ticket', at => 'at');
 INSERT INTO sla.metric (relation, name, stop_when, pause_when, cancel_when, on_reopen, on_retarget)
 	SELECT 'ticket', name, 'status = ''done''', 'status = ''wait''', 'status = ''void''', reopen, retarget FROM metric;
+INSERT INTO sla.metric (relation, name, stop_when, pause_when, cancel_when, per) VALUES
+	('ticket', 'team time', 'status = ''done''', 'status = ''wait''', 'status = ''void''', 'team');
 INSERT INTO sla.policy (relation, name, applies_when)
 	SELECT 'ticket', cal || '/' || prio, format('cal = %L AND prio = %s', cal, prio) FROM goal;
 INSERT INTO sla.target (relation, policy, metric, goal)
-	SELECT 'ticket', cal || '/' || prio, name, make_business_interval(days => days, mins => mins, calendar => cal) FROM goal, metric;
+	SELECT 'ticket', cal || '/' || prio, name, make_business_interval(days => days, mins => mins, calendar => cal) FROM goal, metric WHERE prio <= 3
+	UNION ALL
+	SELECT 'ticket', cal || '/' || prio, 'team time', make_business_interval(days => days, mins => mins, calendar => cal) FROM goal WHERE prio > 10;
 
 --
 -- Events: writes of the row, and signals that pause one metric
 --
-CREATE TABLE event (ticket int, ord int, at timestamptz, kind text, metric text, cal text, prio int, status text, PRIMARY KEY (ticket, ord));
+CREATE TABLE event (ticket int, ord int, at timestamptz, kind text, metric text, cal text, prio int, status text, team text, PRIMARY KEY (ticket, ord));
 DO $$
 DECLARE
 	at timestamptz;
@@ -97,7 +103,7 @@ DECLARE
 BEGIN
 	FOR id IN 1 .. 100 LOOP
 		at := timestamptz '2021-03-22 00:00Z' + rnd(11 * 1440) * interval '1 min';
-		e := ROW (id, 1, at, 'row', NULL, 'c' || 1 + rnd(6), 1 + rnd(3), CASE rnd(5) WHEN 0 THEN 'wait' ELSE 'open' END);
+		e := ROW (id, 1, at, 'row', NULL, 'c' || 1 + rnd(6), 1 + rnd(3), CASE rnd(5) WHEN 0 THEN 'wait' ELSE 'open' END, NULL);
 		INSERT INTO event SELECT e.*;
 		signalled := NULL;
 		changed := true;
@@ -141,6 +147,26 @@ BEGIN
 			EXIT WHEN e.status = 'void';
 		END LOOP;
 	END LOOP;
+	/* hand-offs, in order of time, until done */
+	FOR id IN 101 .. 160 LOOP
+		at := timestamptz '2021-03-22 00:00Z' + rnd(11 * 1440) * interval '1 min';
+		e := ROW (id, 1, at, 'row', NULL, 'c' || 1 + rnd(6), 11 + rnd(3), CASE rnd(5) WHEN 0 THEN 'wait' ELSE 'open' END, 'A');
+		INSERT INTO event SELECT e.*;
+		FOR ord IN 2 .. 3 + rnd(7) LOOP
+			e.ord := ord;
+			e.at := e.at + (1 + rnd(600)) * interval '1 min';
+			n := rnd(8);
+			IF n < 4 THEN
+				e.team := (ARRAY['A', 'B', 'C'])[1 + rnd(3)];
+			ELSIF n < 6 THEN
+				e.status := CASE e.status WHEN 'open' THEN 'wait' ELSE 'open' END;
+			ELSE
+				e.status := (ARRAY['done', 'done', 'done', 'void', 'open'])[1 + rnd(5)];
+			END IF;
+			INSERT INTO event SELECT e.*;
+			EXIT WHEN e.status IN ('done', 'void');
+		END LOOP;
+	END LOOP;
 END
 $$;
 SELECT count(*) > 600 AS enough, count(*) FILTER (WHERE kind <> 'row') > 50 AS signals,
@@ -155,9 +181,9 @@ BEGIN
 		IF e.kind <> 'row' THEN
 			PERFORM sla.signal('ticket', e.ticket::text, e.metric, e.kind, e.at);
 		ELSIF e.ord = 1 THEN
-			INSERT INTO ticket VALUES (e.ticket, e.at, e.cal, e.prio, e.status);
+			INSERT INTO ticket VALUES (e.ticket, e.at, e.cal, e.prio, e.status, e.team);
 		ELSE
-			UPDATE ticket SET at = e.at, prio = e.prio, status = e.status, note = e.ord WHERE id = e.ticket;
+			UPDATE ticket SET at = e.at, prio = e.prio, status = e.status, team = e.team, note = e.ord WHERE id = e.ticket;
 		END IF;
 	END LOOP;
 END
@@ -239,6 +265,39 @@ BEGIN
 	END LOOP;
 END
 $$;
+-- hand-offs: a clock for each team, paused while another has the ticket
+DO $$
+DECLARE
+	e event;
+	c story;
+	t text;
+	id int;
+BEGIN
+	FOR id IN 101 .. 160 LOOP
+		FOR t IN SELECT DISTINCT team FROM event WHERE ticket = id LOOP
+			c := NULL;
+			FOR e IN SELECT * FROM event WHERE ticket = id ORDER BY ord LOOP
+				IF c.ticket IS NULL THEN
+					CONTINUE WHEN e.team <> t OR e.status IN ('done', 'void');
+					c := ROW (id, 'team time/' || t, 1, e.cal, e.prio, 'running', e.at, NULL, NULL, '{}');
+				END IF;
+				IF e.status IN ('done', 'void') OR e.team = t AND e.status = 'open' THEN
+					c.pauses := CASE WHEN c.paused_from IS NULL THEN c.pauses ELSE c.pauses + tstzmultirange(tstzrange(c.paused_from, e.at)) END;
+					c.paused_from := NULL;
+				ELSE
+					c.paused_from := coalesce(c.paused_from, e.at);
+				END IF;
+				c.state := CASE WHEN e.status = 'void' THEN 'cancelled' WHEN e.status = 'done' THEN 'stopped'
+					WHEN c.paused_from IS NOT NULL THEN 'paused' ELSE 'running' END;
+				IF c.state IN ('stopped', 'cancelled') THEN
+					c.ended_at := e.at;
+				END IF;
+			END LOOP;
+			INSERT INTO story SELECT c.* WHERE c.ticket IS NOT NULL;
+		END LOOP;
+	END LOOP;
+END
+$$;
 
 --
 -- The reference: what follows, minute by minute
@@ -294,14 +353,14 @@ CREATE VIEW compared AS
 		e.budget, c.budget_seconds / 60 AS got_budget, e.elapsed, CASE WHEN e.elapsed IS NOT NULL THEN c.elapsed_seconds / 60 END AS got_elapsed,
 		CASE WHEN e.state <> 'cancelled' THEN e.paused END AS paused, CASE WHEN e.state <> 'cancelled' THEN c.paused_seconds / 60 END AS got_paused,
 		e.pauses
-	FROM expected e FULL JOIN (SELECT * FROM sla.clock WHERE relation = 'ticket'::regclass) c ON c.item = e.ticket::text AND c.metric = e.metric AND c.cycle = e.cycle;
+	FROM expected e FULL JOIN (SELECT * FROM sla.clock WHERE relation = 'ticket'::regclass) c ON c.item = e.ticket::text AND concat_ws('/', c.metric, c.per) = e.metric AND c.cycle = e.cycle;
 CREATE VIEW wrong AS
 	SELECT * FROM compared
 	WHERE facts IS DISTINCT FROM got_facts OR due IS DISTINCT FROM got_due OR verdict IS DISTINCT FROM got_verdict OR breached IS DISTINCT FROM got_breached;
 -- enough of each kind to say that nothing is wrong
 SELECT count(*) > 900 AS clocks, count(*) FILTER (WHERE state = 'stopped') > 200 AS stopped, count(*) FILTER (WHERE state = 'running') > 100 AS running,
 	count(*) FILTER (WHERE state = 'paused') > 100 AS paused, count(*) FILTER (WHERE state = 'cancelled') > 50 AS cancelled, count(*) FILTER (WHERE cycle > 1) > 50 AS cycles,
-	count(*) FILTER (WHERE pauses <> '{}') > 300 AS with_pauses, count(*) FILTER (WHERE verdict(e, due) = 'met') > 50 AS met, count(*) FILTER (WHERE verdict(e, due) = 'breached' AND state = 'stopped') > 50 AS late
+	count(*) FILTER (WHERE pauses <> '{}') > 300 AS with_pauses, count(*) FILTER (WHERE prio > 10) > 90 AS handed_off, count(*) FILTER (WHERE verdict(e, due) = 'met') > 50 AS met, count(*) FILTER (WHERE verdict(e, due) = 'breached' AND state = 'stopped') > 50 AS late
 FROM expected e;
 \x on
 SELECT * FROM wrong ORDER BY ticket, metric, cycle LIMIT 3;
@@ -310,7 +369,7 @@ WHERE budget IS DISTINCT FROM got_budget OR elapsed IS DISTINCT FROM got_elapsed
 ORDER BY ticket, metric, cycle LIMIT 3;
 -- the same pauses
 SELECT e.ticket, e.metric, e.cycle, e.pauses, p.pauses AS got_pauses
-FROM expected e LEFT JOIN (SELECT item, metric, cycle, range_agg(during) AS pauses FROM sla.pause WHERE relation = 'ticket'::regclass GROUP BY item, metric, cycle) p
+FROM expected e LEFT JOIN (SELECT item, concat_ws('/', metric, per) AS metric, cycle, range_agg(during) AS pauses FROM sla.pause WHERE relation = 'ticket'::regclass GROUP BY 1, 2, 3) p
 	ON p.item = e.ticket::text AND p.metric = e.metric AND p.cycle = e.cycle
 WHERE e.pauses + CASE WHEN e.paused_from IS NULL THEN '{}' ELSE tstzmultirange(tstzrange(e.paused_from, NULL)) END IS DISTINCT FROM coalesce(p.pauses, '{}')
 	AND state <> 'cancelled'
@@ -349,8 +408,8 @@ SELECT * FROM wrong ORDER BY ticket, metric, cycle LIMIT 3;
 --
 -- Other goals
 --
-UPDATE sla.target SET goal = make_business_interval(mins => 100, calendar => calendar(goal)) WHERE relation = 'ticket'::regclass AND policy LIKE '%/1';
-UPDATE goal SET mins = 100 WHERE prio = 1;
+UPDATE sla.target SET goal = make_business_interval(mins => 100, calendar => calendar(goal)) WHERE relation = 'ticket'::regclass AND policy ~ '/1?1$';
+UPDATE goal SET mins = 100 WHERE prio IN (1, 11);
 UPDATE expected e SET due = j.due, gross_due = g.due, budget = j.budget FROM story s, judge(s, without()) j, judge(s, '{}') g
 	WHERE (s.ticket, s.metric, s.cycle) = (e.ticket, e.metric, e.cycle) AND s.state IN ('running', 'paused');
 SELECT * FROM wrong ORDER BY ticket, metric, cycle LIMIT 3;
