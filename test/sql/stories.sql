@@ -83,9 +83,7 @@ UPDATE ticket SET status = 'resolved', updated_at = '2026-06-01 17:00+02';
 -- the desk used 2 hours in three parts; the network had it for 5 and had promised 3
 SELECT per AS team, elapsed_seconds / 3600 AS hours, state, breached_at, verdict
 FROM sla.clock WHERE relation = 'ticket'::regclass ORDER BY per;
-SELECT per AS team, reason, lower(during) AS from, upper(during) AS to,
-	business_seconds(lower(during), upper(during), 'support') / 3600 AS hours
-FROM sla.pause WHERE relation = 'ticket'::regclass AND per = 'desk' ORDER BY lower(during);
+SELECT per AS team, reason, from_at, to_at, paused_text FROM sla.report_pause WHERE relation = 'ticket' AND per = 'desk' ORDER BY from_at;
 SELECT sla.untrack('ticket', keep_history => false);
 DROP TABLE ticket;
 
@@ -159,6 +157,7 @@ INSERT INTO ticket VALUES
 	(3, 'Acme', '2026-06-15 17:00+02', '2026-06-16 10:00+02'),
 	(4, 'Nobody', '2026-06-15 17:00+02', '2026-06-16 10:00+02');	-- no contract, no promise
 SELECT item, policy, agreement, goal, due_at, stopped_at, verdict FROM sla.clock WHERE relation = 'ticket'::regclass ORDER BY item;
+SELECT period_start, policy, clocks, met, breached, net_percent FROM sla.report_attainment WHERE relation = 'ticket' ORDER BY policy;
 SELECT sla.untrack('ticket', keep_history => false);
 DROP TABLE ticket;
 DELETE FROM sla.agreement;
@@ -180,6 +179,8 @@ INSERT INTO sla.exception (kind, relation, during, reason) VALUES
 SELECT count(*) FILTER (WHERE verdict = 'breached') AS breached FROM sla.clock WHERE relation = 'ticket'::regclass;
 UPDATE sla.exception SET approved_by = 'both sides', approved_at = '2026-06-10 12:00+02';
 SELECT item, due_at, gross_due_at, verdict, gross_verdict FROM sla.clock WHERE relation = 'ticket'::regclass ORDER BY item;
+SELECT period_start, clocks, gross_breached, breached, round(gross_percent::numeric, 1) AS gross_percent, round(net_percent::numeric, 1) AS net_percent
+FROM sla.report_attainment WHERE relation = 'ticket';
 SELECT sla.untrack('ticket', keep_history => false);
 DROP TABLE ticket;
 DELETE FROM sla.exception;
