@@ -351,7 +351,7 @@ CREATE VIEW compared AS
 		ARRAY[verdict(e, e.due), verdict(e, e.gross_due)] AS verdict, ARRAY[c.verdict, c.gross_verdict] AS got_verdict,
 		CASE WHEN e.due < coalesce(e.ended_at, now()) THEN e.due END AS breached, c.breached_at AS got_breached,
 		e.budget, c.budget_seconds / 60 AS got_budget, e.elapsed, CASE WHEN e.elapsed IS NOT NULL THEN c.elapsed_seconds / 60 END AS got_elapsed,
-		CASE WHEN e.state <> 'cancelled' THEN e.paused END AS paused, CASE WHEN e.state <> 'cancelled' THEN c.paused_seconds / 60 END AS got_paused,
+		CASE WHEN e.state IN ('running', 'stopped') THEN e.paused END AS paused, CASE WHEN e.state IN ('running', 'stopped') THEN c.paused_seconds / 60 END AS got_paused,
 		e.pauses
 	FROM expected e FULL JOIN (SELECT * FROM sla.clock WHERE relation = 'ticket'::regclass) c ON c.item = e.ticket::text AND concat_ws('/', c.metric, c.per) = e.metric AND c.cycle = e.cycle;
 CREATE VIEW wrong AS
