@@ -12,6 +12,7 @@
 \set ECHO none
 \i :setup
 \set ECHO all
+\set SHOW_CONTEXT never
 INSERT INTO sla.calendar (name, hours) VALUES
 	('desk', 'TZ=UTC Mo-Fr 09:00-17:00'),
 	('evening', 'TZ=UTC Mo-Fr 13:00-21:00');
@@ -222,6 +223,43 @@ SELECT item, n, state, ended, verdict, used, paused FROM shown WHERE item = 's6'
 SELECT sla.signal('ticket', 's1', 'resolution', 'halt');
 SELECT sla.signal('ticket', 's1', 'no metric', 'pause');
 SELECT sla.signal('pg_class', 's1', 'resolution', 'pause');
+
+--
+-- Sources: rows of another table are events
+--
+CREATE TABLE log (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ticket text, at timestamptz, what text, why text);
+INSERT INTO sla.metric (relation, name, start_at, stop_when) VALUES ('ticket', 'sourced', 'opened', 'status = ''done''');
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'sourced', 'section = ''sourced''');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'sourced', 'sourced', '4 bh @desk');
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at, reason)
+	SELECT 'log', 'ticket', 'ticket', 'sourced', a, format('what = %L', w), 'at', 'why'
+	FROM (VALUES ('begin', 'start'), ('hold', 'pause'), ('go', 'resume'), ('end', 'stop'), ('drop', 'cancel'), ('again', 'reset')) x(w, a);
+INSERT INTO ticket (id, section, at, opened) SELECT id, 'sourced', '2020-06-01 10:00', '2020-06-01 10:00' FROM unnest('{l1,l2,l3,l4,l5,l6}'::text[]) id;
+INSERT INTO log (ticket, at, what, why) VALUES
+	('l1', '2020-06-01 11:00', 'hold', 'parts'), ('l1', '2020-06-01 12:00', 'go', NULL), ('l1', '2020-06-01 12:30', 'look', NULL), ('l1', '2020-06-01 15:00', 'end', NULL),
+	('l2', '2020-06-01 12:00', 'drop', 'a duplicate'),
+	('l3', '2020-06-01 11:00', 'hold', NULL), ('l3', '2020-06-01 12:00', 'again', NULL), ('l3', '2020-06-01 13:00', 'go', NULL),
+	('l4', '2020-06-01 11:00', 'end', NULL), ('l4', '2020-06-01 12:00', 'begin', NULL), ('l4', '2020-06-01 12:30', 'begin', NULL),
+	('nobody', '2020-06-01 11:00', 'hold', NULL);
+UPDATE log SET what = 'end' WHERE what = 'look';
+DELETE FROM log WHERE ticket = 'nobody';
+-- l1 paused an hour, met on its deadline; l2 cancelled; l3 from 12:00, paused an hour since, due Mon 17:00; l4 stopped at 11:00, and a second from 12:00
+SELECT item, n, state, started, ended, due, verdict, CASE WHEN state = 'stopped' THEN used END AS used, paused FROM shown WHERE item LIKE 'l_' ORDER BY item, n;
+SELECT item, hm(lower(during)) AS from, hm(upper(during)) AS to, reason FROM sla.pause WHERE relation = 'ticket'::regclass AND item LIKE 'l_' ORDER BY item, lower(during);
+-- sync reads them in the order of "at", whatever the order in which they came: as l1
+SET session_replication_role = replica;
+INSERT INTO log (ticket, at, what, why) VALUES
+	('l5', '2020-06-01 15:00', 'end', NULL), ('l5', '2020-06-01 12:00', 'go', NULL), ('l5', '2020-06-01 11:00', 'hold', 'parts');
+SET session_replication_role = origin;
+SELECT started, changed > 0 AS changed, cancelled, errors FROM sla.sync('ticket', '{l5}');
+SELECT item, n, state, started, ended, due, verdict, used, paused FROM shown WHERE item = 'l5' ORDER BY item, n;
+-- and again changes nothing, also of those that were stopped and started
+SELECT started, changed, cancelled, errors FROM sla.sync('ticket', '{l1,l2,l3,l4,l5}');
+SELECT item, n, state, started, ended, due, verdict FROM shown WHERE item LIKE 'l_' ORDER BY item, n;
+-- in other order than they happened: what runs backwards is late
+INSERT INTO log (ticket, at, what) VALUES ('l6', '2020-06-01 12:00', 'hold'), ('l6', '2020-06-01 11:00', 'end');
+SELECT item, n, state, started, ended, due, verdict, used FROM shown WHERE item = 'l6' ORDER BY n;
+SELECT kind FROM sla.clock_change x JOIN sla.clock c ON c.clock_id = x.clock WHERE c.relation = 'ticket'::regclass AND item = 'l6';
 
 --
 -- Reopened: continue, new_cycle, ignore
@@ -677,7 +715,7 @@ DROP FUNCTION nothing_changed;
 DROP VIEW shown, net_gross;
 SELECT sla.untrack('ticket', false);
 DROP FUNCTION hm;
-DROP TABLE ticket;
+DROP TABLE ticket, log;
 DELETE FROM sla.exception;
 DELETE FROM sla.agreement;
 DELETE FROM sla.calendar;

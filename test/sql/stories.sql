@@ -219,6 +219,9 @@ SELECT team, count(*) AS clocks, count(*) FILTER (WHERE closed_at <= opened_at +
 	count(*) FILTER (WHERE closed_at <= opened_at + business_interval '6 bh @support') AS met_after
 FROM ticket WHERE closed_at < '2026-01-01 00:00+01' GROUP BY team ORDER BY team;
 SELECT sla.suggest_goal('ticket', 'resolution', 90, 'support') AS kept_by_90_percent;
+SELECT round(attainment(closed_at <= opened_at + business_interval '15 bh 15 bm @support')::numeric, 1) AS kept,
+	round(attainment(closed_at <= opened_at + business_interval '15 bh 14 bm @support')::numeric, 1) AS a_minute_less
+FROM ticket;
 SELECT sla.untrack('ticket', keep_history => false);
 DROP TABLE ticket;
 
