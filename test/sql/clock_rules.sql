@@ -540,6 +540,41 @@ UPDATE ticket SET at = '2020-06-08 10:00', note = 'x' WHERE id = 'v2';
 SELECT item, state, policy_from, target_from, hm(due_at) AS due FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'v2';
 
 --
+-- Other policies: open clocks go to the one that holds now
+--
+INSERT INTO sla.policy (relation, name, applies_when, rank) VALUES
+	('ticket', 'first', 'section = ''choice'' AND prio = 1', 11), ('ticket', 'second', 'section = ''choice''', 12);
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES
+	('ticket', 'first', 'resolution', '2 bh @desk'), ('ticket', 'second', 'resolution', '4 bh @desk');
+INSERT INTO ticket (id, section, at, prio) VALUES ('j1', 'choice', '2020-06-01 10:00', 1), ('j2', 'choice', '2020-06-01 10:00', 2), ('j3', 'choice', '2020-06-01 10:00', 2);
+UPDATE ticket SET at = '2020-06-01 14:00', status = 'done' WHERE id = 'j3';
+CREATE VIEW chosen AS
+	SELECT item, cycle AS n, policy, state, hm(started_at) AS started, hm(due_at) AS due, verdict FROM sla.clock
+	WHERE relation = 'ticket'::regclass AND item LIKE 'j_' AND metric = 'resolution' ORDER BY item, cycle;
+SELECT * FROM chosen;		-- j1 first, Mon 12:00; j2 and j3 second, 14:00
+-- another condition: j2 too is of the first; j3 is finished
+UPDATE sla.policy SET applies_when = 'section = ''choice'' AND prio <= 2' WHERE name = 'first';
+SELECT * FROM chosen;
+-- another rank: both of the second
+UPDATE sla.policy SET rank = 13 WHERE name = 'first';
+SELECT * FROM chosen;
+-- a better one that was always there: both of it, 11:00
+INSERT INTO sla.policy (relation, name, applies_when, rank) VALUES ('ticket', 'zeroth', 'section = ''choice''', 1);
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'zeroth', 'resolution', '1 bh @desk');
+SELECT * FROM chosen;
+-- gone again: the second; and what is stored then is that
+DELETE FROM sla.target WHERE policy = 'zeroth';
+DELETE FROM sla.policy WHERE name = 'zeroth';
+SELECT * FROM chosen;
+SELECT count(*) FROM (SELECT sla.refresh()) r;
+SELECT * FROM chosen;
+-- none holds any more: cancelled, and breached before
+UPDATE sla.policy SET applies_when = 'false' WHERE name IN ('first', 'second');
+SELECT * FROM chosen;
+UPDATE sla.policy SET applies_when = 'section = ''choice''' WHERE name = 'second';
+DROP VIEW chosen;
+
+--
 -- Agreements: plan and calendar
 --
 INSERT INTO sla.agreement (party, name, valid_from, plan, calendar, ends_at) VALUES
