@@ -233,10 +233,13 @@ derive(Definition *def, StoredClock *clock)
 	clock->elapsed = clock_is_open(&clock->clock) ? 0 :
 		clock_elapsed(&clock->clock, &net, &time, clock->clock.end);
 	clock->revision = promise->revision;
+	clock->gross_elapsed = 0;
 	if (clock->excepted)
 	{
 		clock_evaluate(&clock->clock, &gross, &time, &result);
 		clock->gross_due = result.due;
 		clock->gross_late = result.late;
+		if (!clock_is_open(&clock->clock))
+			clock->gross_elapsed = clock_elapsed(&clock->clock, &gross, &time, clock->clock.end);
 	}
 }

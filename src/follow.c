@@ -154,6 +154,16 @@ follow_hash(const char *item)
 	return hash_bytes_extended((const unsigned char *) item, (int) strlen(item), 0);
 }
 
+bool
+follow_was_followed(Follow *follow, const char *item)
+{
+	uint64		key = follow_hash(item);
+
+	return follow->any && (follow->first == key ||
+						   (follow->seen != NULL &&
+							hash_search(follow->seen, &key, HASH_FIND, NULL) != NULL));
+}
+
 /* Was this item written under this snapshot before?  From now on it counts so. */
 static bool
 seen_before(Follow *follow, const char *item)
@@ -435,6 +445,19 @@ follow_attributes(Work *work, StoredClock *stored)
 	}
 }
 
+/* The agreement is that of the party, as found with the promise. */
+static void
+follow_agreement(Work *work, StoredClock *stored)
+{
+	int32		id = work->agreement != NULL ? work->agreement->id : 0;
+
+	if (stored->agreement_id != id)
+	{
+		stored->agreement_id = id;
+		stored->dirty = true;
+	}
+}
+
 static void
 note_change(Work *work, StoredClock *stored, const StoredClock *before, const char *kind, int64 at)
 {
@@ -486,8 +509,6 @@ take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
 			if (stored->clock.state == CLOCK_CANCELLED)
 				work->follow->counts.cancelled++;
 		}
-		if (outcome->retargeted)
-			stored->agreement_id = work->agreement != NULL ? work->agreement->id : 0;
 		if (outcome->retargeted || outcome->restarted)
 			note_change(work, stored, before, "retarget", at);
 		if (outcome->late)
@@ -536,7 +557,10 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
 			follow_attributes(work, stored);
 		before = *stored;
 	}
+	work->agreement = NULL;
 	clock_apply_row(stored != NULL ? &stored->clock : NULL, &metric->rules, row, &mem, &outcome);
+	if (stored != NULL && clock_is_open(&stored->clock) && !row->gone)
+		follow_agreement(work, stored);
 	stored = take_outcome(work, stored, &before, &outcome, per, row->at);
 
 	/* history imported with a metric that repeats: cycle after cycle */
@@ -564,6 +588,19 @@ last_cycle(const Work *work, const char *per)
 			last = stored;
 	}
 	return last;
+}
+
+/* Has the metric in work any clock? */
+static bool
+has_clock(const Work *work)
+{
+	int32		metric_id = work->follow->def->metrics[work->metric].id;
+	ListCell   *cell;
+
+	foreach(cell, work->clocks)
+		if (((StoredClock *) lfirst(cell))->metric_id == metric_id)
+			return true;
+	return false;
 }
 
 /* Is this the last cycle of its value of "per"? */
@@ -621,8 +658,12 @@ apply_metric(Work *work)
 	row.stop = says->stop;
 	row.pause = says->pause;
 	row.cancel = says->cancel;
-	if (work->follow->starting)
+	if (work->follow->starting != NULL)
+	{
+		if (!work->follow->starting[work->metric] || has_clock(work))
+			return;
 		row.stop = row.pause = row.cancel = false;
+	}
 	row.start_at = says->start_at;
 	row.stop_at = says->stop_at;
 	row.reason = says->reason;
@@ -791,7 +832,8 @@ apply_all(Work *work, void *context)
 		work->agreement = NULL;
 		apply_metric(work);
 	}
-	apply_orphans(work);
+	if (work->follow->starting == NULL)
+		apply_orphans(work);
 }
 
 static void
@@ -942,17 +984,20 @@ rejudge(Follow *follow, StoredClock *stored)
 {
 	int64		due = stored->excepted ? stored->gross_due : stored->due;
 	int64		late = stored->excepted ? stored->gross_late : stored->late;
+	int64		elapsed = stored->excepted ? stored->gross_elapsed : stored->elapsed;
 
 	derive(follow->def, stored);
 	if (stored->excepted)
 	{
 		stored->gross_due = due;
 		stored->gross_late = late;
+		stored->gross_elapsed = elapsed;
 	}
 	else
 	{
 		stored->due = due;
 		stored->late = late;
+		stored->elapsed = elapsed;
 	}
 }
 

@@ -39,7 +39,8 @@ typedef struct Follow
 	MemoryContext context;		/* of all */
 	MemoryContext item_context; /* of one item */
 	TimestampTz now;			/* the event time where none is told */
-	bool		starting;		/* rows only begin cycles (first sync) */
+	const bool *starting;		/* for each metric, or NULL: rows only begin the
+								 * first cycle of those (first sync of sources) */
 	uint64		first;			/* items that were worked on, as hashes: the */
 	bool		any;			/* first, if any, */
 	HTAB	   *seen;			/* and the others */
@@ -60,6 +61,9 @@ extern const char *follow_item_of(Follow *follow, TupleTableSlot *slot);
  * Bring the clocks of a row's item in line with the row.
  */
 extern void follow_row(Follow *follow, TupleTableSlot *slot);
+
+/* Was the item worked on since follow_begin()? */
+extern bool follow_was_followed(Follow *follow, const char *item);
 
 /* Would that change or begin any clock? */
 extern bool follow_would_write(Follow *follow, TupleTableSlot *slot);

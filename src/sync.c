@@ -29,6 +29,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "attempt.h"
 #include "fence.h"
 #include "follow.h"
 #include "judge.h"
@@ -147,7 +148,7 @@ static void
 try_item(Sync *sync, const char *item)
 {
 	OneItem		one = {.tracked_id = sync->follow.def->id, .item = pstrdup(item)};
-	int			sqlstate = track_try(sync_one, &one);
+	int			sqlstate = attempt(sync_one, &one);
 
 	if (sqlstate != 0)
 	{
@@ -165,7 +166,7 @@ sync_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
 	TupleTableSlot *row = rows_of_root(&sync->reader, source, slot);
 
 	remember_row(sync, source, slot);
-	if (sync->follow.def->warn && !sync->follow.starting)
+	if (sync->follow.def->warn && sync->follow.starting == NULL)
 		try_item(sync, follow_item_of(&sync->follow, row));
 	else if (follow_would_write(&sync->follow, row))
 	{
@@ -225,7 +226,7 @@ sync_items(Sync *sync, ArrayType *items)
 		if (nulls[i])
 			continue;
 		item = TextDatumGetCString(values[i]);
-		if (sync->follow.def->warn && !sync->follow.starting)
+		if (sync->follow.def->warn && sync->follow.starting == NULL)
 			try_item(sync, item);
 		else
 			sync_item(&sync->follow, &sync->reader, item);
@@ -407,6 +408,23 @@ take_events(List *events, const Source *source, const char *query, TimestampTz n
 	return events;
 }
 
+/* For each metric, whether a source names it. */
+static bool *
+sourced_metrics(const Definition *def, const List *sources)
+{
+	bool	   *sourced = palloc0(Max(def->nmetrics, 1) * sizeof(bool));
+	const ListCell *cell;
+
+	foreach(cell, sources)
+	{
+		const Source *source = lfirst(cell);
+
+		for (int i = 0; i < def->nmetrics; i++)
+			sourced[i] |= strcmp(def->metrics[i].name, source->metric) == 0;
+	}
+	return sourced;
+}
+
 static int
 compare_events(const ListCell *a, const ListCell *b)
 {
@@ -559,7 +577,7 @@ sla_sync(PG_FUNCTION_ARGS)
 	/* begin, then what the sources tell in order, then as the rows are now */
 	for (int pass = sources != NIL ? 0 : 1; pass < 2; pass++)
 	{
-		sync.follow.starting = pass == 0;
+		sync.follow.starting = pass == 0 ? sourced_metrics(sync.follow.def, sources) : NULL;
 		if (items == NULL)
 			scan_rows(&sync, sync_row);
 		else
@@ -736,7 +754,7 @@ sla_track_source(PG_FUNCTION_ARGS)
 			continue;
 		if (def->warn)
 		{
-			int			sqlstate = track_try(signal_row, &signal);
+			int			sqlstate = attempt(signal_row, &signal);
 
 			if (sqlstate != 0)
 				track_note_error(def, signal.item, sqlstate);
@@ -746,27 +764,4 @@ sla_track_source(PG_FUNCTION_ARGS)
 	}
 	PopActiveSnapshot();
 	return PointerGetDatum(NULL);
-}
-
-/*
- * sla.refresh_clock(bigint) -> bool
- *
- * Stores what sla.derived() says of an open clock.
- */
-PG_FUNCTION_INFO_V1(sla_refresh_clock);
-Datum
-sla_refresh_clock(PG_FUNCTION_ARGS)
-{
-	Oid			relid = PG_GETARG_OID(0);
-	int64		clock_id = PG_GETARG_INT64(1);
-	Definition *def = definition_of_table(relid);
-	Follow		follow;
-	bool		done;
-
-	if (def == NULL)
-		PG_RETURN_BOOL(false);
-	follow_begin(&follow, def->id);
-	done = follow_refresh(&follow, clock_id);
-	follow_end(&follow);
-	PG_RETURN_BOOL(done);
 }

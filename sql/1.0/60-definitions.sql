@@ -197,7 +197,8 @@ CREATE TABLE sla.exception (
 	labels jsonb CHECK (jsonb_typeof(labels) = 'object'),
 	during tstzrange,
 	rrule text,
-	extend_by @extschema@.business_interval,
+	extend_by @extschema@.business_interval
+		CHECK (business_days(extend_by) >= 0 AND business_seconds(extend_by) >= 0),
 	waive boolean NOT NULL DEFAULT false,
 	reason text,
 	author text NOT NULL DEFAULT current_user,

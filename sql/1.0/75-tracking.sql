@@ -48,6 +48,13 @@ LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
 COMMENT ON FUNCTION sla.derived(sla.clock_state) IS 'an open clock as it is by the definitions that the statement sees';
 REVOKE ALL ON FUNCTION sla.derived(sla.clock_state) FROM PUBLIC;
 
+CREATE FUNCTION sla.cannot_derive(clock sla.clock_state)
+RETURNS text
+AS 'MODULE_PATHNAME', 'sla_cannot_derive'
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION sla.cannot_derive(sla.clock_state) IS 'the SQLSTATE of the error for which an open clock cannot be derived, or NULL';
+REVOKE ALL ON FUNCTION sla.cannot_derive(sla.clock_state) FROM PUBLIC;
+
 CREATE FUNCTION sla.refresh_clock(relation regclass, clock_id bigint)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'sla_refresh_clock'
@@ -59,7 +66,7 @@ REVOKE ALL ON FUNCTION sla.refresh_clock(regclass, bigint) FROM PUBLIC;
 CREATE FUNCTION sla.sync(
 	relation regclass,
 	items text[] DEFAULT NULL,
-	OUT synced bigint,
+	OUT items bigint,
 	OUT started bigint,
 	OUT changed bigint,
 	OUT cancelled bigint,
@@ -449,6 +456,12 @@ BEGIN
 		RAISE EXCEPTION 'threshold "%" names another calendar than the goal', NEW.threshold
 			USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'Leave the calendar out of the threshold.';
+	END IF;
+	IF @extschema@.business_days(NEW.threshold) * 28800 + @extschema@.business_seconds(NEW.threshold)
+		< @extschema@.business_days(NEW.goal) * 28800 + @extschema@.business_seconds(NEW.goal)
+	THEN
+		RAISE EXCEPTION 'threshold "%" is less than the goal "%"', NEW.threshold, NEW.goal
+			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	IF NEW.due_by IS NOT NULL THEN
 		IF NEW.due_by <> 'close' THEN
@@ -1033,7 +1046,12 @@ BEGIN ATOMIC
 	SELECT c.clock_id, c.item, p.metric, c.cycle, found.problem
 	FROM sla.clock_state AS c
 	LEFT JOIN sla.promise AS p ON p.id = c.promise_id
-	CROSS JOIN LATERAL sla.problem_of(c) AS found (problem)
+	CROSS JOIN LATERAL (
+		SELECT coalesce(sla.problem_of(c),
+			CASE WHEN c.ended_at IS NULL AND c.revision < p.revision
+				THEN 'it cannot be derived, by an error of SQLSTATE ' || sla.cannot_derive(c)
+			END)
+	) AS found (problem)
 	WHERE c.relation = verify_table.relation AND found.problem IS NOT NULL
 	ORDER BY c.clock_id;
 END;
@@ -1211,6 +1229,13 @@ BEGIN ATOMIC
 		FROM sla.promise AS p
 		JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
 	) AS s (n)
+	UNION ALL
+	SELECT 'clocks of ' || c.relation::text, 'failed',
+		pg_catalog.format('%s open clocks cannot be derived: SELECT * FROM sla.verify(%L)', pg_catalog.count(*), c.relation)
+	FROM sla.promise AS p
+	JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
+	WHERE sla.cannot_derive(c) IS NOT NULL
+	GROUP BY c.relation
 	UNION ALL
 	SELECT 'promises', 'missing',
 		pg_catalog.format('policy "%s" of table %s makes none for metric "%s" yet: SELECT sla.track(%L)', w.policy, w.relation, w.metric, w.relation)
