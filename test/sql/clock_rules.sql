@@ -571,6 +571,8 @@ SELECT * FROM chosen;
 -- none holds any more: cancelled, and breached before
 UPDATE sla.policy SET applies_when = 'false' WHERE name IN ('first', 'second');
 SELECT * FROM chosen;
+SELECT sla.refresh() > 0 AS stored;
+SELECT * FROM chosen;
 DROP VIEW chosen;
 
 --
@@ -598,6 +600,15 @@ SET sla_tracker.calendar = '24/7';
 UPDATE ticket SET at = '2020-06-01 11:00', note = 'x' WHERE id = 'k1';
 SELECT item, policy, hm(due_at) AS due FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'k1';
 RESET sla_tracker.calendar;
+-- another party, and the policy stays: another agreement
+INSERT INTO sla.agreement (party, name) VALUES ('delta', 'delta''s');
+UPDATE ticket SET at = '2020-06-01 11:00', party = 'delta' WHERE id = 'k3';
+SELECT item, policy, agreement, party, hm(due_at) AS due FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'k3';
+-- another plan, and none
+UPDATE sla.agreement SET plan = 'silver', calendar = 'desk' WHERE party = 'delta';
+SELECT item, policy, agreement, party, hm(due_at) AS due FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'k3';	-- 13:00
+DELETE FROM sla.agreement WHERE party = 'delta';
+SELECT item, policy, agreement, party, hm(due_at) AS due FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'k3';	-- 14:00
 -- a target that could have no calendar is refused: nobody's tickets have a party
 CREATE TABLE nobody (id int PRIMARY KEY);
 SELECT sla.track('nobody');
@@ -650,6 +661,16 @@ INSERT INTO sla.exception (kind, relation, policy, party, labels, during, rrule,
 	('maintenance', 'ticket', 'plain', 'p7', NULL, '[2020-06-08 14:00,2020-06-08 16:00)', NULL, 'the boss', '2020-06-30'),
 	('maintenance', 'ticket', 'excepted', 'p8', NULL, '[2020-06-08 09:00,2020-06-08 12:00)', NULL, 'the boss', '2020-06-30');
 SELECT * FROM net_gross WHERE item IN ('e6', 'e7');
+-- taken back, an exception leaves nothing behind, also where the calendar is another since
+INSERT INTO ticket (id, section, at) VALUES ('e9', 'excepted', '2020-06-22 10:00');
+UPDATE ticket SET at = '2020-06-22 13:00', status = 'done' WHERE id = 'e9';
+UPDATE sla.calendar SET hours = 'TZ=UTC Mo-Fr 08:00-11:00,13:00-17:00' WHERE name = 'desk';
+INSERT INTO sla.exception (kind, relation, item, during, approved_by, approved_at) VALUES
+	('maintenance', 'ticket', 'e9', '[2020-06-22 10:30,2020-06-22 11:30)', 'the boss', '2020-06-30');
+SELECT item, verdict, gross_verdict, hm(gross_due_at) AS gross_due FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'e9';
+DELETE FROM sla.exception WHERE item = 'e9';
+SELECT item, due, verdict, used, paused FROM shown WHERE item = 'e9';	-- Mon 14:00, met, 180
+UPDATE sla.calendar SET hours = 'TZ=UTC Mo-Fr 09:00-17:00' WHERE name = 'desk';
 -- a clock that starts under an exception
 INSERT INTO ticket (id, section, at, team) VALUES ('e8', 'excepted', '2020-06-15 11:00', 'E');
 SELECT * FROM net_gross WHERE item = 'e8';	-- 16:00, gross 15:00
@@ -751,7 +772,7 @@ UPDATE ticket SET at = at;
 SELECT nothing_changed();
 UPDATE ticket SET note = 'written again';
 SELECT nothing_changed();
-SELECT synced = (SELECT count(*) FROM ticket) AS all_items, started, changed, cancelled, errors FROM sla.sync('ticket');
+SELECT items = (SELECT count(*) FROM ticket) AS all_items, started, changed, cancelled, errors FROM sla.sync('ticket');
 SELECT nothing_changed();
 SELECT * FROM sla.sync('ticket', '{a on time,p4 lasts,no such}');
 SELECT nothing_changed();

@@ -211,7 +211,7 @@ SELECT sla.track('ticket', labels => $$jsonb_build_object('team', team)$$);
 INSERT INTO sla.metric (relation, name, start_at, stop_when, stop_at) VALUES ('ticket', 'resolution', 'opened_at', 'closed_at IS NOT NULL', 'closed_at');
 INSERT INTO sla.policy (relation, name) VALUES ('ticket', 'measured');
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'measured', 'resolution', '1 business day @support');
-SELECT synced, started, errors FROM sla.sync('ticket');
+SELECT items, started, errors FROM sla.sync('ticket');
 SELECT label, clocks, met_before, met_after, round(before_percent::numeric, 1) AS before_percent, round(after_percent::numeric, 1) AS after_percent
 FROM sla.what_if('ticket', 'resolution', '6 business hours @support', '[2023-01-01 00:00+01,2026-01-01 00:00+01)', by => 'team') ORDER BY label;
 -- the same, asked by hand
