@@ -136,6 +136,7 @@ sync_one(void *argument)
 	RowReader	reader;
 
 	follow_begin(&follow, one->tracked_id);
+	follow.by_edit = true;
 	rows_open(&reader, follow.def->relid);
 	sync_item(&follow, &reader, one->item);
 	rows_close(&reader);
@@ -569,6 +570,7 @@ sla_sync(PG_FUNCTION_ARGS)
 	context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker sync", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	follow_begin(&sync.follow, tracked_id_of(relid));
+	sync.follow.by_edit = true;
 	rows_open(&sync.reader, relid);
 	sources = sources_of("s.relation::oid = $1", relid);
 	if (items == NULL)

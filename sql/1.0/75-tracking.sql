@@ -502,6 +502,60 @@ CREATE TRIGGER check_target
 	FOR EACH ROW EXECUTE FUNCTION sla.check_target();
 COMMENT ON TRIGGER check_target ON sla.target IS 'checks a target';
 
+CREATE FUNCTION sla.keep_named()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- another version may still have the name
+	IF TG_TABLE_NAME = 'policy' AND EXISTS (
+		SELECT FROM sla.policy AS p WHERE p.relation = OLD.relation AND p.name = OLD.name)
+	THEN
+		RETURN NULL;
+	END IF;
+	IF TG_OP = 'UPDATE' THEN
+		UPDATE sla.target AS t
+		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE t.policy END,
+			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE t.metric END
+		WHERE t.relation = OLD.relation
+			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN t.policy ELSE t.metric END;
+		UPDATE sla.source AS s
+		SET metric = NEW.name
+		WHERE TG_TABLE_NAME = 'metric' AND s.relation = OLD.relation AND s.metric = OLD.name;
+	ELSIF EXISTS (
+		SELECT
+		FROM sla.target AS t
+		WHERE t.relation = OLD.relation
+			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN t.policy ELSE t.metric END)
+	THEN
+		RAISE EXCEPTION '% "%" of table % has targets', TG_TABLE_NAME, OLD.name, OLD.relation
+			USING ERRCODE = 'dependent_objects_still_exist',
+				HINT = 'Delete its rows of sla.target first.';
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.keep_named() IS 'lets targets follow a renamed policy or metric, and refuses to delete one that has targets';
+REVOKE ALL ON FUNCTION sla.keep_named() FROM PUBLIC;
+CREATE TRIGGER keep_named_deleted
+	AFTER DELETE ON sla.policy
+	FOR EACH ROW EXECUTE FUNCTION sla.keep_named();
+CREATE TRIGGER keep_named_renamed
+	AFTER UPDATE OF name ON sla.policy
+	FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION sla.keep_named();
+CREATE TRIGGER keep_named_deleted
+	AFTER DELETE ON sla.metric
+	FOR EACH ROW EXECUTE FUNCTION sla.keep_named();
+CREATE TRIGGER keep_named_renamed
+	AFTER UPDATE OF name ON sla.metric
+	FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION sla.keep_named();
+COMMENT ON TRIGGER keep_named_deleted ON sla.policy IS 'refuses to delete a policy that has targets';
+COMMENT ON TRIGGER keep_named_renamed ON sla.policy IS 'targets follow';
+COMMENT ON TRIGGER keep_named_deleted ON sla.metric IS 'refuses to delete a metric that has targets';
+COMMENT ON TRIGGER keep_named_renamed ON sla.metric IS 'targets and sources follow';
+
 CREATE FUNCTION sla.check_source()
 RETURNS trigger
 LANGUAGE plpgsql
