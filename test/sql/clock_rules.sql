@@ -690,6 +690,19 @@ SELECT item, state, due, verdict FROM shown WHERE item = 'y1';
 DELETE FROM sla.holiday WHERE day = '2020-06-23';
 UPDATE sla.calendar SET hours = 'TZ=UTC Mo-Fr 09:00-17:00' WHERE name = 'desk';
 SELECT item, state, due, verdict FROM shown WHERE item IN ('y1', 'y2') ORDER BY item;		-- Tue 11:00 again
+-- nor do they when the item is looked at anew because of another edit: resolution stays due Tue 11:30 and breached, update moves to 14:30
+INSERT INTO sla.policy (relation, name, applies_when, rank) VALUES ('ticket', 'ground', 'section = ''ground''', 50);
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'ground', 'resolution', '4 bh @desk'), ('ticket', 'ground', 'update', '4 bh @desk');
+INSERT INTO sla.exception (kind, relation, item, during, approved_by, approved_at) VALUES
+	('maintenance', 'ticket', 'y3', '[2020-06-22 15:00,2020-06-22 15:30)', 'the boss', '2020-06-30');
+INSERT INTO ticket (id, section, at) VALUES ('y3', 'ground', '2020-06-22 15:00');
+UPDATE ticket SET at = '2020-06-23 12:00', status = 'done' WHERE id = 'y3';
+UPDATE sla.calendar SET hours = 'TZ=UTC Mo-Fr 12:00-17:00' WHERE name = 'desk';
+UPDATE sla.policy SET rank = 51 WHERE name = 'ground';
+SELECT sla.refresh() > 0 AS stored;
+SELECT item, metric, state, due, verdict FROM shown WHERE item = 'y3' ORDER BY metric;
+SELECT * FROM sla.verify('ticket');
+UPDATE sla.calendar SET hours = 'TZ=UTC Mo-Fr 09:00-17:00' WHERE name = 'desk';
 
 --
 -- Facts corrected, and history judged again
