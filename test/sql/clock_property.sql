@@ -176,12 +176,15 @@ $$;
 SELECT count(*) > 500 AS enough, count(*) FILTER (WHERE kind <> 'row') > 40 AS signals,
 	count(*) FILTER (WHERE backwards) > 15 AS backwards, count(*) FILTER (WHERE status = 'void') > 5 AS cancelled
 FROM (SELECT *, at < lag(at) OVER (PARTITION BY ticket ORDER BY ord) AS backwards FROM event) e;
--- the application
+-- the application; of every other ticket the last write is missed by triggers, and what came before it, too: sync heals that
+CREATE VIEW last_row AS
+	SELECT DISTINCT ON (ticket) * FROM event WHERE kind = 'row' ORDER BY ticket, ord DESC;
 DO $$
 DECLARE
 	e event;
 BEGIN
 	FOR e IN SELECT * FROM event ORDER BY ord, ticket LOOP
+		CONTINUE WHEN e.ticket % 2 = 0 AND e.ord > 1 AND e.ord = (SELECT max(ord) FROM event x WHERE x.ticket = e.ticket) AND e.kind = 'row';
 		IF e.kind <> 'row' THEN
 			PERFORM sla.signal('ticket', e.ticket::text, e.metric, e.kind, e.at);
 		ELSIF e.ord = 1 THEN
@@ -192,6 +195,11 @@ BEGIN
 	END LOOP;
 END
 $$;
+SET session_replication_role = replica;
+UPDATE ticket SET status = CASE status WHEN 'done' THEN 'open' ELSE 'done' END, prio = prio % 3 + 1, team = 'Z', at = at + interval '3 min' WHERE id % 2 = 0;
+UPDATE ticket t SET at = e.at, prio = e.prio, status = e.status, team = e.team, note = e.ord FROM last_row e WHERE t.id % 2 = 0 AND e.ticket = t.id;
+SET session_replication_role = origin;
+SELECT items = (SELECT count(*) FROM ticket) AS all_items, changed > 100 AS changed, errors FROM sla.sync('ticket');
 
 --
 -- The reference: facts
