@@ -717,6 +717,14 @@ SELECT kind, reason, before IS NOT NULL AND after IS NOT NULL AS told FROM sla.c
 UPDATE ticket SET at = '2020-06-16 09:00', note = 'x' WHERE id = 'z1';
 SELECT FROM sla.sync('ticket', '{z1}');
 SELECT item, ended, verdict FROM shown WHERE item = 'z1';
+-- what is told of before is what was: y2 had met its deadline
+SELECT sla.correct(clock_id, NULL, '2020-06-23 10:30', 'answered earlier') FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'y2';
+SELECT hm((before ->> 'stopped_at')::timestamptz) AS before, before ->> 'breached_at' AS breached, hm((after ->> 'stopped_at')::timestamptz) AS after
+FROM sla.clock_change x JOIN sla.clock c ON c.clock_id = x.clock WHERE item = 'y2' AND c.relation = 'ticket'::regclass;
+-- a corrected start may lie in an earlier version: v3 from Tuesday has 3 bh, until 13:00, and no sync finds more to do
+SELECT sla.correct(clock_id, '2020-06-02 10:00', NULL, 'phoned on Tuesday') FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'v3';
+SELECT item, hm(started_at) AS started, goal, hm(due_at) AS due FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'v3';
+SELECT started, changed, cancelled, errors FROM sla.sync('ticket', '{v3}');
 -- hours that were wrong: first asked, then done; what is before the time asked for is not touched
 UPDATE sla.calendar SET hours = 'TZ=UTC Mo-Fr 08:00-12:00,13:00-17:00' WHERE name = 'desk';
 SELECT item, metric, hm(before_due_at) AS before_due, hm(after_due_at) AS after_due, before_verdict, after_verdict
@@ -752,6 +760,26 @@ SELECT now() < started_at AS after_the_begin, started_at < stopped_at AS in_orde
 COMMIT;
 SELECT sla.untrack('plain', false);
 DROP TABLE plain;
+
+--
+-- Expressions are of the tracked table's time zone, whatever the session's
+--
+CREATE TABLE zoned (id int PRIMARY KEY, opened text, wanted date, note text);
+SELECT sla.track('zoned', at => 'opened::timestamptz', time_zone => 'America/New_York', labels => 'jsonb_build_object(''hour'', to_char(opened::timestamptz, ''HH24''))');
+INSERT INTO sla.metric (relation, name, start_at, due_at) VALUES ('zoned', 'ready', 'opened::timestamptz', 'wanted + time ''17:00''');
+INSERT INTO sla.policy (relation, name) VALUES ('zoned', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('zoned', 'all', 'ready', '4 bh @24/7');
+INSERT INTO zoned VALUES (1, '2020-06-01 10:00', '2020-06-02');
+SET timezone = 'Asia/Tokyo';
+SET datestyle = 'SQL, DMY';
+INSERT INTO zoned VALUES (2, '2020-06-01 10:00', '2020-06-02');
+UPDATE zoned SET note = 'x', wanted = '2020-06-03' WHERE id = 1;
+SET timezone = 'UTC';
+SET datestyle = 'ISO, YMD';
+-- from 14:00Z, hour 10; due 21:00Z on the 3rd, and on the 2nd
+SELECT item, started_at, due_at, labels FROM sla.clock WHERE relation = 'zoned'::regclass ORDER BY item;
+SELECT sla.untrack('zoned', false);
+DROP TABLE zoned;
 
 --
 -- Labels, owner and party follow while the clock runs and freeze when it stops
