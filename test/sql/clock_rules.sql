@@ -498,6 +498,8 @@ SELECT per, hm(lower(during)) AS from, hm(upper(during)) AS to, reason FROM sla.
 -- x2 is done while B has it: B is judged, A stops with what it used
 UPDATE ticket SET at = '2020-06-01 11:00', status = 'done' WHERE id = 'x2';
 SELECT item, per, n, state, started, ended, breached, used FROM shown WHERE item = 'x2' AND metric = 'team time' ORDER BY per;
+-- each clock is of its own team, also while another has the ticket
+SELECT item, per, owner, labels FROM sla.clock WHERE relation = 'ticket'::regclass AND item IN ('x1', 'x2') AND metric = 'team time' ORDER BY item, per;
 
 --
 -- Cancelled or deleted: counts nowhere, but what was breached stays breached
