@@ -61,7 +61,8 @@ UPDATE ticket SET priority = 'urgent', updated_at = '2026-06-01 16:00+02';
 SELECT policy, due_at, paused_seconds / 3600 AS hours_paused FROM sla.clock WHERE relation = 'ticket'::regclass;
 UPDATE ticket SET status = 'resolved', updated_at = '2026-06-02 09:30+02';
 SELECT policy, started_at, stopped_at, verdict, elapsed_seconds / 3600 AS hours_used FROM sla.clock WHERE relation = 'ticket'::regclass;
-SELECT kind, at, before ->> 'policy' AS before, after ->> 'policy' AS after FROM sla.clock_change ORDER BY at;
+SELECT x.kind, x.at, x.before ->> 'policy' AS before, x.after ->> 'policy' AS after
+FROM sla.clock_change x JOIN sla.clock c ON c.clock_id = x.clock WHERE c.relation = 'ticket'::regclass ORDER BY x.at;
 SELECT sla.untrack('ticket', keep_history => false);
 DROP TABLE ticket;
 
