@@ -499,6 +499,60 @@ DROP FUNCTION sub();
 DROP PROCEDURE doit();
 
 --
+-- Memory: an expression is compiled once a session and evaluated in many statements, also inside itself
+--
+
+CREATE TABLE deep (id int PRIMARY KEY, r int DEFAULT 1, status text DEFAULT 'new', n int DEFAULT 1, created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
+CREATE FUNCTION whole(deep) RETURNS text LANGUAGE sql SET work_mem = '1MB' AS $$SELECT 'id ' || $1.id || ' ' || $1.status$$;
+CREATE FUNCTION several(n int) RETURNS boolean LANGUAGE sql VOLATILE AS $$SELECT 1; SELECT 10 / n > 100$$;
+CREATE FUNCTION inner_write(id int, s text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	IF id < 100 AND s = 'deep' THEN
+		UPDATE deep SET status = repeat('inner', 1000) || inner_write.id, n = n + 1 WHERE deep.id = inner_write.id + 100;
+	END IF;
+	RETURN ' of ' || id;
+END
+$$;
+SELECT follow('deep');
+-- whole rows, in one statement after another
+SELECT sla.track('deep', labels => $$jsonb_build_object('whole', whole(deep), 'row', deep::text)$$, owner => $$to_jsonb(deep) ->> 'status'$$, on_error => 'warn');
+SET client_min_messages = error;
+INSERT INTO deep (id) VALUES (1);
+INSERT INTO deep (id) VALUES (2), (3);
+SELECT count(*) FROM generate_series(1, 1000) i WHERE length(repeat('x', i * 10)) > 0;
+UPDATE deep SET status = 'waiting' WHERE id = 2;
+UPDATE deep SET status = 'other' WHERE id = 3;
+SELECT item, owner, labels FROM sla.clock WHERE relation = 'deep'::regclass ORDER BY item;
+SELECT synced('deep');
+-- an error in the middle of an evaluation, and the next one
+UPDATE sla.metric SET stop_when = 'several(n)' WHERE relation = 'deep'::regclass;
+UPDATE deep SET n = id - 2;
+UPDATE deep SET n = 5;
+UPDATE deep SET n = 0;
+UPDATE deep SET n = 5;
+BEGIN;
+UPDATE deep SET n = 4 WHERE id = 1;
+SAVEPOINT a;
+UPDATE deep SET n = 0 WHERE id = 1;
+ROLLBACK TO a;
+UPDATE deep SET n = 3 WHERE id = 1;
+COMMIT;
+SELECT item, state FROM clocks('deep');
+SELECT errors FROM sla.sync('deep');
+SELECT count(*) FROM sla.sync_error WHERE relation = 'deep'::regclass AND NOT is_healed;
+-- evaluated inside its own evaluation: each has its own row
+INSERT INTO deep (id) SELECT 100 + i FROM generate_series(1, 3) i;
+UPDATE sla.metric SET stop_when = $$'[' || status || inner_write(id, status) || ']' = '[deep of ' || id || ']'$$ WHERE relation = 'deep'::regclass;
+SELECT sla.track('deep', labels => $$jsonb_build_object('text', '[' || status || inner_write(id, status) || ']')$$);
+UPDATE deep SET status = 'deep' WHERE id < 100;
+RESET client_min_messages;
+SELECT item, state, left(labels ->> 'text', 12) AS text, right(labels ->> 'text', 8) AS of FROM sla.clock WHERE relation = 'deep'::regclass ORDER BY item;
+-- another column is the row's name in our own queries
+SELECT sla.signal('deep', '101', 'resolution', 'pause', '2020-11-20 10:00Z');
+DROP TABLE deep CASCADE;
+DROP FUNCTION several(int), inner_write(int, text);
+
+--
 -- Another owner's definitions
 --
 
@@ -517,6 +571,7 @@ GRANT ALL ON ALL FUNCTIONS IN SCHEMA evil TO PUBLIC;
 SELECT s, f.state, f.message FROM unnest(ARRAY[
 	$$INSERT INTO sla.metric (relation, name, stop_when) VALUES ('help.ticket', 'mine', 'secret_column IS NULL')$$,
 	$$INSERT INTO sla.metric (relation, name, stop_when) VALUES ('help.ticket', 'mine', 'no_such_column IS NULL')$$,
+	$$INSERT INTO sla.metric (relation, name, stop_when) VALUES ('help.ticket', 'mine', '*')$$,
 	$$INSERT INTO sla.metric (relation, name, stop_when) VALUES ('help.ticket', 'resolution', 'true')$$,
 	$$INSERT INTO sla.metric (relation, name, stop_when) VALUES ('help.ticket', 'mine', '''(1)''::evil.pair IS NULL')$$,
 	$$INSERT INTO sla.metric (relation, name, stop_when) VALUES ('help.ticket', 'mine', 'evil.as_victim(''x'')')$$,

@@ -294,18 +294,18 @@ INSERT INTO ticket (id, status, created_at, closed_at, changed_at) VALUES
 	(31, 'new', NULL, NULL, '2020-11-20 10:00Z'),
 	(32, 'done', '2020-11-20 12:00Z', '2020-11-20 11:00Z', '2020-11-20 13:00Z'),
 	(33, 'done', '2020-11-20 09:00Z', NULL, '2020-11-20 11:00Z'),
-	(34, 'new', '-infinity', NULL, '2020-11-20 10:00Z'),
-	(35, 'new', 'infinity', NULL, '2020-11-20 10:00Z'),
-	(36, 'done', '2020-11-20 09:00Z', 'infinity', '2020-11-20 11:00Z'),
-	(37, 'done', '2020-11-20 09:00Z', '-infinity', '2020-11-20 11:00Z'),
 	(38, 'new', '2020-11-20 12:00Z', NULL, '2020-11-20 10:00Z'),
 	(39, 'done', '2020-11-20 12:00Z', NULL, '2020-11-20 10:00Z');
 SELECT item, state, started, due, stopped, verdict FROM clocks('ticket') WHERE item::int > 30;
+-- an infinite time is no time
+\x on
+SELECT c, i, f.* FROM unnest('{created_at,closed_at,changed_at}'::text[]) WITH ORDINALITY AS c(c, k), unnest('{infinity,-infinity}'::text[]) i,
+	LATERAL fails(format('INSERT INTO ticket (id, status, %I) VALUES (34, ''done'', %L)', c, i)) AS f ORDER BY k, i;
+\x off
 SELECT count(*) AS negative FROM sla.clock WHERE elapsed_seconds < 0 OR stopped_at < started_at OR paused_seconds < 0 OR NOT isfinite(started_at) OR NOT isfinite(stopped_at);
 SELECT synced('ticket');
 -- the event time itself is none
 INSERT INTO ticket (id, changed_at) VALUES (41, NULL);
-SELECT state('INSERT INTO ticket (id, changed_at) VALUES (42, ''infinity'')') AS infinite_event, state('INSERT INTO ticket (id, changed_at) VALUES (43, ''-infinity'')') AS infinite_event;
 SELECT count(*) AS infinite FROM sla.clock WHERE NOT isfinite(started_at) OR NOT isfinite(stopped_at);
 SELECT state('INSERT INTO ticket (id, changed_at, created_at) VALUES (44, ''4000-01-01'', ''4000-01-01'')') AS out_of_range, state('INSERT INTO ticket (id, changed_at, created_at) VALUES (45, ''1000-01-01'', ''1000-01-01'')') AS out_of_range;
 SELECT errors FROM sla.sync('ticket');
