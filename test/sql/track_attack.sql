@@ -577,6 +577,7 @@ SELECT s, f.state, f.message FROM unnest(ARRAY[
 	$$INSERT INTO sla.metric (relation, name, stop_when) VALUES ('help.ticket', 'mine', 'evil.as_victim(''x'')')$$,
 	$$INSERT INTO sla.policy (relation, name, applies_when) VALUES ('help.ticket', 'mine', '''(1)''::evil.pair IS NULL')$$,
 	$$INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('help.ticket', 'all', 'resolution', '1 bh @track_desk')$$,
+	$$INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('help.ticket', 'no such policy', 'resolution', '1 bh @no_such_calendar')$$,
 	$$INSERT INTO sla.tracked (relation, item, labels) VALUES ('help.ticket', 'id', '''(1)''::evil.pair::text')$$,
 	$$INSERT INTO sla.exception (during, reason) VALUES ('[2020-01-01,2021-01-01)', 'everybody''s')$$,
 	$$INSERT INTO sla.exception (relation, during) VALUES ('help.ticket', '[2020-01-01,2021-01-01)')$$,
@@ -604,6 +605,61 @@ INSERT INTO help.ticket (id) VALUES (90);
 INSERT INTO evil.own (id) VALUES (90);
 SELECT relation, item, state FROM sla.clock WHERE item = '90' ORDER BY relation::text;
 SELECT is_called AS ran_as_another FROM evil.escaped;
+
+-- the extension's trigger functions on tables of his own, which are named like its tables
+CREATE FUNCTION evil.borrow(t regclass, args text, statements text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	f regproc;
+	w text;
+	s text;
+BEGIN
+	FOR f IN SELECT p.oid FROM pg_proc p WHERE pronamespace = 'sla'::regnamespace AND prorettype = 'trigger'::regtype ORDER BY proname LOOP
+		FOREACH w IN ARRAY ARRAY['BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW', 'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW', 'BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT', 'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT', 'AFTER TRUNCATE ON %s FOR EACH STATEMENT', 'AFTER INSERT ON %s FOR EACH ROW'] LOOP
+			BEGIN
+				EXECUTE format('CREATE TRIGGER borrowed ' || w || ' EXECUTE FUNCTION %s(%s)', t, f, args);
+				FOREACH s IN ARRAY statements LOOP
+					BEGIN
+						EXECUTE s;
+					EXCEPTION WHEN OTHERS THEN
+						NULL;
+					END;
+				END LOOP;
+				EXECUTE format('DROP TRIGGER borrowed ON %s', t);
+			EXCEPTION WHEN OTHERS THEN
+				NULL;
+			END;
+		END LOOP;
+	END LOOP;
+END
+$$;
+CREATE TABLE evil.metric (relation regclass, name text, start_when text, stop_when text, pause_when text, cancel_when text, start_at text, stop_at text, due_at text, per text, pause_reason text, id int);
+CREATE TABLE evil.policy (relation regclass, name text, applies_when text, plan text, id int);
+CREATE TABLE evil.tracked (relation regclass, item text, at text, labels text, owner text, party text, time_zone text DEFAULT 'UTC', on_error text DEFAULT 'error', id int);
+CREATE TABLE evil.forged (id int PRIMARY KEY, status text, divisor int DEFAULT 1, secret_column text, created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
+RESET ROLE;
+SELECT id AS victims_metric FROM sla.metric WHERE relation = 'help.ticket'::regclass \gset
+SELECT id AS victims_policy FROM sla.policy WHERE relation = 'help.ticket'::regclass \gset
+SELECT id AS victims_table FROM sla.tracked WHERE relation = 'help.ticket'::regclass \gset
+INSERT INTO help.ticket (id) VALUES (80), (81);
+CREATE FUNCTION victims() RETURNS text LANGUAGE sql AS $$
+	SELECT md5(string_agg(pg_get_functiondef(oid), '' ORDER BY proname) || (SELECT string_agg(c::text, '' ORDER BY item) FROM clocks('help.ticket') c) || (SELECT string_agg(m::text, '') FROM sla.metric m WHERE relation = 'help.ticket'::regclass))
+	FROM pg_proc WHERE pronamespace = 'sla'::regnamespace AND proowner = 'regress_sla_victim'::regrole
+$$;
+SELECT victims() AS before \gset
+SET ROLE regress_sla_owner;
+\set ECHO none
+SELECT evil.borrow('evil.metric', '', ARRAY[format('INSERT INTO evil.metric (relation, name, stop_when, id) VALUES (''help.ticket'', ''resolution'', ''evil.look(''''borrowed'''')'', %s)', :victims_metric), 'UPDATE evil.metric SET stop_when = ''evil.look(''''a borrowed trigger'''')''', 'DELETE FROM evil.metric']);
+SELECT evil.borrow('evil.policy', '', ARRAY[format('INSERT INTO evil.policy (relation, name, applies_when, id) VALUES (''help.ticket'', ''all'', ''evil.look(''''borrowed'''')'', %s)', :victims_policy), 'UPDATE evil.policy SET applies_when = ''evil.look(''''a borrowed trigger'''')''', 'DELETE FROM evil.policy']);
+SELECT evil.borrow('evil.tracked', '', ARRAY[format('INSERT INTO evil.tracked (relation, item, id) VALUES (''help.ticket'', ''CASE WHEN evil.look(''''borrowed'''') THEN id::text END'', %s)', :victims_table), 'UPDATE evil.tracked SET labels = ''to_jsonb(evil.look(''''a borrowed trigger''''))''', 'DELETE FROM evil.tracked']);
+SELECT evil.borrow('evil.forged', quote_literal(:victims_table), ARRAY['INSERT INTO evil.forged VALUES (80, ''done'')', 'UPDATE evil.forged SET status = ''void''', 'DELETE FROM evil.forged', 'INSERT INTO evil.forged VALUES (81, ''done'')', 'TRUNCATE evil.forged']);
+\set ECHO all
+RESET ROLE;
+SELECT errors FROM sla.sync('help.ticket');
+SELECT victims() = :'before' AS untouched;
+SELECT item, state FROM clocks('help.ticket') WHERE item IN ('80', '81');
+SELECT is_called AS ran_as_another FROM evil.escaped;
+DROP FUNCTION victims();
+DROP TABLE evil.metric, evil.policy, evil.tracked, evil.forged;
 
 -- the functions that hold the expressions are his: changed or gone they give an error or nothing, and run as he
 SET ROLE regress_sla_owner;
