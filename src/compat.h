@@ -37,6 +37,37 @@
 #define sla_my_lxid()	(MyProc->lxid)
 #endif
 
+/* 16 tells indexes that only summarize from the others */
+#if PG_VERSION_NUM >= 160000
+#define SLA_UPDATE_INDEXES	TU_UpdateIndexes
+#define SLA_NO_INDEXES		TU_None
+#define ExecInsertIndexTuplesCompat(rri, slot, estate, update, which) \
+	ExecInsertIndexTuples(rri, slot, estate, update, false, NULL, NIL, (which) == TU_Summarizing)
+#else
+#define SLA_UPDATE_INDEXES	bool
+#define SLA_NO_INDEXES		false
+#define ExecInsertIndexTuplesCompat(rri, slot, estate, update, which) \
+	ExecInsertIndexTuples(rri, slot, estate, update, false, NULL, NIL)
+#endif
+
+/* index_beginscan() takes instrumentation in 18 */
+#if PG_VERSION_NUM >= 180000
+#define index_beginscan_compat(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#else
+#define index_beginscan_compat(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
+/* Checks of ownership became one function in 16 */
+#if PG_VERSION_NUM >= 160000
+#define pg_class_ownercheck_compat(relid, role) \
+	object_ownercheck(RelationRelationId, relid, role)
+#else
+#define pg_class_ownercheck_compat(relid, role) \
+	pg_class_ownercheck(relid, role)
+#endif
+
 /* 18 wants to know about deferrable primary keys */
 #if PG_VERSION_NUM >= 180000
 #define RelationGetPrimaryKeyIndexCompat(rel)	RelationGetPrimaryKeyIndex(rel, false)

@@ -510,6 +510,23 @@ hours_add_days(HoursImage *image, TimestampTz t, int32 n)
 }
 
 TimestampTz
+hours_due_by(HoursImage *image, TimestampTz t, int32 n, int64 cutoff, int64 due)
+{
+	const Timeline *timeline = hours_cover_dates(image, t - 3 * USECS_PER_DAY,
+												 t + 3 * USECS_PER_DAY);
+	TimelineStatus status;
+	TimestampTz result;
+
+	while ((status = timeline_due_by(timeline, t, n, cutoff, due, &result)) != TIMELINE_OK)
+	{
+		timeline = hours_grow(image, status);
+		if (timeline == NULL)
+			hours_no_answer(image, status);
+	}
+	return result;
+}
+
+TimestampTz
 hours_add_interval_slow(HoursImage *image, TimestampTz t, int32 days, int64 time)
 {
 	if (TIMESTAMP_NOT_FINITE(t))

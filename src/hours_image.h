@@ -87,6 +87,10 @@ extern TimestampTz hours_add(HoursImage *image, TimestampTz t, int64 d);
 /* t plus n business days */
 extern TimestampTz hours_add_days(HoursImage *image, TimestampTz t, int32 n);
 
+/* timeline_due_by() */
+extern TimestampTz hours_due_by(HoursImage *image, TimestampTz t, int32 n,
+								int64 cutoff, int64 due);
+
 /*
  * Raise the error that there is no answer up to the end of the supported dates
  * on the side that "status" names; hours_grow() has returned NULL.

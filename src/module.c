@@ -16,6 +16,8 @@
 
 #include "calendar.h"
 #include "deadline.h"
+#include "definition.h"
+#include "track.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "sla_tracker",.version = SLA_TRACKER_VERSION);
@@ -39,6 +41,8 @@ _PG_init(void)
 	MarkGUCPrefixReserved("sla_tracker");
 	calendar_init();
 	deadline_init();
+	definition_init();
+	track_init();
 }
 
 /*

@@ -341,3 +341,30 @@ timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
 		*u = not_earlier_than_last(tl, anchor, n, *u);
 	return TIMELINE_OK;
 }
+
+TimelineStatus
+timeline_due_by(const Timeline *tl, int64_t t, int32_t n, int64_t cutoff,
+				int64_t due, int64_t *u)
+{
+	const BusinessDates *dates = tl->dates;
+	int64_t		local = zone_local(&tl->zone, t);
+	int32_t		date = (int32_t) (local / CORE_USECS_PER_DAY);
+	int64_t		time;
+	int64_t		k;
+
+	if (date * CORE_USECS_PER_DAY > local)
+		date--;
+	time = local - date * CORE_USECS_PER_DAY;
+	k = timeline_dates_before(tl, date);
+	if (k < dates->n && dates->date[k] == date &&
+		(cutoff == TIMELINE_CLOSE ? t >= last_closing(tl, (int32_t) k) : time >= cutoff))
+		k++;
+	k += n;
+	if (k < 0)
+		return TIMELINE_EARLIER;
+	if (k >= dates->n || dates->date[k] + REACH_DAYS >= tl->first_date + tl->ndays)
+		return TIMELINE_LATER;
+	*u = due == TIMELINE_CLOSE ? last_closing(tl, (int32_t) k) :
+		zone_instant(&tl->zone, dates->date[k] * CORE_USECS_PER_DAY + due);
+	return TIMELINE_OK;
+}

@@ -176,6 +176,17 @@ extern TimelineStatus timeline_add_days(const Timeline *tl, int64_t t,
 										int32_t n, int64_t *u);
 
 /*
+ * The deadline of what is received at t and due by a local time of a business
+ * date: the local date of t counts when it is a business date and t lies
+ * before "cutoff", else the next one; n business dates on from there, at "due".
+ * Both are times of day in microseconds, or TIMELINE_CLOSE for the date's last
+ * closing.
+ */
+#define TIMELINE_CLOSE		(-1)
+extern TimelineStatus timeline_due_by(const Timeline *tl, int64_t t, int32_t n,
+									  int64_t cutoff, int64_t due, int64_t *u);
+
+/*
  * The business date whose own span holds a covered t; false where no date owns
  * it (the spill of a date that is closed itself).  *until is the next instant
  * at which another date opens.

@@ -1,0 +1,856 @@
+--
+-- Tracking: the triggers of tracked tables and of definitions
+--
+
+/*
+ * A restore brings definitions, functions, promises and clocks that belong
+ * together, in an order of its own: what triggers would check or make is left
+ * alone then.  pg_dump and pg_restore turn check_function_bodies off.
+ */
+CREATE FUNCTION sla.restoring()
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT NOT pg_catalog.current_setting('check_function_bodies')::boolean;
+END;
+COMMENT ON FUNCTION sla.restoring() IS 'is this session restoring a dump?';
+
+CREATE FUNCTION sla.track_row()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'sla_track_row'
+LANGUAGE C;
+COMMENT ON FUNCTION sla.track_row() IS 'AFTER ROW trigger of a tracked table: notes a row that was written';
+
+CREATE FUNCTION sla.track_statement()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'sla_track_statement'
+LANGUAGE C;
+COMMENT ON FUNCTION sla.track_statement() IS 'STATEMENT trigger of a tracked table: brings the clocks of the rows written up to date';
+
+CREATE FUNCTION sla.track_truncate()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'sla_track_truncate'
+LANGUAGE C;
+COMMENT ON FUNCTION sla.track_truncate() IS 'AFTER TRUNCATE trigger of a tracked table: cancels open clocks';
+
+CREATE FUNCTION sla.track_source()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'sla_track_source'
+LANGUAGE C;
+COMMENT ON FUNCTION sla.track_source() IS 'AFTER INSERT ROW trigger of a source: the row is a signal';
+
+CREATE FUNCTION sla.derived(clock sla.clock_state)
+RETURNS sla.clock_state
+AS 'MODULE_PATHNAME', 'sla_derived'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
+COMMENT ON FUNCTION sla.derived(sla.clock_state) IS 'an open clock as it is by the definitions that the statement sees';
+REVOKE ALL ON FUNCTION sla.derived(sla.clock_state) FROM PUBLIC;
+
+CREATE FUNCTION sla.refresh_clock(relation regclass, clock_id bigint)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'sla_refresh_clock'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
+COMMENT ON FUNCTION sla.refresh_clock(regclass, bigint) IS
+'derives a clock by the present definitions and stores it; of a finished clock only the net verdict moves';
+REVOKE ALL ON FUNCTION sla.refresh_clock(regclass, bigint) FROM PUBLIC;
+
+CREATE FUNCTION sla.sync(
+	relation regclass,
+	items text[] DEFAULT NULL,
+	OUT synced bigint,
+	OUT started bigint,
+	OUT changed bigint,
+	OUT cancelled bigint,
+	OUT errors bigint)
+AS 'MODULE_PATHNAME', 'sla_sync'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+
+/*
+ * Which table is tracked
+ */
+
+CREATE FUNCTION sla.make_triggers(relation regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	number text := (SELECT t.id FROM sla.tracked AS t WHERE t.relation = make_triggers.relation);
+	tables regclass[];
+	tab regclass;
+BEGIN
+	-- a partitioned table hands its row triggers down; children by inheritance
+	-- do not get them
+	WITH RECURSIVE family (oid) AS (
+		SELECT relation::oid
+		UNION
+		SELECT i.inhrelid
+		FROM family AS f
+		JOIN pg_class AS parent ON parent.oid = f.oid AND parent.relkind = 'r'
+		JOIN pg_inherits AS i ON i.inhparent = f.oid
+	)
+	SELECT array_agg(f.oid::regclass) INTO tables FROM family AS f;
+	FOREACH tab IN ARRAY tables LOOP
+		CONTINUE WHEN EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = tab AND t.tgname = 'sla_track_row');
+		EXECUTE format('CREATE TRIGGER sla_track_begin BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT EXECUTE FUNCTION sla.track_statement(%L)', tab, number);
+		EXECUTE format('CREATE TRIGGER sla_track_row AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION sla.track_row(%L)', tab, number);
+		EXECUTE format('CREATE TRIGGER sla_track_end AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT EXECUTE FUNCTION sla.track_statement(%L)', tab, number);
+		EXECUTE format('CREATE TRIGGER sla_track_truncate AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION sla.track_truncate(%L)', tab, number);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION sla.make_triggers(regclass) IS 'makes the triggers of a tracked table where they are missing';
+
+CREATE FUNCTION sla.drop_triggers(relation regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	trigger record;
+BEGIN
+	-- those of partitions go with their parent's
+	FOR trigger IN
+		WITH RECURSIVE family (oid) AS (
+			SELECT relation::oid
+			UNION
+			SELECT i.inhrelid FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.oid
+		)
+		SELECT t.tgname, t.tgrelid::regclass AS tab
+		FROM family AS f
+		JOIN pg_trigger AS t ON t.tgrelid = f.oid
+		JOIN pg_proc AS p ON p.oid = t.tgfoid
+		WHERE p.pronamespace = 'sla'::regnamespace AND p.proname LIKE 'track\_%' AND t.tgparentid = 0
+	LOOP
+		EXECUTE format('DROP TRIGGER %I ON %s', trigger.tgname, trigger.tab);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION sla.drop_triggers(regclass) IS 'drops the triggers of the extension on a table, its partitions and children';
+
+CREATE FUNCTION sla.track(
+	relation regclass,
+	item text DEFAULT NULL,
+	at text DEFAULT NULL,
+	labels text DEFAULT NULL,
+	owner text DEFAULT NULL,
+	party text DEFAULT NULL,
+	time_zone text DEFAULT NULL,
+	on_error text DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+BEGIN
+	IF NOT sla.may_define(relation) THEN
+		RAISE EXCEPTION 'must be owner of table %', relation
+			USING ERRCODE = 'insufficient_privilege';
+	END IF;
+	UPDATE sla.tracked AS t
+	SET item = coalesce(track.item, t.item),
+		at = coalesce(track.at, t.at),
+		labels = coalesce(track.labels, t.labels),
+		owner = coalesce(track.owner, t.owner),
+		party = coalesce(track.party, t.party),
+		time_zone = coalesce(track.time_zone, t.time_zone),
+		on_error = coalesce(track.on_error, t.on_error)
+	WHERE t.relation = track.relation;
+	IF NOT FOUND THEN
+		INSERT INTO sla.tracked (relation, item, at, labels, owner, party, time_zone, on_error)
+		VALUES (relation, item, at, labels, owner, party,
+			coalesce(time_zone, 'UTC'), coalesce(on_error, 'error'));
+	END IF;
+
+	-- a new owner of the table confirms what the old one defined
+	UPDATE sla.metric AS m SET name = m.name WHERE m.relation = track.relation;
+	UPDATE sla.policy AS p SET name = p.name WHERE p.relation = track.relation;
+	UPDATE sla.source AS s SET metric = s.metric WHERE s.relation = track.relation;
+	PERFORM sla.make_triggers(relation);
+END
+$$;
+COMMENT ON FUNCTION sla.track(regclass, text, text, text, text, text, text, text) IS
+'puts a table under watch, or changes how it is watched; the new owner of a table confirms its definitions by it';
+
+CREATE FUNCTION sla.untrack_table(relation regclass, keep_history boolean)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+BEGIN
+	PERFORM sla.drop_triggers(relation);
+	DELETE FROM sla.source AS s WHERE s.relation = untrack_table.relation;
+	DELETE FROM sla.target AS t WHERE t.relation = untrack_table.relation;
+	DELETE FROM sla.policy AS p WHERE p.relation = untrack_table.relation;
+	DELETE FROM sla.metric AS m WHERE m.relation = untrack_table.relation;
+	PERFORM sla.refresh_clock(c.relation, c.clock_id)
+	FROM sla.clock_state AS c
+	WHERE c.relation = untrack_table.relation AND c.ended_at IS NULL;
+	DELETE FROM sla.tracked AS t WHERE t.relation = untrack_table.relation;
+	IF NOT keep_history THEN
+		PERFORM sla.forget(relation);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION sla.untrack_table(regclass, boolean) IS 'what sla.untrack() does, for the owner of the extension';
+REVOKE ALL ON FUNCTION sla.untrack_table(regclass, boolean) FROM PUBLIC;
+
+CREATE FUNCTION sla.forget(relation regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+BEGIN
+	DELETE FROM sla.clock_change AS h
+	USING sla.clock_state AS c
+	WHERE c.relation = forget.relation AND h.clock = c.clock_id;
+	DELETE FROM sla.clock_state AS c WHERE c.relation = forget.relation;
+	DELETE FROM sla.promise AS p WHERE p.relation = forget.relation;
+	DELETE FROM sla.sync_error AS e WHERE e.relation = forget.relation;
+END
+$$;
+COMMENT ON FUNCTION sla.forget(regclass) IS 'deletes all clocks of a table';
+REVOKE ALL ON FUNCTION sla.forget(regclass) FROM PUBLIC;
+
+CREATE FUNCTION sla.untrack(relation regclass, keep_history boolean DEFAULT true)
+RETURNS void
+AS 'MODULE_PATHNAME', 'sla_untrack'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
+COMMENT ON FUNCTION sla.untrack(regclass, boolean) IS
+'ends the watch over a table and deletes its definitions; open clocks are cancelled, and all are deleted unless the history is kept';
+
+CREATE FUNCTION sla.detach()
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	tab regclass;
+	rule regprocedure;
+BEGIN
+	FOR tab IN
+		SELECT t.relation FROM sla.tracked AS t
+		UNION
+		SELECT s.source FROM sla.source AS s
+	LOOP
+		PERFORM sla.drop_triggers(tab);
+	END LOOP;
+	FOR rule IN
+		SELECT p.oid::regprocedure
+		FROM pg_proc AS p
+		WHERE p.pronamespace = 'sla'::regnamespace
+			AND p.proname ~ '^(tracked|metric|policy|source)_[0-9]+_'
+			AND NOT EXISTS (
+				SELECT FROM pg_depend AS d
+				WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+	LOOP
+		EXECUTE format('DROP FUNCTION %s', rule);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION sla.detach() IS
+'takes every trigger and function off the tracked tables, so that DROP EXTENSION needs no CASCADE; sla.track() puts them back';
+REVOKE ALL ON FUNCTION sla.detach() FROM PUBLIC;
+
+CREATE FUNCTION sla.forget_dropped()
+RETURNS event_trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	dropped oid;
+BEGIN
+	FOR dropped IN
+		SELECT o.objid
+		FROM pg_event_trigger_dropped_objects() AS o
+		WHERE o.classid = 'pg_class'::regclass AND o.objsubid = 0
+			AND (EXISTS (SELECT FROM sla.tracked AS t WHERE t.relation = o.objid)
+				OR EXISTS (SELECT FROM sla.metric AS m WHERE m.relation = o.objid)
+				OR EXISTS (SELECT FROM sla.policy AS p WHERE p.relation = o.objid)
+				OR EXISTS (SELECT FROM sla.source AS s WHERE s.source = o.objid OR s.relation = o.objid))
+	LOOP
+		DELETE FROM sla.source AS s WHERE s.relation = dropped OR s.source = dropped;
+		DELETE FROM sla.target AS t WHERE t.relation = dropped;
+		DELETE FROM sla.policy AS p WHERE p.relation = dropped;
+		DELETE FROM sla.metric AS m WHERE m.relation = dropped;
+		DELETE FROM sla.exception AS e WHERE e.relation = dropped;
+		DELETE FROM sla.tracked AS t WHERE t.relation = dropped;
+		PERFORM sla.forget(dropped);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION sla.forget_dropped() IS 'deletes definitions and clocks of tables that are dropped';
+REVOKE ALL ON FUNCTION sla.forget_dropped() FROM PUBLIC;
+
+CREATE EVENT TRIGGER sla_tracker_forget_dropped ON sql_drop
+	WHEN TAG IN ('DROP TABLE', 'DROP SCHEMA', 'DROP OWNED')
+	EXECUTE FUNCTION sla.forget_dropped();
+COMMENT ON EVENT TRIGGER sla_tracker_forget_dropped IS 'deletes definitions and clocks of tables that are dropped';
+
+/*
+ * Definitions
+ */
+
+CREATE FUNCTION sla.check_rules()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'sla_check_rules'
+LANGUAGE C;
+COMMENT ON FUNCTION sla.check_rules() IS 'checks the expressions of a definition and keeps the functions that hold them';
+
+CREATE TRIGGER check_rules
+	BEFORE INSERT OR UPDATE OR DELETE ON sla.tracked
+	FOR EACH ROW EXECUTE FUNCTION sla.check_rules();
+CREATE TRIGGER check_rules
+	BEFORE INSERT OR UPDATE OR DELETE ON sla.metric
+	FOR EACH ROW EXECUTE FUNCTION sla.check_rules();
+CREATE TRIGGER check_rules
+	BEFORE INSERT OR UPDATE OR DELETE ON sla.policy
+	FOR EACH ROW EXECUTE FUNCTION sla.check_rules();
+CREATE TRIGGER check_rules
+	BEFORE INSERT OR UPDATE OR DELETE ON sla.source
+	FOR EACH ROW EXECUTE FUNCTION sla.check_rules();
+COMMENT ON TRIGGER check_rules ON sla.tracked IS 'checks expressions';
+COMMENT ON TRIGGER check_rules ON sla.metric IS 'checks expressions';
+COMMENT ON TRIGGER check_rules ON sla.policy IS 'checks expressions';
+COMMENT ON TRIGGER check_rules ON sla.source IS 'checks expressions';
+
+CREATE FUNCTION sla.calendar_exists(calendar text)
+RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT calendar = '24/7' OR EXISTS (SELECT FROM sla.calendar AS c WHERE c.name = calendar_exists.calendar);
+END;
+COMMENT ON FUNCTION sla.calendar_exists(text) IS 'is there a calendar of this name?';
+
+CREATE FUNCTION sla.check_tracked()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = NEW.time_zone) THEN
+		RAISE EXCEPTION 'time zone "%" not recognized', NEW.time_zone
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Use a name of pg_timezone_names, such as Europe/Berlin.';
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sla.check_tracked() IS 'checks the time zone of a tracked table or an agreement';
+CREATE TRIGGER check_tracked
+	BEFORE INSERT OR UPDATE OF time_zone ON sla.tracked
+	FOR EACH ROW WHEN (NEW.time_zone <> 'UTC') EXECUTE FUNCTION sla.check_tracked();
+COMMENT ON TRIGGER check_tracked ON sla.tracked IS 'checks the time zone';
+CREATE TRIGGER check_tracked
+	BEFORE INSERT OR UPDATE OF time_zone ON sla.agreement
+	FOR EACH ROW WHEN (NEW.time_zone <> 'UTC') EXECUTE FUNCTION sla.check_tracked();
+COMMENT ON TRIGGER check_tracked ON sla.agreement IS 'checks the time zone';
+
+CREATE FUNCTION sla.check_agreement()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT sla.restoring() AND NOT sla.calendar_exists(NEW.calendar) THEN
+		RAISE EXCEPTION 'calendar "%" does not exist', NEW.calendar
+			USING ERRCODE = 'undefined_object',
+				DETAIL = format('Agreement "%s" of party "%s" names it.', NEW.name, NEW.party),
+				HINT = 'Insert it into sla.calendar first.';
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sla.check_agreement() IS 'checks the calendar of an agreement';
+REVOKE ALL ON FUNCTION sla.check_agreement() FROM PUBLIC;
+CREATE TRIGGER check_agreement
+	BEFORE INSERT OR UPDATE ON sla.agreement
+	FOR EACH ROW EXECUTE FUNCTION sla.check_agreement();
+COMMENT ON TRIGGER check_agreement ON sla.agreement IS 'checks the calendar';
+
+CREATE FUNCTION sla.check_target()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	goal_calendar text := @extschema@.calendar(NEW.goal);
+	threshold_calendar text := @extschema@.calendar(NEW.threshold);
+	whole interval;
+BEGIN
+	IF sla.restoring() THEN
+		RETURN NEW;
+	END IF;
+	IF NOT EXISTS (SELECT FROM sla.policy AS p WHERE p.relation = NEW.relation AND p.name = NEW.policy) THEN
+		RAISE EXCEPTION 'policy "%" of table % does not exist', NEW.policy, NEW.relation
+			USING ERRCODE = 'undefined_object', HINT = 'Insert it into sla.policy first.';
+	END IF;
+	IF NOT EXISTS (SELECT FROM sla.metric AS m WHERE m.relation = NEW.relation AND m.name = NEW.metric) THEN
+		RAISE EXCEPTION 'metric "%" of table % does not exist', NEW.metric, NEW.relation
+			USING ERRCODE = 'undefined_object', HINT = 'Insert it into sla.metric first.';
+	END IF;
+	IF NEW.goal IS NULL AND (NEW.threshold IS NOT NULL OR NEW.due_by IS NOT NULL) THEN
+		RAISE EXCEPTION 'target has no goal'
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = 'A threshold and a due_by are nothing without a goal.';
+	END IF;
+	IF @extschema@.business_days(NEW.goal) < 0 OR @extschema@.business_seconds(NEW.goal) < 0 THEN
+		RAISE EXCEPTION 'goal "%" is negative', NEW.goal
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	IF NEW.goal IS NOT NULL AND goal_calendar IS NULL AND NOT EXISTS (
+		SELECT FROM sla.tracked AS t
+		WHERE t.relation = NEW.relation AND t.party IS NOT NULL)
+	THEN
+		RAISE EXCEPTION 'goal "%" has no calendar', NEW.goal
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = 'It names none, and the table has no party whose agreement could.',
+				HINT = 'Write the calendar into the goal, as in "4 bh @support", or track the table with a party.';
+	END IF;
+	IF NOT sla.calendar_exists(goal_calendar) THEN
+		RAISE EXCEPTION 'calendar "%" does not exist', goal_calendar
+			USING ERRCODE = 'undefined_object',
+				DETAIL = format('Goal "%s" names it.', NEW.goal),
+				HINT = 'Insert it into sla.calendar first.';
+	END IF;
+	IF threshold_calendar <> goal_calendar OR (threshold_calendar IS NOT NULL AND goal_calendar IS NULL) THEN
+		RAISE EXCEPTION 'threshold "%" names another calendar than the goal', NEW.threshold
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Leave the calendar out of the threshold.';
+	END IF;
+	IF NEW.due_by IS NOT NULL THEN
+		IF NEW.due_by <> 'close' THEN
+			BEGIN
+				PERFORM NEW.due_by::time;
+			EXCEPTION WHEN data_exception THEN
+				RAISE EXCEPTION 'invalid due_by: "%"', NEW.due_by
+					USING ERRCODE = 'invalid_datetime_format',
+						HINT = 'Write a local time, as in "16:00", or "close".';
+			END;
+		END IF;
+		IF @extschema@.business_seconds(NEW.goal) <> 0
+			OR @extschema@.business_seconds(NEW.threshold) <> 0
+		THEN
+			RAISE EXCEPTION 'goal "%" is not of whole business days', NEW.goal
+				USING ERRCODE = 'invalid_parameter_value',
+					DETAIL = 'due_by goes with whole business days only.';
+		END IF;
+	END IF;
+	IF NEW.cutoff IS NOT NULL AND NEW.due_by IS NULL THEN
+		RAISE EXCEPTION 'cutoff without due_by'
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Say by which time of the day it is due, or "close".';
+	END IF;
+	IF EXISTS (SELECT FROM unnest(NEW.alert_at) AS a WHERE a IS NULL OR a <= 0 OR a = 'NaN' OR a > 1000) THEN
+		RAISE EXCEPTION 'invalid alert_at: %', NEW.alert_at
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Write fractions of the goal, as in {0.75,1}.';
+	END IF;
+	NEW.alert_at := ARRAY(SELECT DISTINCT a FROM unnest(NEW.alert_at) AS a ORDER BY a);
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sla.check_target() IS 'checks a target';
+REVOKE ALL ON FUNCTION sla.check_target() FROM PUBLIC;
+CREATE TRIGGER check_target
+	BEFORE INSERT OR UPDATE ON sla.target
+	FOR EACH ROW EXECUTE FUNCTION sla.check_target();
+COMMENT ON TRIGGER check_target ON sla.target IS 'checks a target';
+
+CREATE FUNCTION sla.check_source()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_OP = 'DELETE' THEN
+		IF NOT EXISTS (SELECT FROM sla.source AS s WHERE s.source = OLD.source AND s.id <> OLD.id)
+			AND to_regclass(OLD.source::text) IS NOT NULL
+		THEN
+			EXECUTE format('DROP TRIGGER IF EXISTS sla_track_source ON %s', OLD.source);
+		END IF;
+		RETURN OLD;
+	END IF;
+	IF sla.restoring() THEN
+		RETURN NEW;
+	END IF;
+	IF NOT EXISTS (SELECT FROM sla.metric AS m WHERE m.relation = NEW.relation AND m.name = NEW.metric) THEN
+		RAISE EXCEPTION 'metric "%" of table % does not exist', NEW.metric, NEW.relation
+			USING ERRCODE = 'undefined_object', HINT = 'Insert it into sla.metric first.';
+	END IF;
+	IF NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = NEW.source AND t.tgname = 'sla_track_source') THEN
+		EXECUTE format('CREATE TRIGGER sla_track_source AFTER INSERT ON %s FOR EACH ROW EXECUTE FUNCTION sla.track_source()', NEW.source);
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sla.check_source() IS 'checks a source and makes its trigger';
+CREATE TRIGGER check_source
+	BEFORE INSERT OR UPDATE OR DELETE ON sla.source
+	FOR EACH ROW EXECUTE FUNCTION sla.check_source();
+COMMENT ON TRIGGER check_source ON sla.source IS 'checks a source and makes its trigger';
+
+/*
+ * Promises
+ */
+
+CREATE FUNCTION sla.make_promises()
+RETURNS void
+LANGUAGE sql
+SECURITY DEFINER
+BEGIN ATOMIC
+	-- (a promise made of other content is another promise)
+	WITH wanted AS (
+		SELECT t.relation, p.id AS policy_id, t.id AS target_id, m.id AS metric_id, a.calendar,
+			p.name AS policy, p.valid_from AS policy_from, p.rank, m.name AS metric, t.valid_from AS target_from,
+			CASE WHEN a.calendar = '' THEN t.goal ELSE at_calendar(t.goal, a.calendar) END AS goal,
+			t.threshold, t.due_by, t.cutoff, t.alert_at
+		FROM sla.target AS t
+		JOIN sla.policy AS p ON p.relation = t.relation AND p.name = t.policy
+		JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
+		CROSS JOIN LATERAL (
+			SELECT ''
+			WHERE t.goal IS NULL OR calendar(t.goal) IS NOT NULL
+			UNION
+			SELECT g.calendar
+			FROM sla.agreement AS g
+			WHERE g.calendar IS NOT NULL AND t.goal IS NOT NULL AND calendar(t.goal) IS NULL
+		) AS a (calendar)
+	), outdated AS (
+		UPDATE sla.promise AS p
+		SET is_current = false, revision = p.revision + 1
+		WHERE p.is_current
+			AND NOT EXISTS (
+				SELECT
+				FROM wanted AS w
+				WHERE (w.relation, w.policy_id, w.target_id, w.metric_id, w.calendar, w.policy, w.policy_from,
+						w.rank, w.metric, w.target_from, w.due_by, w.cutoff, w.alert_at, w.goal::text, w.threshold::text)
+					IS NOT DISTINCT FROM
+					(p.relation, p.policy_id, p.target_id, p.metric_id, p.calendar, p.policy, p.policy_from,
+						p.rank, p.metric, p.target_from, p.due_by, p.cutoff, p.alert_at, p.goal::text, p.threshold::text))
+		RETURNING p.id
+	)
+	SELECT count(*) FROM outdated;
+	INSERT INTO sla.promise (relation, policy_id, target_id, metric_id, calendar, policy, policy_from,
+		rank, metric, target_from, goal, threshold, due_by, cutoff, alert_at)
+	SELECT t.relation, p.id, t.id, m.id, a.calendar, p.name, p.valid_from, p.rank, m.name, t.valid_from,
+		CASE WHEN a.calendar = '' THEN t.goal ELSE at_calendar(t.goal, a.calendar) END,
+		t.threshold, t.due_by, t.cutoff, t.alert_at
+	FROM sla.target AS t
+	JOIN sla.policy AS p ON p.relation = t.relation AND p.name = t.policy
+	JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
+	CROSS JOIN LATERAL (
+		SELECT ''
+		WHERE t.goal IS NULL OR calendar(t.goal) IS NOT NULL
+		UNION
+		SELECT g.calendar
+		FROM sla.agreement AS g
+		WHERE g.calendar IS NOT NULL AND t.goal IS NOT NULL AND calendar(t.goal) IS NULL
+	) AS a (calendar)
+	WHERE NOT EXISTS (
+		SELECT
+		FROM sla.promise AS o
+		WHERE o.is_current AND o.policy_id = p.id AND o.target_id = t.id
+			AND o.metric_id = m.id AND o.calendar = a.calendar);
+END;
+COMMENT ON FUNCTION sla.make_promises() IS 'brings sla.promise in line with policies, targets and agreements';
+REVOKE ALL ON FUNCTION sla.make_promises() FROM PUBLIC;
+
+CREATE SEQUENCE sla.revision_seq START 2;
+COMMENT ON SEQUENCE sla.revision_seq IS 'numbers for sla.revision that were never used before, not even by what was rolled back';
+
+CREATE FUNCTION sla.definitions_changed()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE sla.revision SET number = nextval('sla.revision_seq');
+	IF NOT sla.restoring() AND TG_TABLE_NAME <> 'exception' THEN
+		PERFORM sla.make_promises();
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.definitions_changed() IS 'tells all sessions that definitions changed, and makes promises anew';
+REVOKE ALL ON FUNCTION sla.definitions_changed() FROM PUBLIC;
+
+CREATE TRIGGER definitions_changed
+	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.tracked
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_changed();
+CREATE TRIGGER definitions_changed
+	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.metric
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_changed();
+CREATE TRIGGER definitions_changed
+	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.agreement
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_changed();
+CREATE TRIGGER definitions_changed
+	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.policy
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_changed();
+CREATE TRIGGER definitions_changed
+	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.target
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_changed();
+CREATE TRIGGER definitions_changed
+	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.exception
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_changed();
+COMMENT ON TRIGGER definitions_changed ON sla.tracked IS 'tells all sessions';
+COMMENT ON TRIGGER definitions_changed ON sla.metric IS 'tells all sessions, and makes promises anew';
+COMMENT ON TRIGGER definitions_changed ON sla.agreement IS 'tells all sessions, and makes promises anew';
+COMMENT ON TRIGGER definitions_changed ON sla.policy IS 'tells all sessions, and makes promises anew';
+COMMENT ON TRIGGER definitions_changed ON sla.target IS 'tells all sessions, and makes promises anew';
+COMMENT ON TRIGGER definitions_changed ON sla.exception IS 'tells all sessions';
+
+/*
+ * When the ground moves: calendars and exceptions
+ */
+
+CREATE FUNCTION sla.raise_revisions(calendars text[])
+RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- also of calendars that combine these
+	WITH RECURSIVE affected (name) AS (
+		SELECT unnest(calendars) COLLATE "C"
+		UNION
+		SELECT c.name
+		FROM affected AS a
+		JOIN sla.calendar AS c ON a.name = ANY (sla.combined_calendars(c.combines))
+	)
+	UPDATE sla.promise AS p
+	SET revision = p.revision + 1
+	FROM affected AS a
+	WHERE a.name = coalesce(@extschema@.calendar(p.goal), p.calendar);
+	IF FOUND THEN
+		UPDATE sla.revision SET number = nextval('sla.revision_seq');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION sla.raise_revisions(text[]) IS 'makes open clocks of these calendars be derived again';
+REVOKE ALL ON FUNCTION sla.raise_revisions(text[]) FROM PUBLIC;
+
+CREATE FUNCTION sla.calendars_moved()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	calendars text[];
+BEGIN
+	IF sla.restoring() THEN
+		RETURN NULL;
+	END IF;
+	IF TG_TABLE_NAME = 'calendar' THEN
+		IF TG_OP <> 'INSERT' THEN
+			SELECT array_agg(name) INTO calendars FROM old_rows;
+		END IF;
+		IF TG_OP <> 'DELETE' THEN
+			SELECT calendars || array_agg(name) INTO calendars FROM new_rows;
+		END IF;
+	ELSE
+		IF TG_OP <> 'INSERT' THEN
+			SELECT array_agg(DISTINCT calendar) INTO calendars FROM old_rows;
+		END IF;
+		IF TG_OP <> 'DELETE' THEN
+			SELECT calendars || array_agg(DISTINCT calendar) INTO calendars FROM new_rows;
+		END IF;
+	END IF;
+	IF calendars IS NOT NULL THEN
+		PERFORM sla.raise_revisions(calendars);
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.calendars_moved() IS 'makes open clocks of changed calendars be derived again';
+REVOKE ALL ON FUNCTION sla.calendars_moved() FROM PUBLIC;
+
+CREATE TRIGGER calendars_moved_insert
+	AFTER INSERT ON sla.calendar
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.calendars_moved();
+CREATE TRIGGER calendars_moved_update
+	AFTER UPDATE ON sla.calendar
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.calendars_moved();
+CREATE TRIGGER calendars_moved_delete
+	AFTER DELETE ON sla.calendar
+	REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.calendars_moved();
+CREATE TRIGGER calendars_moved_insert
+	AFTER INSERT ON sla.holiday
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.calendars_moved();
+CREATE TRIGGER calendars_moved_update
+	AFTER UPDATE ON sla.holiday
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.calendars_moved();
+CREATE TRIGGER calendars_moved_delete
+	AFTER DELETE ON sla.holiday
+	REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.calendars_moved();
+COMMENT ON TRIGGER calendars_moved_insert ON sla.calendar IS 'open clocks follow';
+COMMENT ON TRIGGER calendars_moved_update ON sla.calendar IS 'open clocks follow';
+COMMENT ON TRIGGER calendars_moved_delete ON sla.calendar IS 'open clocks follow';
+COMMENT ON TRIGGER calendars_moved_insert ON sla.holiday IS 'open clocks follow';
+COMMENT ON TRIGGER calendars_moved_update ON sla.holiday IS 'open clocks follow';
+COMMENT ON TRIGGER calendars_moved_delete ON sla.holiday IS 'open clocks follow';
+
+CREATE FUNCTION sla.all_calendars_moved()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE sla.promise SET revision = revision + 1;
+	UPDATE sla.revision SET number = nextval('sla.revision_seq');
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.all_calendars_moved() IS 'makes all open clocks be derived again';
+REVOKE ALL ON FUNCTION sla.all_calendars_moved() FROM PUBLIC;
+CREATE TRIGGER calendars_moved_truncate
+	AFTER TRUNCATE ON sla.calendar
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.all_calendars_moved();
+CREATE TRIGGER calendars_moved_truncate
+	AFTER TRUNCATE ON sla.holiday
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.all_calendars_moved();
+COMMENT ON TRIGGER calendars_moved_truncate ON sla.calendar IS 'open clocks follow';
+COMMENT ON TRIGGER calendars_moved_truncate ON sla.holiday IS 'open clocks follow';
+
+CREATE FUNCTION sla.keep_used_calendar()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	by_whom text;
+BEGIN
+	SELECT format('Target "%s" of policy "%s" of table %s names it.', t.metric, t.policy, t.relation) INTO by_whom
+	FROM sla.target AS t
+	WHERE OLD.name IN (@extschema@.calendar(t.goal), @extschema@.calendar(t.threshold))
+	LIMIT 1;
+	IF NOT FOUND THEN
+		SELECT format('Agreement "%s" of party "%s" names it.', a.name, a.party) INTO by_whom
+		FROM sla.agreement AS a
+		WHERE a.calendar = OLD.name
+		LIMIT 1;
+	END IF;
+	IF NOT FOUND THEN
+		SELECT format('An open clock of item "%s" of table %s runs by it.', c.item, c.relation) INTO by_whom
+		FROM sla.promise AS p
+		JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.ended_at IS NULL
+		WHERE OLD.name = coalesce(@extschema@.calendar(p.goal), p.calendar)
+		LIMIT 1;
+	END IF;
+	IF by_whom IS NOT NULL THEN
+		RAISE EXCEPTION 'calendar "%" is in use', OLD.name
+			USING ERRCODE = 'dependent_objects_still_exist', DETAIL = by_whom;
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.keep_used_calendar() IS 'refuses to rename or delete a calendar that promises name';
+REVOKE ALL ON FUNCTION sla.keep_used_calendar() FROM PUBLIC;
+CREATE TRIGGER keep_used_deleted
+	AFTER DELETE ON sla.calendar
+	FOR EACH ROW EXECUTE FUNCTION sla.keep_used_calendar();
+CREATE TRIGGER keep_used_renamed
+	AFTER UPDATE OF name ON sla.calendar
+	FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION sla.keep_used_calendar();
+COMMENT ON TRIGGER keep_used_deleted ON sla.calendar IS 'refuses to delete a calendar in use';
+COMMENT ON TRIGGER keep_used_renamed ON sla.calendar IS 'refuses to rename a calendar in use';
+
+CREATE FUNCTION sla.exceptions_moved()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	moved sla.exception;
+BEGIN
+	IF sla.restoring() THEN
+		RETURN NULL;
+	END IF;
+	FOREACH moved IN ARRAY CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW] WHEN 'DELETE' THEN ARRAY[OLD] ELSE ARRAY[OLD, NEW] END
+	LOOP
+		CONTINUE WHEN moved.approved_at IS NULL OR moved.objective IS NOT NULL;
+		UPDATE sla.promise AS p
+		SET revision = p.revision + 1
+		WHERE (moved.relation IS NULL OR p.relation = moved.relation)
+			AND (moved.policy IS NULL OR p.policy = moved.policy)
+			AND (moved.metric IS NULL OR p.metric = moved.metric);
+		UPDATE sla.revision SET number = nextval('sla.revision_seq');
+		PERFORM sla.refresh_clock(c.relation, c.clock_id)
+		FROM sla.clock_state AS c
+		JOIN sla.promise AS p ON p.id = c.promise_id
+		WHERE c.ended_at IS NOT NULL
+			AND (moved.relation IS NULL OR c.relation = moved.relation)
+			AND (moved.policy IS NULL OR p.policy = moved.policy)
+			AND (moved.metric IS NULL OR p.metric = moved.metric)
+			AND (moved.party IS NULL OR c.party = moved.party)
+			AND (moved.item IS NULL OR c.item = moved.item)
+			AND (moved.labels IS NULL OR c.labels @> moved.labels)
+			AND (moved.extend_by IS NOT NULL OR moved.waive OR moved.rrule IS NOT NULL
+				OR moved.during && tstzrange(c.started_at, c.ended_at));
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.exceptions_moved() IS 'lets clocks follow an exception: open ones when they are read, finished ones at once';
+REVOKE ALL ON FUNCTION sla.exceptions_moved() FROM PUBLIC;
+CREATE TRIGGER exceptions_moved
+	AFTER INSERT OR UPDATE OR DELETE ON sla.exception
+	FOR EACH ROW EXECUTE FUNCTION sla.exceptions_moved();
+COMMENT ON TRIGGER exceptions_moved ON sla.exception IS 'clocks follow';
+
+CREATE FUNCTION sla.refresh(max_items integer DEFAULT 10000)
+RETURNS bigint
+LANGUAGE sql
+VOLATILE
+SECURITY DEFINER
+BEGIN ATOMIC
+	SELECT count(*) FILTER (WHERE sla.refresh_clock(s.relation, s.clock_id))
+	FROM (
+		SELECT c.relation, c.clock_id
+		FROM sla.promise AS p
+		JOIN sla.clock_state AS c
+			ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
+		LIMIT max_items
+		FOR UPDATE OF c SKIP LOCKED
+	) AS s;
+END;
+COMMENT ON FUNCTION sla.refresh(integer) IS
+'stores open clocks that were derived by earlier definitions, so many at most, and leaves out those that somebody works on';
+REVOKE ALL ON FUNCTION sla.refresh(integer) FROM PUBLIC;
+
+/*
+ * Sync and signals
+ */
+
+COMMENT ON FUNCTION sla.sync(regclass, text[]) IS
+'brings every clock of a table, or of some items, to what its row and its sources say';
+
+CREATE FUNCTION sla.signal(
+	relation regclass,
+	item text,
+	metric text,
+	action text,
+	at timestamptz DEFAULT now(),
+	reason text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'sla_signal'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
+COMMENT ON FUNCTION sla.signal(regclass, text, text, text, timestamptz, text) IS
+'an event that the row does not show: start, pause, resume, stop, cancel or reset; for who may UPDATE the table';

@@ -1,0 +1,1076 @@
+--
+-- Clocks as they are to be read, and reports
+--
+-- Private views bring the rows of sla.clock_state up to date: an open clock
+-- whose promise has a higher revision than it was derived under is stale, and
+-- is derived afresh while it is read.  Everything public stands on these, reads
+-- only (a hot standby serves it), and runs with the rights of its owner: nobody
+-- else may read it before the database's administrator grants that, as in
+--
+--	GRANT SELECT ON sla.report_open TO dispatcher;
+--
+-- The views named report_ are for tools that know only SQL: columns of built-in
+-- types, those of the key first; a duration is _seconds, and in words _text; a
+-- percentage is _percent, of 100; a boolean begins with is_ or has_; a series
+-- has a column "time"; later versions append columns at the end.
+-- test/sql/report_catalog.sql checks that.
+--
+-- A lookup that not every reader needs is a LEFT JOIN on a unique key: where
+-- its columns are not read, the planner leaves it out.
+--
+
+CREATE FUNCTION sla.duration_text(seconds double precision)
+RETURNS text
+AS 'MODULE_PATHNAME', 'sla_duration_text'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sla.duration_text(double precision) IS
+'a duration in words: ''37 h 30 min'', ''-5 min'', ''12 s''';
+
+/*
+ * Open clocks that are stale, derived afresh.  Promises that have any are found
+ * by the index on (promise_id, revision), one look each; where none has, no
+ * clock is read.  What derivation cannot change is taken from the stored row,
+ * so that a condition on it is still found by an index.
+ */
+CREATE VIEW sla.clock_stale AS
+SELECT
+	c.clock_id,
+	c.started_at,
+	d.ended_at,
+	d.last_at,
+	d.turned_at,
+	d.promised_at,
+	d.due_at,
+	d.late_at,
+	d.risk_at,
+	d.gross_due_at,
+	d.gross_late_at,
+	d.budget,
+	d.paused,
+	d.elapsed,
+	d.revision,
+	c.relation,
+	c.metric_id,
+	d.promise_id,
+	d.agreement_id,
+	c.cycle,
+	d.levels,
+	d.state,
+	d.is_excepted,
+	d.is_waived,
+	c.item,
+	c.per,
+	d.owner,
+	d.party,
+	d.labels,
+	d.breach_owner,
+	d.breach_labels,
+	d.pauses,
+	d.pause_reasons,
+	d.signal_reason
+FROM (
+	SELECT p.id, p.revision
+	FROM sla.promise AS p
+	CROSS JOIN LATERAL (
+		SELECT
+		FROM sla.clock_state AS s
+		WHERE s.promise_id = p.id AND s.revision < p.revision AND s.ended_at IS NULL
+		LIMIT 1
+	) AS any_stale
+	OFFSET 0
+) AS p
+JOIN sla.clock_state AS c
+	ON c.promise_id = p.id AND c.revision < p.revision AND c.ended_at IS NULL
+CROSS JOIN LATERAL sla.derived(c) AS d;
+COMMENT ON VIEW sla.clock_stale IS 'private: open clocks whose stored row is stale, as they are';
+
+/*
+ * Stored and stale rows are one UNION ALL, whose first branch is the bare table:
+ * only so does the planner read it in the order of an index.  That is why the
+ * condition for stored rows stands outside.
+ */
+CREATE VIEW sla.clock_open AS
+SELECT c.*
+FROM (
+	SELECT false AS is_stale, stored.* FROM sla.clock_state AS stored
+	UNION ALL
+	SELECT true, stale.* FROM sla.clock_stale AS stale
+) AS c
+WHERE c.ended_at IS NULL
+	AND (c.is_stale
+		OR c.promise_id NOT IN (
+			SELECT p.id
+			FROM sla.promise AS p
+			CROSS JOIN LATERAL (
+				SELECT
+				FROM sla.clock_state AS s
+				WHERE s.promise_id = p.id AND s.revision < p.revision AND s.ended_at IS NULL
+				LIMIT 1
+			) AS any_stale)
+		OR c.revision >= (SELECT p.revision FROM sla.promise AS p WHERE p.id = c.promise_id));
+COMMENT ON VIEW sla.clock_open IS 'private: rows of sla.clock_state of open clocks, up to date';
+
+CREATE VIEW sla.clock_fresh AS
+SELECT c.*
+FROM (
+	SELECT false AS is_stale, stored.* FROM sla.clock_state AS stored
+	UNION ALL
+	SELECT true, stale.* FROM sla.clock_stale AS stale
+) AS c
+WHERE c.is_stale
+	OR c.ended_at IS NOT NULL
+	OR c.promise_id NOT IN (
+		SELECT p.id
+		FROM sla.promise AS p
+		CROSS JOIN LATERAL (
+			SELECT
+			FROM sla.clock_state AS s
+			WHERE s.promise_id = p.id AND s.revision < p.revision AND s.ended_at IS NULL
+			LIMIT 1
+		) AS any_stale)
+	OR c.revision >= (SELECT p.revision FROM sla.promise AS p WHERE p.id = c.promise_id);
+COMMENT ON VIEW sla.clock_fresh IS 'private: rows of sla.clock_state, up to date';
+
+/*
+ * The calendar in which a promise's time is counted.
+ */
+CREATE FUNCTION sla.calendar_of(goal @extschema@.business_interval, calendar text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(@extschema@.calendar(goal), nullif(calendar, ''), '24/7');
+COMMENT ON FUNCTION sla.calendar_of(@extschema@.business_interval, text) IS
+'private: the calendar of a promise: the goal''s, else the agreement''s, else 24/7';
+
+/*
+ * Until when the holidays of each calendar are known, with those of the
+ * calendars that it combines.
+ */
+CREATE VIEW sla.calendar_horizon AS
+SELECT r.calendar, min(c.holidays_until) AS holidays_until
+FROM (
+	WITH RECURSIVE reached (calendar, member) AS (
+		SELECT k.name, k.name FROM sla.calendar AS k
+		UNION
+		SELECT r.calendar, m.name COLLATE "C"
+		FROM reached AS r
+		JOIN sla.calendar AS k ON k.name = r.member
+		CROSS JOIN LATERAL pg_catalog.unnest(sla.combined_calendars(k.combines)) AS m (name)
+		WHERE k.combines IS NOT NULL
+	)
+	SELECT reached.calendar, reached.member FROM reached
+) AS r
+JOIN sla.calendar AS c ON c.name = r.member
+GROUP BY r.calendar;
+COMMENT ON VIEW sla.calendar_horizon IS 'private: until when the holidays of a calendar and of those that it combines are known';
+
+/*
+ * Clocks
+ *
+ * A clock is breached when it went on after the instant of its threshold: so
+ * an open one is breached the moment that instant has passed, with nobody
+ * watching.
+ */
+
+CREATE VIEW sla.clock AS
+SELECT
+	c.clock_id,
+	c.relation,
+	c.item,
+	p.metric,
+	nullif(c.per, '') AS per,
+	c.cycle,
+	p.policy,
+	p.policy_from,
+	p.target_from,
+	p.goal,
+	coalesce(p.threshold, p.goal) AS threshold,
+	a.name AS agreement,
+	c.party,
+	c.owner,
+	c.labels,
+	c.started_at,
+	CASE WHEN c.state = 's' THEN c.ended_at END AS stopped_at,
+	CASE WHEN c.state = 'c' THEN c.ended_at END AS cancelled_at,
+	CASE c.state
+		WHEN 'r' THEN 'running'
+		WHEN 'p' THEN 'paused'
+		WHEN 's' THEN 'stopped'
+		ELSE 'cancelled'
+	END AS state,
+	c.due_at,
+	CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END AS gross_due_at,
+	c.late_at AS threshold_at,
+	CASE WHEN c.late_at < coalesce(c.ended_at, pg_catalog.now()) THEN c.late_at END AS breached_at,
+	CASE
+		WHEN NOT c.is_excepted THEN
+			CASE WHEN c.late_at < coalesce(c.ended_at, pg_catalog.now()) THEN c.late_at END
+		WHEN c.gross_late_at < coalesce(c.ended_at, pg_catalog.now()) THEN c.gross_late_at
+	END AS gross_breached_at,
+	CASE
+		WHEN c.late_at < coalesce(c.ended_at, pg_catalog.now()) THEN
+			CASE WHEN c.is_waived THEN 'waived' ELSE 'breached' END
+		WHEN c.state = 'c' OR (p.goal IS NULL AND c.promised_at IS NULL) THEN NULL
+		WHEN c.state <> 's' THEN 'pending'
+		WHEN c.ended_at <= c.due_at THEN 'met'
+		ELSE 'tolerated'
+	END AS verdict,
+	CASE
+		WHEN CASE WHEN c.is_excepted THEN c.gross_late_at ELSE c.late_at END
+			< coalesce(c.ended_at, pg_catalog.now()) THEN 'breached'
+		WHEN c.state = 'c' OR (p.goal IS NULL AND c.promised_at IS NULL) THEN NULL
+		WHEN c.state <> 's' THEN 'pending'
+		WHEN c.ended_at <= CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END THEN 'met'
+		ELSE 'tolerated'
+	END AS gross_verdict,
+	CASE
+		WHEN c.ended_at IS NOT NULL THEN c.elapsed / 1000000.0::double precision
+		ELSE greatest(0, @extschema@.business_seconds(
+			c.started_at,
+			least(pg_catalog.now(),
+				CASE WHEN c.state = 'p'
+					THEN c.pauses[pg_catalog.array_upper(c.pauses, 1) - 1]
+				END),
+			sla.calendar_of(p.goal, p.calendar))
+			- c.paused / 1000000.0::double precision)
+	END AS elapsed_seconds,
+	c.budget / 1000000.0::double precision AS budget_seconds,
+	c.paused / 1000000.0::double precision AS paused_seconds,
+	c.is_waived,
+	c.is_stale
+FROM sla.clock_fresh AS c
+LEFT JOIN sla.promise AS p ON p.id = c.promise_id
+LEFT JOIN sla.agreement AS a ON a.id = c.agreement_id;
+COMMENT ON VIEW sla.clock IS
+'clocks: one row per item, metric, value of "per", and cycle; what is derived is true at now(), whether or not anything ran since';
+COMMENT ON COLUMN sla.clock.clock_id IS 'its number';
+COMMENT ON COLUMN sla.clock.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.clock.item IS 'the key of the row, as text';
+COMMENT ON COLUMN sla.clock.metric IS 'what is measured';
+COMMENT ON COLUMN sla.clock.per IS 'the value of a metric with hand-offs, such as the team; else NULL';
+COMMENT ON COLUMN sla.clock.cycle IS 'number of the cycle, from 1';
+COMMENT ON COLUMN sla.clock.policy IS 'the policy that holds';
+COMMENT ON COLUMN sla.clock.policy_from IS 'from when this version of the policy is in force';
+COMMENT ON COLUMN sla.clock.target_from IS 'from when this version of the target is in force';
+COMMENT ON COLUMN sla.clock.goal IS 'the time promised; NULL: measured only';
+COMMENT ON COLUMN sla.clock.threshold IS 'the time that is still acceptable';
+COMMENT ON COLUMN sla.clock.agreement IS 'the agreement in force at the start';
+COMMENT ON COLUMN sla.clock.party IS 'the customer';
+COMMENT ON COLUMN sla.clock.owner IS 'who is responsible; who was, when it ended';
+COMMENT ON COLUMN sla.clock.labels IS 'what reports group by';
+COMMENT ON COLUMN sla.clock.started_at IS 'when it started';
+COMMENT ON COLUMN sla.clock.stopped_at IS 'when it stopped';
+COMMENT ON COLUMN sla.clock.cancelled_at IS 'when it was cancelled';
+COMMENT ON COLUMN sla.clock.state IS 'running, paused, stopped or cancelled';
+COMMENT ON COLUMN sla.clock.due_at IS 'the deadline, net of exceptions; NULL: no goal, or paused before the budget is used up';
+COMMENT ON COLUMN sla.clock.gross_due_at IS 'the deadline without exceptions';
+COMMENT ON COLUMN sla.clock.threshold_at IS 'the deadline of what is still acceptable, net of exceptions';
+COMMENT ON COLUMN sla.clock.breached_at IS 'the instant at which the threshold was passed, net of exceptions; NULL: it was not';
+COMMENT ON COLUMN sla.clock.gross_breached_at IS 'the same without exceptions';
+COMMENT ON COLUMN sla.clock.verdict IS
+'pending, met (by the goal), tolerated (by the threshold), breached, or waived (breached and forgiven); NULL: cancelled before a breach, or measured only';
+COMMENT ON COLUMN sla.clock.gross_verdict IS 'the same without exceptions';
+COMMENT ON COLUMN sla.clock.elapsed_seconds IS 'business time used, without pauses';
+COMMENT ON COLUMN sla.clock.budget_seconds IS 'business time of the goal';
+COMMENT ON COLUMN sla.clock.paused_seconds IS 'business time of the pauses that are over';
+COMMENT ON COLUMN sla.clock.is_waived IS 'an exception forgives a breach';
+COMMENT ON COLUMN sla.clock.is_stale IS 'the stored row is older than its promise, and was derived afresh for this answer';
+
+CREATE VIEW sla.pause AS
+SELECT
+	c.clock_id AS clock,
+	c.relation,
+	c.item,
+	p.metric,
+	nullif(c.per, '') AS per,
+	c.cycle,
+	CASE WHEN c.pauses[2 * n.n] = 'infinity'
+		THEN pg_catalog.tstzrange(c.pauses[2 * n.n - 1], NULL)
+		ELSE pg_catalog.tstzrange(c.pauses[2 * n.n - 1], c.pauses[2 * n.n])
+	END AS during,
+	c.pause_reasons[n.n] AS reason
+FROM sla.clock_state AS c
+CROSS JOIN LATERAL pg_catalog.generate_series(1, pg_catalog.array_upper(c.pauses, 1) / 2) AS n (n)
+LEFT JOIN sla.promise AS p ON p.id = c.promise_id;
+COMMENT ON VIEW sla.pause IS 'pauses of clocks, each with its reason';
+COMMENT ON COLUMN sla.pause.clock IS 'the clock, see sla.clock';
+COMMENT ON COLUMN sla.pause.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.pause.item IS 'the key of the row, as text';
+COMMENT ON COLUMN sla.pause.metric IS 'what is measured';
+COMMENT ON COLUMN sla.pause.per IS 'the value of a metric with hand-offs; else NULL';
+COMMENT ON COLUMN sla.pause.cycle IS 'number of the cycle, from 1';
+COMMENT ON COLUMN sla.pause.during IS 'from when to when; without an end while it lasts';
+COMMENT ON COLUMN sla.pause.reason IS 'why';
+
+/*
+ * Reports
+ */
+
+CREATE VIEW sla.report_open AS
+SELECT
+	c.clock_id,
+	c.relation::text AS relation,
+	c.item,
+	p.metric,
+	nullif(c.per, '') AS per,
+	p.policy,
+	c.owner,
+	c.party,
+	c.started_at,
+	c.due_at,
+	@extschema@.business_seconds(pg_catalog.now(), c.due_at, sla.calendar_of(p.goal, p.calendar)) AS remaining_seconds,
+	sla.duration_text(@extschema@.business_seconds(pg_catalog.now(), c.due_at,
+		sla.calendar_of(p.goal, p.calendar))) AS remaining_text,
+	100 * greatest(0, @extschema@.business_seconds(
+			c.started_at,
+			least(pg_catalog.now(),
+				CASE WHEN c.state = 'p' THEN c.pauses[pg_catalog.array_upper(c.pauses, 1) - 1] END),
+			sla.calendar_of(p.goal, p.calendar))
+		- c.paused / 1000000.0::double precision)
+		/ nullif(c.budget / 1000000.0::double precision, 0) AS used_percent,
+	coalesce(c.risk_at < pg_catalog.now(), false) AS is_at_risk,
+	c.state = 'p' AS is_paused,
+	coalesce(c.late_at < pg_catalog.now(), false) AS is_breached,
+	coalesce(c.due_at >= pg_catalog.timezone(t.time_zone, (h.holidays_until + 1)::timestamp), false) AS is_provisional,
+	c.cycle,
+	c.labels
+FROM sla.clock_open AS c
+LEFT JOIN sla.promise AS p ON p.id = c.promise_id
+LEFT JOIN sla.calendar_horizon AS h ON h.calendar = sla.calendar_of(p.goal, p.calendar)
+LEFT JOIN sla.tracked AS t ON t.relation = p.relation;
+COMMENT ON VIEW sla.report_open IS
+'clocks that run or are paused; ORDER BY due_at LIMIT n reads the n next deadlines by an index';
+COMMENT ON COLUMN sla.report_open.clock_id IS 'number of the clock';
+COMMENT ON COLUMN sla.report_open.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_open.item IS 'the key of the row, as text';
+COMMENT ON COLUMN sla.report_open.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_open.per IS 'the value of a metric with hand-offs; else NULL';
+COMMENT ON COLUMN sla.report_open.policy IS 'the policy that holds';
+COMMENT ON COLUMN sla.report_open.owner IS 'who is responsible';
+COMMENT ON COLUMN sla.report_open.party IS 'the customer';
+COMMENT ON COLUMN sla.report_open.started_at IS 'when it started';
+COMMENT ON COLUMN sla.report_open.due_at IS 'the deadline; NULL: no goal, or paused before the budget is used up';
+COMMENT ON COLUMN sla.report_open.remaining_seconds IS
+'business time left until the deadline, negative when it is late; NULL without a deadline';
+COMMENT ON COLUMN sla.report_open.remaining_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_open.used_percent IS 'business time used, of the goal; above 100 when it is late';
+COMMENT ON COLUMN sla.report_open.is_at_risk IS 'the first of the target''s alert fractions is passed';
+COMMENT ON COLUMN sla.report_open.is_paused IS 'it is paused';
+COMMENT ON COLUMN sla.report_open.is_breached IS 'the threshold is passed';
+COMMENT ON COLUMN sla.report_open.is_provisional IS 'the deadline lies where the calendar''s holidays are not known yet';
+COMMENT ON COLUMN sla.report_open.cycle IS 'number of the cycle, from 1';
+COMMENT ON COLUMN sla.report_open.labels IS 'labels of the row';
+
+CREATE VIEW sla.report_clock AS
+SELECT
+	c.clock_id,
+	c.relation::text AS relation,
+	c.item,
+	c.metric,
+	c.per,
+	c.cycle,
+	c.policy,
+	c.agreement,
+	c.party,
+	c.owner,
+	c.labels,
+	c.goal::text AS goal_text,
+	c.threshold::text AS threshold_text,
+	c.started_at,
+	c.stopped_at,
+	c.cancelled_at,
+	c.state,
+	c.due_at,
+	c.gross_due_at,
+	c.threshold_at,
+	c.breached_at,
+	c.gross_breached_at,
+	c.verdict,
+	c.gross_verdict,
+	c.elapsed_seconds,
+	sla.duration_text(c.elapsed_seconds) AS elapsed_text,
+	c.budget_seconds,
+	sla.duration_text(c.budget_seconds) AS budget_text,
+	c.paused_seconds,
+	sla.duration_text(c.paused_seconds) AS paused_text,
+	100 * c.elapsed_seconds / nullif(c.budget_seconds, 0) AS used_percent,
+	c.state = 'paused' AS is_paused,
+	c.breached_at IS NOT NULL AS is_breached,
+	c.is_waived
+FROM sla.clock AS c;
+COMMENT ON VIEW sla.report_clock IS 'clocks, open and finished; see sla.clock';
+COMMENT ON COLUMN sla.report_clock.clock_id IS 'number of the clock';
+COMMENT ON COLUMN sla.report_clock.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_clock.item IS 'the key of the row, as text';
+COMMENT ON COLUMN sla.report_clock.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_clock.per IS 'the value of a metric with hand-offs; else NULL';
+COMMENT ON COLUMN sla.report_clock.cycle IS 'number of the cycle, from 1';
+COMMENT ON COLUMN sla.report_clock.policy IS 'the policy that holds';
+COMMENT ON COLUMN sla.report_clock.agreement IS 'the agreement in force at the start';
+COMMENT ON COLUMN sla.report_clock.party IS 'the customer';
+COMMENT ON COLUMN sla.report_clock.owner IS 'who is responsible; who was, when it ended';
+COMMENT ON COLUMN sla.report_clock.labels IS 'labels of the row';
+COMMENT ON COLUMN sla.report_clock.goal_text IS 'the time promised; NULL: measured only';
+COMMENT ON COLUMN sla.report_clock.threshold_text IS 'the time that is still acceptable';
+COMMENT ON COLUMN sla.report_clock.started_at IS 'when it started';
+COMMENT ON COLUMN sla.report_clock.stopped_at IS 'when it stopped';
+COMMENT ON COLUMN sla.report_clock.cancelled_at IS 'when it was cancelled';
+COMMENT ON COLUMN sla.report_clock.state IS 'running, paused, stopped or cancelled';
+COMMENT ON COLUMN sla.report_clock.due_at IS 'the deadline, net of exceptions';
+COMMENT ON COLUMN sla.report_clock.gross_due_at IS 'the deadline without exceptions';
+COMMENT ON COLUMN sla.report_clock.threshold_at IS 'the deadline of what is still acceptable, net of exceptions';
+COMMENT ON COLUMN sla.report_clock.breached_at IS 'when the threshold was passed, net of exceptions';
+COMMENT ON COLUMN sla.report_clock.gross_breached_at IS 'when the threshold was passed without exceptions';
+COMMENT ON COLUMN sla.report_clock.verdict IS 'pending, met, tolerated, breached or waived; NULL: counts nowhere';
+COMMENT ON COLUMN sla.report_clock.gross_verdict IS 'the same without exceptions';
+COMMENT ON COLUMN sla.report_clock.elapsed_seconds IS 'business time used, without pauses';
+COMMENT ON COLUMN sla.report_clock.elapsed_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_clock.budget_seconds IS 'business time of the goal';
+COMMENT ON COLUMN sla.report_clock.budget_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_clock.paused_seconds IS 'business time of the pauses that are over';
+COMMENT ON COLUMN sla.report_clock.paused_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_clock.used_percent IS 'business time used, of the goal; above 100 when it is late';
+COMMENT ON COLUMN sla.report_clock.is_paused IS 'it is paused';
+COMMENT ON COLUMN sla.report_clock.is_breached IS 'the threshold was passed, net of exceptions; also when that is waived';
+COMMENT ON COLUMN sla.report_clock.is_waived IS 'an exception forgives a breach';
+
+/*
+ * Breaches, net of exceptions, at the instant of each: of finished clocks by an
+ * index, of open ones by that of the deadline.  The threshold of an open clock
+ * has no index of its own: where the promise tells no other it is the deadline.
+ */
+CREATE VIEW sla.breach_now AS
+SELECT
+	c.clock_id,
+	c.late_at AS at,
+	c.promise_id,
+	c.agreement_id,
+	c.relation,
+	c.item,
+	c.per,
+	c.cycle,
+	c.started_at,
+	c.due_at,
+	c.ended_at,
+	c.state,
+	c.is_excepted,
+	c.is_waived,
+	coalesce(c.breach_owner, c.owner) AS owner,
+	c.party,
+	coalesce(c.breach_labels, c.labels) AS labels
+FROM sla.clock_state AS c
+WHERE c.ended_at > c.late_at
+UNION ALL
+SELECT
+	c.clock_id,
+	c.due_at AS at,
+	c.promise_id,
+	c.agreement_id,
+	c.relation,
+	c.item,
+	c.per,
+	c.cycle,
+	c.started_at,
+	c.due_at,
+	c.ended_at,
+	c.state,
+	c.is_excepted,
+	c.is_waived,
+	coalesce(c.breach_owner, c.owner) AS owner,
+	c.party,
+	coalesce(c.breach_labels, c.labels) AS labels
+FROM sla.clock_open AS c
+WHERE c.late_at = c.due_at AND c.due_at < pg_catalog.now()
+UNION ALL
+SELECT
+	c.clock_id,
+	c.late_at AS at,
+	c.promise_id,
+	c.agreement_id,
+	c.relation,
+	c.item,
+	c.per,
+	c.cycle,
+	c.started_at,
+	c.due_at,
+	c.ended_at,
+	c.state,
+	c.is_excepted,
+	c.is_waived,
+	coalesce(c.breach_owner, c.owner) AS owner,
+	c.party,
+	coalesce(c.breach_labels, c.labels) AS labels
+FROM sla.clock_open AS c
+WHERE c.promise_id = ANY (ARRAY(SELECT p.id FROM sla.promise AS p WHERE p.threshold IS NOT NULL))
+	AND c.late_at > c.due_at
+	AND c.late_at < pg_catalog.now()
+UNION ALL
+SELECT
+	c.clock_id,
+	c.late_at AS at,
+	c.promise_id,
+	c.agreement_id,
+	c.relation,
+	c.item,
+	c.per,
+	c.cycle,
+	c.started_at,
+	c.due_at,
+	c.ended_at,
+	c.state,
+	c.is_excepted,
+	c.is_waived,
+	coalesce(c.breach_owner, c.owner) AS owner,
+	c.party,
+	coalesce(c.breach_labels, c.labels) AS labels
+FROM sla.clock_stale AS c
+WHERE c.ended_at > c.late_at;
+COMMENT ON VIEW sla.breach_now IS 'private: clocks that are breached, net of exceptions, at the instant of the breach';
+
+/*
+ * Judgements: one row for each clock that counts, at the instant of its
+ * verdict, which is the stop when it was kept and the breach when it was not.
+ * The gross verdict of a clock that an exception bears on can be of another
+ * instant: then it is a row of its own.  1 met, 2 tolerated, 3 breached, 4
+ * waived; 0: not of this instant.
+ */
+CREATE INDEX clock_state_excepted_idx ON sla.clock_state (gross_late_at) WHERE is_excepted;
+
+CREATE VIEW sla.judgement AS
+SELECT
+	c.ended_at AS at,
+	c.promise_id,
+	c.agreement_id,
+	CASE WHEN c.ended_at <= c.due_at THEN 1 WHEN c.ended_at <= c.late_at THEN 2 ELSE 0 END AS net,
+	CASE
+		WHEN NOT c.is_excepted THEN CASE WHEN c.ended_at <= c.due_at THEN 1 ELSE 2 END
+		WHEN c.ended_at <= c.gross_due_at THEN 1
+		WHEN c.ended_at <= c.gross_late_at THEN 2
+		ELSE 0
+	END AS gross,
+	c.owner,
+	c.party,
+	c.labels
+FROM sla.clock_state AS c
+WHERE c.state = 's' AND (c.ended_at <= c.late_at OR (c.is_excepted AND c.ended_at <= c.gross_late_at))
+UNION ALL
+SELECT
+	b.at,
+	b.promise_id,
+	b.agreement_id,
+	CASE WHEN b.is_waived THEN 4 ELSE 3 END,
+	CASE WHEN b.is_excepted THEN 0 ELSE 3 END,
+	b.owner,
+	b.party,
+	b.labels
+FROM sla.breach_now AS b
+UNION ALL
+SELECT
+	c.gross_late_at,
+	c.promise_id,
+	c.agreement_id,
+	0,
+	3,
+	coalesce(c.breach_owner, c.owner),
+	c.party,
+	coalesce(c.breach_labels, c.labels)
+FROM sla.clock_state AS c
+WHERE c.is_excepted AND c.ended_at > c.gross_late_at
+UNION ALL
+SELECT
+	c.gross_late_at,
+	c.promise_id,
+	c.agreement_id,
+	0,
+	3,
+	coalesce(c.breach_owner, c.owner),
+	c.party,
+	coalesce(c.breach_labels, c.labels)
+FROM sla.clock_open AS c
+WHERE c.is_excepted AND c.gross_late_at < pg_catalog.now();
+COMMENT ON VIEW sla.judgement IS 'private: the clocks that count, each at the instant of its verdict';
+
+CREATE VIEW sla.report_breach AS
+SELECT
+	b.clock_id,
+	b.relation::text AS relation,
+	b.item,
+	p.metric,
+	nullif(b.per, '') AS per,
+	b.cycle,
+	p.policy,
+	a.name AS agreement,
+	b.party,
+	b.owner,
+	b.labels,
+	b.at AS "time",
+	b.started_at,
+	b.due_at,
+	b.at AS breached_at,
+	CASE WHEN b.state = 's' THEN b.ended_at END AS stopped_at,
+	@extschema@.business_seconds(b.at, coalesce(b.ended_at, pg_catalog.now()),
+		sla.calendar_of(p.goal, p.calendar)) AS late_seconds,
+	sla.duration_text(@extschema@.business_seconds(b.at, coalesce(b.ended_at, pg_catalog.now()),
+		sla.calendar_of(p.goal, p.calendar))) AS late_text,
+	b.ended_at IS NULL AS is_open,
+	b.is_waived
+FROM sla.breach_now AS b
+LEFT JOIN sla.promise AS p ON p.id = b.promise_id
+LEFT JOIN sla.agreement AS a ON a.id = b.agreement_id;
+COMMENT ON VIEW sla.report_breach IS
+'breaches, net of exceptions; those that are waived, and those of clocks cancelled later, stay';
+COMMENT ON COLUMN sla.report_breach.clock_id IS 'number of the clock';
+COMMENT ON COLUMN sla.report_breach.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_breach.item IS 'the key of the row, as text';
+COMMENT ON COLUMN sla.report_breach.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_breach.per IS 'the value of a metric with hand-offs; else NULL';
+COMMENT ON COLUMN sla.report_breach.cycle IS 'number of the cycle, from 1';
+COMMENT ON COLUMN sla.report_breach.policy IS 'the policy that held';
+COMMENT ON COLUMN sla.report_breach.agreement IS 'the agreement in force at the start';
+COMMENT ON COLUMN sla.report_breach.party IS 'the customer';
+COMMENT ON COLUMN sla.report_breach.owner IS 'who was responsible at the breach';
+COMMENT ON COLUMN sla.report_breach.labels IS 'labels of the row at the breach';
+COMMENT ON COLUMN sla.report_breach."time" IS 'the instant of the breach';
+COMMENT ON COLUMN sla.report_breach.started_at IS 'when the clock started';
+COMMENT ON COLUMN sla.report_breach.due_at IS 'the deadline by the goal';
+COMMENT ON COLUMN sla.report_breach.breached_at IS 'the instant of the breach: the deadline by the threshold';
+COMMENT ON COLUMN sla.report_breach.stopped_at IS 'when it was stopped all the same';
+COMMENT ON COLUMN sla.report_breach.late_seconds IS 'business time from the breach to the end, or until now';
+COMMENT ON COLUMN sla.report_breach.late_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_breach.is_open IS 'it still runs or is paused';
+COMMENT ON COLUMN sla.report_breach.is_waived IS 'an exception forgives it';
+
+/*
+ * Judgements counted by promise: of each its number, and the counts of net met,
+ * tolerated, breached, waived, and of gross met, tolerated, breached.
+ */
+CREATE FUNCTION sla.tally_accum(internal, promise integer, net integer, gross integer)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'sla_tally_accum'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sla.tally_accum(internal, integer, integer, integer) IS 'aggregate transition function';
+
+CREATE FUNCTION sla.tally_final(internal)
+RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'sla_tally_final'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sla.tally_final(internal) IS 'aggregate final function';
+
+CREATE AGGREGATE sla.tally(promise integer, net integer, gross integer) (
+	SFUNC = sla.tally_accum,
+	STYPE = internal,
+	SSPACE = 8192,
+	FINALFUNC = sla.tally_final,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE sla.tally(integer, integer, integer) IS 'private: judgements counted by promise';
+
+/*
+ * Months, with the instants at which they begin and end in the first and in the
+ * last of the time zones in use.  Between the two a clock is of the month
+ * whatever its time zone; only around the turn of a month that has to be asked.
+ */
+CREATE VIEW sla.month AS
+SELECT
+	m.month::date AS period_start,
+	min(pg_catalog.timezone(z.time_zone, m.month)) AS first_from,
+	max(pg_catalog.timezone(z.time_zone, m.month)) AS last_from,
+	min(pg_catalog.timezone(z.time_zone, m.month + interval '1 month')) AS first_to,
+	max(pg_catalog.timezone(z.time_zone, m.month + interval '1 month')) AS last_to
+FROM pg_catalog.generate_series(
+	timestamp '1990-01-01',
+	pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '1 day'),
+	interval '1 month') AS m (month)
+CROSS JOIN (
+	SELECT t.time_zone FROM sla.tracked AS t
+	UNION
+	SELECT a.time_zone FROM sla.agreement AS a WHERE a.time_zone IS NOT NULL
+	UNION
+	SELECT 'UTC' FROM sla.promise AS p
+	WHERE NOT EXISTS (SELECT FROM sla.tracked AS t WHERE t.relation = p.relation)
+) AS z
+GROUP BY m.month;
+COMMENT ON VIEW sla.month IS 'private: months and their bounds in the first and the last of the time zones in use';
+
+CREATE VIEW sla.report_attainment AS
+SELECT
+	j.period_start,
+	p.relation::text AS relation,
+	p.policy,
+	p.metric,
+	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
+	sum(j.met + j.tolerated + j.breached + j.waived)::bigint AS clocks,
+	sum(j.met)::bigint AS met,
+	sum(j.tolerated)::bigint AS tolerated,
+	sum(j.breached)::bigint AS breached,
+	sum(j.waived)::bigint AS waived,
+	100 * (sum(j.met) / nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0))::double precision AS met_percent,
+	100 * (sum(j.met + j.tolerated + j.waived)
+		/ nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0))::double precision AS net_percent,
+	sum(j.gross_met + j.gross_tolerated + j.gross_breached)::bigint AS gross_clocks,
+	sum(j.gross_breached)::bigint AS gross_breached,
+	100 * (sum(j.gross_met + j.gross_tolerated)
+		/ nullif(sum(j.gross_met + j.gross_tolerated + j.gross_breached), 0))::double precision AS gross_percent
+FROM (
+	SELECT
+		m.period_start,
+		j.tally[i.i + 1] AS promise_id,
+		j.tally[i.i + 2] AS met,
+		j.tally[i.i + 3] AS tolerated,
+		j.tally[i.i + 4] AS breached,
+		j.tally[i.i + 5] AS waived,
+		j.tally[i.i + 6] AS gross_met,
+		j.tally[i.i + 7] AS gross_tolerated,
+		j.tally[i.i + 8] AS gross_breached
+	FROM sla.month AS m
+	CROSS JOIN LATERAL (
+		SELECT sla.tally(j.promise_id, j.net, j.gross) AS tally
+		FROM sla.judgement AS j
+		WHERE j.at >= m.last_from AND j.at < m.first_to
+		UNION ALL
+		SELECT sla.tally(j.promise_id, j.net, j.gross)
+		FROM sla.judgement AS j
+		JOIN sla.promise AS p ON p.id = j.promise_id
+		LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+		LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+		WHERE m.first_from < m.last_from
+			AND j.at >= m.first_from
+			AND j.at < m.last_from
+			AND j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+		UNION ALL
+		SELECT sla.tally(j.promise_id, j.net, j.gross)
+		FROM sla.judgement AS j
+		JOIN sla.promise AS p ON p.id = j.promise_id
+		LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+		LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+		WHERE m.first_to < m.last_to
+			AND j.at >= m.first_to
+			AND j.at < m.last_to
+			AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
+	) AS j
+	CROSS JOIN LATERAL pg_catalog.generate_series(0, pg_catalog.array_upper(j.tally, 1) - 8, 8) AS i (i)
+) AS j
+JOIN sla.promise AS p ON p.id = j.promise_id
+LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+GROUP BY j.period_start, p.relation, t.time_zone, p.policy, p.metric;
+COMMENT ON VIEW sla.report_attainment IS
+'how many clocks were kept, by the month of their verdict (of the stop when kept, of the breach when not), in the agreement''s time zone, else the tracked table''s; ask for the months you want by period_start';
+COMMENT ON COLUMN sla.report_attainment.period_start IS 'first day of the month';
+COMMENT ON COLUMN sla.report_attainment.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_attainment.policy IS 'the policy';
+COMMENT ON COLUMN sla.report_attainment.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_attainment."time" IS 'the instant at which the month begins in the tracked table''s time zone';
+COMMENT ON COLUMN sla.report_attainment.clocks IS 'clocks with a verdict: met, tolerated, breached or waived';
+COMMENT ON COLUMN sla.report_attainment.met IS 'stopped by the goal';
+COMMENT ON COLUMN sla.report_attainment.tolerated IS 'stopped after the goal, by the threshold';
+COMMENT ON COLUMN sla.report_attainment.breached IS 'went on after the threshold, and not waived';
+COMMENT ON COLUMN sla.report_attainment.waived IS 'went on after the threshold, and forgiven by an exception';
+COMMENT ON COLUMN sla.report_attainment.met_percent IS 'percentage that met the goal';
+COMMENT ON COLUMN sla.report_attainment.net_percent IS 'percentage kept, with exceptions: met, tolerated or waived';
+COMMENT ON COLUMN sla.report_attainment.gross_clocks IS 'clocks with a verdict of this month without exceptions';
+COMMENT ON COLUMN sla.report_attainment.gross_breached IS 'breached without exceptions';
+COMMENT ON COLUMN sla.report_attainment.gross_percent IS 'percentage kept without exceptions: met or tolerated';
+
+CREATE VIEW sla.report_attainment_by_label AS
+SELECT
+	m.period_start,
+	p.relation::text AS relation,
+	p.metric,
+	l.key AS label,
+	l.value,
+	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), m.period_start::timestamp) AS "time",
+	count(*) FILTER (WHERE j.net > 0) AS clocks,
+	count(*) FILTER (WHERE j.net = 1) AS met,
+	count(*) FILTER (WHERE j.net = 2) AS tolerated,
+	count(*) FILTER (WHERE j.net = 3) AS breached,
+	count(*) FILTER (WHERE j.net = 4) AS waived,
+	@extschema@.attainment(j.net = 1) FILTER (WHERE j.net > 0) AS met_percent,
+	@extschema@.attainment(j.net <> 3) FILTER (WHERE j.net > 0) AS net_percent,
+	count(*) FILTER (WHERE j.gross > 0) AS gross_clocks,
+	count(*) FILTER (WHERE j.gross = 3) AS gross_breached,
+	@extschema@.attainment(j.gross <> 3) FILTER (WHERE j.gross > 0) AS gross_percent
+FROM sla.month AS m
+JOIN sla.judgement AS j ON j.at >= m.first_from AND j.at < m.last_to
+JOIN sla.promise AS p ON p.id = j.promise_id
+LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+CROSS JOIN LATERAL pg_catalog.jsonb_each_text(j.labels) AS l
+WHERE j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+	AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
+GROUP BY m.period_start, p.relation, t.time_zone, p.metric, l.key, l.value;
+COMMENT ON VIEW sla.report_attainment_by_label IS
+'report_attainment by each label that the clocks have; the labels of a breach are those at its instant';
+COMMENT ON COLUMN sla.report_attainment_by_label.period_start IS 'first day of the month';
+COMMENT ON COLUMN sla.report_attainment_by_label.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_attainment_by_label.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_attainment_by_label.label IS 'name of the label';
+COMMENT ON COLUMN sla.report_attainment_by_label.value IS 'its value';
+COMMENT ON COLUMN sla.report_attainment_by_label."time" IS 'the instant at which the month begins in the tracked table''s time zone';
+COMMENT ON COLUMN sla.report_attainment_by_label.clocks IS 'clocks with a verdict: met, tolerated, breached or waived';
+COMMENT ON COLUMN sla.report_attainment_by_label.met IS 'stopped by the goal';
+COMMENT ON COLUMN sla.report_attainment_by_label.tolerated IS 'stopped after the goal, by the threshold';
+COMMENT ON COLUMN sla.report_attainment_by_label.breached IS 'went on after the threshold, and not waived';
+COMMENT ON COLUMN sla.report_attainment_by_label.waived IS 'went on after the threshold, and forgiven by an exception';
+COMMENT ON COLUMN sla.report_attainment_by_label.met_percent IS 'percentage that met the goal';
+COMMENT ON COLUMN sla.report_attainment_by_label.net_percent IS 'percentage kept, with exceptions: met, tolerated or waived';
+COMMENT ON COLUMN sla.report_attainment_by_label.gross_clocks IS 'clocks with a verdict of this month without exceptions';
+COMMENT ON COLUMN sla.report_attainment_by_label.gross_breached IS 'breached without exceptions';
+COMMENT ON COLUMN sla.report_attainment_by_label.gross_percent IS 'percentage kept without exceptions: met or tolerated';
+
+CREATE VIEW sla.report_owner AS
+SELECT
+	m.period_start,
+	p.relation::text AS relation,
+	j.owner,
+	p.metric,
+	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), m.period_start::timestamp) AS "time",
+	count(*) FILTER (WHERE j.net > 0) AS clocks,
+	count(*) FILTER (WHERE j.net = 1) AS met,
+	count(*) FILTER (WHERE j.net = 2) AS tolerated,
+	count(*) FILTER (WHERE j.net = 3) AS breached,
+	count(*) FILTER (WHERE j.net = 4) AS waived,
+	@extschema@.attainment(j.net = 1) FILTER (WHERE j.net > 0) AS met_percent,
+	@extschema@.attainment(j.net <> 3) FILTER (WHERE j.net > 0) AS net_percent,
+	count(*) FILTER (WHERE j.gross > 0) AS gross_clocks,
+	count(*) FILTER (WHERE j.gross = 3) AS gross_breached,
+	@extschema@.attainment(j.gross <> 3) FILTER (WHERE j.gross > 0) AS gross_percent
+FROM sla.month AS m
+JOIN sla.judgement AS j ON j.at >= m.first_from AND j.at < m.last_to
+JOIN sla.promise AS p ON p.id = j.promise_id
+LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+WHERE j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+	AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
+GROUP BY m.period_start, p.relation, t.time_zone, j.owner, p.metric;
+COMMENT ON VIEW sla.report_owner IS
+'report_attainment by who was responsible: when it stopped, or at the breach';
+COMMENT ON COLUMN sla.report_owner.period_start IS 'first day of the month';
+COMMENT ON COLUMN sla.report_owner.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_owner.owner IS 'who was responsible; NULL: nobody';
+COMMENT ON COLUMN sla.report_owner.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_owner."time" IS 'the instant at which the month begins in the tracked table''s time zone';
+COMMENT ON COLUMN sla.report_owner.clocks IS 'clocks with a verdict: met, tolerated, breached or waived';
+COMMENT ON COLUMN sla.report_owner.met IS 'stopped by the goal';
+COMMENT ON COLUMN sla.report_owner.tolerated IS 'stopped after the goal, by the threshold';
+COMMENT ON COLUMN sla.report_owner.breached IS 'went on after the threshold, and not waived';
+COMMENT ON COLUMN sla.report_owner.waived IS 'went on after the threshold, and forgiven by an exception';
+COMMENT ON COLUMN sla.report_owner.met_percent IS 'percentage that met the goal';
+COMMENT ON COLUMN sla.report_owner.net_percent IS 'percentage kept, with exceptions: met, tolerated or waived';
+COMMENT ON COLUMN sla.report_owner.gross_clocks IS 'clocks with a verdict of this month without exceptions';
+COMMENT ON COLUMN sla.report_owner.gross_breached IS 'breached without exceptions';
+COMMENT ON COLUMN sla.report_owner.gross_percent IS 'percentage kept without exceptions: met or tolerated';
+
+CREATE VIEW sla.report_pause AS
+SELECT
+	c.clock_id,
+	c.relation::text AS relation,
+	c.item,
+	p.metric,
+	nullif(c.per, '') AS per,
+	c.cycle,
+	n.n AS pause,
+	c.owner,
+	c.party,
+	c.pause_reasons[n.n] AS reason,
+	c.pauses[2 * n.n - 1] AS "time",
+	c.pauses[2 * n.n - 1] AS from_at,
+	nullif(c.pauses[2 * n.n], 'infinity') AS to_at,
+	@extschema@.business_seconds(c.pauses[2 * n.n - 1],
+		CASE WHEN c.pauses[2 * n.n] = 'infinity'
+			THEN greatest(pg_catalog.now(), c.pauses[2 * n.n - 1])
+			ELSE c.pauses[2 * n.n]
+		END,
+		sla.calendar_of(p.goal, p.calendar)) AS paused_seconds,
+	sla.duration_text(@extschema@.business_seconds(c.pauses[2 * n.n - 1],
+		CASE WHEN c.pauses[2 * n.n] = 'infinity'
+			THEN greatest(pg_catalog.now(), c.pauses[2 * n.n - 1])
+			ELSE c.pauses[2 * n.n]
+		END,
+		sla.calendar_of(p.goal, p.calendar))) AS paused_text,
+	c.pauses[2 * n.n] = 'infinity' AS is_lasting
+FROM sla.clock_state AS c
+CROSS JOIN LATERAL pg_catalog.generate_series(1, pg_catalog.array_upper(c.pauses, 1) / 2) AS n (n)
+LEFT JOIN sla.promise AS p ON p.id = c.promise_id;
+COMMENT ON VIEW sla.report_pause IS 'pauses: who kept it waiting, for how much business time';
+COMMENT ON COLUMN sla.report_pause.clock_id IS 'number of the clock';
+COMMENT ON COLUMN sla.report_pause.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_pause.item IS 'the key of the row, as text';
+COMMENT ON COLUMN sla.report_pause.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_pause.per IS 'the value of a metric with hand-offs; else NULL';
+COMMENT ON COLUMN sla.report_pause.cycle IS 'number of the cycle, from 1';
+COMMENT ON COLUMN sla.report_pause.pause IS 'number of the pause in its cycle, from 1';
+COMMENT ON COLUMN sla.report_pause.owner IS 'who is responsible; who was, when it ended';
+COMMENT ON COLUMN sla.report_pause.party IS 'the customer';
+COMMENT ON COLUMN sla.report_pause.reason IS 'why it was paused';
+COMMENT ON COLUMN sla.report_pause."time" IS 'when the pause began';
+COMMENT ON COLUMN sla.report_pause.from_at IS 'when the pause began';
+COMMENT ON COLUMN sla.report_pause.to_at IS 'when it ended; NULL while it lasts';
+COMMENT ON COLUMN sla.report_pause.paused_seconds IS 'business time of the pause, until now while it lasts';
+COMMENT ON COLUMN sla.report_pause.paused_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_pause.is_lasting IS 'it lasts';
+
+/*
+ * Definitions as they are in force now
+ */
+
+CREATE VIEW sla.report_agreement AS
+SELECT
+	a.party,
+	a.name AS agreement,
+	a.valid_from,
+	a.valid_until,
+	a.ends_at,
+	a.plan,
+	a.calendar,
+	a.time_zone,
+	a.owner,
+	a.review_every::text AS review_every_text,
+	a.monthly_fee,
+	a.currency,
+	a.credit_cap_percent::double precision AS credit_cap_percent,
+	a.notes,
+	a.valid_from <= pg_catalog.now()
+		AND pg_catalog.now() < least(coalesce(a.valid_until, 'infinity'), coalesce(a.ends_at, 'infinity')) AS is_in_force
+FROM (
+	SELECT
+		a.*,
+		pg_catalog.lead(a.valid_from) OVER (PARTITION BY a.party, a.name ORDER BY a.valid_from) AS valid_until
+	FROM sla.agreement AS a
+) AS a;
+COMMENT ON VIEW sla.report_agreement IS 'agreements with parties, each version';
+COMMENT ON COLUMN sla.report_agreement.party IS 'the customer';
+COMMENT ON COLUMN sla.report_agreement.agreement IS 'name of the agreement';
+COMMENT ON COLUMN sla.report_agreement.valid_from IS 'from when this version is in force';
+COMMENT ON COLUMN sla.report_agreement.valid_until IS 'when the next version takes its place; NULL: there is none';
+COMMENT ON COLUMN sla.report_agreement.ends_at IS 'when the agreement ends';
+COMMENT ON COLUMN sla.report_agreement.plan IS 'the plan agreed on';
+COMMENT ON COLUMN sla.report_agreement.calendar IS 'the party''s calendar';
+COMMENT ON COLUMN sla.report_agreement.time_zone IS 'the party''s time zone';
+COMMENT ON COLUMN sla.report_agreement.owner IS 'who answers for it';
+COMMENT ON COLUMN sla.report_agreement.review_every_text IS 'how often it is to be reviewed';
+COMMENT ON COLUMN sla.report_agreement.monthly_fee IS 'what the party pays a month';
+COMMENT ON COLUMN sla.report_agreement.currency IS 'the currency of the fee';
+COMMENT ON COLUMN sla.report_agreement.credit_cap_percent IS 'service credits of a month are at most this percentage of the fee';
+COMMENT ON COLUMN sla.report_agreement.notes IS 'free text';
+COMMENT ON COLUMN sla.report_agreement.is_in_force IS 'this version is in force now';
+
+/*
+ * What is promised now: one row for each target in force, and party that it is
+ * promised to.  A policy that asks for a plan is promised to those who have it;
+ * a goal without a calendar is promised to each party in its own; what is left
+ * is promised to everybody.
+ */
+CREATE VIEW sla.report_promise AS
+SELECT
+	a.party,
+	a.agreement,
+	coalesce(p.plan, a.plan) AS plan,
+	p.relation::text AS relation,
+	p.name AS policy,
+	t.metric,
+	m.kind,
+	p.rank,
+	p.applies_when,
+	p.description,
+	t.goal::text AS goal_text,
+	coalesce(t.threshold, t.goal)::text AS threshold_text,
+	t.due_by,
+	t.cutoff::text AS cutoff_text,
+	c.calendar,
+	coalesce(k.hours::text, k.combines, c.calendar) AS hours_text,
+	CASE
+		WHEN a.credit_cap_percent IS NULL THEN NULL
+		WHEN a.monthly_fee IS NULL THEN pg_catalog.format('at most %s %% of the monthly fee', a.credit_cap_percent)
+		ELSE pg_catalog.format('at most %s %% of the monthly fee of %s', a.credit_cap_percent,
+			pg_catalog.concat_ws(' ', a.monthly_fee::text, a.currency))
+	END AS credit_text,
+	greatest(p.valid_from, t.valid_from, a.valid_from) AS valid_from
+FROM (
+	SELECT
+		p.*,
+		pg_catalog.lead(p.valid_from) OVER (PARTITION BY p.relation, p.name ORDER BY p.valid_from) AS valid_until
+	FROM sla.policy AS p
+) AS p
+JOIN (
+	SELECT
+		t.*,
+		pg_catalog.lead(t.valid_from) OVER (PARTITION BY t.relation, t.policy, t.metric ORDER BY t.valid_from) AS valid_until
+	FROM sla.target AS t
+) AS t ON t.relation = p.relation AND t.policy = p.name
+LEFT JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
+LEFT JOIN sla.report_agreement AS a
+	ON a.is_in_force
+	AND (a.plan = p.plan OR (p.plan IS NULL AND t.goal IS NOT NULL AND @extschema@.calendar(t.goal) IS NULL))
+CROSS JOIN LATERAL (
+	SELECT coalesce(@extschema@.calendar(t.goal), a.calendar, CASE WHEN t.goal IS NULL THEN '24/7' END) AS calendar
+) AS c
+LEFT JOIN sla.calendar AS k ON k.name = c.calendar
+WHERE p.valid_from <= pg_catalog.now() AND pg_catalog.now() < coalesce(p.valid_until, 'infinity')
+	AND t.valid_from <= pg_catalog.now() AND pg_catalog.now() < coalesce(t.valid_until, 'infinity');
+COMMENT ON VIEW sla.report_promise IS 'what is promised now, to whom: the service level agreement to hand to a client';
+COMMENT ON COLUMN sla.report_promise.party IS 'the customer; NULL: everybody';
+COMMENT ON COLUMN sla.report_promise.agreement IS 'name of the agreement';
+COMMENT ON COLUMN sla.report_promise.plan IS 'the plan agreed on; NULL: any';
+COMMENT ON COLUMN sla.report_promise.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_promise.policy IS 'the policy';
+COMMENT ON COLUMN sla.report_promise.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_promise.kind IS 'service level agreement (sla), operational level agreement (ola) or underpinning contract (uc)';
+COMMENT ON COLUMN sla.report_promise.rank IS 'of several policies that apply the lowest wins';
+COMMENT ON COLUMN sla.report_promise.applies_when IS 'the condition of the policy';
+COMMENT ON COLUMN sla.report_promise.description IS 'description of the policy';
+COMMENT ON COLUMN sla.report_promise.goal_text IS 'the time promised; NULL: measured only';
+COMMENT ON COLUMN sla.report_promise.threshold_text IS 'the time that is still acceptable';
+COMMENT ON COLUMN sla.report_promise.due_by IS 'the local time of the business day by which it is due, or "close"';
+COMMENT ON COLUMN sla.report_promise.cutoff_text IS 'received before it counts as received that date';
+COMMENT ON COLUMN sla.report_promise.calendar IS 'the calendar in which its time is counted';
+COMMENT ON COLUMN sla.report_promise.hours_text IS 'the hours of the calendar';
+COMMENT ON COLUMN sla.report_promise.credit_text IS 'service credits in words';
+COMMENT ON COLUMN sla.report_promise.valid_from IS 'from when all of this is in force';
+
+CREATE VIEW sla.report_exception AS
+SELECT
+	e.id AS exception,
+	e.kind,
+	e.relation::text AS relation,
+	e.policy,
+	e.metric,
+	e.party,
+	e.item,
+	e.objective,
+	e.labels,
+	nullif(pg_catalog.lower(e.during), '-infinity') AS "time",
+	nullif(pg_catalog.lower(e.during), '-infinity') AS from_at,
+	nullif(pg_catalog.upper(e.during), 'infinity') AS to_at,
+	e.rrule,
+	e.extend_by::text AS extend_by_text,
+	e.reason,
+	e.author,
+	e.created_at,
+	e.approved_by,
+	e.approved_at,
+	e.waive AS is_waiver,
+	e.approved_at IS NOT NULL AS is_approved,
+	CASE WHEN e.rrule IS NULL THEN coalesce(e.during @> pg_catalog.now(), false) END AS is_lasting
+FROM sla.exception AS e;
+COMMENT ON VIEW sla.report_exception IS 'exceptions: time that does not count, deadlines extended, breaches waived';
+COMMENT ON COLUMN sla.report_exception.exception IS 'number of the exception';
+COMMENT ON COLUMN sla.report_exception.kind IS 'kind, such as force_majeure, customer_delay or maintenance';
+COMMENT ON COLUMN sla.report_exception.relation IS 'only clocks of this table; NULL: of all, and so for the following';
+COMMENT ON COLUMN sla.report_exception.policy IS 'only clocks of this policy';
+COMMENT ON COLUMN sla.report_exception.metric IS 'only clocks of this metric';
+COMMENT ON COLUMN sla.report_exception.party IS 'only clocks of this party';
+COMMENT ON COLUMN sla.report_exception.item IS 'only clocks of this item';
+COMMENT ON COLUMN sla.report_exception.objective IS 'only this objective';
+COMMENT ON COLUMN sla.report_exception.labels IS 'only clocks whose labels contain these';
+COMMENT ON COLUMN sla.report_exception."time" IS 'when the time that does not count begins';
+COMMENT ON COLUMN sla.report_exception.from_at IS 'when the time that does not count begins; NULL: there is none';
+COMMENT ON COLUMN sla.report_exception.to_at IS 'when it ends';
+COMMENT ON COLUMN sla.report_exception.rrule IS 'how it recurs, as in RFC 5545';
+COMMENT ON COLUMN sla.report_exception.extend_by_text IS 'business time by which deadlines move';
+COMMENT ON COLUMN sla.report_exception.reason IS 'why';
+COMMENT ON COLUMN sla.report_exception.author IS 'who wrote it';
+COMMENT ON COLUMN sla.report_exception.created_at IS 'when it was written';
+COMMENT ON COLUMN sla.report_exception.approved_by IS 'who approved it';
+COMMENT ON COLUMN sla.report_exception.approved_at IS 'when it was approved; before, it has no effect';
+COMMENT ON COLUMN sla.report_exception.is_waiver IS 'it forgives breaches';
+COMMENT ON COLUMN sla.report_exception.is_approved IS 'it has been approved';
+COMMENT ON COLUMN sla.report_exception.is_lasting IS 'its time is now; NULL: it recurs';

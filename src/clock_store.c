@@ -1,0 +1,502 @@
+/*-------------------------------------------------------------------------
+ *
+ * clock_store.c
+ *	  The rows of sla.clock_state.
+ *
+ * New rows are gathered and inserted many at a time.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "clock_store.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
+#include "executor/executor.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+/* The columns, as sql/1.0/70-clocks.sql has them. */
+enum
+{
+	CLOCK_ID,
+	STARTED_AT,
+	ENDED_AT,
+	LAST_AT,
+	TURNED_AT,
+	PROMISED_AT,
+	DUE_AT,
+	LATE_AT,
+	RISK_AT,
+	GROSS_DUE_AT,
+	GROSS_LATE_AT,
+	BUDGET,
+	PAUSED,
+	ELAPSED,
+	REVISION,
+	RELATION,
+	METRIC_ID,
+	PROMISE_ID,
+	AGREEMENT_ID,
+	CYCLE,
+	LEVELS,
+	STATE,
+	IS_EXCEPTED,
+	IS_WAIVED,
+	ITEM,
+	PER,
+	OWNER,
+	PARTY,
+	LABELS,
+	BREACH_OWNER,
+	BREACH_LABELS,
+	PAUSES,
+	PAUSE_REASONS,
+	SIGNAL_REASON,
+	NCOLUMNS
+};
+
+/* So many new rows are gathered before they are inserted. */
+#define MAX_NEW		500
+
+/* The end of a pause that lasts, in the array of pauses. */
+#define PAUSE_END	DT_NOEND
+
+static Oid
+relation_of_ours(const char *name)
+{
+	Oid			relid = get_relname_relid(name, get_namespace_oid("sla", false));
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"sla.%s\" does not exist", name),
+				 errhint("Drop and create the extension, or restore its tables.")));
+	return relid;
+}
+
+void
+clock_store_open(ClockStore *store)
+{
+	memset(store, 0, sizeof(ClockStore));
+	store->context = CurrentMemoryContext;
+	store->rel = table_open(relation_of_ours("clock_state"), RowExclusiveLock);
+	store->item_index = index_open(relation_of_ours("clock_state_item_idx"), AccessShareLock);
+	store->sequence = relation_of_ours("clock_state_clock_id_seq");
+	store->slot = table_slot_create(store->rel, NULL);
+	if (RelationGetDescr(store->rel)->natts < NCOLUMNS)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table sla.clock_state has %d columns, and the library knows %d",
+						RelationGetDescr(store->rel)->natts, NCOLUMNS),
+				 errhint("ALTER EXTENSION sla_tracker UPDATE.")));
+}
+
+/* Writing needs more; most statements that only look do not come to it. */
+static void
+open_for_writing(ClockStore *store)
+{
+	MemoryContext old;
+
+	if (store->estate != NULL)
+		return;
+	old = MemoryContextSwitchTo(store->context);
+	store->estate = CreateExecutorState();
+	store->result = makeNode(ResultRelInfo);
+	InitResultRelInfo(store->result, store->rel, 0, NULL, 0);
+	ExecOpenIndices(store->result, false);
+	MemoryContextSwitchTo(old);
+}
+
+void
+clock_store_close(ClockStore *store)
+{
+	clock_store_flush(store);
+	if (store->estate != NULL)
+	{
+		ExecCloseIndices(store->result);
+		FreeExecutorState(store->estate);
+	}
+	for (int i = 0; i < store->maxnew; i++)
+		ExecDropSingleTupleTableSlot(store->new[i]);
+	ExecDropSingleTupleTableSlot(store->slot);
+	index_close(store->item_index, AccessShareLock);
+	table_close(store->rel, NoLock);
+}
+
+/*
+ * Values of columns from and to a StoredClock
+ */
+
+static int64
+instant(const Datum *values, const bool *nulls, int column)
+{
+	return nulls[column] ? CLOCK_NONE : DatumGetTimestampTz(values[column]);
+}
+
+static const char *
+string(const Datum *values, const bool *nulls, int column)
+{
+	return nulls[column] ? NULL : TextDatumGetCString(values[column]);
+}
+
+static void
+read_pauses(Clock *clock, const Datum *values, const bool *nulls)
+{
+	Datum	   *ends;
+	int			nends;
+	Datum	   *reasons = NULL;
+	bool	   *reason_nulls;
+	int			nreasons = 0;
+
+	if (nulls[PAUSES])
+		return;
+	deconstruct_array(DatumGetArrayTypeP(values[PAUSES]), TIMESTAMPTZOID, 8, FLOAT8PASSBYVAL,
+					  TYPALIGN_DOUBLE, &ends, NULL, &nends);
+	clock->npauses = nends / 2;
+	clock->pauses = palloc0(clock->npauses * sizeof(ClockPause));
+	if (!nulls[PAUSE_REASONS])
+		deconstruct_array(DatumGetArrayTypePCopy(values[PAUSE_REASONS]), TEXTOID, -1, false,
+						  TYPALIGN_INT, &reasons, &reason_nulls, &nreasons);
+	for (int i = 0; i < clock->npauses; i++)
+	{
+		ClockPause *pause = &clock->pauses[i];
+		TimestampTz to = DatumGetTimestampTz(ends[2 * i + 1]);
+
+		pause->during.from = DatumGetTimestampTz(ends[2 * i]);
+		pause->during.to = to == PAUSE_END ? CLOCK_NONE : to;
+		if (i < nreasons && !reason_nulls[i])
+			pause->reason = TextDatumGetCString(reasons[i]);
+	}
+}
+
+static Jsonb *
+jsonb_copy(const Datum *values, const bool *nulls, int column)
+{
+	return nulls[column] ? NULL : DatumGetJsonbPCopy(values[column]);
+}
+
+static StoredClock *
+from_values(const Datum *values, const bool *nulls)
+{
+	StoredClock *stored = palloc0(sizeof(StoredClock));
+	Clock	   *clock = &stored->clock;
+
+	clock->state = (ClockState) DatumGetChar(values[STATE]);
+	clock->cycle = DatumGetInt32(values[CYCLE]);
+	clock->promise = DatumGetInt32(values[PROMISE_ID]);
+	clock->levels = DatumGetInt16(values[LEVELS]);
+	clock->start = DatumGetTimestampTz(values[STARTED_AT]);
+	clock->end = instant(values, nulls, ENDED_AT);
+	clock->last = DatumGetTimestampTz(values[LAST_AT]);
+	clock->turned = instant(values, nulls, TURNED_AT);
+	clock->signal_reason = string(values, nulls, SIGNAL_REASON);
+	read_pauses(clock, values, nulls);
+	stored->id = DatumGetInt64(values[CLOCK_ID]);
+	stored->relation = DatumGetObjectId(values[RELATION]);
+	stored->metric_id = DatumGetInt32(values[METRIC_ID]);
+	stored->agreement_id = nulls[AGREEMENT_ID] ? 0 : DatumGetInt32(values[AGREEMENT_ID]);
+	stored->item = string(values, nulls, ITEM);
+	stored->per = string(values, nulls, PER);
+	stored->owner = string(values, nulls, OWNER);
+	stored->party = string(values, nulls, PARTY);
+	stored->labels = jsonb_copy(values, nulls, LABELS);
+	stored->breach_owner = string(values, nulls, BREACH_OWNER);
+	stored->breach_labels = jsonb_copy(values, nulls, BREACH_LABELS);
+	stored->promised = instant(values, nulls, PROMISED_AT);
+	stored->revision = DatumGetInt64(values[REVISION]);
+	stored->due = instant(values, nulls, DUE_AT);
+	stored->late = instant(values, nulls, LATE_AT);
+	stored->risk = instant(values, nulls, RISK_AT);
+	stored->gross_due = instant(values, nulls, GROSS_DUE_AT);
+	stored->gross_late = instant(values, nulls, GROSS_LATE_AT);
+	stored->has_goal = !nulls[BUDGET];
+	stored->budget = nulls[BUDGET] ? 0 : DatumGetInt64(values[BUDGET]);
+	stored->paused = DatumGetInt64(values[PAUSED]);
+	stored->elapsed = nulls[ELAPSED] ? 0 : DatumGetInt64(values[ELAPSED]);
+	stored->excepted = DatumGetBool(values[IS_EXCEPTED]);
+	stored->waived = DatumGetBool(values[IS_WAIVED]);
+	return stored;
+}
+
+static void
+put_instant(Datum *values, bool *nulls, int column, int64 value)
+{
+	values[column] = TimestampTzGetDatum(value);
+	nulls[column] = value == CLOCK_NONE;
+}
+
+static void
+put_string(Datum *values, bool *nulls, int column, const char *value)
+{
+	nulls[column] = value == NULL;
+	values[column] = value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
+}
+
+static void
+put_jsonb(Datum *values, bool *nulls, int column, const Jsonb *value)
+{
+	nulls[column] = value == NULL;
+	values[column] = PointerGetDatum(value);
+}
+
+static void
+put_pauses(Datum *values, bool *nulls, const Clock *clock)
+{
+	Datum	   *ends;
+	Datum	   *reasons;
+	bool	   *reason_nulls;
+	bool		any_reason = false;
+	int			dims[1];
+	int			lower[1] = {1};
+
+	nulls[PAUSES] = nulls[PAUSE_REASONS] = true;
+	if (clock->npauses == 0)
+		return;
+	ends = palloc(2 * clock->npauses * sizeof(Datum));
+	reasons = palloc0(clock->npauses * sizeof(Datum));
+	reason_nulls = palloc0(clock->npauses * sizeof(bool));
+	for (int i = 0; i < clock->npauses; i++)
+	{
+		const ClockPause *pause = &clock->pauses[i];
+
+		ends[2 * i] = TimestampTzGetDatum(pause->during.from);
+		ends[2 * i + 1] = TimestampTzGetDatum(pause->during.to == CLOCK_NONE ?
+											  PAUSE_END : pause->during.to);
+		reason_nulls[i] = pause->reason == NULL;
+		if (pause->reason != NULL)
+		{
+			reasons[i] = CStringGetTextDatum(pause->reason);
+			any_reason = true;
+		}
+	}
+	values[PAUSES] = PointerGetDatum(construct_array(ends, 2 * clock->npauses, TIMESTAMPTZOID, 8,
+													 FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	nulls[PAUSES] = false;
+	if (!any_reason)
+		return;
+	dims[0] = clock->npauses;
+	values[PAUSE_REASONS] = PointerGetDatum(construct_md_array(reasons, reason_nulls, 1, dims, lower,
+															   TEXTOID, -1, false, TYPALIGN_INT));
+	nulls[PAUSE_REASONS] = false;
+}
+
+static void
+to_values(const StoredClock *stored, Datum *values, bool *nulls)
+{
+	const Clock *clock = &stored->clock;
+	bool		open = clock_is_open(clock);
+
+	memset(nulls, 0, NCOLUMNS * sizeof(bool));
+	values[CLOCK_ID] = Int64GetDatum(stored->id);
+	values[STARTED_AT] = TimestampTzGetDatum(clock->start);
+	put_instant(values, nulls, ENDED_AT, clock->end);
+	values[LAST_AT] = TimestampTzGetDatum(clock->last);
+	put_instant(values, nulls, TURNED_AT, clock->turned);
+	put_instant(values, nulls, PROMISED_AT, stored->promised);
+	put_instant(values, nulls, DUE_AT, stored->due);
+	put_instant(values, nulls, LATE_AT, stored->late);
+	put_instant(values, nulls, RISK_AT, stored->risk);
+	put_instant(values, nulls, GROSS_DUE_AT, stored->excepted ? stored->gross_due : CLOCK_NONE);
+	put_instant(values, nulls, GROSS_LATE_AT, stored->excepted ? stored->gross_late : CLOCK_NONE);
+	values[BUDGET] = Int64GetDatum(stored->budget);
+	nulls[BUDGET] = !stored->has_goal;
+	values[PAUSED] = Int64GetDatum(stored->paused);
+	values[ELAPSED] = Int64GetDatum(stored->elapsed);
+	nulls[ELAPSED] = open;
+	values[REVISION] = Int64GetDatum(stored->revision);
+	values[RELATION] = ObjectIdGetDatum(stored->relation);
+	values[METRIC_ID] = Int32GetDatum(stored->metric_id);
+	values[PROMISE_ID] = Int32GetDatum(clock->promise);
+	values[AGREEMENT_ID] = Int32GetDatum(stored->agreement_id);
+	nulls[AGREEMENT_ID] = stored->agreement_id == 0;
+	values[CYCLE] = Int32GetDatum(clock->cycle);
+	values[LEVELS] = Int16GetDatum((int16) clock->levels);
+	values[STATE] = CharGetDatum((char) clock->state);
+	values[IS_EXCEPTED] = BoolGetDatum(stored->excepted);
+	values[IS_WAIVED] = BoolGetDatum(stored->waived);
+	put_string(values, nulls, ITEM, stored->item);
+	put_string(values, nulls, PER, stored->per);
+	put_string(values, nulls, OWNER, stored->owner);
+	put_string(values, nulls, PARTY, stored->party);
+	put_jsonb(values, nulls, LABELS, stored->labels);
+	put_string(values, nulls, BREACH_OWNER, stored->breach_owner);
+	put_jsonb(values, nulls, BREACH_LABELS, stored->breach_labels);
+	put_pauses(values, nulls, clock);
+	put_string(values, nulls, SIGNAL_REASON, clock->signal_reason);
+}
+
+HeapTuple
+clock_store_form(const StoredClock *clock, TupleDesc desc)
+{
+	Datum		values[MaxTupleAttributeNumber];
+	bool		nulls[MaxTupleAttributeNumber];
+
+	memset(nulls, true, sizeof(nulls));
+	to_values(clock, values, nulls);
+	return heap_form_tuple(desc, values, nulls);
+}
+
+StoredClock *
+clock_store_deform(HeapTupleHeader row)
+{
+	Oid			type = HeapTupleHeaderGetTypeId(row);
+	TupleDesc	desc = lookup_rowtype_tupdesc(type, HeapTupleHeaderGetTypMod(row));
+	Datum		values[MaxTupleAttributeNumber];
+	bool		nulls[MaxTupleAttributeNumber];
+	HeapTupleData tuple;
+
+	if (desc->natts < NCOLUMNS || get_typ_typrelid(type) != relation_of_ours("clock_state"))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("not a row of sla.clock_state")));
+	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = row;
+	heap_deform_tuple(&tuple, desc, values, nulls);
+	ReleaseTupleDesc(desc);
+	return from_values(values, nulls);
+}
+
+/*
+ * Reading
+ */
+
+static StoredClock *
+from_slot(TupleTableSlot *slot)
+{
+	StoredClock *stored;
+
+	slot_getallattrs(slot);
+	stored = from_values(slot->tts_values, slot->tts_isnull);
+	stored->tid = slot->tts_tid;
+	return stored;
+}
+
+List *
+clock_store_fetch(ClockStore *store, Oid relation, const char *item, Snapshot snapshot)
+{
+	List	   *clocks = NIL;
+	IndexScanDesc scan;
+	ScanKeyData keys[2];
+
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+	ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID,
+						   F_TEXTEQ, CStringGetTextDatum(item));
+	scan = index_beginscan_compat(store->rel, store->item_index, snapshot, 2);
+	index_rescan(scan, keys, 2, NULL, 0);
+	while (index_getnext_slot(scan, ForwardScanDirection, store->slot))
+		clocks = lappend(clocks, from_slot(store->slot));
+	index_endscan(scan);
+	return clocks;
+}
+
+StoredClock *
+clock_store_find(ClockStore *store, int64 id, Snapshot snapshot)
+{
+	Relation	index = index_open(relation_of_ours("clock_state_pkey"), AccessShareLock);
+	StoredClock *stored = NULL;
+	IndexScanDesc scan;
+	ScanKeyData key;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
+	scan = index_beginscan_compat(store->rel, index, snapshot, 1);
+	index_rescan(scan, &key, 1, NULL, 0);
+	if (index_getnext_slot(scan, ForwardScanDirection, store->slot))
+		stored = from_slot(store->slot);
+	index_endscan(scan);
+	index_close(index, AccessShareLock);
+	return stored;
+}
+
+/*
+ * Writing
+ */
+
+static void
+fill_slot(ClockStore *store, TupleTableSlot *slot, const StoredClock *clock)
+{
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, RelationGetDescr(store->rel)->natts * sizeof(bool));
+	to_values(clock, slot->tts_values, slot->tts_isnull);
+	ExecStoreVirtualTuple(slot);
+	ExecMaterializeSlot(slot);
+}
+
+void
+clock_store_insert(ClockStore *store, StoredClock *clock)
+{
+	if (store->nnew == MAX_NEW)
+		clock_store_flush(store);
+	if (store->new == NULL)
+		store->new = MemoryContextAlloc(store->context, MAX_NEW * sizeof(TupleTableSlot *));
+	if (store->nnew == store->maxnew)
+	{
+		MemoryContext old = MemoryContextSwitchTo(store->context);
+
+		store->new[store->maxnew++] = table_slot_create(store->rel, NULL);
+		MemoryContextSwitchTo(old);
+	}
+	clock->id = nextval_internal(store->sequence, false);
+	fill_slot(store, store->new[store->nnew++], clock);
+}
+
+void
+clock_store_flush(ClockStore *store)
+{
+	if (store->nnew == 0)
+		return;
+	open_for_writing(store);
+	table_multi_insert(store->rel, store->new, store->nnew, GetCurrentCommandId(true), 0, NULL);
+	for (int i = 0; i < store->nnew; i++)
+	{
+		(void) ExecInsertIndexTuplesCompat(store->result, store->new[i], store->estate, false,
+										   SLA_NO_INDEXES);
+		ResetPerTupleExprContext(store->estate);
+		ExecClearTuple(store->new[i]);
+	}
+	store->nnew = 0;
+}
+
+bool
+clock_store_update(ClockStore *store, StoredClock *clock)
+{
+	TM_FailureData failure;
+	LockTupleMode lockmode;
+	SLA_UPDATE_INDEXES indexes;
+	TM_Result	result;
+
+	open_for_writing(store);
+	fill_slot(store, store->slot, clock);
+	result = table_tuple_update(store->rel, &clock->tid, store->slot, GetCurrentCommandId(true),
+								GetActiveSnapshot(), InvalidSnapshot, true, &failure, &lockmode,
+								&indexes);
+	if (result != TM_Ok)
+	{
+		if (IsolationUsesXactSnapshot())
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("could not serialize access due to concurrent update")));
+		return false;
+	}
+	if (indexes != SLA_NO_INDEXES)
+		(void) ExecInsertIndexTuplesCompat(store->result, store->slot, store->estate, true, indexes);
+	ResetPerTupleExprContext(store->estate);
+	clock->tid = store->slot->tts_tid;
+	ExecClearTuple(store->slot);
+	return true;
+}

@@ -1,0 +1,759 @@
+/*-------------------------------------------------------------------------
+ *
+ * clock.c
+ *	  What follows from the facts of a clock, and how rows and signals move
+ *	  it.
+ *
+ * The first half only reads: it walks over the stretches of time that count,
+ * which lie between the pauses and the excluded spans.  The second half
+ * changes facts.  There every change finds its time by fact_time(), so that
+ * nothing is ever put before the last fact.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "clock.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#define CLOCK_ROW		(CLOCK_ROW_STOP | CLOCK_ROW_PAUSE | CLOCK_ROW_CANCEL)
+#define CLOCK_SIGNAL	(CLOCK_SIGNAL_STOP | CLOCK_SIGNAL_PAUSE | CLOCK_SIGNAL_CANCEL)
+
+static int64_t
+later_of(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t
+earlier_of(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * What follows from the facts
+ */
+
+/* What does not count and has not been walked over yet. */
+typedef struct Uncounted
+{
+	int			npauses;
+	const ClockPause *pause;
+	int			nexcluded;
+	const ClockSpan *excluded;
+} Uncounted;
+
+static Uncounted
+uncounted(const Clock *clock, const ClockTerms *terms)
+{
+	Uncounted	walk;
+
+	walk.npauses = clock->npauses;
+	walk.pause = clock->pauses;
+	walk.nexcluded = terms->nexcluded;
+	walk.excluded = terms->excluded;
+	return walk;
+}
+
+/*
+ * The first span that does not count and is not over at t, if any.  It may
+ * begin before t, where another one that overlaps it has led to t.
+ */
+static bool
+next_uncounted(Uncounted *walk, int64_t t, ClockSpan *span)
+{
+	while (walk->npauses > 0 && walk->pause->during.to != CLOCK_NONE &&
+		   walk->pause->during.to <= t)
+	{
+		walk->npauses--;
+		walk->pause++;
+	}
+	while (walk->nexcluded > 0 && walk->excluded->to <= t)
+	{
+		walk->nexcluded--;
+		walk->excluded++;
+	}
+
+	if (walk->npauses > 0 &&
+		(walk->nexcluded == 0 || walk->pause->during.from <= walk->excluded->from))
+		*span = walk->pause->during;
+	else if (walk->nexcluded > 0)
+		*span = *walk->excluded;
+	else
+		return false;
+	return true;
+}
+
+static int64_t
+open_between(const ClockTime *time, int64_t a, int64_t b)
+{
+	return a < b ? time->between(time->context, a, b) : 0;
+}
+
+int64_t
+clock_elapsed(const Clock *clock, const ClockTerms *terms,
+			  const ClockTime *time, int64_t at)
+{
+	Uncounted	walk = uncounted(clock, terms);
+	ClockSpan	span;
+	int64_t		t = clock->start;
+	int64_t		elapsed = 0;
+
+	if (clock->end != CLOCK_NONE)
+		at = earlier_of(at, clock->end);
+	while (next_uncounted(&walk, t, &span) && span.from < at)
+	{
+		elapsed += open_between(time, t, span.from);
+		if (span.to == CLOCK_NONE)
+			return elapsed;
+		t = span.to;
+	}
+	return elapsed + open_between(time, t, at);
+}
+
+int64_t
+clock_reach(const Clock *clock, const ClockTerms *terms,
+			const ClockTime *time, int64_t elapsed)
+{
+	Uncounted	walk = uncounted(clock, terms);
+	ClockSpan	span;
+	int64_t		t = clock->start;
+
+	if (elapsed <= 0)
+		return t;
+	while (next_uncounted(&walk, t, &span))
+	{
+		int64_t		open = open_between(time, t, span.from);
+
+		/* reached at the very end of a stretch is reached in it */
+		if (open >= elapsed)
+			break;
+		if (span.to == CLOCK_NONE)
+			return CLOCK_NONE;
+		elapsed -= open;
+		t = span.to;
+	}
+	return time->add(time->context, t, elapsed);
+}
+
+/* Where a promised date has moved to. */
+static int64_t
+deadline(const Clock *clock, const ClockTerms *terms, const ClockTime *time,
+		 int64_t promised)
+{
+	int64_t		reached;
+
+	/* (Where all time counts the budget is used up then, if not earlier.) */
+	if (promised == CLOCK_NONE || terms->by_hand ||
+		(clock->npauses == 0 && terms->nexcluded == 0))
+		return promised;
+	reached = clock_reach(clock, terms, time,
+						  open_between(time, clock->start, promised));
+	return reached == CLOCK_NONE ? CLOCK_NONE : later_of(reached, promised);
+}
+
+/*
+ * risk x budget, rounded up.  A fraction is what somebody wrote in decimals:
+ * 0.07 x 100 is 7, although the double nearest to 0.07 is a little more.  (So
+ * a microsecond may be missing where the budget is years.)
+ */
+static int64_t
+risk_budget(double risk, int64_t budget)
+{
+	double		whole = floor(risk);
+	double		most = risk * (double) budget;
+	double		part;
+
+	/* beyond all dates is told by the caller's add() */
+	if (budget == 0)
+		return 0;
+	if (most >= (double) (INT64_MAX / 2))
+		return INT64_MAX / 2;
+
+	/* whole budgets are exact, also where a double is too short */
+	part = (risk - whole) * (double) budget;
+	if (fabs(part - rint(part)) > most * 2 * DBL_EPSILON)
+		part = ceil(part);
+	return (int64_t) whole * budget + (int64_t) rint(part);
+}
+
+static int64_t
+risk_at(const Clock *clock, const ClockTerms *terms, const ClockTime *time,
+		int64_t budget)
+{
+	int64_t		elapsed;
+	int64_t		reached;
+
+	if (terms->goal_at == CLOCK_NONE)
+		return CLOCK_NONE;
+	elapsed = risk_budget(terms->risk, budget);
+	reached = terms->by_hand ? time->add(time->context, clock->start, elapsed) :
+		clock_reach(clock, terms, time, elapsed);
+	if (reached == CLOCK_NONE || terms->risk < 1)
+		return reached;
+	return later_of(reached, terms->goal_at);
+}
+
+/* Open time of the pauses that are over, less what of it is excluded. */
+static int64_t
+paused_time(const Clock *clock, const ClockTerms *terms, const ClockTime *time)
+{
+	int64_t		paused = 0;
+	int			first = 0;
+
+	for (int i = 0; i < clock->npauses; i++)
+	{
+		const ClockSpan *span = &clock->pauses[i].during;
+
+		if (span->to == CLOCK_NONE)
+			break;
+		paused += open_between(time, span->from, span->to);
+		while (first < terms->nexcluded && terms->excluded[first].to <= span->from)
+			first++;
+		for (int k = first; k < terms->nexcluded && terms->excluded[k].from < span->to; k++)
+			paused -= open_between(time, later_of(span->from, terms->excluded[k].from),
+								   earlier_of(span->to, terms->excluded[k].to));
+	}
+	return paused;
+}
+
+void
+clock_evaluate(const Clock *clock, const ClockTerms *terms,
+			   const ClockTime *time, ClockResult *result)
+{
+	result->budget = terms->goal_at == CLOCK_NONE ? 0 :
+		open_between(time, clock->start, terms->goal_at);
+	result->paused = paused_time(clock, terms, time);
+	result->due = deadline(clock, terms, time, terms->goal_at);
+	result->late = terms->goal_at == CLOCK_NONE ? CLOCK_NONE :
+		terms->threshold_at == terms->goal_at ? result->due :
+		deadline(clock, terms, time, terms->threshold_at);
+	result->risk = risk_at(clock, terms, time, result->budget);
+}
+
+/*
+ * Changes of facts
+ */
+
+/*
+ * The time at which a fact told for "at" is put: what runs backwards is put
+ * at the last fact, and is late.
+ */
+static int64_t
+fact_time(const Clock *clock, int64_t at, ClockOutcome *outcome)
+{
+	if (at < clock->last)
+		outcome->late = true;
+	return later_of(at, clock->last);
+}
+
+/*
+ * The same for what is said before a start that lies in the future and merely
+ * holds from it on: that is not late.
+ */
+static int64_t
+level_time(const Clock *clock, int64_t at, ClockOutcome *outcome)
+{
+	return fact_time(clock, later_of(at, clock->start), outcome);
+}
+
+static bool
+same_reason(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Before pauses change: an array of our own, with room for one more. */
+static void
+copy_pauses(Clock *clock, CoreMem *mem)
+{
+	ClockPause *pauses = mem->alloc(mem->context,
+									((size_t) clock->npauses + 1) * sizeof(ClockPause));
+
+	if (clock->npauses > 0)
+		memcpy(pauses, clock->pauses, (size_t) clock->npauses * sizeof(ClockPause));
+	clock->pauses = pauses;
+}
+
+/* (in pauses that were copied) */
+static void
+end_pause(Clock *clock, int64_t t)
+{
+	ClockPause *pause = &clock->pauses[clock->npauses - 1];
+
+	if (pause->during.from == t)
+		clock->npauses--;
+	else
+		pause->during.to = t;
+	clock->state = CLOCK_RUNNING;
+}
+
+/* (in pauses that were copied) */
+static void
+add_pause(Clock *clock, int64_t from, int64_t to, const char *reason)
+{
+	ClockPause *pause = &clock->pauses[clock->npauses];
+
+	if (clock->npauses > 0 && pause[-1].during.to == from &&
+		same_reason(pause[-1].reason, reason))
+		pause[-1].during.to = to;
+	else
+	{
+		pause->during.from = from;
+		pause->during.to = to;
+		pause->reason = reason;
+		clock->npauses++;
+	}
+}
+
+/*
+ * Set the levels of an open clock and let it be paused, or run, as they say.
+ * "row_reason" is the reason where the row pauses it.  What is said of pauses
+ * is a fact even where the clock stays paused by the other level: what was
+ * paused until then stays so, whatever comes late.
+ */
+static bool
+set_levels(Clock *clock, int levels, const char *row_reason, int64_t at,
+		   CoreMem *mem, ClockOutcome *outcome)
+{
+	const char *reason = levels & CLOCK_ROW_PAUSE ? row_reason : clock->signal_reason;
+	bool		pause = (levels & CLOCK_PAUSE) != 0;
+	bool		paused = clock->state == CLOCK_PAUSED;
+	bool		changed = levels != clock->levels;
+	bool		said = ((levels ^ clock->levels) & CLOCK_PAUSE) != 0;
+	bool		agrees = pause == paused &&
+		(!paused || same_reason(clock->pauses[clock->npauses - 1].reason, reason));
+
+	clock->levels = levels;
+	if (agrees && !said)
+		return changed;
+
+	clock->last = level_time(clock, at, outcome);
+	if (!agrees)
+	{
+		copy_pauses(clock, mem);
+		if (paused)
+			end_pause(clock, clock->last);
+		if (pause)
+		{
+			add_pause(clock, clock->last, CLOCK_NONE, reason);
+			clock->state = CLOCK_PAUSED;
+		}
+	}
+	return true;
+}
+
+/* End an open clock: stopped or cancelled. */
+static void
+finish(Clock *clock, ClockState state, int64_t at, CoreMem *mem,
+	   ClockOutcome *outcome)
+{
+	int64_t		t = fact_time(clock, at, outcome);
+
+	if (clock->state == CLOCK_PAUSED)
+	{
+		copy_pauses(clock, mem);
+		end_pause(clock, t);
+	}
+	clock->state = state;
+	clock->end = clock->last = clock->turned = t;
+}
+
+/* Start an open clock anew, unless it starts just then. */
+static bool
+restart(Clock *clock, int64_t at, CoreMem *mem, ClockOutcome *outcome)
+{
+	int64_t		t = level_time(clock, at, outcome);
+
+	/* (Where that is the last fact, there is no earlier pause to drop.) */
+	if (t == clock->start)
+		return false;
+
+	if (clock->state == CLOCK_PAUSED)
+	{
+		const char *reason = clock->pauses[clock->npauses - 1].reason;
+
+		clock->npauses = 0;
+		copy_pauses(clock, mem);
+		add_pause(clock, t, CLOCK_NONE, reason);
+	}
+	else
+		clock->npauses = 0;
+	clock->start = clock->last = t;
+	return true;
+}
+
+/*
+ * Begin the cycle after "before" (NULL: the first), running.  What signals
+ * pause stays paused.
+ */
+static void
+begin(const Clock *before, int64_t start, int32_t promise, CoreMem *mem,
+	  ClockOutcome *outcome)
+{
+	Clock	   *next = &outcome->next;
+
+	next->state = CLOCK_RUNNING;
+	next->cycle = before == NULL ? 1 : before->cycle + 1;
+	next->promise = promise;
+	next->start = start;
+	next->end = CLOCK_NONE;
+	next->last = start;
+	next->turned = before == NULL ? CLOCK_NONE : start;
+	outcome->begins = true;
+	if (before != NULL)
+	{
+		next->signal_reason = before->signal_reason;
+		set_levels(next, before->levels & CLOCK_SIGNAL_PAUSE, NULL, start,
+				   mem, outcome);
+	}
+}
+
+/*
+ * Begin the cycle that repeats behind a stopped one, if something is promised
+ * for it.  The row's stop, which it begins with, is no news to it.
+ */
+static void
+begin_repeat(const Clock *clock, int levels, const char *row_reason,
+			 ClockPromise promise, void *context, CoreMem *mem,
+			 ClockOutcome *outcome)
+{
+	int32_t		promised = promise(context, clock->end);
+
+	if (promised == 0)
+		return;
+	begin(clock, clock->end, promised, mem, outcome);
+	set_levels(&outcome->next, levels & (CLOCK_ROW | CLOCK_SIGNAL_PAUSE),
+			   row_reason, clock->end, mem, outcome);
+}
+
+/*
+ * Rows
+ */
+
+static int
+row_levels(const ClockRow *row)
+{
+	if (row->gone)
+		return CLOCK_ROW_CANCEL;
+	return (row->stop ? CLOCK_ROW_STOP : 0) |
+		(row->pause ? CLOCK_ROW_PAUSE : 0) |
+		(row->cancel ? CLOCK_ROW_CANCEL : 0);
+}
+
+/* A told time, unless it is stale (CLOCK_NONE is before all); else the event's. */
+static int64_t
+told_time(const ClockRow *row, int64_t told, int64_t turned)
+{
+	return told > turned ? told : row->at;
+}
+
+/*
+ * A stop that the row showed already when the cycle began is none of this
+ * cycle, unless it is told to be a later one.
+ */
+static bool
+stop_is_news(const Clock *clock, const ClockRow *row)
+{
+	return row->stop &&
+		((clock->levels & CLOCK_ROW_STOP) == 0 ||
+		 (row->stop_at > clock->turned && row->stop_at >= clock->start));
+}
+
+/* Begin the next cycle (the first if "before" is NULL) that a row starts. */
+static void
+begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
+			 ClockOutcome *outcome)
+{
+	Clock	   *next = &outcome->next;
+	int64_t		told = told_time(row, row->start_at,
+								 before == NULL ? CLOCK_NONE : before->turned);
+	int64_t		start = before == NULL ? told : later_of(told, before->last);
+	int32_t		promised = row->promise(row->context, start);
+
+	if (promised == 0)
+		return;
+	outcome->late = outcome->late || told < start;
+	begin(before, start, promised, mem, outcome);
+
+	if (row->stop)
+	{
+		next->levels = row_levels(row);
+		finish(next, CLOCK_STOPPED, told_time(row, row->stop_at, CLOCK_NONE),
+			   mem, outcome);
+	}
+	else
+		set_levels(next, row_levels(row) | next->levels, row->reason, row->at,
+				   mem, outcome);
+}
+
+/*
+ * Another promise for an open clock.  A restarted clock has the promise of its
+ * new start, or the next row would restart it again.
+ */
+static void
+retarget(Clock *clock, const ClockRules *rules, const ClockRow *row,
+		 int32_t promise, CoreMem *mem, ClockOutcome *outcome)
+{
+	if (promise == clock->promise || rules->on_retarget == CLOCK_KEEP_PROMISE)
+		return;
+
+	outcome->changed = true;
+	if (rules->on_retarget == CLOCK_RESTART)
+	{
+		promise = row->promise(row->context, later_of(row->at, clock->last));
+		if (promise == 0)
+		{
+			finish(clock, CLOCK_CANCELLED, row->at, mem, outcome);
+			return;
+		}
+		outcome->restarted = restart(clock, row->at, mem, outcome);
+	}
+	if (promise != clock->promise)
+	{
+		outcome->retargeted = true;
+		outcome->old_promise = clock->promise;
+		clock->promise = promise;
+	}
+}
+
+static void
+row_on_open(Clock *clock, const ClockRules *rules, const ClockRow *row,
+			CoreMem *mem, ClockOutcome *outcome)
+{
+	int32_t		promise = row->gone ? 0 : row->promise(row->context, clock->start);
+	int			levels = row_levels(row) | (clock->levels & CLOCK_SIGNAL);
+
+	/* as with stops, only a signal can have begun a cycle in spite of cancel */
+	if (promise == 0 || (row->cancel && (clock->levels & CLOCK_ROW_CANCEL) == 0))
+	{
+		finish(clock, CLOCK_CANCELLED, row->at, mem, outcome);
+		clock->levels = levels;
+		outcome->changed = true;
+	}
+	else if (stop_is_news(clock, row))
+	{
+		finish(clock, CLOCK_STOPPED, told_time(row, row->stop_at, clock->turned),
+			   mem, outcome);
+		clock->levels = levels;
+		outcome->changed = true;
+	}
+	else
+	{
+		outcome->changed = set_levels(clock, levels, row->reason, row->at, mem,
+									  outcome);
+		retarget(clock, rules, row, promise, mem, outcome);
+	}
+}
+
+/* A stopped clock goes on, the closed time being a pause. */
+static void
+continue_stopped(Clock *clock, const ClockRules *rules, const ClockRow *row,
+				 CoreMem *mem, ClockOutcome *outcome)
+{
+	int32_t		promise = row->promise(row->context, clock->start);
+	int64_t		t;
+
+	if (promise == 0)
+		return;
+	t = fact_time(clock, row->at, outcome);
+	if (t > clock->end)
+	{
+		copy_pauses(clock, mem);
+		add_pause(clock, clock->end, t, "closed");
+	}
+	clock->state = CLOCK_RUNNING;
+	clock->end = CLOCK_NONE;
+	clock->last = clock->turned = t;
+	outcome->changed = true;
+	set_levels(clock, row_levels(row) | (clock->levels & CLOCK_SIGNAL),
+			   row->reason, t, mem, outcome);
+	retarget(clock, rules, row, promise, mem, outcome);
+}
+
+static void
+row_on_finished(Clock *clock, const ClockRules *rules, const ClockRow *row,
+				CoreMem *mem, ClockOutcome *outcome)
+{
+	int			levels = row_levels(row) | (clock->levels & CLOCK_SIGNAL);
+	bool		stopped = clock->state == CLOCK_STOPPED;
+
+	if (levels & CLOCK_CANCEL)
+		 /* nothing begins */ ;
+	else if (levels & CLOCK_STOP)
+	{
+		/* stopped just now, or imported: what repeats behind it */
+		if (stopped && rules->repeats && row->stop)
+			begin_repeat(clock, levels, row->reason, row->promise, row->context,
+						 mem, outcome);
+	}
+	else if (stopped && rules->on_reopen == CLOCK_CONTINUE && !rules->repeats)
+		continue_stopped(clock, rules, row, mem, outcome);
+	else if (row->start && rules->on_reopen != CLOCK_IGNORE)
+		begin_by_row(clock, row, mem, outcome);
+
+	/* one that has another behind it keeps what it was left with */
+	if (!outcome->begins && clock->levels != levels)
+	{
+		clock->levels = levels;
+		outcome->changed = true;
+	}
+}
+
+void
+clock_apply_row(Clock *clock, const ClockRules *rules, const ClockRow *row,
+				CoreMem *mem, ClockOutcome *outcome)
+{
+	memset(outcome, 0, sizeof(*outcome));
+	if (clock == NULL)
+	{
+		if (row->start && !row->gone && !row->cancel)
+			begin_by_row(NULL, row, mem, outcome);
+		return;
+	}
+
+	/*
+	 * One that has just ended may have another behind it at once: one that
+	 * repeats, or one that starts now where nothing is promised any more for
+	 * the old start.
+	 */
+	if (clock_is_open(clock))
+		row_on_open(clock, rules, row, mem, outcome);
+	else
+		row_on_finished(clock, rules, row, mem, outcome);
+	if (outcome->changed && !clock_is_open(clock) && !outcome->begins)
+		row_on_finished(clock, rules, row, mem, outcome);
+}
+
+/*
+ * Signals
+ */
+
+/*
+ * For what the row pauses a clock, as far as the clock shows it: what it is
+ * paused for, or was when it ended.
+ */
+static const char *
+known_row_reason(const Clock *clock)
+{
+	const ClockPause *pause;
+
+	if ((clock->levels & CLOCK_ROW_PAUSE) == 0 || clock->npauses == 0)
+		return NULL;
+	pause = &clock->pauses[clock->npauses - 1];
+	return pause->during.to == clock->end ? pause->reason : NULL;
+}
+
+/* "start" on no clock or on a finished one */
+static void
+signal_start(Clock *clock, const ClockRules *rules, int64_t at,
+			 ClockPromise promise, void *context, CoreMem *mem,
+			 ClockOutcome *outcome)
+{
+	int64_t		start = clock == NULL ? at : later_of(at, clock->last);
+	int32_t		promised = 0;
+
+	if (clock == NULL || rules->on_reopen != CLOCK_IGNORE)
+		promised = promise(context, start);
+	if (promised != 0)
+	{
+		begin(clock, start, promised, mem, outcome);
+		if (clock != NULL)
+		{
+			outcome->late = at < start;
+			set_levels(&outcome->next,
+					   clock->levels & (CLOCK_ROW | CLOCK_SIGNAL_PAUSE),
+					   known_row_reason(clock), start, mem, outcome);
+		}
+	}
+	else if (clock != NULL && (clock->levels & (CLOCK_SIGNAL_STOP | CLOCK_SIGNAL_CANCEL)))
+	{
+		clock->levels &= ~(CLOCK_SIGNAL_STOP | CLOCK_SIGNAL_CANCEL);
+		outcome->changed = true;
+	}
+}
+
+/* "pause", or "resume", which has no reason */
+static void
+signal_pause(Clock *clock, bool pause, int64_t at, const char *reason,
+			 CoreMem *mem, ClockOutcome *outcome)
+{
+	const char *row_reason = known_row_reason(clock);
+	int			levels = pause ? clock->levels | CLOCK_SIGNAL_PAUSE :
+		clock->levels & ~CLOCK_SIGNAL_PAUSE;
+
+	outcome->changed = levels != clock->levels ||
+		!same_reason(clock->signal_reason, reason);
+	if (!outcome->changed)
+		return;
+	clock->signal_reason = reason;
+	if (clock_is_open(clock))
+		set_levels(clock, levels, row_reason, at, mem, outcome);
+	else
+		clock->levels = levels;
+}
+
+/* "stop" or "cancel" */
+static void
+signal_finish(Clock *clock, const ClockRules *rules, ClockState state,
+			  int64_t at, ClockPromise promise, void *context, CoreMem *mem,
+			  ClockOutcome *outcome)
+{
+	bool		pulse = state == CLOCK_STOPPED && rules->repeats;
+	bool		open = clock_is_open(clock);
+	int			levels = clock->levels;
+	const char *row_reason = known_row_reason(clock);
+
+	if (!pulse)
+		levels |= state == CLOCK_STOPPED ? CLOCK_SIGNAL_STOP : CLOCK_SIGNAL_CANCEL;
+	outcome->changed = open || levels != clock->levels;
+	clock->levels = levels;
+	if (!open)
+		return;
+	finish(clock, state, at, mem, outcome);
+	if (pulse)
+		begin_repeat(clock, levels, row_reason, promise, context, mem, outcome);
+}
+
+void
+clock_apply_signal(Clock *clock, const ClockRules *rules, ClockAction action,
+				   int64_t at, const char *reason, ClockPromise promise,
+				   void *context, CoreMem *mem, ClockOutcome *outcome)
+{
+	bool		open = clock != NULL && clock_is_open(clock);
+
+	memset(outcome, 0, sizeof(*outcome));
+	if (clock == NULL && action != CLOCK_DO_START)
+		return;
+
+	switch (action)
+	{
+		case CLOCK_DO_START:
+			if (!open)
+				signal_start(clock, rules, at, promise, context, mem, outcome);
+			break;
+		case CLOCK_DO_PAUSE:
+			signal_pause(clock, true, at, reason, mem, outcome);
+			break;
+		case CLOCK_DO_RESUME:
+			signal_pause(clock, false, at, NULL, mem, outcome);
+			break;
+		case CLOCK_DO_STOP:
+			signal_finish(clock, rules, CLOCK_STOPPED, at, promise, context,
+						  mem, outcome);
+			break;
+		case CLOCK_DO_CANCEL:
+			signal_finish(clock, rules, CLOCK_CANCELLED, at, promise, context,
+						  mem, outcome);
+			break;
+		case CLOCK_DO_RESET:
+			if (open)
+				outcome->changed = outcome->restarted =
+					restart(clock, at, mem, outcome);
+			break;
+	}
+}

@@ -1,0 +1,282 @@
+/*-------------------------------------------------------------------------
+ *
+ * derive.c
+ *	  What follows from the facts of a clock, by its promise, the calendar and
+ *	  the exceptions.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "derive.h"
+
+#include "access/xact.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+/* The calendar of what is only measured. */
+#define MEASURE_CALENDAR	"24/7"
+
+static int64_t
+time_between(void *context, int64_t a, int64_t b)
+{
+	return hours_between(context, a, b);
+}
+
+static int64_t
+time_add(void *context, int64_t t, int64_t d)
+{
+	return hours_add_interval(context, t, 0, d);
+}
+
+ClockTime
+clock_time_of(HoursImage *image)
+{
+	ClockTime	time = {image, time_between, time_add};
+
+	return time;
+}
+
+HoursImage *
+promise_hours(Promise *promise)
+{
+	HoursImage *image = calendar_image_at_hand(&promise->hours);
+
+	if (image != NULL)
+		return image;
+	if (promise->goal != NULL)
+		return calendar_image(&promise->hours, promise->goal->calendar,
+							  BI_CALENDAR_LEN(promise->goal), true);
+	if (promise->calendar[0] != '\0')
+		return calendar_image(&promise->hours, promise->calendar,
+							  (int) strlen(promise->calendar), true);
+	return calendar_image(&promise->hours, MEASURE_CALENDAR, strlen(MEASURE_CALENDAR), true);
+}
+
+/* start + goal, by the rule of the promise, and not before the start. */
+static int64
+goal_instant(const Promise *promise, HoursImage *image, const BusinessInterval *goal, int64 start)
+{
+	int64		at;
+
+	if (promise->due_by == NULL)
+		at = hours_add_interval(image, start, goal->days, goal->time);
+	else
+		at = hours_due_by(image, start, goal->days,
+						  promise->has_cutoff ? promise->cutoff : TIMELINE_CLOSE,
+						  strcmp(promise->due_by, "close") == 0 ? TIMELINE_CLOSE : promise->due_time);
+	return Max(at, start);
+}
+
+ClockTerms
+promise_terms(Promise *promise, int64 start, int64 promised)
+{
+	ClockTerms	terms = {0};
+
+	terms.goal_at = terms.threshold_at = CLOCK_NONE;
+	terms.risk = promise->risk;
+	if (promised != CLOCK_NONE)
+	{
+		terms.goal_at = terms.threshold_at = promised;
+		terms.by_hand = true;
+	}
+	else if (promise->goal != NULL)
+	{
+		HoursImage *image = promise_hours(promise);
+
+		terms.goal_at = goal_instant(promise, image, promise->goal, start);
+		terms.threshold_at = promise->threshold == NULL ? terms.goal_at :
+			Max(terms.goal_at, goal_instant(promise, image, promise->threshold, start));
+	}
+	return terms;
+}
+
+/*
+ * Exceptions
+ */
+
+static bool
+bears_on(const char *scope, const char *value)
+{
+	return scope == NULL || (value != NULL && strcmp(scope, value) == 0);
+}
+
+static bool
+labels_contain(Jsonb *labels, Jsonb *scope)
+{
+	if (scope == NULL)
+		return true;
+	return labels != NULL &&
+		DatumGetBool(DirectFunctionCall2(jsonb_contains, JsonbPGetDatum(labels), JsonbPGetDatum(scope)));
+}
+
+static bool
+exception_bears_on(const Exception *exception, const Promise *promise, const StoredClock *clock)
+{
+	return bears_on(exception->policy, promise->policy) &&
+		bears_on(exception->metric, promise->metric) &&
+		bears_on(exception->party, clock->party) &&
+		bears_on(exception->item, clock->item) &&
+		labels_contain(clock->labels, exception->labels);
+}
+
+/* What an exception takes out of a clock's time goes on for at most this long. */
+#define EXCEPTION_REACH	(200 * 366 * USECS_PER_DAY)
+
+static int
+compare_spans(const void *a, const void *b)
+{
+	const ClockSpan *sa = a;
+	const ClockSpan *sb = b;
+
+	return sa->from < sb->from ? -1 : sa->from > sb->from;
+}
+
+/* Sort spans and merge those that touch; returns how many are left. */
+static int
+merge_spans(ClockSpan *spans, int n)
+{
+	int			merged = 0;
+
+	qsort(spans, n, sizeof(ClockSpan), compare_spans);
+	for (int i = 0; i < n; i++)
+	{
+		if (merged > 0 && spans[i].from <= spans[merged - 1].to)
+			spans[merged - 1].to = Max(spans[merged - 1].to, spans[i].to);
+		else
+			spans[merged++] = spans[i];
+	}
+	return merged;
+}
+
+/*
+ * The net terms: the gross ones less what is excepted.  Returns whether any
+ * exception bears on the clock.
+ */
+static bool
+net_terms(const Definition *def, Promise *promise, StoredClock *clock, ClockTerms *terms)
+{
+	ClockSpan  *spans;
+	bool		excepted = false;
+	int			n = 0;
+
+	clock->waived = false;
+	if (def->nexceptions == 0)
+		return false;
+	for (int i = 0; i < def->nexceptions; i++)
+		n += def->exceptions[i].nspans;
+	spans = palloc(Max(n, 1) * sizeof(ClockSpan));
+	n = 0;
+	for (int i = 0; i < def->nexceptions; i++)
+	{
+		const Exception *exception = &def->exceptions[i];
+		const BusinessInterval *by = exception->extend_by;
+
+		if (!exception_bears_on(exception, promise, clock))
+			continue;
+		excepted = true;
+		clock->waived |= exception->waive;
+		for (int j = 0; j < exception->nspans; j++)
+		{
+			spans[n].from = Max(exception->spans[j].from, clock->clock.start);
+			spans[n].to = Min(exception->spans[j].to, clock->clock.start + EXCEPTION_REACH);
+			if (spans[n].from < spans[n].to)
+				n++;
+		}
+		if (by != NULL && terms->goal_at != CLOCK_NONE && promise->goal != NULL)
+		{
+			HoursImage *image = promise_hours(promise);
+
+			terms->goal_at = hours_add_interval(image, terms->goal_at, by->days, by->time);
+			terms->threshold_at = hours_add_interval(image, terms->threshold_at, by->days, by->time);
+		}
+	}
+	terms->nexcluded = merge_spans(spans, n);
+	terms->excluded = spans;
+	return excepted;
+}
+
+void
+derive(Definition *def, StoredClock *clock)
+{
+	Promise    *promise = definition_promise(def, clock->clock.promise);
+	ClockTerms	gross;
+	ClockTerms	net;
+	ClockResult result;
+	ClockTime	time;
+
+	if (promise == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("promise %d of item \"%s\" does not exist", clock->clock.promise, clock->item),
+				 errhint("Restore sla.promise, or untrack the table and track it again.")));
+	if (clock_is_open(&clock->clock) && !promise->is_current)
+	{
+		Promise    *heir = definition_heir(def, promise);
+
+		if (heir != NULL)
+		{
+			promise = heir;
+			clock->clock.promise = heir->id;
+		}
+	}
+	time = clock_time_of(promise_hours(promise));
+	gross = net = promise_terms(promise, clock->clock.start, clock->promised);
+	clock->excepted = net_terms(def, promise, clock, &net);
+	clock_evaluate(&clock->clock, &net, &time, &result);
+	clock->due = result.due;
+	clock->late = result.late;
+	clock->risk = result.risk;
+	clock->budget = result.budget;
+	clock->paused = result.paused;
+	clock->has_goal = gross.goal_at != CLOCK_NONE;
+	clock->elapsed = clock_is_open(&clock->clock) ? 0 :
+		clock_elapsed(&clock->clock, &net, &time, clock->clock.end);
+	clock->revision = promise->revision;
+	if (clock->excepted)
+	{
+		clock_evaluate(&clock->clock, &gross, &time, &result);
+		clock->gross_due = result.due;
+		clock->gross_late = result.late;
+	}
+}
+
+/*
+ * sla.derived(sla.clock_state) -> sla.clock_state
+ *
+ * The clock as it is by the definitions that this statement sees.  A clock
+ * that ended keeps what it has.  One whose promise is not made any more is
+ * cancelled.
+ */
+PG_FUNCTION_INFO_V1(sla_derived);
+Datum
+sla_derived(PG_FUNCTION_ARGS)
+{
+	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
+	StoredClock *clock = clock_store_deform(row);
+	Definition *def;
+	Promise    *promise;
+	TupleDesc	desc;
+
+	if (!clock_is_open(&clock->clock))
+		PG_RETURN_DATUM(PointerGetDatum(row));
+	def = definition_of_table(clock->relation);
+	promise = def == NULL ? NULL : definition_promise(def, clock->clock.promise);
+	if (promise == NULL)
+		PG_RETURN_DATUM(PointerGetDatum(row));
+	if (!promise->is_current && definition_heir(def, promise) == NULL)
+	{
+		ClockRow	gone = {.at = GetCurrentTransactionStartTimestamp(), .gone = true};
+		ClockRules	rules = {0};
+		ClockOutcome outcome;
+		CoreMem		mem = sla_core_mem();
+
+		clock_apply_row(&clock->clock, &rules, &gone, &mem, &outcome);
+	}
+	derive(def, clock);
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	PG_RETURN_DATUM(HeapTupleGetDatum(clock_store_form(clock, desc)));
+}

@@ -1,0 +1,67 @@
+/*-------------------------------------------------------------------------
+ *
+ * fence.c
+ *	  Acting as another role, so that nothing of it leaks either way.
+ *
+ * Two holes that were met elsewhere say what a fence is made of: with a bare
+ * switch of the role a deferred trigger that an expression queues runs at
+ * commit as the caller (hence SECURITY_RESTRICTED_OPERATION), and set_config()
+ * in an expression goes on outside (hence the nest level of settings).
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "fence.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/syscache.h"
+
+void
+fence_enter(Fence *fence, Oid role)
+{
+	GetUserIdAndSecContext(&fence->role, &fence->security);
+	SetUserIdAndSecContext(role, fence->security | SECURITY_RESTRICTED_OPERATION);
+	fence->guc_level = NewGUCNestLevel();
+}
+
+void
+fence_leave(const Fence *fence)
+{
+	AtEOXact_GUC(false, fence->guc_level);
+	SetUserIdAndSecContext(fence->role, fence->security);
+}
+
+static void
+set(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+void
+fence_settings(const char *time_zone)
+{
+	set("search_path", "pg_catalog, pg_temp");
+	set("DateStyle", "ISO, YMD");
+	set("IntervalStyle", "postgres");
+	if (time_zone != NULL)
+		set("TimeZone", time_zone);
+}
+
+Oid
+fence_extension_owner(void)
+{
+	Oid			schema = get_namespace_oid("sla", false);
+	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for schema %u", schema);
+	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}

@@ -1,0 +1,40 @@
+/*-------------------------------------------------------------------------
+ *
+ * fence.h
+ *	  Acting as another role, so that nothing of it leaks either way.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SLA_FENCE_H
+#define SLA_FENCE_H
+
+#include "sla_tracker.h"
+
+typedef struct Fence
+{
+	Oid			role;			/* as who we came */
+	int			security;
+	int			guc_level;
+} Fence;
+
+/*
+ * From here to fence_leave() the current role is "role", under a restriction
+ * of security (nothing may be queued for later, no other role be set), and
+ * settings made inside are undone.  An error leaves by itself: the end of the
+ * transaction or subtransaction restores all.
+ */
+extern void fence_enter(Fence *fence, Oid role);
+extern void fence_leave(const Fence *fence);
+
+/*
+ * Inside: the settings that expressions are evaluated under.  The search path
+ * is pg_catalog, dates are ISO.  time_zone may be NULL: as it is.
+ */
+extern void fence_settings(const char *time_zone);
+
+/* The role that owns the extension's tables. */
+extern Oid	fence_extension_owner(void);
+
+#endif							/* SLA_FENCE_H */

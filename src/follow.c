@@ -1,0 +1,922 @@
+/*-------------------------------------------------------------------------
+ *
+ * follow.c
+ *	  Clocks follow their item: what its row says, or a signal, is applied and
+ *	  stored.
+ *
+ * An item is worked on in three steps: its row's expressions are evaluated, as
+ * the table's owner in a fence; its clocks are read and the rules of
+ * core/clock.c applied; what changed is written.  When somebody else changed a
+ * clock meanwhile (a batch that derives afresh, a correction) the item is read
+ * again: applying a row twice changes nothing.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "follow.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "derive.h"
+#include "fence.h"
+#include "rules.h"
+
+/* What a row says for one metric. */
+typedef struct MetricSays
+{
+	bool		start;
+	bool		stop;
+	bool		pause;
+	bool		cancel;
+	int64		start_at;
+	int64		stop_at;
+	int64		due_at;
+	const char *per;
+	const char *reason;
+} MetricSays;
+
+/* What a row says. */
+typedef struct RowSays
+{
+	const char *item;
+	int64		at;
+	Jsonb	   *labels;
+	const char *owner;
+	const char *party;
+	bool	   *applies;		/* for each policy */
+	MetricSays *metrics;
+} RowSays;
+
+/* A change to be told in sla.clock_change. */
+typedef struct Change
+{
+	StoredClock *clock;
+	const char *kind;
+	int64		at;				/* as it was told */
+	int32		old_promise;
+	int64		old_due;
+	int64		old_late;
+	int64		old_start;
+} Change;
+
+/* The item in work. */
+typedef struct Work
+{
+	Follow	   *follow;
+	const RowSays *says;		/* NULL: gone */
+	const char *item;
+	int64		at;
+	List	   *clocks;			/* that are stored */
+	List	   *new;			/* that are not yet */
+	List	   *changes;
+	/* of the metric in work */
+	int			metric;
+	const Agreement *agreement; /* found with the last promise */
+} Work;
+
+/*
+ * Beginning and end
+ */
+
+static void
+take_snapshot(void)
+{
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+void
+follow_begin(Follow *follow, int32 tracked_id)
+{
+	memset(follow, 0, sizeof(Follow));
+	take_snapshot();
+	follow->def = definition_of(tracked_id);
+	if (follow->def != NULL && follow->def->suspended)
+		rule_suspended(get_rel_name(follow->def->relid));
+	follow->now = GetCurrentTimestamp();
+	follow->econtext = CreateStandaloneExprContext();
+	clock_store_open(&follow->store);
+}
+
+void
+follow_end(Follow *follow)
+{
+	clock_store_close(&follow->store);
+	FreeExprContext(follow->econtext, true);
+	if (follow->seen != NULL)
+		hash_destroy(follow->seen);
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+}
+
+void
+follow_next(Follow *follow)
+{
+	ResetExprContext(follow->econtext);
+	follow->counts.items++;
+}
+
+/* See what was written, also by others when "latest". */
+static void
+renew_snapshot(Follow *follow, bool latest)
+{
+	clock_store_flush(&follow->store);
+	CommandCounterIncrement();
+	PopActiveSnapshot();
+	PushActiveSnapshot(latest ? GetLatestSnapshot() : GetTransactionSnapshot());
+}
+
+void
+follow_renew(Follow *follow)
+{
+	renew_snapshot(follow, true);
+}
+
+uint64
+follow_hash(const char *item)
+{
+	return hash_bytes_extended((const unsigned char *) item, (int) strlen(item), 0);
+}
+
+/* Was this item written under this snapshot before?  From now on it counts so. */
+static bool
+seen_before(Follow *follow, const char *item)
+{
+	uint64		key = follow_hash(item);
+	bool		found;
+
+	if (!follow->any)
+	{
+		follow->any = true;
+		follow->first = key;
+		return false;
+	}
+	if (follow->first == key)
+		return true;
+	if (follow->seen == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = sizeof(uint64);
+		ctl.entrysize = sizeof(uint64);
+		ctl.hcxt = follow->econtext->ecxt_per_query_memory;
+		follow->seen = hash_create("sla_tracker items", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	(void) hash_search(follow->seen, &key, HASH_ENTER, &found);
+	return found;
+}
+
+/*
+ * Evaluating a row
+ */
+
+static Datum
+evaluate(Follow *follow, const Rule *rule, bool *isnull)
+{
+	return ExecEvalExpr(rule->state, follow->econtext, isnull);
+}
+
+static bool
+condition(Follow *follow, const Rule *rule, bool otherwise)
+{
+	bool		isnull;
+	Datum		value;
+
+	if (rule->state == NULL)
+		return otherwise;
+	value = evaluate(follow, rule, &isnull);
+	return !isnull && DatumGetBool(value);
+}
+
+static const char *
+string(Follow *follow, const Rule *rule)
+{
+	bool		isnull;
+	Datum		value;
+
+	if (rule->state == NULL)
+		return NULL;
+	value = evaluate(follow, rule, &isnull);
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+static int64
+instant(Follow *follow, const Rule *rule, const char *column)
+{
+	bool		isnull;
+	TimestampTz value;
+
+	if (rule->state == NULL)
+		return CLOCK_NONE;
+	value = DatumGetTimestampTz(evaluate(follow, rule, &isnull));
+	if (isnull)
+		return CLOCK_NONE;
+	if (TIMESTAMP_NOT_FINITE(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("%s of a row of table \"%s\" is infinite", column,
+						get_rel_name(follow->def->relid)),
+				 errhint("Let the expression be NULL where the time is not known.")));
+	return value;
+}
+
+static Jsonb *
+labels_of(Follow *follow)
+{
+	bool		isnull;
+	Datum		value;
+	Jsonb	   *labels;
+
+	if (follow->def->labels.state == NULL)
+		return NULL;
+	value = evaluate(follow, &follow->def->labels, &isnull);
+	if (isnull)
+		return NULL;
+	labels = DatumGetJsonbPCopy(value);
+	if (!JB_ROOT_IS_OBJECT(labels))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("labels of a row of table \"%s\" are not a JSON object",
+						get_rel_name(follow->def->relid)),
+				 errhint("Write an expression such as jsonb_build_object('team', team).")));
+	return labels;
+}
+
+static const char *
+item_of(Follow *follow)
+{
+	const char *item = string(follow, &follow->def->item);
+
+	if (item == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("the item of a row of table \"%s\" is null", get_rel_name(follow->def->relid)),
+				 errdetail("The key of a tracked row must not be null.")));
+	return item;
+}
+
+static void
+enter_owner(Follow *follow, Fence *fence, TupleTableSlot *slot)
+{
+	follow->econtext->ecxt_scantuple = slot;
+	fence_enter(fence, follow->def->owner);
+	if (follow->def->wants_settings)
+		fence_settings(follow->def->time_zone);
+}
+
+const char *
+follow_item_of(Follow *follow, TupleTableSlot *slot)
+{
+	MemoryContext old = MemoryContextSwitchTo(follow->econtext->ecxt_per_tuple_memory);
+	const char *item;
+	Fence		fence;
+
+	enter_owner(follow, &fence, slot);
+	item = item_of(follow);
+	fence_leave(&fence);
+	MemoryContextSwitchTo(old);
+	return item;
+}
+
+static RowSays *
+evaluate_row(Follow *follow, TupleTableSlot *slot)
+{
+	const Definition *def = follow->def;
+	RowSays    *says = palloc(sizeof(RowSays));
+	Fence		fence;
+
+	says->applies = palloc(def->npolicies * sizeof(bool));
+	says->metrics = palloc(def->nmetrics * sizeof(MetricSays));
+	enter_owner(follow, &fence, slot);
+	says->item = item_of(follow);
+	says->at = instant(follow, &def->at, "at");
+	if (says->at == CLOCK_NONE)
+		says->at = follow->now;
+	says->labels = labels_of(follow);
+	says->owner = string(follow, &def->responsible);
+	says->party = string(follow, &def->party);
+	for (int i = 0; i < def->npolicies; i++)
+		says->applies[i] = condition(follow, &def->policies[i].applies, true);
+	for (int i = 0; i < def->nmetrics; i++)
+	{
+		const Metric *metric = &def->metrics[i];
+		MetricSays *m = &says->metrics[i];
+
+		m->start = condition(follow, &metric->start, true);
+		m->stop = condition(follow, &metric->stop, false);
+		m->pause = condition(follow, &metric->pause, false);
+		m->cancel = condition(follow, &metric->cancel, false);
+		m->start_at = instant(follow, &metric->start_at, "start_at");
+		m->stop_at = instant(follow, &metric->stop_at, "stop_at");
+		m->due_at = instant(follow, &metric->due_at, "due_at");
+		m->per = string(follow, &metric->per);
+		m->reason = m->pause ? string(follow, &metric->reason) : NULL;
+	}
+	fence_leave(&fence);
+	return says;
+}
+
+/*
+ * Which promise
+ */
+
+/* The best promise for a cycle of the metric in work that starts then. */
+static int32
+find_promise(void *context, int64 start)
+{
+	Work	   *work = context;
+	const Definition *def = work->follow->def;
+
+	for (int i = 0; i < def->ntargets; i++)
+	{
+		const Target *target = &def->targets[i];
+		const Policy *policy = &def->policies[target->policy];
+		const char *calendar = "";
+
+		if (target->metric != work->metric || !work->says->applies[target->policy] ||
+			start < policy->from || start >= policy->until ||
+			start < target->from || start >= target->until)
+			continue;
+		work->agreement = definition_agreement(def, work->says->party, start, policy->plan);
+		if (policy->plan != NULL && work->agreement == NULL)
+			continue;
+		if (!target->has_calendar)
+		{
+			if (work->agreement == NULL || work->agreement->calendar == NULL)
+				continue;
+			calendar = work->agreement->calendar;
+		}
+		for (int j = 0; j < target->npromises; j++)
+			if (strcmp(target->promises[j]->calendar, calendar) == 0)
+				return target->promises[j]->id;
+	}
+	return 0;
+}
+
+/*
+ * Applying
+ */
+
+static bool
+same_string(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+same_labels(const Jsonb *a, const Jsonb *b)
+{
+	return a == b || (a != NULL && b != NULL && VARSIZE(a) == VARSIZE(b) &&
+					  memcmp(a, b, VARSIZE(a)) == 0);
+}
+
+/*
+ * Labels, owner, party and the date promised follow the row while the clock is
+ * open.  What they were when it was breached is kept.
+ */
+static void
+follow_attributes(Work *work, StoredClock *stored)
+{
+	const RowSays *says = work->says;
+	int64		promised = says->metrics[work->metric].due_at;
+
+	if (!same_labels(stored->labels, says->labels) || !same_string(stored->owner, says->owner))
+	{
+		if (stored->late != CLOCK_NONE && stored->late < work->at &&
+			stored->breach_labels == NULL && stored->breach_owner == NULL)
+		{
+			stored->breach_labels = stored->labels;
+			stored->breach_owner = stored->owner;
+		}
+		stored->labels = says->labels;
+		stored->owner = says->owner;
+		stored->dirty = true;
+	}
+	if (!same_string(stored->party, says->party))
+	{
+		stored->party = says->party;
+		stored->dirty = true;
+	}
+	if (stored->promised != promised)
+	{
+		stored->promised = promised;
+		stored->dirty = true;
+	}
+}
+
+static void
+note_change(Work *work, StoredClock *stored, const StoredClock *before, const char *kind, int64 at)
+{
+	Change	   *change = palloc(sizeof(Change));
+
+	change->clock = stored;
+	change->kind = kind;
+	change->at = at;
+	change->old_promise = before->clock.promise;
+	change->old_due = before->due;
+	change->old_late = before->late;
+	change->old_start = before->clock.start;
+	work->changes = lappend(work->changes, change);
+}
+
+/* A cycle that began. */
+static StoredClock *
+new_clock(Work *work, const Clock *clock, const char *per)
+{
+	const Definition *def = work->follow->def;
+	StoredClock *stored = palloc0(sizeof(StoredClock));
+
+	stored->clock = *clock;
+	stored->relation = def->relid;
+	stored->metric_id = def->metrics[work->metric].id;
+	stored->agreement_id = work->agreement != NULL ? work->agreement->id : 0;
+	stored->item = work->item;
+	stored->per = per;
+	stored->owner = work->says->owner;
+	stored->party = work->says->party;
+	stored->labels = work->says->labels;
+	stored->promised = work->says->metrics[work->metric].due_at;
+	work->new = lappend(work->new, stored);
+	work->follow->counts.started++;
+	return stored;
+}
+
+/* What an application did: to the clock, if there was one, and behind it. */
+static StoredClock *
+take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
+			 const ClockOutcome *outcome, const char *per, int64 at)
+{
+	if (stored != NULL)
+	{
+		if (outcome->changed)
+		{
+			stored->dirty = true;
+			if (stored->clock.state == CLOCK_CANCELLED)
+				work->follow->counts.cancelled++;
+		}
+		if (outcome->retargeted)
+			stored->agreement_id = work->agreement != NULL ? work->agreement->id : 0;
+		if (outcome->retargeted || outcome->restarted)
+			note_change(work, stored, before, "retarget", at);
+		if (outcome->late)
+			note_change(work, stored, before, "late_event", at);
+	}
+	return outcome->begins ? new_clock(work, &outcome->next, per) : NULL;
+}
+
+/* An open clock that was derived under other definitions is derived afresh. */
+static void
+refresh_if_stale(Work *work, StoredClock *stored)
+{
+	Definition *def = work->follow->def;
+	Promise    *promise = definition_promise(def, stored->clock.promise);
+
+	if (clock_is_open(&stored->clock) &&
+		(promise == NULL || promise->revision != stored->revision))
+	{
+		derive(def, stored);
+		stored->dirty = true;
+	}
+}
+
+/* Bring one clock in line with a row, and what begins behind it. */
+static void
+apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
+{
+	const Metric *metric = &work->follow->def->metrics[work->metric];
+	CoreMem		mem = sla_core_mem();
+	StoredClock before;
+	ClockOutcome outcome;
+
+	if (stored != NULL)
+	{
+		refresh_if_stale(work, stored);
+		if (clock_is_open(&stored->clock) && !row->gone)
+			follow_attributes(work, stored);
+		before = *stored;
+	}
+	clock_apply_row(stored != NULL ? &stored->clock : NULL, &metric->rules, row, &mem, &outcome);
+	stored = take_outcome(work, stored, &before, &outcome, per, row->at);
+
+	/* history imported with a metric that repeats: cycle after cycle */
+	while (stored != NULL)
+	{
+		clock_apply_row(&stored->clock, &metric->rules, row, &mem, &outcome);
+		stored = take_outcome(work, NULL, NULL, &outcome, per, row->at);
+	}
+}
+
+/* The last cycle of the metric in work for a value of "per", or NULL. */
+static StoredClock *
+last_cycle(const Work *work, const char *per)
+{
+	int32		metric_id = work->follow->def->metrics[work->metric].id;
+	StoredClock *last = NULL;
+	ListCell   *cell;
+
+	foreach(cell, work->clocks)
+	{
+		StoredClock *stored = lfirst(cell);
+
+		if (stored->metric_id == metric_id && strcmp(stored->per, per) == 0 &&
+			(last == NULL || stored->clock.cycle > last->clock.cycle))
+			last = stored;
+	}
+	return last;
+}
+
+/* Is this the last cycle of its value of "per"? */
+static bool
+is_last_cycle(const Work *work, const StoredClock *stored)
+{
+	return last_cycle(work, stored->per) == stored;
+}
+
+/*
+ * Hand-offs: one clock for each value, of which the one whose value the row has
+ * goes by the row, and the others are paused meanwhile.
+ */
+static void
+apply_handoff(Work *work, const ClockRow *row, const char *per)
+{
+	int32		metric_id = work->follow->def->metrics[work->metric].id;
+	StoredClock *holder = per == NULL ? NULL : last_cycle(work, per);
+	ClockRow	other = *row;
+	ClockRow	own = *row;
+	bool		first = true;
+	ListCell   *cell;
+
+	other.start = false;
+	other.pause = true;
+	other.reason = per == NULL ? "elsewhere" : psprintf("elsewhere: %s", per);
+	foreach(cell, work->clocks)
+	{
+		StoredClock *stored = lfirst(cell);
+
+		if (stored->metric_id != metric_id)
+			continue;
+		first = false;
+		if (stored != holder && is_last_cycle(work, stored))
+			apply_row(work, stored, &other, stored->per);
+	}
+	if (per == NULL)
+		return;
+
+	/* the item's start is that of its first holder */
+	if (!first)
+		own.start_at = CLOCK_NONE;
+	apply_row(work, holder, &own, per);
+}
+
+static void
+apply_metric(Work *work)
+{
+	const Metric *metric = &work->follow->def->metrics[work->metric];
+	const MetricSays *says = &work->says->metrics[work->metric];
+	ClockRow	row = {0};
+
+	row.at = work->at;
+	row.start = says->start;
+	row.stop = says->stop;
+	row.pause = says->pause;
+	row.cancel = says->cancel;
+	if (work->follow->starting)
+		row.stop = row.pause = row.cancel = false;
+	row.start_at = says->start_at;
+	row.stop_at = says->stop_at;
+	row.reason = says->reason;
+	row.promise = find_promise;
+	row.context = work;
+	if (metric->per.state != NULL)
+		apply_handoff(work, &row, says->per);
+	else
+		apply_row(work, last_cycle(work, ""), &row, "");
+}
+
+/* The item is gone, or its metric: what is open is cancelled. */
+static void
+apply_gone(Work *work, StoredClock *stored)
+{
+	ClockRow	row = {.at = work->at, .gone = true};
+	ClockRules	rules = {0};
+	CoreMem		mem = sla_core_mem();
+	ClockOutcome outcome;
+
+	if (!clock_is_open(&stored->clock))
+		return;
+	clock_apply_row(&stored->clock, &rules, &row, &mem, &outcome);
+	(void) take_outcome(work, stored, stored, &outcome, stored->per, work->at);
+}
+
+/* Open clocks of metrics that are not defined any more. */
+static void
+apply_orphans(Work *work)
+{
+	const Definition *def = work->follow->def;
+	ListCell   *cell;
+
+	foreach(cell, work->clocks)
+	{
+		StoredClock *stored = lfirst(cell);
+		bool		found = false;
+
+		for (int i = 0; i < def->nmetrics && !found; i++)
+			found = def->metrics[i].id == stored->metric_id;
+		if (!found)
+			apply_gone(work, stored);
+	}
+}
+
+/*
+ * Writing
+ */
+
+static void
+write_change(const Change *change)
+{
+	static const char *command =
+		"INSERT INTO sla.clock_change (clock, at, kind, before, after) SELECT $1, $2, $3, "
+		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('told_at', $2) ELSE "
+		"(SELECT jsonb_build_object('policy', policy, 'goal', goal::text, 'started_at', $5, 'due_at', $6, 'breached_at', $7) "
+		"FROM sla.promise WHERE id = $4) END, "
+		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('applied_at', $11) ELSE "
+		"(SELECT jsonb_build_object('policy', policy, 'goal', goal::text, 'started_at', $9, 'due_at', $10) "
+		"FROM sla.promise WHERE id = $8) END";
+	Oid			types[] = {INT8OID, TIMESTAMPTZOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID
+	};
+	const StoredClock *clock = change->clock;
+	bool		breached = change->old_late != CLOCK_NONE && change->old_late < change->at;
+	Datum		values[lengthof(types)] = {
+		Int64GetDatum(clock->id), TimestampTzGetDatum(change->at), CStringGetTextDatum(change->kind),
+		Int32GetDatum(change->old_promise), TimestampTzGetDatum(change->old_start),
+		TimestampTzGetDatum(change->old_due), TimestampTzGetDatum(change->old_late),
+		Int32GetDatum(clock->clock.promise), TimestampTzGetDatum(clock->clock.start),
+		TimestampTzGetDatum(clock->due), TimestampTzGetDatum(clock->clock.last)
+	};
+	char		nulls[lengthof(types) + 1] = "           ";
+
+	if (change->old_due == CLOCK_NONE)
+		nulls[5] = 'n';
+	if (!breached)
+		nulls[6] = 'n';
+	if (clock->due == CLOCK_NONE)
+		nulls[9] = 'n';
+	if (SPI_execute_with_args(command, lengthof(types), types, values, nulls, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not write sla.clock_change");
+}
+
+static void
+write_changes(const List *changes)
+{
+	const ListCell *cell;
+	Fence		fence;
+
+	if (changes == NIL)
+		return;
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings("UTC");
+	SPI_connect();
+	foreach(cell, changes)
+		write_change(lfirst(cell));
+	SPI_finish();
+	fence_leave(&fence);
+}
+
+/* Store the clocks of the item; false when one was changed by somebody else. */
+static bool
+write_clocks(Work *work)
+{
+	Follow	   *follow = work->follow;
+	ListCell   *cell;
+
+	foreach(cell, work->clocks)
+	{
+		StoredClock *stored = lfirst(cell);
+
+		if (!stored->dirty)
+			continue;
+		derive(follow->def, stored);
+		if (!clock_store_update(&follow->store, stored))
+			return false;
+		follow->counts.changed++;
+	}
+	foreach(cell, work->new)
+	{
+		StoredClock *stored = lfirst(cell);
+
+		derive(follow->def, stored);
+		clock_store_insert(&follow->store, stored);
+	}
+	return true;
+}
+
+typedef void (*WorkFunction) (Work *work, void *context);
+
+/* Work on an item until what was read is what is written over. */
+static void
+work_on(Follow *follow, const RowSays *says, const char *item, int64 at,
+		WorkFunction function, void *context)
+{
+	bool		done = false;
+
+	for (bool again = false; !done; again = true)
+	{
+		Work		work = {.follow = follow, .says = says, .item = item, .at = at};
+
+		CHECK_FOR_INTERRUPTS();
+		if (again)
+			renew_snapshot(follow, true);
+		work.clocks = clock_store_fetch(&follow->store, follow->def->relid, item, GetActiveSnapshot());
+		function(&work, context);
+		done = write_clocks(&work);
+		if (done && work.changes != NIL)
+		{
+			clock_store_flush(&follow->store);
+			write_changes(work.changes);
+		}
+	}
+}
+
+static void
+apply_all(Work *work, void *context)
+{
+	(void) context;
+	for (work->metric = 0; work->metric < work->follow->def->nmetrics; work->metric++)
+	{
+		work->agreement = NULL;
+		apply_metric(work);
+	}
+	apply_orphans(work);
+}
+
+static void
+apply_gone_to_all(Work *work, void *context)
+{
+	ListCell   *cell;
+
+	(void) context;
+	foreach(cell, work->clocks)
+		apply_gone(work, lfirst(cell));
+}
+
+void
+follow_row(Follow *follow, TupleTableSlot *slot)
+{
+	MemoryContext old = MemoryContextSwitchTo(follow->econtext->ecxt_per_tuple_memory);
+	RowSays    *says = evaluate_row(follow, slot);
+
+	if (seen_before(follow, says->item))
+		renew_snapshot(follow, false);
+	work_on(follow, says, says->item, says->at, apply_all, NULL);
+	MemoryContextSwitchTo(old);
+}
+
+void
+follow_gone(Follow *follow, const char *item)
+{
+	MemoryContext old = MemoryContextSwitchTo(follow->econtext->ecxt_per_tuple_memory);
+
+	if (seen_before(follow, item))
+		renew_snapshot(follow, false);
+	work_on(follow, NULL, item, follow->now, apply_gone_to_all, NULL);
+	MemoryContextSwitchTo(old);
+}
+
+bool
+follow_would_write(Follow *follow, TupleTableSlot *slot)
+{
+	MemoryContext old = MemoryContextSwitchTo(follow->econtext->ecxt_per_tuple_memory);
+	RowSays    *says = evaluate_row(follow, slot);
+	Work		work = {.follow = follow, .says = says, .item = says->item, .at = says->at};
+	FollowCounts counts = follow->counts;
+	bool		found;
+	ListCell   *cell;
+
+	work.clocks = clock_store_fetch(&follow->store, follow->def->relid, says->item, GetActiveSnapshot());
+	apply_all(&work, NULL);
+	found = work.new != NIL;
+	foreach(cell, work.clocks)
+		found |= ((StoredClock *) lfirst(cell))->dirty;
+	follow->counts = counts;
+	MemoryContextSwitchTo(old);
+	return found;
+}
+
+typedef struct Signal
+{
+	int			metric;
+	ClockAction action;
+	const char *reason;
+	bool		only_later;
+} Signal;
+
+static void
+apply_signal(Work *work, void *context)
+{
+	const Signal *signal = context;
+	const Metric *metric = &work->follow->def->metrics[signal->metric];
+	const char *per = work->says->metrics[signal->metric].per;
+	CoreMem		mem = sla_core_mem();
+	StoredClock before;
+	StoredClock *stored;
+	ClockOutcome outcome;
+
+	work->metric = signal->metric;
+	if (metric->per.state == NULL)
+		per = "";
+	else if (per == NULL)
+		return;
+	stored = last_cycle(work, per);
+	if (stored != NULL)
+	{
+		if (signal->only_later && work->at <= stored->clock.last)
+			return;
+		refresh_if_stale(work, stored);
+		before = *stored;
+	}
+	clock_apply_signal(stored != NULL ? &stored->clock : NULL, &metric->rules, signal->action,
+					   work->at, signal->reason, find_promise, work, &mem, &outcome);
+	(void) take_outcome(work, stored, &before, &outcome, per, work->at);
+}
+
+void
+follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAction action,
+			  TimestampTz at, const char *reason, bool only_later)
+{
+	MemoryContext old = MemoryContextSwitchTo(follow->econtext->ecxt_per_tuple_memory);
+	RowSays    *says = evaluate_row(follow, slot);
+	Signal		signal = {-1, action, reason, only_later};
+
+	for (int i = 0; i < follow->def->nmetrics; i++)
+		if (strcmp(follow->def->metrics[i].name, metric) == 0)
+			signal.metric = i;
+	if (signal.metric < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("metric \"%s\" of table \"%s\" does not exist", metric,
+						get_rel_name(follow->def->relid)),
+				 errhint("Metrics are the rows of sla.metric.")));
+	if (seen_before(follow, says->item))
+		renew_snapshot(follow, false);
+	work_on(follow, says, says->item, at, apply_signal, &signal);
+	MemoryContextSwitchTo(old);
+}
+
+/* Of a finished clock only the net verdict moves, by its exceptions. */
+static void
+rejudge(Follow *follow, StoredClock *stored)
+{
+	int64		due = stored->excepted ? stored->gross_due : stored->due;
+	int64		late = stored->excepted ? stored->gross_late : stored->late;
+
+	derive(follow->def, stored);
+	if (stored->excepted)
+	{
+		stored->gross_due = due;
+		stored->gross_late = late;
+	}
+	else
+	{
+		stored->due = due;
+		stored->late = late;
+	}
+}
+
+bool
+follow_refresh(Follow *follow, int64 clock_id)
+{
+	MemoryContext old = MemoryContextSwitchTo(follow->econtext->ecxt_per_tuple_memory);
+	StoredClock *stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
+	bool		found = stored != NULL;
+
+	if (found)
+	{
+		Promise    *promise = definition_promise(follow->def, stored->clock.promise);
+
+		if (clock_is_open(&stored->clock) && promise != NULL && !promise->is_current && definition_heir(follow->def, promise) == NULL)
+		{
+			Work		work = {.follow = follow, .item = stored->item, .at = follow->now};
+
+			apply_gone(&work, stored);
+		}
+		if (!clock_is_open(&stored->clock))
+			rejudge(follow, stored);
+		else
+			derive(follow->def, stored);
+		found = clock_store_update(&follow->store, stored);
+	}
+	MemoryContextSwitchTo(old);
+	return found;
+}

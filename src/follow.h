@@ -1,0 +1,86 @@
+/*-------------------------------------------------------------------------
+ *
+ * follow.h
+ *	  Clocks follow their item: what its row says, or a signal, is applied and
+ *	  stored.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SLA_FOLLOW_H
+#define SLA_FOLLOW_H
+
+#include "sla_tracker.h"
+
+#include "executor/tuptable.h"
+
+#include "clock_store.h"
+#include "definition.h"
+
+/* What was done. */
+typedef struct FollowCounts
+{
+	int64		items;
+	int64		started;
+	int64		changed;
+	int64		cancelled;
+} FollowCounts;
+
+/*
+ * Work on one tracked table under one snapshot: the latest of a READ COMMITTED
+ * transaction, the transaction's own else.  Whoever calls holds the lock of
+ * each item's row, so that nobody else works on the item.
+ */
+typedef struct Follow
+{
+	Definition *def;			/* NULL: the table is not tracked */
+	ClockStore	store;
+	ExprContext *econtext;		/* its per-tuple memory is that of one item */
+	TimestampTz now;			/* the event time where none is told */
+	bool		starting;		/* rows only begin cycles (first sync) */
+	uint64		first;			/* items that were worked on, as hashes: the */
+	bool		any;			/* first, if any, */
+	HTAB	   *seen;			/* and the others */
+	FollowCounts counts;
+} Follow;
+
+extern void follow_begin(Follow *follow, int32 tracked_id);
+extern void follow_end(Follow *follow);
+
+
+/* Items by hash, in sets of them. */
+extern uint64 follow_hash(const char *item);
+
+/* The key of a row of the tracked table's row type, in the memory of the item. */
+extern const char *follow_item_of(Follow *follow, TupleTableSlot *slot);
+
+/*
+ * Bring the clocks of a row's item in line with the row.
+ */
+extern void follow_row(Follow *follow, TupleTableSlot *slot);
+
+/* Would that change or begin any clock? */
+extern bool follow_would_write(Follow *follow, TupleTableSlot *slot);
+
+/* See what others have committed since. */
+extern void follow_renew(Follow *follow);
+
+/* The item was deleted. */
+extern void follow_gone(Follow *follow, const char *item);
+
+/*
+ * A signal; the row is that of the item, for the promise.  "only_later": unless
+ * the clock has facts as late as that, which were made of it.
+ */
+extern void follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric,
+						  ClockAction action, TimestampTz at, const char *reason,
+						  bool only_later);
+
+/* Derive a clock afresh and store it when that changes it; false: it is gone. */
+extern bool follow_refresh(Follow *follow, int64 clock_id);
+
+/* Done with an item. */
+extern void follow_next(Follow *follow);
+
+#endif							/* SLA_FOLLOW_H */

@@ -1,0 +1,593 @@
+/*-------------------------------------------------------------------------
+ *
+ * rules.c
+ *	  Expressions of definitions, kept as SQL functions over a row type.
+ *
+ * What a user wrote is parsed against the table by the rules of a CHECK
+ * constraint: one row, no subqueries, no aggregates.  The function is made of
+ * the text that the analysed expression prints as, never of what was written,
+ * so that it can be nothing but an expression.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "rules.h"
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/dependency.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_expr.h"
+#include "parser/parse_func.h"
+#include "parser/parse_relation.h"
+#include "parser/parser.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/relcache.h"
+#include "utils/ruleutils.h"
+#include "utils/syscache.h"
+
+#include "fence.h"
+
+/* The columns of definition tables that hold expressions, and their types. */
+typedef struct RuleColumn
+{
+	const char *definition;
+	const char *column;
+	Oid			type;
+} RuleColumn;
+
+static const RuleColumn rule_columns_of[] = {
+	{"tracked", "item", TEXTOID},
+	{"tracked", "at", TIMESTAMPTZOID},
+	{"tracked", "labels", JSONBOID},
+	{"tracked", "owner", TEXTOID},
+	{"tracked", "party", TEXTOID},
+	{"metric", "start_when", BOOLOID},
+	{"metric", "stop_when", BOOLOID},
+	{"metric", "pause_when", BOOLOID},
+	{"metric", "cancel_when", BOOLOID},
+	{"metric", "start_at", TIMESTAMPTZOID},
+	{"metric", "stop_at", TIMESTAMPTZOID},
+	{"metric", "due_at", TIMESTAMPTZOID},
+	{"metric", "per", TEXTOID},
+	{"metric", "pause_reason", TEXTOID},
+	{"policy", "applies_when", BOOLOID},
+	{"source", "item", TEXTOID},
+	{"source", "applies_when", BOOLOID},
+	{"source", "at", TIMESTAMPTZOID},
+	{"source", "reason", TEXTOID},
+};
+
+static char *
+rule_name(const char *definition, int32 id, const char *column)
+{
+	return psprintf("%s_%d_%s", definition, id, column);
+}
+
+/* The function of an expression, or InvalidOid. */
+static Oid
+rule_function(const char *name, Oid rowtype)
+{
+	List	   *names = list_make2(makeString("sla"), makeString(pstrdup(name)));
+
+	return LookupFuncName(names, 1, &rowtype, true);
+}
+
+/*
+ * Parsing
+ */
+
+typedef struct ParseContext
+{
+	const char *definition;
+	const char *column;
+	const char *text;
+} ParseContext;
+
+/* A position in the error is one in the expression, not in the statement. */
+static void
+parse_error_callback(void *arg)
+{
+	ParseContext *context = arg;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(context->text);
+	}
+	errcontext("column \"%s\" of sla.%s", context->column, context->definition);
+}
+
+/* The one expression of a text, or an error. */
+static Node *
+parse_text(const char *text)
+{
+	List	   *parsed = raw_parser(text, RAW_PARSE_PLPGSQL_EXPR);
+	SelectStmt *select = castNode(SelectStmt, linitial_node(RawStmt, parsed)->stmt);
+
+	if (list_length(select->targetList) != 1 ||
+		linitial_node(ResTarget, select->targetList)->name != NULL ||
+		select->distinctClause != NIL || select->fromClause != NIL ||
+		select->whereClause != NULL || select->groupClause != NIL ||
+		select->havingClause != NULL || select->windowClause != NIL ||
+		select->sortClause != NIL || select->limitOffset != NULL ||
+		select->limitCount != NULL || select->lockingClause != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("invalid expression: \"%s\"", text),
+				 errdetail("It must be one expression over the columns of a row."),
+				 errhint("Write it as in a CHECK constraint, for example status = 'closed'.")));
+	return linitial_node(ResTarget, select->targetList)->val;
+}
+
+static void
+refuse_virtual_columns(Relation rel, Node *expr)
+{
+#ifdef ATTRIBUTE_GENERATED_VIRTUAL
+	Bitmapset  *columns = rule_columns(NULL, (Expr *) expr);
+	int			i = -1;
+
+	while ((i = bms_next_member(columns, i)) >= 0)
+	{
+		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum > 0 &&
+			TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("column \"%s\" is a virtual generated column",
+							NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname)),
+					 errdetail("Triggers do not see its value."),
+					 errhint("Write its expression instead, or make it STORED.")));
+	}
+#endif
+}
+
+/* Parse an expression over the rows of a table, coerced to a type. */
+static Node *
+rule_parse(Relation rel, const char *definition, const char *column,
+		   const char *text, Oid type)
+{
+	ParseContext context = {definition, column, text};
+	ErrorContextCallback callback = {error_context_stack, parse_error_callback, &context};
+	ParseState *pstate = make_parsestate(NULL);
+	ParseNamespaceItem *row;
+	Node	   *expr;
+	Node	   *coerced;
+
+	error_context_stack = &callback;
+	pstate->p_sourcetext = text;
+	row = addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, false, true);
+	addNSItemToQuery(pstate, row, false, true, true);
+	expr = transformExpr(pstate, parse_text(text), EXPR_KIND_CHECK_CONSTRAINT);
+	coerced = coerce_to_target_type(pstate, expr, exprType(expr), type, -1,
+									COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+	if (coerced == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("expression \"%s\" is of type %s, not %s", text,
+						format_type_be(exprType(expr)), format_type_be(type)),
+				 errhint("Write a cast to %s if that is what you mean.", format_type_be(type))));
+	assign_expr_collations(pstate, coerced);
+	refuse_virtual_columns(rel, coerced);
+	error_context_stack = callback.previous;
+	free_parsestate(pstate);
+	return coerced;
+}
+
+/*
+ * Keeping
+ */
+
+static void
+execute(const char *command)
+{
+	int			result = SPI_execute(command, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "could not execute \"%s\": %s", command, SPI_result_code_string(result));
+}
+
+/*
+ * A function goes with its table: DROP TABLE needs no CASCADE for it.  That a
+ * column cannot be dropped alone is for the dependencies of the body.
+ */
+static void
+tie_to_table(Oid function, Oid rowtype)
+{
+	ObjectAddress object;
+	ObjectAddress type;
+
+	ObjectAddressSet(object, ProcedureRelationId, function);
+	ObjectAddressSet(type, TypeRelationId, rowtype);
+	if (deleteDependencyRecordsForSpecific(ProcedureRelationId, function, DEPENDENCY_NORMAL,
+										   TypeRelationId, rowtype) > 0)
+		recordDependencyOn(&object, &type, DEPENDENCY_AUTO);
+}
+
+/* Make the function of an expression, which has been parsed by its definer. */
+static void
+rule_store(Relation rel, const char *name, Node *expr, Oid type)
+{
+	Oid			rowtype = rel->rd_rel->reltype;
+	char	   *signature;
+	char	   *body;
+	Fence		fence;
+
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	body = deparse_expression(expr, deparse_context_for("r", RelationGetRelid(rel)), true, true);
+	signature = psprintf("sla.%s(r %s)", quote_identifier(name), format_type_be_qualified(rowtype));
+	execute(psprintf("CREATE OR REPLACE FUNCTION %s RETURNS %s LANGUAGE sql BEGIN ATOMIC SELECT (%s)::%s; END",
+					 signature, format_type_be_qualified(type), body, format_type_be_qualified(type)));
+	signature = psprintf("sla.%s(%s)", quote_identifier(name), format_type_be_qualified(rowtype));
+	execute(psprintf("REVOKE ALL ON FUNCTION %s FROM PUBLIC", signature));
+	execute(psprintf("ALTER FUNCTION %s OWNER TO %s", signature,
+					 quote_identifier(GetUserNameFromId(rel->rd_rel->relowner, false))));
+	CommandCounterIncrement();
+	tie_to_table(rule_function(name, rowtype), rowtype);
+	SPI_finish();
+	fence_leave(&fence);
+}
+
+static void
+rule_drop(Oid rowtype, const char *name)
+{
+	Oid			function = rule_function(name, rowtype);
+	ObjectAddress object;
+
+	if (!OidIsValid(function))
+		return;
+	ObjectAddressSet(object, ProcedureRelationId, function);
+	performDeletion(&object, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+}
+
+/*
+ * Reading
+ */
+
+void
+rule_suspended(const char *table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the definitions for table \"%s\" are suspended", table),
+			 errdetail("They were made by another owner of the table."),
+			 errhint("The new owner confirms them with sla.track().")));
+}
+
+static Oid
+function_owner(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+bool
+rule_is_owned(const char *definition, int32 id, const char *column, Relation rel)
+{
+	Oid			function = rule_function(rule_name(definition, id, column), rel->rd_rel->reltype);
+
+	return !OidIsValid(function) || function_owner(function) == rel->rd_rel->relowner;
+}
+
+Expr *
+rule_expression(Relation rel, const char *definition, int32 id, const char *column)
+{
+	Oid			rowtype = rel->rd_rel->reltype;
+	Oid			function = rule_function(rule_name(definition, id, column), rowtype);
+	Oid			type;
+	FuncExpr   *call;
+
+	if (!OidIsValid(function))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the expression of column \"%s\" of sla.%s for table \"%s\" is missing",
+						column, definition, RelationGetRelationName(rel)),
+				 errhint("Update the row of sla.%s with the expression written anew.", definition)));
+	if (function_owner(function) != rel->rd_rel->relowner)
+		rule_suspended(RelationGetRelationName(rel));
+	type = get_func_rettype(function);
+	call = makeFuncExpr(function, type,
+						list_make1(makeVar(1, InvalidAttrNumber, rowtype, -1, InvalidOid, 0)),
+						get_typcollation(type), InvalidOid, COERCE_EXPLICIT_CALL);
+	return expression_planner((Expr *) call);
+}
+
+Bitmapset *
+rule_columns(Bitmapset *columns, Expr *expr)
+{
+	pull_varattnos((Node *) expr, 1, &columns);
+	return columns;
+}
+
+/*
+ * Functions that are stable for what they might be given, and depend on no
+ * setting for what they are given here: values of plain types.
+ */
+static bool
+is_plain_type(Oid type)
+{
+	switch (type)
+	{
+		case BOOLOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case NUMERICOID:
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+		case NAMEOID:
+		case UUIDOID:
+		case JSONBOID:
+		case UNKNOWNOID:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static bool
+makes_json(Oid function)
+{
+	return function == F_JSONB_BUILD_OBJECT_ANY || function == F_JSONB_BUILD_OBJECT_ ||
+		function == F_JSONB_BUILD_ARRAY_ANY || function == F_TO_JSONB;
+}
+
+static bool
+is_unsettled(Oid function, void *context)
+{
+	(void) context;
+	return function >= FirstNormalObjectId || func_volatile(function) != PROVOLATILE_IMMUTABLE;
+}
+
+static bool
+wants_settings_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr) && makes_json(((FuncExpr *) node)->funcid))
+	{
+		List	   *args = ((FuncExpr *) node)->args;
+		ListCell   *cell;
+
+		foreach(cell, args)
+			if (!is_plain_type(exprType(lfirst(cell))))
+				return true;
+		return expression_tree_walker((Node *) args, wants_settings_walker, context);
+	}
+	if (IsA(node, CoerceViaIO) && is_plain_type(exprType((Node *) ((CoerceViaIO *) node)->arg)) &&
+		is_plain_type(((CoerceViaIO *) node)->resulttype))
+		return expression_tree_walker(node, wants_settings_walker, context);
+	if (check_functions_in_node(node, is_unsettled, NULL))
+		return true;
+	if (IsA(node, SQLValueFunction) || IsA(node, NextValueExpr))
+		return true;
+	return expression_tree_walker(node, wants_settings_walker, context);
+}
+
+bool
+rule_wants_settings(Expr *expr)
+{
+	return wants_settings_walker((Node *) expr, NULL);
+}
+
+/*
+ * The trigger
+ */
+
+/* Is there a unique index with no columns but these? */
+static bool
+covers_unique_index(Relation rel, Bitmapset *columns)
+{
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *cell;
+
+	foreach(cell, indexes)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+		Form_pg_index index;
+		bool		covered;
+
+		if (!HeapTupleIsValid(tuple))
+			elog(ERROR, "cache lookup failed for index %u", lfirst_oid(cell));
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		covered = index->indisunique && index->indimmediate && index->indisvalid &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+		for (int i = 0; covered && i < index->indnkeyatts; i++)
+			covered = index->indkey.values[i] > 0 &&
+				bms_is_member(index->indkey.values[i] - FirstLowInvalidHeapAttributeNumber, columns);
+		ReleaseSysCache(tuple);
+		if (covered)
+			return true;
+	}
+	return false;
+}
+
+/* The default of sla.tracked.item: the primary key. */
+static char *
+primary_key_item(Relation rel)
+{
+	Bitmapset  *key;
+	StringInfoData item;
+	int			i = -1;
+
+	(void) RelationGetIndexList(rel);
+	key = RelationGetIndexAttrBitmap(rel, INDEX_ATTR_BITMAP_PRIMARY_KEY);
+	if (bms_is_empty(key))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("table \"%s\" has no primary key", RelationGetRelationName(rel)),
+				 errhint("Say which columns are the key of an item, as in item => 'number'.")));
+	initStringInfo(&item);
+	while ((i = bms_next_member(key, i)) >= 0)
+	{
+		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+
+		appendStringInfo(&item, "%s%s", item.len > 0 ? ", " : "",
+						 quote_identifier(NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname)));
+	}
+	return bms_num_members(key) == 1 ? item.data : psprintf("ROW(%s)::text", item.data);
+}
+
+static char *
+text_column(HeapTuple row, TupleDesc desc, const char *column)
+{
+	int			attnum = SPI_fnumber(desc, column);
+	bool		isnull;
+	Datum		value = heap_getattr(row, attnum, desc, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+static int32
+int_column(HeapTuple row, TupleDesc desc, const char *column)
+{
+	bool		isnull;
+
+	return DatumGetInt32(heap_getattr(row, SPI_fnumber(desc, column), desc, &isnull));
+}
+
+static Oid
+oid_column(HeapTuple row, TupleDesc desc, const char *column)
+{
+	bool		isnull;
+
+	return DatumGetObjectId(heap_getattr(row, SPI_fnumber(desc, column), desc, &isnull));
+}
+
+/* Is anything of this expression's definition other than it was? */
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static void
+check_kind(Relation rel)
+{
+	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a table", RelationGetRelationName(rel))));
+}
+
+/*
+ * sla.check_rules() -> trigger
+ *
+ * BEFORE INSERT, UPDATE or DELETE of a definition table, FOR EACH ROW, with the
+ * rights of the definer: keeps the functions of its expressions in line.  A
+ * function that is there already when its row is inserted came with a restored
+ * dump; it may say more than the row, since it has followed renamed columns.
+ */
+PG_FUNCTION_INFO_V1(sla_check_rules);
+Datum
+sla_check_rules(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	const char *definition;
+	TupleDesc	desc;
+	HeapTuple	old;
+	HeapTuple	new;
+	const char *over;
+	Relation	rel = NULL;
+	Oid			relid;
+	int32		id;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager", "check_rules")));
+	definition = RelationGetRelationName(trigdata->tg_relation);
+	over = strcmp(definition, "source") == 0 ? "source" : "relation";
+	desc = RelationGetDescr(trigdata->tg_relation);
+	old = TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) ? NULL : trigdata->tg_trigtuple;
+	new = TRIGGER_FIRED_BY_DELETE(trigdata->tg_event) ? NULL :
+		old != NULL ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
+
+	relid = oid_column(new != NULL ? new : old, desc, over);
+	if (new != NULL && old != NULL &&
+		(oid_column(old, desc, over) != relid || int_column(old, desc, "id") != int_column(new, desc, "id")))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("columns \"%s\" and \"id\" of sla.%s cannot be changed", over, definition),
+				 errhint("Delete the row and insert another.")));
+	id = int_column(new != NULL ? new : old, desc, "id");
+
+	/* the row of a table that is being dropped goes without ado */
+	if (get_rel_relkind(relid) == '\0' && new == NULL)
+		return PointerGetDatum(old);
+	rel = table_open(relid, AccessShareLock);
+	check_kind(rel);
+	if (new != NULL && strcmp(definition, "tracked") == 0 && text_column(new, desc, "item") == NULL)
+	{
+		int			attnum = SPI_fnumber(desc, "item");
+		Datum		item = CStringGetTextDatum(primary_key_item(rel));
+		bool		isnull = false;
+
+		new = heap_modify_tuple_by_cols(new, desc, 1, &attnum, &item, &isnull);
+	}
+	for (size_t i = 0; i < lengthof(rule_columns_of); i++)
+	{
+		const RuleColumn *rule = &rule_columns_of[i];
+		char	   *name;
+		char	   *text;
+		Node	   *expr;
+		Oid			function;
+
+		if (strcmp(rule->definition, definition) != 0)
+			continue;
+		name = rule_name(definition, id, rule->column);
+		text = new != NULL ? text_column(new, desc, rule->column) : NULL;
+		if (text == NULL)
+		{
+			rule_drop(rel->rd_rel->reltype, name);
+			continue;
+		}
+		function = rule_function(name, rel->rd_rel->reltype);
+		if (OidIsValid(function) && function_owner(function) == rel->rd_rel->relowner &&
+			(old == NULL || same_text(text, text_column(old, desc, rule->column))))
+		{
+			tie_to_table(function, rel->rd_rel->reltype);
+			continue;
+		}
+		expr = rule_parse(rel, definition, rule->column, text, rule->type);
+		if (strcmp(definition, "tracked") == 0 && strcmp(rule->column, "item") == 0 &&
+			!covers_unique_index(rel, rule_columns(NULL, (Expr *) expr)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
+					 errmsg("item \"%s\" is not unique in table \"%s\"", text, RelationGetRelationName(rel)),
+					 errdetail("No unique index has only columns of this expression."),
+					 errhint("Name the columns of the primary key or of a unique index.")));
+		rule_store(rel, name, expr, rule->type);
+	}
+	table_close(rel, NoLock);
+	return PointerGetDatum(new != NULL ? new : old);
+}

@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * rules.h
+ *	  Expressions of definitions, kept as SQL functions over a row type.
+ *
+ * The function of an expression is sla.DEFINITION_ID_COLUMN(r ROWTYPE), for
+ * example sla.metric_12_stop_when(r ticket).  It belongs to the table's owner
+ * and is no member of the extension, so that a renamed column is followed, a
+ * dropped one refused, and pg_dump carries it.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SLA_RULES_H
+#define SLA_RULES_H
+
+#include "sla_tracker.h"
+
+#include "nodes/bitmapset.h"
+#include "nodes/primnodes.h"
+#include "utils/rel.h"
+
+/*
+ * The expression of a definition's column over the row of a table, planned:
+ * its Vars are columns of the row.  NULL when there is none.  It must be called
+ * as the table's owner.
+ */
+extern Expr *rule_expression(Relation rel, const char *definition, int32 id,
+							 const char *column);
+
+/* Does the function of an expression belong to the table's owner? */
+extern bool rule_is_owned(const char *definition, int32 id, const char *column, Relation rel);
+
+/* Raise the error that definitions are suspended. */
+extern void rule_suspended(const char *table);
+
+/* The columns that an expression reads, offset by FirstLowInvalidHeapAttributeNumber. */
+extern Bitmapset *rule_columns(Bitmapset *columns, Expr *expr);
+
+/*
+ * Does an expression depend on settings, such as the time zone or the search
+ * path?  Only then these have to be set for it.
+ */
+extern bool rule_wants_settings(Expr *expr);
+
+#endif							/* SLA_RULES_H */

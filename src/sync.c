@@ -1,0 +1,697 @@
+/*-------------------------------------------------------------------------
+ *
+ * sync.c
+ *	  Clocks brought in line with what tables and sources say, and signals.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "track.h"
+
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "fence.h"
+#include "follow.h"
+#include "rules.h"
+#include "tracked_row.h"
+
+static void
+check_may_define(Oid relid)
+{
+	if (!pg_class_ownercheck_compat(relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
+					   get_rel_name(relid));
+}
+
+static int32
+tracked_id_of(Oid relid)
+{
+	Definition *def = definition_of_table(relid);
+
+	if (def == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" is not tracked", get_rel_name(relid)),
+				 errhint("SELECT sla.track('%s').", get_rel_name(relid))));
+	return def->id;
+}
+
+/*
+ * All rows of a table
+ */
+
+typedef struct Sync
+{
+	Follow		follow;
+	RowReader	reader;
+	HTAB	   *items;			/* that the table has, or NULL */
+} Sync;
+
+/*
+ * The row as it is now, locked so that no writer is on it; NULL when it was
+ * deleted meanwhile.
+ */
+static TupleTableSlot *
+lock_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
+{
+	ItemPointerData tid = slot->tts_tid;
+	TM_FailureData failure;
+	TM_Result	result = table_tuple_lock(source->rel, &tid, GetActiveSnapshot(), slot,
+										  GetCurrentCommandId(true), LockTupleNoKeyExclusive,
+										  LockWaitBlock, TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
+										  &failure);
+
+	if (result == TM_Deleted || result == TM_SelfModified || result == TM_Invisible)
+		return NULL;
+	if (result != TM_Ok)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+	if (failure.traversed)
+	{
+		if (IsolationUsesXactSnapshot())
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("could not serialize access due to concurrent update")));
+		follow_renew(&sync->follow);
+	}
+	return rows_of_root(&sync->reader, source, slot);
+}
+
+static void
+remember_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
+{
+	TupleTableSlot *row = rows_of_root(&sync->reader, source, slot);
+	uint64		key = follow_hash(follow_item_of(&sync->follow, row));
+
+	(void) hash_search(sync->items, &key, HASH_ENTER, NULL);
+}
+
+static void
+sync_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
+{
+	TupleTableSlot *row = rows_of_root(&sync->reader, source, slot);
+
+	remember_row(sync, source, slot);
+	if (follow_would_write(&sync->follow, row))
+	{
+		row = lock_row(sync, source, slot);
+		if (row != NULL)
+			follow_row(&sync->follow, row);
+	}
+}
+
+typedef void (*RowFunction) (Sync *sync, RowSource *source, TupleTableSlot *slot);
+
+/* All rows of the table, and of its partitions and children. */
+static void
+scan_rows(Sync *sync, RowFunction function)
+{
+	List	   *relids = find_all_inheritors(sync->follow.def->relid, AccessShareLock, NULL);
+	ListCell   *cell;
+
+	foreach(cell, relids)
+	{
+		RowSource  *source;
+		Snapshot	snapshot;
+		TableScanDesc scan;
+		TupleTableSlot *slot;
+
+		if (get_rel_relkind(lfirst_oid(cell)) != RELKIND_RELATION)
+			continue;
+		source = rows_source(&sync->reader, lfirst_oid(cell));
+		snapshot = RegisterSnapshot(GetActiveSnapshot());
+		slot = table_slot_create(source->rel, NULL);
+		scan = table_beginscan(source->rel, snapshot, 0, NULL);
+		while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+		{
+			CHECK_FOR_INTERRUPTS();
+			function(sync, source, slot);
+			follow_next(&sync->follow);
+		}
+		table_endscan(scan);
+		ExecDropSingleTupleTableSlot(slot);
+		UnregisterSnapshot(snapshot);
+	}
+}
+
+/* The rows of some items. */
+static void
+sync_items(Sync *sync, ArrayType *items)
+{
+	Datum	   *values;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(items, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		char	   *item;
+		TupleTableSlot *row;
+
+		if (nulls[i])
+			continue;
+		item = TextDatumGetCString(values[i]);
+		row = rows_by_item(&sync->reader, sync->follow.def, item, false);
+		if (row == NULL)
+			follow_gone(&sync->follow, item);
+		else if (follow_would_write(&sync->follow, row))
+		{
+			row = rows_by_item(&sync->reader, sync->follow.def, item, true);
+			follow_renew(&sync->follow);
+			if (row != NULL)
+				follow_row(&sync->follow, row);
+		}
+		follow_next(&sync->follow);
+	}
+}
+
+/*
+ * Events of sources, in order of their time
+ */
+
+typedef struct SourceEvent
+{
+	TimestampTz at;
+	char	   *item;
+	char	   *metric;
+	char	   *reason;
+	ClockAction action;
+} SourceEvent;
+
+static ClockAction
+action_of(const char *action)
+{
+	static const struct
+	{
+		const char *name;
+		ClockAction action;
+	}			actions[] = {
+		{"start", CLOCK_DO_START}, {"pause", CLOCK_DO_PAUSE}, {"resume", CLOCK_DO_RESUME},
+		{"stop", CLOCK_DO_STOP}, {"cancel", CLOCK_DO_CANCEL}, {"reset", CLOCK_DO_RESET},
+	};
+
+	for (size_t i = 0; i < lengthof(actions); i++)
+		if (strcmp(actions[i].name, action) == 0)
+			return actions[i].action;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown action: \"%s\"", action),
+			 errhint("Actions are start, pause, resume, stop, cancel and reset.")));
+	return CLOCK_DO_START;		/* keep compiler quiet */
+}
+
+/* A row of sla.source. */
+typedef struct Source
+{
+	int32		id;
+	Oid			source;
+	int32		tracked_id;
+	char	   *metric;
+	ClockAction action;
+	char	   *time_zone;
+	bool		has_condition;
+	bool		has_at;
+	bool		has_reason;
+} Source;
+
+/* The sources that a query over sla.source and sla.tracked selects by an oid. */
+static List *
+sources_of(const char *condition, Oid relid)
+{
+	MemoryContext context = CurrentMemoryContext;
+	List	   *sources = NIL;
+	Oid			type = OIDOID;
+	Datum		value = ObjectIdGetDatum(relid);
+	Fence		fence;
+
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args(psprintf("SELECT s.id, s.source::oid, t.id, s.metric, s.action, "
+									   "s.applies_when IS NOT NULL, s.at IS NOT NULL, s.reason IS NOT NULL, t.time_zone "
+									   "FROM sla.source AS s JOIN sla.tracked AS t ON t.relation = s.relation "
+									   "WHERE %s ORDER BY s.id", condition),
+							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read sla.source");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		MemoryContext old = MemoryContextSwitchTo(context);
+		Source	   *source = palloc(sizeof(Source));
+		bool		isnull;
+
+		source->id = DatumGetInt32(SPI_getbinval(tuple, desc, 1, &isnull));
+		source->source = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
+		source->tracked_id = DatumGetInt32(SPI_getbinval(tuple, desc, 3, &isnull));
+		source->metric = TextDatumGetCString(SPI_getbinval(tuple, desc, 4, &isnull));
+		source->action = action_of(TextDatumGetCString(SPI_getbinval(tuple, desc, 5, &isnull)));
+		source->has_condition = DatumGetBool(SPI_getbinval(tuple, desc, 6, &isnull));
+		source->has_at = DatumGetBool(SPI_getbinval(tuple, desc, 7, &isnull));
+		source->has_reason = DatumGetBool(SPI_getbinval(tuple, desc, 8, &isnull));
+		source->time_zone = TextDatumGetCString(SPI_getbinval(tuple, desc, 9, &isnull));
+		sources = lappend(sources, source);
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	fence_leave(&fence);
+	return sources;
+}
+
+/*
+ * The query for the events of a source: time, item and reason of its rows, by
+ * the functions of its expressions.
+ */
+static char *
+events_query(const Source *source, const char *from)
+{
+	return psprintf("SELECT %s, sla.source_%d_item(r), %s FROM %s WHERE %s",
+					source->has_at ? psprintf("sla.source_%d_at(r)", source->id) : "NULL::timestamptz",
+					source->id,
+					source->has_reason ? psprintf("sla.source_%d_reason(r)", source->id) : "NULL::text",
+					from,
+					source->has_condition ? psprintf("sla.source_%d_applies_when(r)", source->id) : "true");
+}
+
+/* Append the events that a query returns; "now" where none tells its time. */
+static List *
+take_events(List *events, const Source *source, const char *query, TimestampTz now,
+			int nargs, Oid *types, Datum *values, MemoryContext context)
+{
+	Relation	rel = table_open(source->source, AccessShareLock);
+	Fence		fence;
+
+	fence_enter(&fence, rel->rd_rel->relowner);
+	fence_settings(source->time_zone);
+	SPI_connect();
+	if (SPI_execute_with_args(query, nargs, types, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read a source");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		MemoryContext old = MemoryContextSwitchTo(context);
+		SourceEvent *event = palloc0(sizeof(SourceEvent));
+		bool		isnull;
+		Datum		value;
+
+		value = SPI_getbinval(tuple, desc, 2, &isnull);
+		event->item = isnull ? NULL : TextDatumGetCString(value);
+		event->at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 1, &isnull));
+		if (isnull)
+			event->at = now;
+		value = SPI_getbinval(tuple, desc, 3, &isnull);
+		event->reason = isnull ? NULL : TextDatumGetCString(value);
+		event->metric = source->metric;
+		event->action = source->action;
+		if (TIMESTAMP_NOT_FINITE(event->at))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					 errmsg("at of a row of table \"%s\" is infinite", RelationGetRelationName(rel))));
+		if (event->item != NULL)
+			events = lappend(events, event);
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	fence_leave(&fence);
+	table_close(rel, NoLock);
+	return events;
+}
+
+static int
+compare_events(const ListCell *a, const ListCell *b)
+{
+	const SourceEvent *ea = lfirst(a);
+	const SourceEvent *eb = lfirst(b);
+
+	return ea->at < eb->at ? -1 : ea->at > eb->at;
+}
+
+/* Apply the events of all sources of a table, of some items or of all. */
+static void
+sync_sources(Sync *sync, const List *sources, ArrayType *items)
+{
+	List	   *events = NIL;
+	ListCell   *cell;
+
+	foreach(cell, (List *) sources)
+	{
+		const Source *source = lfirst(cell);
+		char	   *name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(source->source)),
+													  get_rel_name(source->source));
+		char	   *query = events_query(source, psprintf("%s AS r", name));
+		Oid			type = TEXTARRAYOID;
+		Datum		value = PointerGetDatum(items);
+
+		if (items != NULL)
+			query = psprintf("%s AND sla.source_%d_item(r) = ANY ($1)", query, source->id);
+		events = take_events(events, source, query, sync->follow.now, items != NULL ? 1 : 0,
+							 &type, &value, CurrentMemoryContext);
+	}
+	list_sort(events, compare_events);
+	foreach(cell, events)
+	{
+		const SourceEvent *event = lfirst(cell);
+		TupleTableSlot *row;
+
+		CHECK_FOR_INTERRUPTS();
+		row = rows_by_item(&sync->reader, sync->follow.def, event->item, true);
+		if (row != NULL)
+			follow_signal(&sync->follow, row, event->metric, event->action, event->at,
+						  event->reason, true);
+		follow_next(&sync->follow);
+	}
+}
+
+/*
+ * Items that are gone
+ */
+
+/* Cancel the open clocks of a table whose item is not in the set. */
+static void
+cancel_missing(Follow *follow, HTAB *items)
+{
+	List	   *gone = NIL;
+	Oid			type = OIDOID;
+	Datum		value = ObjectIdGetDatum(follow->def->relid);
+	MemoryContext context = CurrentMemoryContext;
+	ListCell   *cell;
+	Fence		fence;
+
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT DISTINCT item FROM sla.clock_state WHERE relation::oid = $1 AND ended_at IS NULL",
+							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read sla.clock_state");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		MemoryContext old = MemoryContextSwitchTo(context);
+		char	   *item = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		uint64		key = follow_hash(item);
+
+		if (hash_search(items, &key, HASH_FIND, NULL) == NULL)
+			gone = lappend(gone, item);
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	fence_leave(&fence);
+	foreach(cell, gone)
+	{
+		follow_gone(follow, lfirst(cell));
+		follow_next(follow);
+	}
+}
+
+static HTAB *
+item_set(void)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = sizeof(uint64);
+	ctl.entrysize = sizeof(uint64);
+	ctl.hcxt = CurrentMemoryContext;
+	return hash_create("sla_tracker items", 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+void
+track_missing(int32 tracked_id)
+{
+	Sync		sync = {0};
+
+	follow_begin(&sync.follow, tracked_id);
+	if (sync.follow.def != NULL)
+	{
+		/* TRUNCATE may have spared a child */
+		sync.items = item_set();
+		rows_open(&sync.reader, sync.follow.def->relid);
+		scan_rows(&sync, remember_row);
+		cancel_missing(&sync.follow, sync.items);
+		rows_close(&sync.reader);
+	}
+	follow_end(&sync.follow);
+}
+
+/*
+ * sla.sync(regclass, text[]) -> (items, started, changed, cancelled, errors)
+ */
+PG_FUNCTION_INFO_V1(sla_sync);
+Datum
+sla_sync(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	ArrayType  *items = PG_ARGISNULL(1) ? NULL : PG_GETARG_ARRAYTYPE_P(1);
+	MemoryContext context;
+	MemoryContext old;
+	List	   *sources;
+	Sync		sync = {0};
+	TupleDesc	desc;
+	Datum		values[5];
+	bool		nulls[5] = {0};
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("relation must not be null")));
+	check_may_define(relid);
+	context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker sync", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	follow_begin(&sync.follow, tracked_id_of(relid));
+	rows_open(&sync.reader, relid);
+	sources = sources_of("s.relation::oid = $1", relid);
+	if (items == NULL)
+		sync.items = item_set();
+
+	/* begin, then what the sources tell in order, then as the rows are now */
+	for (int pass = sources != NIL ? 0 : 1; pass < 2; pass++)
+	{
+		sync.follow.starting = pass == 0;
+		if (items == NULL)
+			scan_rows(&sync, sync_row);
+		else
+			sync_items(&sync, items);
+		if (pass == 0)
+		{
+			sync_sources(&sync, sources, items);
+			sync.follow.counts.items = 0;
+			follow_renew(&sync.follow);
+		}
+	}
+	if (items == NULL)
+		cancel_missing(&sync.follow, sync.items);
+	rows_close(&sync.reader);
+	follow_end(&sync.follow);
+	MemoryContextSwitchTo(old);
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = Int64GetDatum(sync.follow.counts.items);
+	values[1] = Int64GetDatum(sync.follow.counts.started);
+	values[2] = Int64GetDatum(sync.follow.counts.changed);
+	values[3] = Int64GetDatum(sync.follow.counts.cancelled);
+	values[4] = Int64GetDatum(0);
+	MemoryContextDelete(context);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/*
+ * Signals
+ */
+
+/* Apply one signal; false when there is no such item. */
+static bool
+signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction action,
+			TimestampTz at, const char *reason)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker signal",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	TupleTableSlot *row;
+	Follow		follow;
+	RowReader	reader;
+
+	follow_begin(&follow, tracked_id);
+	if (follow.def == NULL)
+		row = NULL;
+	else
+	{
+		rows_open(&reader, follow.def->relid);
+		row = rows_by_item(&reader, follow.def, item, true);
+		if (row != NULL)
+		{
+			/* what was committed before the lock was ours */
+			if (!IsolationUsesXactSnapshot())
+				follow_renew(&follow);
+			follow_signal(&follow, row, metric, action, at, reason, false);
+		}
+		rows_close(&reader);
+	}
+	follow_end(&follow);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return row != NULL;
+}
+
+/*
+ * sla.signal(relation, item, metric, action, at, reason)
+ *
+ * For roles that may UPDATE the tracked table.
+ */
+PG_FUNCTION_INFO_V1(sla_signal);
+Datum
+sla_signal(PG_FUNCTION_ARGS)
+{
+	static const char *const names[] = {"relation", "item", "metric", "action", "at"};
+	Oid			relid;
+	char	   *item;
+	TimestampTz at;
+	AclResult	acl;
+
+	for (int i = 0; i < (int) lengthof(names); i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s of a signal must not be null", names[i])));
+	relid = PG_GETARG_OID(0);
+	item = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	at = PG_GETARG_TIMESTAMPTZ(4);
+	acl = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE);
+	if (acl != ACLCHECK_OK)
+		aclcheck_error(acl, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
+	if (TIMESTAMP_NOT_FINITE(at))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("at of a signal must be finite")));
+	if (!signal_item(tracked_id_of(relid), item, text_to_cstring(PG_GETARG_TEXT_PP(2)),
+					 action_of(text_to_cstring(PG_GETARG_TEXT_PP(3))), at,
+					 PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5))))
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("item \"%s\" of table \"%s\" does not exist", item, get_rel_name(relid))));
+	PG_RETURN_VOID();
+}
+
+/*
+ * sla.track_source() -> trigger
+ *
+ * AFTER INSERT FOR EACH ROW of a source: the row is a signal.
+ */
+PG_FUNCTION_INFO_V1(sla_track_source);
+Datum
+sla_track_source(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Relation	rel;
+	List	   *sources;
+	ListCell   *cell;
+	Oid			type;
+	Datum		row;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager", "track_source")));
+	if (!TRIGGER_FIRED_AFTER(trigdata->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
+		!TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\": function \"%s\" must be fired AFTER INSERT, FOR EACH ROW",
+						trigdata->tg_trigger->tgname, "track_source")));
+	rel = trigdata->tg_relation;
+	type = rel->rd_rel->reltype;
+	row = heap_copy_tuple_as_datum(trigdata->tg_trigtuple, RelationGetDescr(rel));
+	PushActiveSnapshot(GetTransactionSnapshot());
+	sources = sources_of("s.source::oid = $1", RelationGetRelid(rel));
+	foreach(cell, sources)
+	{
+		const Source *source = lfirst(cell);
+		List	   *events = take_events(NIL, source, events_query(source, "(SELECT $1) AS s (r)"),
+										 GetCurrentTimestamp(), 1, &type, &row, CurrentMemoryContext);
+		ListCell   *event_cell;
+
+		foreach(event_cell, events)
+		{
+			const SourceEvent *event = lfirst(event_cell);
+
+			(void) signal_item(source->tracked_id, event->item, event->metric, event->action,
+							   event->at, event->reason);
+		}
+	}
+	PopActiveSnapshot();
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * sla.refresh_clock(bigint) -> bool
+ *
+ * Stores what sla.derived() says of an open clock.
+ */
+PG_FUNCTION_INFO_V1(sla_refresh_clock);
+Datum
+sla_refresh_clock(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	int64		clock_id = PG_GETARG_INT64(1);
+	Definition *def = definition_of_table(relid);
+	Follow		follow;
+	bool		done;
+
+	if (def == NULL)
+		PG_RETURN_BOOL(false);
+	follow_begin(&follow, def->id);
+	done = follow_refresh(&follow, clock_id);
+	follow_end(&follow);
+	PG_RETURN_BOOL(done);
+}
+
+/*
+ * Functions for owners that do what only the extension may: the check is here,
+ * the rest in an internal function, run as the extension's owner.
+ */
+static void
+run_for_owner(Oid relid, const char *query, int nargs, Oid *types, Datum *values, const char *nulls)
+{
+	Fence		fence;
+
+	check_may_define(relid);
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args(query, nargs, types, values, nulls, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not execute \"%s\"", query);
+	SPI_finish();
+	fence_leave(&fence);
+}
+
+/* sla.untrack(relation, keep_history) */
+PG_FUNCTION_INFO_V1(sla_untrack);
+Datum
+sla_untrack(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {REGCLASSOID, BOOLOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
+
+	run_for_owner(PG_GETARG_OID(0), "SELECT sla.untrack_table($1, $2)", 2, types, values, NULL);
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * track.h
+ *	  The triggers of a tracked table.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SLA_TRACK_H
+#define SLA_TRACK_H
+
+#include "sla_tracker.h"
+
+extern void track_init(void);
+
+/* Cancel the open clocks of items that the table does not have any more. */
+extern void track_missing(int32 tracked_id);
+
+#endif							/* SLA_TRACK_H */

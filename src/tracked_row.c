@@ -1,0 +1,224 @@
+/*-------------------------------------------------------------------------
+ *
+ * tracked_row.c
+ *	  Rows of a tracked table, as rows of its own type wherever they are
+ *	  stored.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "tracked_row.h"
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "fence.h"
+#include "rules.h"
+
+void
+rows_open(RowReader *reader, Oid root)
+{
+	memset(reader, 0, sizeof(RowReader));
+	reader->context = CurrentMemoryContext;
+	reader->root = table_open(root, AccessShareLock);
+	reader->slot = MakeSingleTupleTableSlot(CreateTupleDescCopy(RelationGetDescr(reader->root)),
+											&TTSOpsVirtual);
+}
+
+void
+rows_close(RowReader *reader)
+{
+	ListCell   *cell;
+
+	foreach(cell, reader->sources)
+	{
+		RowSource  *source = lfirst(cell);
+
+		ExecDropSingleTupleTableSlot(source->slot);
+		table_close(source->rel, AccessShareLock);
+	}
+	ExecDropSingleTupleTableSlot(reader->slot);
+	table_close(reader->root, AccessShareLock);
+}
+
+RowSource *
+rows_source(RowReader *reader, Oid relid)
+{
+	MemoryContext old;
+	RowSource  *source;
+	ListCell   *cell;
+
+	foreach(cell, reader->sources)
+	{
+		source = lfirst(cell);
+		if (RelationGetRelid(source->rel) == relid)
+			return source;
+	}
+	old = MemoryContextSwitchTo(reader->context);
+	source = palloc0(sizeof(RowSource));
+	source->rel = table_open(relid, AccessShareLock);
+	source->slot = table_slot_create(source->rel, NULL);
+	if (relid != RelationGetRelid(reader->root))
+		source->map = build_attrmap_by_name_if_req(RelationGetDescr(source->rel),
+												   RelationGetDescr(reader->root)
+#if PG_VERSION_NUM >= 160000
+												   ,false
+#endif
+			);
+	reader->sources = lcons(source, reader->sources);
+	MemoryContextSwitchTo(old);
+	return source;
+}
+
+TupleTableSlot *
+rows_of_root(RowReader *reader, RowSource *source, TupleTableSlot *slot)
+{
+	if (source->map == NULL)
+		return slot;
+	return execute_attr_map_slot(source->map, slot, reader->slot);
+}
+
+TupleTableSlot *
+rows_fetch(RowReader *reader, Oid relid, ItemPointer tid, Snapshot snapshot)
+{
+	RowSource  *source = rows_source(reader, relid);
+
+	if (!table_tuple_fetch_row_version(source->rel, tid, snapshot, source->slot))
+		return NULL;
+	return rows_of_root(reader, source, source->slot);
+}
+
+/*
+ * Looking up with SQL, as the table's owner
+ */
+
+/* The one row that a query returned as a composite value, or NULL. */
+static TupleTableSlot *
+take_row(RowReader *reader)
+{
+	HeapTupleHeader row;
+	HeapTupleData tuple;
+	MemoryContext old;
+	bool		isnull;
+
+	if (SPI_processed == 0)
+		return NULL;
+	row = DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = row;
+	old = MemoryContextSwitchTo(reader->context);
+	ExecForceStoreHeapTuple(heap_copytuple(&tuple), reader->slot, true);
+	MemoryContextSwitchTo(old);
+	return reader->slot;
+}
+
+static TupleTableSlot *
+look_up(RowReader *reader, Definition *def, const char *query, int nargs, Oid *types, Datum *values,
+		bool lock)
+{
+	TupleTableSlot *row;
+	Fence		fence;
+	int			result;
+
+	fence_enter(&fence, def->owner);
+	fence_settings(def->time_zone);
+	SPI_connect();
+	result = SPI_execute_with_args(query, nargs, types, values, NULL, !lock, 1);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "could not look up an item: %s", SPI_result_code_string(result));
+	row = take_row(reader);
+	SPI_finish();
+	fence_leave(&fence);
+	return row;
+}
+
+static char *
+root_name(RowReader *reader)
+{
+	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(reader->root)),
+									  RelationGetRelationName(reader->root));
+}
+
+TupleTableSlot *
+rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row)
+{
+	TupleDesc	desc = RelationGetDescr(reader->root);
+	Bitmapset  *columns = rule_columns(NULL, def->item.expr);
+	int			n = bms_num_members(columns);
+	Oid		   *types = palloc(n * sizeof(Oid));
+	Datum	   *values = palloc(n * sizeof(Datum));
+	StringInfoData query;
+	int			nargs = 0;
+	int			i = -1;
+
+	initStringInfo(&query);
+	appendStringInfo(&query, "SELECT r FROM %s AS r WHERE ", root_name(reader));
+	while ((i = bms_next_member(columns, i)) >= 0)
+	{
+		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+		Form_pg_attribute att = TupleDescAttr(desc, attnum - 1);
+		bool		isnull;
+		Datum		value = slot_getattr(row, attnum, &isnull);
+
+		if (isnull)
+			return NULL;
+		types[nargs] = att->atttypid;
+		values[nargs] = datumCopy(value, att->attbyval, att->attlen);
+		nargs++;
+		appendStringInfo(&query, "%sr.%s = $%d", nargs > 1 ? " AND " : "",
+						 quote_identifier(NameStr(att->attname)), nargs);
+	}
+	return look_up(reader, def, query.data, nargs, types, values, false);
+}
+
+/* The one column that an item is the text of, or 0 where it is more than that. */
+static AttrNumber
+plain_column(Expr *item)
+{
+	for (;;)
+	{
+		if (IsA(item, Var))
+			return ((Var *) item)->varattno;
+		if (IsA(item, RelabelType))
+			item = ((RelabelType *) item)->arg;
+		else if (IsA(item, CoerceViaIO))
+			item = ((CoerceViaIO *) item)->arg;
+		else
+			return 0;
+	}
+}
+
+TupleTableSlot *
+rows_by_item(RowReader *reader, Definition *def, const char *item, bool lock)
+{
+	AttrNumber	attnum = plain_column(def->item.expr);
+	Oid			type = TEXTOID;
+	Datum		value = CStringGetTextDatum(item);
+	const char *locking = lock ? " FOR NO KEY UPDATE" : "";
+	char	   *query;
+
+	if (attnum > 0)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(reader->root), attnum - 1);
+
+		query = psprintf("SELECT r FROM %s AS r WHERE r.%s = $1::%s%s",
+						 root_name(reader), quote_identifier(NameStr(att->attname)),
+						 format_type_be_qualified(att->atttypid), locking);
+	}
+	else
+		query = psprintf("SELECT r FROM %s AS r WHERE sla.tracked_%d_item(r) = $1%s",
+						 root_name(reader), def->id, locking);
+	return look_up(reader, def, query, 1, &type, &value, lock);
+}
