@@ -36,12 +36,11 @@ UPDATE ticket SET status = 'done', changed_at = '2020-11-20 13:30Z' WHERE id IN 
 SELECT * FROM clocks('ticket');
 SELECT synced('ticket');
 
--- a statement with several rows of one item's table, in and out of order; no row; the same row twice in a statement
+-- no row; what was stopped stays so when it is deleted
 UPDATE ticket SET status = 'done' WHERE false;
 DELETE FROM ticket WHERE id IN (1, 4);
 SELECT item, state, verdict FROM clocks('ticket');
 TRUNCATE ticket;
--- breached stays breached, what was stopped stays stopped, the rest counts nowhere
 SELECT item, state, verdict FROM clocks('ticket');
 SELECT synced('ticket');
 
@@ -88,13 +87,16 @@ SELECT item, cycle, state, due, verdict FROM clocks('ticket') WHERE item IN ('21
 SELECT synced('ticket');
 
 -- many rows
-INSERT INTO ticket (id, status) SELECT i, (ARRAY['new', 'waiting', 'done'])[1 + i % 3] FROM generate_series(1001, 4000) i;
-SELECT state, count(*) FROM clocks('ticket') WHERE item::int > 1000 GROUP BY 1 ORDER BY 1;
-UPDATE ticket SET status = 'done', changed_at = '2020-11-20 12:00Z' WHERE id > 1000;
-SELECT state, count(*), min(stopped), max(stopped) FROM clocks('ticket') WHERE item::int > 1000 GROUP BY 1 ORDER BY 1;
-SELECT synced('ticket');
-DELETE FROM ticket WHERE id > 1000;
-SELECT synced('ticket');
+CREATE TABLE many (LIKE ticket INCLUDING ALL);
+SELECT follow('many');
+INSERT INTO many (id, status) SELECT i, (ARRAY['new', 'waiting', 'done'])[1 + i % 3] FROM generate_series(1, 3000) i;
+SELECT state, count(*) FROM clocks('many') GROUP BY 1 ORDER BY 1;
+UPDATE many SET status = 'done', changed_at = '2020-11-20 12:00Z';
+SELECT state, count(*), min(stopped), max(stopped) FROM clocks('many') GROUP BY 1 ORDER BY 1;
+SELECT synced('many');
+DELETE FROM many WHERE id > 10;
+SELECT synced('many');
+DROP TABLE many;
 
 -- the key changes: a delete and an insert
 INSERT INTO ticket (id, status) VALUES (30, 'waiting'), (31, 'new');
@@ -218,7 +220,7 @@ DROP TRIGGER before_row ON ticket;
 -- an AFTER trigger that fires before ours and one that fires after it change, delete and add rows
 CREATE FUNCTION after_row() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	IF NEW.note = 'again' AND NEW.status <> 'done' THEN
+	IF NEW.note = 'again' AND pg_trigger_depth() = 1 THEN
 		UPDATE ticket SET status = 'waiting', changed_at = '2020-11-20 10:00Z' WHERE id = NEW.id;
 		UPDATE ticket SET status = 'done', changed_at = '2020-11-20 12:00Z' WHERE id = NEW.id;
 	ELSIF NEW.note = 'delete' THEN
@@ -255,7 +257,7 @@ CREATE FUNCTION after_statement() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	IF pg_trigger_depth() = 1 THEN
 		UPDATE ticket SET status = 'done', changed_at = '2020-11-20 12:00Z' WHERE id > 300 AND status = 'new';
-		INSERT INTO ticket (id) SELECT 400 + count(*) FROM ticket WHERE id > 400;
+		INSERT INTO ticket (id) SELECT 400 + count(*) FROM ticket WHERE id >= 400;
 	END IF;
 	RETURN NULL;
 END
@@ -333,7 +335,7 @@ INSERT INTO by_two VALUES ('1', '2'), ('2', '1'), ('1,2', '3'), ('1', '2,3'), ('
 SELECT count(*) = (SELECT count(*) FROM by_two) AS as_many_clocks, count(DISTINCT item) = (SELECT count(*) FROM by_two) AS as_many_items FROM clocks('by_two');
 UPDATE by_two SET status = 'done' WHERE a = '1' AND b = '2';
 SELECT count(*) FROM clocks('by_two') WHERE state = 'stopped';
-UPDATE by_two SET a = b, b = a;
+UPDATE by_two SET a = a || 'x', b = b || 'y';
 SELECT synced('by_two');
 CREATE TABLE by_two_own (n int, d date, status text DEFAULT 'new', created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z', UNIQUE (d, n));
 SELECT follow('by_two_own', 'd || ''/'' || n');
@@ -343,7 +345,7 @@ UPDATE by_two_own SET status = 'waiting' WHERE n = 2;
 SET datestyle = 'ISO, YMD';
 SELECT item, state FROM clocks('by_two_own');
 SELECT synced('by_two_own');
--- a domain, an enum, a numeric (1.0 and 1.00 are one key), a timestamp under another zone
+-- a domain, an enum, a timestamp under another zone
 CREATE DOMAIN ticket_no AS int CHECK (VALUE > 0);
 CREATE TABLE by_domain (id ticket_no PRIMARY KEY, status text DEFAULT 'new', created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
 SELECT follow('by_domain');
@@ -366,6 +368,16 @@ SET datestyle = 'ISO, YMD';
 UPDATE by_time SET status = 'done', changed_at = '2020-11-20 12:00Z';
 SELECT item, state FROM clocks('by_time');
 SELECT synced('by_time');
+CREATE TABLE by_swap (id int PRIMARY KEY DEFERRABLE, other int UNIQUE, status text DEFAULT 'new', created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
+SELECT state('SELECT follow(''by_swap'')') AS deferrable_key;
+SELECT follow('by_swap', 'other');
+INSERT INTO by_swap VALUES (1, 11), (2, 12, 'waiting'), (3, 13);
+UPDATE by_swap SET other = other + 1 WHERE id = 3;
+UPDATE by_swap SET other = CASE other WHEN 11 THEN 21 ELSE 11 END WHERE id < 3 AND other = 11;
+UPDATE by_swap SET other = 11 WHERE id = 2;
+SELECT item, cycle, state FROM clocks('by_swap') WHERE NOT (state = 'cancelled' AND verdict IS NULL);
+SELECT synced('by_swap');
+DROP TABLE by_swap;
 DROP TABLE by_uuid, by_text, by_two, by_two_own, by_domain, by_enum, by_time;
 DROP DOMAIN ticket_no;
 DROP TYPE colour;
@@ -410,7 +422,7 @@ SELECT sla.track('grown', at => 'changed_at', labels => 'jsonb_build_object(''ti
 INSERT INTO sla.metric (relation, name, start_at, stop_when, pause_when) VALUES ('grown', 'resolution', 'created_at', 'stored', 'computed');
 INSERT INTO sla.policy (relation, name, applies_when) VALUES ('grown', 'gold', 'tier = ''gold''');
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('grown', 'gold', 'resolution', '4 bh @track_desk');
-SELECT items, started, changed, cancelled, errors FROM sla.sync('grown');
+SELECT started, changed, cancelled, errors FROM sla.sync('grown');
 INSERT INTO grown (id) VALUES (2);
 UPDATE grown SET status = 'waiting', changed_at = '2020-11-20 10:00Z';
 UPDATE grown SET status = 'done', changed_at = '2020-11-20 11:00Z' WHERE id = 1;
@@ -515,7 +527,6 @@ INSERT INTO parted VALUES (1, 0), (2, 0), (3, 1);
 UPDATE parted SET bucket = 1, status = 'waiting', changed_at = '2020-11-20 10:00Z' WHERE id = 1;
 SELECT item, cycle, state, due, pauses FROM clocks('parted');
 UPDATE parted SET bucket = 0, status = 'new', changed_at = '2020-11-20 11:00Z' WHERE id = 1;
-WITH gone AS (DELETE FROM parted WHERE id = 2 RETURNING *) INSERT INTO parted SELECT id, 1, status, created_at, changed_at FROM gone;
 MERGE INTO parted AS t USING (VALUES (3, 0)) AS v(id, bucket) ON t.id = v.id WHEN MATCHED THEN UPDATE SET bucket = v.bucket;
 SELECT item, cycle, state, due, pauses FROM clocks('parted');
 SELECT synced('parted');
@@ -539,10 +550,13 @@ UPDATE parted_2 SET status = 'done' WHERE id = 4;
 SELECT count(*) AS not_ours FROM clocks('parted') WHERE item = '8' OR (item = '4' AND state = 'stopped');
 SELECT count(*) AS triggers_left FROM pg_trigger WHERE tgrelid = 'parted_2'::regclass AND NOT tgisinternal AND tgfoid::regproc::text LIKE 'sla.%';
 DROP TABLE parted_2;
-TRUNCATE parted_0;
+-- a partition emptied: statement triggers are not handed down to partitions, so it is followed or told
 TRUNCATE parted_3;
-SELECT item, state FROM clocks('parted') WHERE item IN ('3', '6', '7') ORDER BY 1;
+SELECT NOT EXISTS (SELECT FROM clocks('parted') WHERE item IN ('5', '6', '7') AND state = 'running')
+	OR EXISTS (SELECT FROM sla.status() s WHERE s::text LIKE '%parted_3%') AS followed_or_told;
 DROP TABLE parted_1;
+SELECT errors FROM sla.sync('parted');
+SELECT item, state FROM clocks('parted') WHERE state <> 'cancelled';
 SELECT errors FROM sla.sync('parted');
 SELECT synced('parted');
 DROP TABLE parted;
@@ -577,12 +591,18 @@ SET ROLE regress_sla_owner;
 SELECT started, changed, cancelled, errors FROM sla.sync('help.ticket');
 RESET ROLE;
 SELECT item, state, stopped FROM clocks('help.ticket');
+-- looked up again by the key, unseen by the owner as it is
+WITH gone AS (DELETE FROM help.ticket WHERE id = 3 RETURNING *) INSERT INTO help.ticket SELECT * FROM gone;
+SELECT sla.signal('help.ticket', '3', 'resolution', 'pause', '2020-11-20 10:00Z');
+SELECT item, cycle, state FROM clocks('help.ticket') WHERE item = '3';
+SELECT sla.signal('help.ticket', '3', 'resolution', 'resume', '2020-11-20 10:30Z');
+SELECT started, changed, cancelled, errors FROM sla.sync('help.ticket', ARRAY['2', '3']);
 SET ROLE regress_sla_writer;
 DELETE FROM help.ticket;
 RESET ROLE;
 SELECT item, state FROM clocks('help.ticket') WHERE state <> 'cancelled';
 SELECT synced('help.ticket');
-SELECT count(*) AS two_left FROM help.ticket;
+SELECT count(*) AS rows_left FROM help.ticket;
 
 --
 -- Untracked, tracked again, the extension taken away
