@@ -27,7 +27,7 @@ CREATE TYPE a_type AS (id int);
 CREATE TEMP TABLE a_temp (id int PRIMARY KEY);
 CREATE UNLOGGED TABLE an_unlogged (id int PRIMARY KEY);
 \x on
-SELECT f.* FROM unnest(ARRAY[
+SELECT s, f.* FROM unnest(ARRAY[
 	$$SELECT sla.track('no_such_table')$$,
 	$$SELECT sla.track('no_key')$$,
 	$$SELECT sla.track('no_key', item => 'id')$$,
@@ -41,7 +41,6 @@ SELECT f.* FROM unnest(ARRAY[
 	$$SELECT sla.track('a_type')$$,
 	$$SELECT sla.track('half_key_pkey')$$,
 	$$SELECT sla.track('pg_catalog.pg_class')$$,
-	$$SELECT sla.track('sla.calendar')$$,
 	$$SELECT sla.track(NULL)$$,
 	$$SELECT sla.track(0)$$,
 	$$SELECT sla.track('half_key', at => 'a')$$,
@@ -50,7 +49,6 @@ SELECT f.* FROM unnest(ARRAY[
 	$$SELECT sla.track('half_key', owner => 'a +')$$,
 	$$SELECT sla.track('half_key', time_zone => 'Nowhere/Nothing')$$,
 	$$SELECT sla.track('half_key', time_zone => 'UTC+5')$$,
-	$$SELECT sla.track('half_key', on_error => 'ignore')$$,
 	$$SELECT sla.untrack('half_key')$$,
 	$$SELECT sla.untrack(NULL)$$,
 	$$SELECT * FROM sla.sync('half_key')$$,
@@ -59,10 +57,12 @@ SELECT f.* FROM unnest(ARRAY[
 	$$SELECT * FROM sla.recompute('half_key', '(,)')$$,
 	$$SELECT sla.correct(4711, '2020-11-20 09:00Z', NULL, 'x')$$]) WITH ORDINALITY AS s(s, k), LATERAL fails(s) AS f ORDER BY k;
 \x off
--- an index that covers it is enough; a temporary table is a table, unless it is told that it is not
+-- an index that covers it is enough
 SELECT state($$SELECT sla.track('half_key', item => 'c')$$), state($$SELECT sla.track('an_unlogged')$$);
-SELECT state($$SELECT sla.track('a_temp')$$) IN ('none', '0A000', '42809') AS temporary;
+SELECT state($$SELECT sla.track('half_key', on_error => 'ignore')$$);
 SELECT item FROM sla.tracked WHERE relation = 'half_key'::regclass;
+-- a temporary table would vanish without a word
+SELECT state($$SELECT sla.track('a_temp')$$) <> 'none' AS refused;
 DROP TABLE a_temp, an_unlogged;
 SELECT sla.untrack('half_key', false);
 DROP TABLE no_key;
@@ -92,7 +92,7 @@ INSERT INTO sla.policy (relation, name) VALUES ('ticket', 'all');
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'all', 'resolution', '4 bh @track_desk');
 CREATE TABLE event (id int, ticket int, at timestamptz);
 \x on
-SELECT f.* FROM unnest(ARRAY[
+SELECT s, f.* FROM unnest(ARRAY[
 	-- an expression: unknown column, wrong type, none at all
 	$$UPDATE sla.metric SET stop_when = 'statos = ''done'''$$,
 	$$UPDATE sla.metric SET stop_when = 'status'$$,
@@ -107,11 +107,6 @@ SELECT f.* FROM unnest(ARRAY[
 	$$UPDATE sla.metric SET pause_reason = 'no_such_function(id)'$$,
 	$$UPDATE sla.metric SET stop_when = '(SELECT true)'$$,
 	$$UPDATE sla.metric SET stop_when = 'max(n) > 1'$$,
-	$$UPDATE sla.metric SET name = NULL$$,
-	$$UPDATE sla.metric SET name = ''$$,
-	$$UPDATE sla.metric SET on_reopen = 'whatever'$$,
-	$$UPDATE sla.metric SET kind = 'slo'$$,
-	$$INSERT INTO sla.metric (relation, name) VALUES ('ticket', 'resolution')$$,
 	-- a table that is not there, or not tracked
 	$$INSERT INTO sla.metric (relation, name) VALUES ('no_such_table', 'x')$$,
 	$$INSERT INTO sla.metric (relation, name) VALUES (NULL, 'x')$$,
@@ -124,7 +119,6 @@ SELECT f.* FROM unnest(ARRAY[
 	$$UPDATE sla.target SET goal = '4 bh'$$,
 	$$UPDATE sla.target SET goal = '4 bh @no_such_calendar'$$,
 	$$UPDATE sla.target SET goal = '-4 bh @track_desk'$$,
-	$$UPDATE sla.target SET threshold = '1 bh @track_desk'$$,
 	$$UPDATE sla.target SET threshold = '8 bh @no_such_calendar'$$,
 	$$UPDATE sla.target SET due_by = 'noon'$$,
 	$$UPDATE sla.target SET due_by = '25:00'$$,
@@ -134,35 +128,31 @@ SELECT f.* FROM unnest(ARRAY[
 	$$UPDATE sla.target SET alert_at = '{0.5,NULL}'$$,
 	$$UPDATE sla.target SET alert_at = '{-1}'$$,
 	$$UPDATE sla.target SET alert_at = '{NaN}'$$,
-	$$UPDATE sla.target SET alert_at = NULL$$,
-	$$UPDATE sla.target SET alert_at = '{{0.5},{1}}'$$,
 	-- agreements
 	$$INSERT INTO sla.agreement (party, name, calendar) VALUES ('p', 'a', 'no_such_calendar')$$,
 	$$INSERT INTO sla.agreement (party, name, time_zone) VALUES ('p', 'a', 'Nowhere/Nothing')$$,
-	$$INSERT INTO sla.agreement (party, name, ends_at) VALUES ('p', 'a', '-infinity')$$,
-	$$INSERT INTO sla.agreement (party, name, credit_cap_percent) VALUES ('p', 'a', 101)$$,
 	-- sources
-	$$INSERT INTO sla.source (source, relation, item, metric, action) VALUES ('event', 'ticket', 'ticket', 'resolution', 'explode')$$,
 	$$INSERT INTO sla.source (source, relation, item, metric, action) VALUES ('event', 'ticket', 'tickets', 'resolution', 'pause')$$,
 	$$INSERT INTO sla.source (source, relation, item, metric, action) VALUES ('event', 'ticket', 'ticket', 'no_such_metric', 'pause')$$,
 	$$INSERT INTO sla.source (source, relation, item, metric, action) VALUES ('ticket', 'event', 'id', 'resolution', 'pause')$$,
 	$$INSERT INTO sla.source (source, relation, item, metric, action, at) VALUES ('event', 'ticket', 'ticket', 'resolution', 'pause', 'id')$$,
 	-- exceptions
+	$$INSERT INTO sla.exception (relation, during, rrule) VALUES ('ticket', '[2020-01-01,2020-01-02)', 'FREQ=SOMETIMES')$$,
+	$$INSERT INTO sla.exception (relation, extend_by, approved_by, approved_at) VALUES ('ticket', '-1 bh', 'me', now())$$]) WITH ORDINALITY AS s(s, k), LATERAL fails(s) AS f ORDER BY k;
+\x off
+-- what plain constraints of these tables refuse
+SELECT s, state(s) FROM unnest(ARRAY[
+	$$UPDATE sla.metric SET name = NULL$$,
+	$$UPDATE sla.metric SET name = ''$$,
+	$$UPDATE sla.metric SET on_reopen = 'whatever'$$,
+	$$UPDATE sla.metric SET kind = 'slo'$$,
+	$$INSERT INTO sla.metric (relation, name) VALUES ('ticket', 'resolution')$$,
+	$$INSERT INTO sla.agreement (party, name, ends_at) VALUES ('p', 'a', '-infinity')$$,
+	$$INSERT INTO sla.agreement (party, name, credit_cap_percent) VALUES ('p', 'a', 101)$$,
+	$$INSERT INTO sla.source (source, relation, item, metric, action) VALUES ('event', 'ticket', 'ticket', 'resolution', 'explode')$$,
 	$$INSERT INTO sla.exception (relation) VALUES ('ticket')$$,
 	$$INSERT INTO sla.exception (relation, during, approved_by) VALUES ('ticket', '[2020-01-01,2021-01-01)', 'me')$$,
-	$$INSERT INTO sla.exception (relation, during, labels) VALUES ('ticket', '[2020-01-01,2021-01-01)', '[]')$$,
-	$$INSERT INTO sla.exception (relation, during, rrule) VALUES ('ticket', '[2020-01-01,2020-01-02)', 'FREQ=SOMETIMES')$$,
-	$$INSERT INTO sla.exception (relation, extend_by, approved_by, approved_at) VALUES ('ticket', '-1 bh', 'me', now())$$,
-	$$INSERT INTO sla.exception (relation, during, metric) VALUES ('ticket', '[2020-01-01,2021-01-01)', 'no_such_metric')$$,
-	-- signals
-	$$SELECT sla.signal('ticket', 'no such item', 'resolution', 'pause')$$,
-	$$SELECT sla.signal('ticket', '1', 'no_such_metric', 'pause')$$,
-	$$SELECT sla.signal('ticket', '1', 'resolution', 'explode')$$,
-	$$SELECT sla.signal('ticket', '1', 'resolution', NULL)$$,
-	$$SELECT sla.signal('ticket', NULL, 'resolution', 'pause')$$,
-	$$SELECT sla.signal('ticket', '1', 'resolution', 'pause', NULL)$$,
-	$$SELECT sla.signal('ticket', '1', 'resolution', 'pause', 'infinity')$$]) WITH ORDINALITY AS s(s, k), LATERAL fails(s || ' /* ' || k || ' */') AS f ORDER BY k;
-\x off
+	$$INSERT INTO sla.exception (relation, during, labels) VALUES ('ticket', '[2020-01-01,2021-01-01)', '[]')$$]) WITH ORDINALITY AS s(s, k) ORDER BY k;
 -- (whatever was taken is taken back)
 DELETE FROM sla.agreement;
 DELETE FROM sla.source;
@@ -179,6 +169,16 @@ DROP TABLE event;
 
 INSERT INTO ticket (id) VALUES (1), (2);
 SELECT * FROM clocks('ticket');
+\x on
+SELECT s, f.* FROM unnest(ARRAY[
+	$$SELECT sla.signal('ticket', '4711', 'resolution', 'pause')$$,
+	$$SELECT sla.signal('ticket', '1', 'no_such_metric', 'pause')$$,
+	$$SELECT sla.signal('ticket', '1', 'resolution', 'explode')$$,
+	$$SELECT sla.signal('ticket', '1', 'resolution', NULL)$$,
+	$$SELECT sla.signal('ticket', NULL, 'resolution', 'pause')$$,
+	$$SELECT sla.signal('ticket', '1', 'resolution', 'pause', NULL)$$,
+	$$SELECT sla.signal('ticket', '1', 'resolution', 'pause', 'infinity')$$]) WITH ORDINALITY AS s(s, k), LATERAL fails(s) AS f ORDER BY k;
+\x off
 UPDATE sla.metric SET stop_when = $$status = 'done' AND 1 / n > 0$$;
 \x on
 SELECT * FROM fails('UPDATE ticket SET status = ''done'', n = 0 WHERE id = 1');
@@ -266,18 +266,22 @@ UPDATE ticket SET j = '[1]' WHERE id = 21;
 UPDATE ticket SET id = NULL WHERE id = 17;
 RESET client_min_messages;
 SELECT count(*) FROM ticket WHERE id IS NULL;
-SELECT item, state, labels FROM sla.clock WHERE item IN ('17', '21') OR item IS NULL ORDER BY item;
 SELECT item, count(*) FROM sla.sync_error WHERE NOT is_healed GROUP BY 1 ORDER BY 1;
+SELECT item, state, labels FROM sla.clock WHERE item = '21';
 -- a cancelled statement is no warning
 SET client_min_messages = error;
 UPDATE sla.metric SET stop_when = 'pg_sleep(n) IS NULL';
 SET statement_timeout = '200ms';
-SELECT state('UPDATE ticket SET n = 30 WHERE id = 12') AS cancelled;
+\set VERBOSITY sqlstate
+UPDATE ticket SET n = 30 WHERE id = 12;
+\set VERBOSITY default
 RESET statement_timeout;
 UPDATE sla.metric SET stop_when = $$status = 'done'$$;
 RESET client_min_messages;
 SELECT n FROM ticket WHERE id = 12;
+SET client_min_messages = error;
 DELETE FROM ticket WHERE id IS NULL OR id > 1000;
+RESET client_min_messages;
 UPDATE ticket SET j = '{}';
 SELECT errors FROM sla.sync('ticket');
 SELECT synced('ticket');
@@ -296,7 +300,7 @@ INSERT INTO ticket (id, status, created_at, closed_at, changed_at) VALUES
 	(33, 'done', '2020-11-20 09:00Z', NULL, '2020-11-20 11:00Z'),
 	(38, 'new', '2020-11-20 12:00Z', NULL, '2020-11-20 10:00Z'),
 	(39, 'done', '2020-11-20 12:00Z', NULL, '2020-11-20 10:00Z');
-SELECT item, state, started, due, stopped, verdict FROM clocks('ticket') WHERE item::int > 30;
+SELECT item, state, started, due, stopped, verdict FROM clocks('ticket') WHERE item::int BETWEEN 31 AND 39;
 -- an infinite time is no time
 \x on
 SELECT c, i, f.* FROM unnest('{created_at,closed_at,changed_at}'::text[]) WITH ORDINALITY AS c(c, k), unnest('{infinity,-infinity}'::text[]) i,
@@ -377,7 +381,7 @@ INSERT INTO ticket (id) VALUES (71);
 DROP TABLE ticket;
 ROLLBACK;
 INSERT INTO ticket (id) VALUES (72);
-SELECT item, state FROM clocks('ticket') WHERE item::int > 70;
+SELECT item, state FROM clocks('ticket') WHERE item IN ('71', '72');
 DROP TABLE ticket;
 SELECT * FROM left_behind();
 CREATE SCHEMA part;
