@@ -59,6 +59,18 @@
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
+/* An SQL function of one tree; 18 wants to know about transforms */
+#if PG_VERSION_NUM >= 180000
+#define SLA_NO_TRANSFORMS	PointerGetDatum(NULL), NIL
+#else
+#define SLA_NO_TRANSFORMS	PointerGetDatum(NULL)
+#endif
+#define ProcedureCreateCompat(name, schema, type, owner, body, argtypes, argnames) \
+	ProcedureCreate(name, schema, false, false, type, owner, SQLlanguageId, InvalidOid, "", NULL, body, \
+					PROKIND_FUNCTION, false, false, false, PROVOLATILE_VOLATILE, PROPARALLEL_UNSAFE, \
+					argtypes, PointerGetDatum(NULL), PointerGetDatum(NULL), argnames, NIL, \
+					SLA_NO_TRANSFORMS, PointerGetDatum(NULL), InvalidOid, 100, 0)
+
 /* Checks of ownership became one function in 16 */
 #if PG_VERSION_NUM >= 160000
 #define pg_class_ownercheck_compat(relid, role) \

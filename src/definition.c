@@ -38,6 +38,7 @@
 #define Anum_revision_number	1
 
 static HTAB *definitions = NULL;	/* by id: DefinitionSlot */
+static uint64 generation = 0;	/* counts invalidations of what is compiled */
 
 typedef struct DefinitionSlot
 {
@@ -55,6 +56,7 @@ forget_compiled(void)
 	HASH_SEQ_STATUS status;
 	DefinitionSlot *slot;
 
+	generation++;
 	if (definitions == NULL)
 		return;
 	hash_seq_init(&status, definitions);
@@ -79,6 +81,7 @@ relcache_callback(Datum arg, Oid relid)
 	DefinitionSlot *slot;
 
 	(void) arg;
+	generation++;
 	if (definitions == NULL)
 		return;
 	hash_seq_init(&status, definitions);
@@ -459,6 +462,16 @@ read_exceptions(Definition *def)
 	}
 }
 
+static ExprContext *
+create_econtext(MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	ExprContext *econtext = CreateStandaloneExprContext();
+
+	MemoryContextSwitchTo(old);
+	return econtext;
+}
+
 /* Read all; false when the table is not tracked. */
 static bool
 read_definition(Definition *def)
@@ -475,6 +488,7 @@ read_definition(Definition *def)
 	if (found)
 	{
 		rel = table_open(def->relid, AccessShareLock);
+		def->econtext = create_econtext(def->context);
 		def->owner = rel->rd_rel->relowner;
 		def->suspended = !rule_is_owned("tracked", def->id, "item", rel);
 		if (!def->suspended)
@@ -502,6 +516,7 @@ definition_of(int32 id)
 	DefinitionSlot *slot;
 	Definition *def;
 	MemoryContext context;
+	uint64		before = generation;
 	bool		found;
 
 	if (definitions == NULL)
@@ -515,7 +530,8 @@ definition_of(int32 id)
 	slot = hash_search(definitions, &id, HASH_ENTER, &found);
 	if (!found)
 		slot->definition = NULL;
-	if (slot->definition != NULL && slot->definition->revision == revision)
+	if (slot->definition != NULL && slot->definition->revision == revision &&
+		!slot->definition->busy)
 		return slot->definition;
 
 	/* whoever works with the old one goes on with it */
@@ -534,11 +550,15 @@ definition_of(int32 id)
 		MemoryContextDelete(context);
 		return NULL;
 	}
-	def->revision = revision;
+
+	/* what was compiled while something changed is good for now only */
+	def->revision = generation == before ? revision : 0;
 	MemoryContextSetParent(context, CacheMemoryContext);
 
 	/* reading may have called for others, and moved the slot */
 	slot = hash_search(definitions, &id, HASH_ENTER, &found);
+	if (found && slot->definition != NULL)
+		MemoryContextSetParent(slot->definition->context, TopTransactionContext);
 	slot->definition = def;
 	return def;
 }
@@ -559,7 +579,7 @@ definition_of_table(Oid relid)
 		while ((slot = hash_seq_search(&status)) != NULL)
 		{
 			if (slot->definition != NULL && slot->definition->relid == relid &&
-				slot->definition->revision == revision)
+				slot->definition->revision == revision && !slot->definition->busy)
 			{
 				hash_seq_term(&status);
 				return slot->definition;

@@ -4,6 +4,10 @@
  *	  What is defined for a tracked table, in this backend: its expressions
  *	  compiled, its metrics, policies, targets and promises.
  *
+ * Compiled expressions cannot be evaluated while they are being evaluated (a
+ * function in one may write to the same table), nor after an error in them: a
+ * definition that is busy is left alone and read anew.
+ *
  * A definition answers for one revision of the definitions, the one that the
  * active snapshot sees.  A pointer to it is good until the end of the
  * transaction.
@@ -122,6 +126,8 @@ typedef struct Definition
 	int64		revision;		/* of all definitions; 0 when not good */
 	MemoryContext context;
 	Oid			relid;
+	ExprContext *econtext;		/* for the expressions, as long-lived as they */
+	bool		busy;			/* an expression is being evaluated, or failed */
 	Oid			owner;
 	bool		warn;			/* on_error */
 	bool		suspended;		/* made by another owner of the table; the rest

@@ -20,12 +20,24 @@
 #include "utils/guc.h"
 #include "utils/syscache.h"
 
+static void
+enter(Fence *fence, Oid role, int flags)
+{
+	GetUserIdAndSecContext(&fence->role, &fence->security);
+	SetUserIdAndSecContext(role, fence->security | SECURITY_RESTRICTED_OPERATION | flags);
+	fence->guc_level = NewGUCNestLevel();
+}
+
 void
 fence_enter(Fence *fence, Oid role)
 {
-	GetUserIdAndSecContext(&fence->role, &fence->security);
-	SetUserIdAndSecContext(role, fence->security | SECURITY_RESTRICTED_OPERATION);
-	fence->guc_level = NewGUCNestLevel();
+	enter(fence, role, 0);
+}
+
+void
+fence_enter_no_rls(Fence *fence, Oid role)
+{
+	enter(fence, role, SECURITY_NOFORCE_RLS);
 }
 
 void

@@ -26,6 +26,9 @@ typedef struct Fence
  * transaction or subtransaction restores all.
  */
 extern void fence_enter(Fence *fence, Oid role);
+
+/* The same, and row-level security of the role's own tables is left aside. */
+extern void fence_enter_no_rls(Fence *fence, Oid role);
 extern void fence_leave(const Fence *fence);
 
 /*

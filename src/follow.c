@@ -105,7 +105,9 @@ follow_begin(Follow *follow, int32 tracked_id)
 	if (follow->def != NULL && follow->def->suspended)
 		rule_suspended(get_rel_name(follow->def->relid));
 	follow->now = GetCurrentTimestamp();
-	follow->econtext = CreateStandaloneExprContext();
+	follow->context = CurrentMemoryContext;
+	follow->item_context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker item",
+												 ALLOCSET_DEFAULT_SIZES);
 	clock_store_open(&follow->store);
 }
 
@@ -113,7 +115,7 @@ void
 follow_end(Follow *follow)
 {
 	clock_store_close(&follow->store);
-	FreeExprContext(follow->econtext, true);
+	MemoryContextDelete(follow->item_context);
 	if (follow->seen != NULL)
 		hash_destroy(follow->seen);
 	PopActiveSnapshot();
@@ -123,7 +125,7 @@ follow_end(Follow *follow)
 void
 follow_next(Follow *follow)
 {
-	ResetExprContext(follow->econtext);
+	MemoryContextReset(follow->item_context);
 	follow->counts.items++;
 }
 
@@ -170,7 +172,7 @@ seen_before(Follow *follow, const char *item)
 
 		ctl.keysize = sizeof(uint64);
 		ctl.entrysize = sizeof(uint64);
-		ctl.hcxt = follow->econtext->ecxt_per_query_memory;
+		ctl.hcxt = follow->context;
 		follow->seen = hash_create("sla_tracker items", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
 	(void) hash_search(follow->seen, &key, HASH_ENTER, &found);
@@ -184,7 +186,7 @@ seen_before(Follow *follow, const char *item)
 static Datum
 evaluate(Follow *follow, const Rule *rule, bool *isnull)
 {
-	return ExecEvalExpr(rule->state, follow->econtext, isnull);
+	return ExecEvalExpr(rule->state, follow->def->econtext, isnull);
 }
 
 static bool
@@ -266,25 +268,38 @@ item_of(Follow *follow)
 	return item;
 }
 
+/* Between these two expressions of the row are evaluated. */
 static void
 enter_owner(Follow *follow, Fence *fence, TupleTableSlot *slot)
 {
-	follow->econtext->ecxt_scantuple = slot;
+	/* the one at hand may be in use further out, or have failed */
+	if (follow->def->busy)
+		follow->def = definition_of(follow->def->id);
+	follow->def->busy = true;
+	follow->def->econtext->ecxt_scantuple = slot;
 	fence_enter(fence, follow->def->owner);
 	if (follow->def->wants_settings)
 		fence_settings(follow->def->time_zone);
 }
 
+static void
+leave_owner(Follow *follow, const Fence *fence)
+{
+	fence_leave(fence);
+	ResetExprContext(follow->def->econtext);
+	follow->def->busy = false;
+}
+
 const char *
 follow_item_of(Follow *follow, TupleTableSlot *slot)
 {
-	MemoryContext old = MemoryContextSwitchTo(follow->econtext->ecxt_per_tuple_memory);
+	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	const char *item;
 	Fence		fence;
 
 	enter_owner(follow, &fence, slot);
 	item = item_of(follow);
-	fence_leave(&fence);
+	leave_owner(follow, &fence);
 	MemoryContextSwitchTo(old);
 	return item;
 }
@@ -292,13 +307,14 @@ follow_item_of(Follow *follow, TupleTableSlot *slot)
 static RowSays *
 evaluate_row(Follow *follow, TupleTableSlot *slot)
 {
-	const Definition *def = follow->def;
+	const Definition *def;
 	RowSays    *says = palloc(sizeof(RowSays));
 	Fence		fence;
 
+	enter_owner(follow, &fence, slot);
+	def = follow->def;
 	says->applies = palloc(def->npolicies * sizeof(bool));
 	says->metrics = palloc(def->nmetrics * sizeof(MetricSays));
-	enter_owner(follow, &fence, slot);
 	says->item = item_of(follow);
 	says->at = instant(follow, &def->at, "at");
 	if (says->at == CLOCK_NONE)
@@ -323,7 +339,7 @@ evaluate_row(Follow *follow, TupleTableSlot *slot)
 		m->per = string(follow, &metric->per);
 		m->reason = m->pause ? string(follow, &metric->reason) : NULL;
 	}
-	fence_leave(&fence);
+	leave_owner(follow, &fence);
 	return says;
 }
 
@@ -774,7 +790,7 @@ apply_gone_to_all(Work *work, void *context)
 void
 follow_row(Follow *follow, TupleTableSlot *slot)
 {
-	MemoryContext old = MemoryContextSwitchTo(follow->econtext->ecxt_per_tuple_memory);
+	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = evaluate_row(follow, slot);
 
 	if (seen_before(follow, says->item))
@@ -786,7 +802,7 @@ follow_row(Follow *follow, TupleTableSlot *slot)
 void
 follow_gone(Follow *follow, const char *item)
 {
-	MemoryContext old = MemoryContextSwitchTo(follow->econtext->ecxt_per_tuple_memory);
+	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 
 	if (seen_before(follow, item))
 		renew_snapshot(follow, false);
@@ -797,7 +813,7 @@ follow_gone(Follow *follow, const char *item)
 bool
 follow_would_write(Follow *follow, TupleTableSlot *slot)
 {
-	MemoryContext old = MemoryContextSwitchTo(follow->econtext->ecxt_per_tuple_memory);
+	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = evaluate_row(follow, slot);
 	Work		work = {.follow = follow, .says = says, .item = says->item, .at = says->at};
 	FollowCounts counts = follow->counts;
@@ -855,7 +871,7 @@ void
 follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAction action,
 			  TimestampTz at, const char *reason, bool only_later)
 {
-	MemoryContext old = MemoryContextSwitchTo(follow->econtext->ecxt_per_tuple_memory);
+	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = evaluate_row(follow, slot);
 	Signal		signal = {-1, action, reason, only_later};
 
@@ -897,26 +913,33 @@ rejudge(Follow *follow, StoredClock *stored)
 bool
 follow_refresh(Follow *follow, int64 clock_id)
 {
-	MemoryContext old = MemoryContextSwitchTo(follow->econtext->ecxt_per_tuple_memory);
-	StoredClock *stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
-	bool		found = stored != NULL;
+	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
+	StoredClock *stored;
 
-	if (found)
+	for (;;)
 	{
-		Promise    *promise = definition_promise(follow->def, stored->clock.promise);
+		Promise    *promise;
 
-		if (clock_is_open(&stored->clock) && promise != NULL && !promise->is_current && definition_heir(follow->def, promise) == NULL)
+		stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
+		if (stored == NULL)
+			break;
+		promise = definition_promise(follow->def, stored->clock.promise);
+		if (clock_is_open(&stored->clock) && promise != NULL && !promise->is_current &&
+			definition_heir(follow->def, promise) == NULL)
 		{
 			Work		work = {.follow = follow, .item = stored->item, .at = follow->now};
 
 			apply_gone(&work, stored);
 		}
-		if (!clock_is_open(&stored->clock))
-			rejudge(follow, stored);
-		else
+		if (clock_is_open(&stored->clock))
 			derive(follow->def, stored);
-		found = clock_store_update(&follow->store, stored);
+		else
+			rejudge(follow, stored);
+		if (clock_store_update(&follow->store, stored))
+			break;
+		CHECK_FOR_INTERRUPTS();
+		renew_snapshot(follow, true);
 	}
 	MemoryContextSwitchTo(old);
-	return found;
+	return stored != NULL;
 }

@@ -36,7 +36,8 @@ typedef struct Follow
 {
 	Definition *def;			/* NULL: the table is not tracked */
 	ClockStore	store;
-	ExprContext *econtext;		/* its per-tuple memory is that of one item */
+	MemoryContext context;		/* of all */
+	MemoryContext item_context; /* of one item */
 	TimestampTz now;			/* the event time where none is told */
 	bool		starting;		/* rows only begin cycles (first sync) */
 	uint64		first;			/* items that were worked on, as hashes: the */

@@ -4,9 +4,9 @@
  *	  Expressions of definitions, kept as SQL functions over a row type.
  *
  * What a user wrote is parsed against the table by the rules of a CHECK
- * constraint: one row, no subqueries, no aggregates.  The function is made of
- * the text that the analysed expression prints as, never of what was written,
- * so that it can be nothing but an expression.
+ * constraint: one row, no subqueries, no aggregates.  It is parsed once, as the
+ * table's owner: even parsing a literal may call a function.  The function's
+ * body is made of the tree that comes of it, not of text.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -15,13 +15,17 @@
 #include "rules.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/sysattr.h"
-#include "access/table.h"
 #include "access/transam.h"
+#include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -36,11 +40,11 @@
 #include "parser/parse_relation.h"
 #include "parser/parser.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/relcache.h"
-#include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
 #include "fence.h"
@@ -124,7 +128,12 @@ parse_text(const char *text)
 	List	   *parsed = raw_parser(text, RAW_PARSE_PLPGSQL_EXPR);
 	SelectStmt *select = castNode(SelectStmt, linitial_node(RawStmt, parsed)->stmt);
 
-	if (list_length(select->targetList) != 1 ||
+	Node	   *value = list_length(select->targetList) != 1 ? NULL :
+		linitial_node(ResTarget, select->targetList)->val;
+	bool		star = value != NULL && IsA(value, ColumnRef) &&
+		IsA(linitial(((ColumnRef *) value)->fields), A_Star);
+
+	if (value == NULL || star ||
 		linitial_node(ResTarget, select->targetList)->name != NULL ||
 		select->distinctClause != NIL || select->fromClause != NIL ||
 		select->whereClause != NULL || select->groupClause != NIL ||
@@ -136,7 +145,7 @@ parse_text(const char *text)
 				 errmsg("invalid expression: \"%s\"", text),
 				 errdetail("It must be one expression over the columns of a row."),
 				 errhint("Write it as in a CHECK constraint, for example status = 'closed'.")));
-	return linitial_node(ResTarget, select->targetList)->val;
+	return value;
 }
 
 static void
@@ -162,7 +171,10 @@ refuse_virtual_columns(Relation rel, Node *expr)
 #endif
 }
 
-/* Parse an expression over the rows of a table, coerced to a type. */
+/*
+ * Parse an expression over the rows of a table, coerced to a type: as the
+ * table's owner, under the search path of who defines.
+ */
 static Node *
 rule_parse(Relation rel, const char *definition, const char *column,
 		   const char *text, Oid type)
@@ -173,7 +185,9 @@ rule_parse(Relation rel, const char *definition, const char *column,
 	ParseNamespaceItem *row;
 	Node	   *expr;
 	Node	   *coerced;
+	Fence		fence;
 
+	fence_enter(&fence, rel->rd_rel->relowner);
 	error_context_stack = &callback;
 	pstate->p_sourcetext = text;
 	row = addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, false, true);
@@ -191,21 +205,13 @@ rule_parse(Relation rel, const char *definition, const char *column,
 	refuse_virtual_columns(rel, coerced);
 	error_context_stack = callback.previous;
 	free_parsestate(pstate);
+	fence_leave(&fence);
 	return coerced;
 }
 
 /*
  * Keeping
  */
-
-static void
-execute(const char *command)
-{
-	int			result = SPI_execute(command, false, 0);
-
-	if (result < 0)
-		elog(ERROR, "could not execute \"%s\": %s", command, SPI_result_code_string(result));
-}
 
 /*
  * A function goes with its table: DROP TABLE needs no CASCADE for it.  That a
@@ -224,30 +230,101 @@ tie_to_table(Oid function, Oid rowtype)
 		recordDependencyOn(&object, &type, DEPENDENCY_AUTO);
 }
 
-/* Make the function of an expression, which has been parsed by its definer. */
-static void
-rule_store(Relation rel, const char *name, Node *expr, Oid type)
+/* Columns of the row become fields of the function's argument. */
+static Node *
+argument_mutator(Node *node, void *context)
 {
-	Oid			rowtype = rel->rd_rel->reltype;
-	char	   *signature;
-	char	   *body;
+	const Relation rel = context;
+	Param	   *row;
+	Var		   *var;
+	FieldSelect *field;
+
+	if (node == NULL)
+		return NULL;
+	if (!IsA(node, Var))
+		return expression_tree_mutator(node, argument_mutator, context);
+	var = (Var *) node;
+	row = makeNode(Param);
+	row->paramkind = PARAM_EXTERN;
+	row->paramid = 1;
+	row->paramtype = rel->rd_rel->reltype;
+	row->paramtypmod = -1;
+	row->location = -1;
+	if (var->varattno == InvalidAttrNumber)
+		return (Node *) row;
+	if (var->varattno < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("system columns cannot be used here")));
+	field = makeNode(FieldSelect);
+	field->arg = (Expr *) row;
+	field->fieldnum = var->varattno;
+	field->resulttype = var->vartype;
+	field->resulttypmod = var->vartypmod;
+	field->resultcollid = var->varcollid;
+	return (Node *) field;
+}
+
+/* The body RETURN expression. */
+static Node *
+function_body(Relation rel, Node *expr)
+{
+	Query	   *query = makeNode(Query);
+
+	query->commandType = CMD_SELECT;
+	query->querySource = QSRC_ORIGINAL;
+	query->canSetTag = true;
+	query->isReturn = true;
+	query->targetList = list_make1(makeTargetEntry((Expr *) argument_mutator(expr, rel), 1, NULL, false));
+	query->jointree = makeFromExpr(NIL, NULL);
+	return (Node *) query;
+}
+
+/* Run a command as the extension's owner; its text must be safe to parse. */
+static void
+execute(const char *command)
+{
 	Fence		fence;
 
 	fence_enter(&fence, fence_extension_owner());
 	fence_settings(NULL);
 	SPI_connect();
-	body = deparse_expression(expr, deparse_context_for("r", RelationGetRelid(rel)), true, true);
-	signature = psprintf("sla.%s(r %s)", quote_identifier(name), format_type_be_qualified(rowtype));
-	execute(psprintf("CREATE OR REPLACE FUNCTION %s RETURNS %s LANGUAGE sql BEGIN ATOMIC SELECT (%s)::%s; END",
-					 signature, format_type_be_qualified(type), body, format_type_be_qualified(type)));
-	signature = psprintf("sla.%s(%s)", quote_identifier(name), format_type_be_qualified(rowtype));
-	execute(psprintf("REVOKE ALL ON FUNCTION %s FROM PUBLIC", signature));
-	execute(psprintf("ALTER FUNCTION %s OWNER TO %s", signature,
-					 quote_identifier(GetUserNameFromId(rel->rd_rel->relowner, false))));
-	CommandCounterIncrement();
-	tie_to_table(rule_function(name, rowtype), rowtype);
+	if (SPI_execute(command, false, 0) < 0)
+		elog(ERROR, "could not execute \"%s\"", command);
 	SPI_finish();
 	fence_leave(&fence);
+	CommandCounterIncrement();
+}
+
+static char *
+rule_signature(Relation rel, const char *name)
+{
+	return psprintf("sla.%s(%s.%s)", quote_identifier(name),
+					quote_identifier(get_namespace_name(RelationGetNamespace(rel))),
+					quote_identifier(RelationGetRelationName(rel)));
+}
+
+/* Make the function of an expression. */
+static void
+rule_store(Relation rel, const char *name, Node *expr, Oid type)
+{
+	Oid			rowtype = rel->rd_rel->reltype;
+	Datum		argument = CStringGetTextDatum("r");
+
+	(void) ProcedureCreateCompat(name, get_namespace_oid("sla", false), type, rel->rd_rel->relowner,
+								 function_body(rel, expr), buildoidvector(&rowtype, 1),
+								 PointerGetDatum(construct_array(&argument, 1, TEXTOID, -1, false, TYPALIGN_INT)));
+	CommandCounterIncrement();
+	execute(psprintf("REVOKE ALL ON FUNCTION %s FROM PUBLIC", rule_signature(rel, name)));
+	tie_to_table(rule_function(name, rowtype), rowtype);
+}
+
+/* The table's new owner takes over what the old one defined. */
+static void
+rule_hand_over(Relation rel, const char *name)
+{
+	execute(psprintf("ALTER FUNCTION %s OWNER TO %s", rule_signature(rel, name),
+					 quote_identifier(GetUserNameFromId(rel->rd_rel->relowner, false))));
 }
 
 static void
@@ -260,6 +337,7 @@ rule_drop(Oid rowtype, const char *name)
 		return;
 	ObjectAddressSet(object, ProcedureRelationId, function);
 	performDeletion(&object, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+	CommandCounterIncrement();
 }
 
 /*
@@ -307,7 +385,8 @@ rule_expression(Relation rel, const char *definition, int32 id, const char *colu
 
 	if (!OidIsValid(function))
 		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				(errcode(IsolationUsesXactSnapshot() ? ERRCODE_T_R_SERIALIZATION_FAILURE :
+						 ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the expression of column \"%s\" of sla.%s for table \"%s\" is missing",
 						column, definition, RelationGetRelationName(rel)),
 				 errhint("Update the row of sla.%s with the expression written anew.", definition)));
@@ -479,8 +558,9 @@ static Oid
 oid_column(HeapTuple row, TupleDesc desc, const char *column)
 {
 	bool		isnull;
+	Datum		value = heap_getattr(row, SPI_fnumber(desc, column), desc, &isnull);
 
-	return DatumGetObjectId(heap_getattr(row, SPI_fnumber(desc, column), desc, &isnull));
+	return isnull ? InvalidOid : DatumGetObjectId(value);
 }
 
 /* Is anything of this expression's definition other than it was? */
@@ -490,22 +570,72 @@ same_text(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static void
-check_kind(Relation rel)
+/* The table that a definition is for, which must be the definer's. */
+static Relation
+open_defined(Oid relid)
 {
+	Relation	rel;
+
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table with OID %u does not exist", relid)));
+	if (!pg_class_ownercheck_compat(relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
+	rel = relation_open(relid, AccessShareLock);
 	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a table", RelationGetRelationName(rel))));
+	if (rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("\"%s\" is a temporary table", RelationGetRelationName(rel)),
+				 errdetail("Nothing would tell that it is gone.")));
+	return rel;
+}
+
+/* Keep the function of one expression in line with its column. */
+static void
+keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, const char *old_text, bool is_new)
+{
+	char	   *name = rule_name(rule->definition, id, rule->column);
+	Oid			function = rule_function(name, rel->rd_rel->reltype);
+	Node	   *expr;
+
+	if (text == NULL)
+	{
+		rule_drop(rel->rd_rel->reltype, name);
+		return;
+	}
+	if (OidIsValid(function) && (is_new || same_text(text, old_text)))
+	{
+		if (function_owner(function) != rel->rd_rel->relowner)
+			rule_hand_over(rel, name);
+		tie_to_table(function, rel->rd_rel->reltype);
+		return;
+	}
+	expr = rule_parse(rel, rule->definition, rule->column, text, rule->type);
+	if (strcmp(rule->definition, "tracked") == 0 && strcmp(rule->column, "item") == 0 &&
+		!covers_unique_index(rel, rule_columns(NULL, (Expr *) expr)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
+				 errmsg("item \"%s\" is not unique in table \"%s\"", text, RelationGetRelationName(rel)),
+				 errdetail("No unique index has only columns of this expression."),
+				 errhint("Name the columns of the primary key or of a unique index.")));
+	rule_drop(rel->rd_rel->reltype, name);
+	rule_store(rel, name, expr, rule->type);
 }
 
 /*
  * sla.check_rules() -> trigger
  *
  * BEFORE INSERT, UPDATE or DELETE of a definition table, FOR EACH ROW, with the
- * rights of the definer: keeps the functions of its expressions in line.  A
- * function that is there already when its row is inserted came with a restored
- * dump; it may say more than the row, since it has followed renamed columns.
+ * rights of the definer: keeps the functions of its expressions in line.  Row
+ * triggers come before row-level security refuses, so that who may define is
+ * asked here, too.  A function that is there already when its row is inserted
+ * came with a restored dump; it may say more than the row, since it has
+ * followed renamed columns.
  */
 PG_FUNCTION_INFO_V1(sla_check_rules);
 Datum
@@ -517,14 +647,16 @@ sla_check_rules(PG_FUNCTION_ARGS)
 	HeapTuple	old;
 	HeapTuple	new;
 	const char *over;
-	Relation	rel = NULL;
+	Relation	rel;
 	Oid			relid;
 	int32		id;
 
-	if (!CALLED_AS_TRIGGER(fcinfo))
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
+		RelationGetNamespace(trigdata->tg_relation) != get_namespace_oid("sla", false))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager", "check_rules")));
+				 errmsg("function \"%s\" is for the definition tables of sla_tracker", "check_rules")));
 	definition = RelationGetRelationName(trigdata->tg_relation);
 	over = strcmp(definition, "source") == 0 ? "source" : "relation";
 	desc = RelationGetDescr(trigdata->tg_relation);
@@ -533,6 +665,8 @@ sla_check_rules(PG_FUNCTION_ARGS)
 		old != NULL ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
 
 	relid = oid_column(new != NULL ? new : old, desc, over);
+	if (!OidIsValid(relid))
+		return PointerGetDatum(new != NULL ? new : old);	/* NOT NULL refuses it */
 	if (new != NULL && old != NULL &&
 		(oid_column(old, desc, over) != relid || int_column(old, desc, "id") != int_column(new, desc, "id")))
 		ereport(ERROR,
@@ -542,10 +676,9 @@ sla_check_rules(PG_FUNCTION_ARGS)
 	id = int_column(new != NULL ? new : old, desc, "id");
 
 	/* the row of a table that is being dropped goes without ado */
-	if (get_rel_relkind(relid) == '\0' && new == NULL)
+	if (new == NULL && get_rel_relkind(relid) == '\0')
 		return PointerGetDatum(old);
-	rel = table_open(relid, AccessShareLock);
-	check_kind(rel);
+	rel = open_defined(relid);
 	if (new != NULL && strcmp(definition, "tracked") == 0 && text_column(new, desc, "item") == NULL)
 	{
 		int			attnum = SPI_fnumber(desc, "item");
@@ -557,37 +690,12 @@ sla_check_rules(PG_FUNCTION_ARGS)
 	for (size_t i = 0; i < lengthof(rule_columns_of); i++)
 	{
 		const RuleColumn *rule = &rule_columns_of[i];
-		char	   *name;
-		char	   *text;
-		Node	   *expr;
-		Oid			function;
 
-		if (strcmp(rule->definition, definition) != 0)
-			continue;
-		name = rule_name(definition, id, rule->column);
-		text = new != NULL ? text_column(new, desc, rule->column) : NULL;
-		if (text == NULL)
-		{
-			rule_drop(rel->rd_rel->reltype, name);
-			continue;
-		}
-		function = rule_function(name, rel->rd_rel->reltype);
-		if (OidIsValid(function) && function_owner(function) == rel->rd_rel->relowner &&
-			(old == NULL || same_text(text, text_column(old, desc, rule->column))))
-		{
-			tie_to_table(function, rel->rd_rel->reltype);
-			continue;
-		}
-		expr = rule_parse(rel, definition, rule->column, text, rule->type);
-		if (strcmp(definition, "tracked") == 0 && strcmp(rule->column, "item") == 0 &&
-			!covers_unique_index(rel, rule_columns(NULL, (Expr *) expr)))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
-					 errmsg("item \"%s\" is not unique in table \"%s\"", text, RelationGetRelationName(rel)),
-					 errdetail("No unique index has only columns of this expression."),
-					 errhint("Name the columns of the primary key or of a unique index.")));
-		rule_store(rel, name, expr, rule->type);
+		if (strcmp(rule->definition, definition) == 0)
+			keep_rule(rel, rule, id,
+					  new != NULL ? text_column(new, desc, rule->column) : NULL,
+					  old != NULL ? text_column(old, desc, rule->column) : NULL, old == NULL);
 	}
-	table_close(rel, NoLock);
+	relation_close(rel, NoLock);
 	return PointerGetDatum(new != NULL ? new : old);
 }

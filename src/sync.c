@@ -86,14 +86,15 @@ lock_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent update")));
-	if (failure.traversed)
+	if (IsolationUsesXactSnapshot())
 	{
-		if (IsolationUsesXactSnapshot())
+		if (failure.traversed)
 			ereport(ERROR,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 					 errmsg("could not serialize access due to concurrent update")));
-		follow_renew(&sync->follow);
 	}
+	else
+		follow_renew(&sync->follow);	/* what the lock's last holder did */
 	return rows_of_root(&sync->reader, source, slot);
 }
 
@@ -283,14 +284,14 @@ sources_of(const char *condition, Oid relid)
  * the functions of its expressions.
  */
 static char *
-events_query(const Source *source, const char *from)
+events_query(const Source *source, const char *from, const char *row)
 {
-	return psprintf("SELECT %s, sla.source_%d_item(r), %s FROM %s WHERE %s",
-					source->has_at ? psprintf("sla.source_%d_at(r)", source->id) : "NULL::timestamptz",
-					source->id,
-					source->has_reason ? psprintf("sla.source_%d_reason(r)", source->id) : "NULL::text",
+	return psprintf("SELECT %s, sla.source_%d_item(%s), %s FROM %s WHERE %s",
+					source->has_at ? psprintf("sla.source_%d_at(%s)", source->id, row) : "NULL::timestamptz",
+					source->id, row,
+					source->has_reason ? psprintf("sla.source_%d_reason(%s)", source->id, row) : "NULL::text",
 					from,
-					source->has_condition ? psprintf("sla.source_%d_applies_when(r)", source->id) : "true");
+					source->has_condition ? psprintf("sla.source_%d_applies_when(%s)", source->id, row) : "true");
 }
 
 /* Append the events that a query returns; "now" where none tells its time. */
@@ -301,7 +302,9 @@ take_events(List *events, const Source *source, const char *query, TimestampTz n
 	Relation	rel = table_open(source->source, AccessShareLock);
 	Fence		fence;
 
-	fence_enter(&fence, rel->rd_rel->relowner);
+	if (!rule_is_owned("source", source->id, "item", rel))
+		rule_suspended(RelationGetRelationName(rel));
+	fence_enter_no_rls(&fence, rel->rd_rel->relowner);
 	fence_settings(source->time_zone);
 	SPI_connect();
 	if (SPI_execute_with_args(query, nargs, types, values, NULL, true, 0) != SPI_OK_SELECT)
@@ -359,12 +362,12 @@ sync_sources(Sync *sync, const List *sources, ArrayType *items)
 		const Source *source = lfirst(cell);
 		char	   *name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(source->source)),
 													  get_rel_name(source->source));
-		char	   *query = events_query(source, psprintf("%s AS r", name));
+		char	   *query = events_query(source, psprintf("%s AS r", name), "r.*");
 		Oid			type = TEXTARRAYOID;
 		Datum		value = PointerGetDatum(items);
 
 		if (items != NULL)
-			query = psprintf("%s AND sla.source_%d_item(r) = ANY ($1)", query, source->id);
+			query = psprintf("%s AND sla.source_%d_item(r.*) = ANY ($1)", query, source->id);
 		events = take_events(events, source, query, sync->follow.now, items != NULL ? 1 : 0,
 							 &type, &value, CurrentMemoryContext);
 	}
@@ -389,7 +392,7 @@ sync_sources(Sync *sync, const List *sources, ArrayType *items)
 
 /* Cancel the open clocks of a table whose item is not in the set. */
 static void
-cancel_missing(Follow *follow, HTAB *items)
+cancel_missing(Follow *follow, RowReader *reader, HTAB *items)
 {
 	List	   *gone = NIL;
 	Oid			type = OIDOID;
@@ -419,7 +422,11 @@ cancel_missing(Follow *follow, HTAB *items)
 	fence_leave(&fence);
 	foreach(cell, gone)
 	{
-		follow_gone(follow, lfirst(cell));
+		const char *item = lfirst(cell);
+
+		/* the set may be older than the clock */
+		if (rows_by_item(reader, follow->def, item, false) == NULL)
+			follow_gone(follow, item);
 		follow_next(follow);
 	}
 }
@@ -447,7 +454,7 @@ track_missing(int32 tracked_id)
 		sync.items = item_set();
 		rows_open(&sync.reader, sync.follow.def->relid);
 		scan_rows(&sync, remember_row);
-		cancel_missing(&sync.follow, sync.items);
+		cancel_missing(&sync.follow, &sync.reader, sync.items);
 		rows_close(&sync.reader);
 	}
 	follow_end(&sync.follow);
@@ -499,7 +506,7 @@ sla_sync(PG_FUNCTION_ARGS)
 		}
 	}
 	if (items == NULL)
-		cancel_missing(&sync.follow, sync.items);
+		cancel_missing(&sync.follow, &sync.reader, sync.items);
 	rows_close(&sync.reader);
 	follow_end(&sync.follow);
 	MemoryContextSwitchTo(old);
@@ -592,6 +599,36 @@ sla_signal(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* A row of a source. */
+typedef struct SourceRow
+{
+	const Source *source;
+	Oid			type;
+	Datum		row;
+	const char *item;			/* once it is known */
+} SourceRow;
+
+/* Apply the signal that a row of a source is, if it is one. */
+static void
+signal_row(void *argument)
+{
+	SourceRow  *signal = argument;
+	const Source *source = signal->source;
+	List	   *events = take_events(NIL, source, events_query(source, "(SELECT) AS nothing", "$1"),
+									 GetCurrentTimestamp(), 1, &signal->type, &signal->row,
+									 CurrentMemoryContext);
+	ListCell   *cell;
+
+	foreach(cell, events)
+	{
+		const SourceEvent *event = lfirst(cell);
+
+		signal->item = event->item;
+		(void) signal_item(source->tracked_id, event->item, event->metric, event->action,
+						   event->at, event->reason);
+	}
+}
+
 /*
  * sla.track_source() -> trigger
  *
@@ -625,18 +662,20 @@ sla_track_source(PG_FUNCTION_ARGS)
 	sources = sources_of("s.source::oid = $1", RelationGetRelid(rel));
 	foreach(cell, sources)
 	{
-		const Source *source = lfirst(cell);
-		List	   *events = take_events(NIL, source, events_query(source, "(SELECT $1) AS s (r)"),
-										 GetCurrentTimestamp(), 1, &type, &row, CurrentMemoryContext);
-		ListCell   *event_cell;
+		SourceRow	signal = {lfirst(cell), type, row};
+		Definition *def = definition_of(signal.source->tracked_id);
 
-		foreach(event_cell, events)
+		if (def == NULL)
+			continue;
+		if (def->warn)
 		{
-			const SourceEvent *event = lfirst(event_cell);
+			int			sqlstate = track_try(signal_row, &signal);
 
-			(void) signal_item(source->tracked_id, event->item, event->metric, event->action,
-							   event->at, event->reason);
+			if (sqlstate != 0)
+				track_note_error(def, signal.item, sqlstate);
 		}
+		else
+			signal_row(&signal);
 	}
 	PopActiveSnapshot();
 	return PointerGetDatum(NULL);

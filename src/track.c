@@ -19,6 +19,7 @@
 
 #include "access/sysattr.h"
 #include "access/xact.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -50,6 +51,7 @@ typedef struct Event
 typedef struct Statement
 {
 	int			nest_level;		/* of the transaction */
+	int			first;			/* its first event */
 	struct Statement *outer;
 } Statement;
 
@@ -59,6 +61,7 @@ typedef struct Batch
 	int32		tracked_id;
 	Statement  *statement;		/* the innermost, or NULL */
 	Definition *def;			/* as the running statement sees it, or NULL */
+	Oid			known;			/* a table below the tracked one */
 	Event	   *events;
 	int			nevents;
 	int			maxevents;
@@ -92,6 +95,7 @@ undo_subtransaction(SubXactEvent event, SubTransactionId subid, SubTransactionId
 		return;
 	for (Batch *batch = batches; batch != NULL; batch = batch->next)
 	{
+		batch->known = InvalidOid;
 		while (batch->statement != NULL && batch->statement->nest_level >= level)
 			batch->statement = batch->statement->outer;
 		while (batch->nevents > 0 && batch->events[batch->nevents - 1].subid >= subid)
@@ -131,11 +135,11 @@ static void
 follow_old(Follow *follow, RowReader *reader, Event *event)
 {
 	TupleTableSlot *row = rows_fetch(reader, event->relid, &event->old, SnapshotAny);
-	char	   *item;
+	const char *item;
 
 	if (row == NULL)
 		return;
-	item = MemoryContextStrdup(follow->econtext->ecxt_per_tuple_memory, follow_item_of(follow, row));
+	item = follow_item_of(follow, row);
 	row = rows_by_key(reader, follow->def, row);
 	if (row == NULL)
 		follow_gone(follow, item);
@@ -194,7 +198,7 @@ follow_events(int32 tracked_id, Event *events, int n)
  * on_error = warn
  */
 
-/* The error that was caught, unless it is one that is nobody's to swallow. */
+/* The SQLSTATE of the error that was caught, unless it is nobody's to swallow. */
 static int
 caught_sqlstate(MemoryContext context)
 {
@@ -209,16 +213,11 @@ caught_sqlstate(MemoryContext context)
 		class == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES))
 		ReThrowError(error);
 	FlushErrorState();
-	ereport(WARNING,
-			(errcode(error->sqlerrcode),
-			 errmsg("sla_tracker could not follow a row: %s", error->message),
-			 errhint("It is noted in sla.sync_error; sla.sync() heals it.")));
 	return error->sqlerrcode;
 }
 
-/* Follow in a subtransaction; returns the SQLSTATE, 0 when all went well. */
-static int
-try_events(int32 tracked_id, Event *events, int n)
+int
+track_try(TrackFunction function, void *argument)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -228,15 +227,14 @@ try_events(int32 tracked_id, Event *events, int n)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		follow_events(tracked_id, events, n);
+		function(argument);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(context);
-		RollbackAndReleaseCurrentSubTransaction();
-		CurrentResourceOwner = owner;
 		sqlstate = caught_sqlstate(context);
+		RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
@@ -244,48 +242,10 @@ try_events(int32 tracked_id, Event *events, int n)
 	return sqlstate;
 }
 
-/* The item of an event as text, or NULL where even that fails. */
-static char *
-try_item(const Definition *def, Event *event)
+/* Note what could not be followed; the owner's message is not the writer's to read. */
+void
+track_note_error(const Definition *def, const char *item, int sqlstate)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	char	   *volatile item = NULL;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		Follow		follow;
-		RowReader	reader;
-		TupleTableSlot *row;
-		ItemPointerData tid = ItemPointerIsValid(&event->new) ? event->new : event->old;
-
-		follow_begin(&follow, def->id);
-		rows_open(&reader, def->relid);
-		row = rows_fetch(&reader, event->relid, &tid, SnapshotAny);
-		if (row != NULL)
-			item = MemoryContextStrdup(context, follow_item_of(&follow, row));
-		rows_close(&reader);
-		follow_end(&follow);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return item;
-}
-
-static void
-note_error(const Definition *def, Event *event, int sqlstate)
-{
-	char	   *item = try_item(def, event);
 	Oid			types[] = {OIDOID, TEXTOID, TEXTOID};
 	Datum		values[] = {ObjectIdGetDatum(def->relid),
 		item != NULL ? CStringGetTextDatum(item) : (Datum) 0,
@@ -293,6 +253,11 @@ note_error(const Definition *def, Event *event, int sqlstate)
 	char		nulls[] = {' ', item != NULL ? ' ' : 'n', ' ', '\0'};
 	Fence		fence;
 
+	ereport(WARNING,
+			(errcode(sqlstate),
+			 errmsg("sla_tracker could not follow a row of table \"%s\"", get_rel_name(def->relid)),
+			 errdetail("The error was of SQLSTATE %s, and is noted in sla.sync_error.", unpack_sql_state(sqlstate)),
+			 errhint("Once its cause is gone sla.sync() heals it.")));
 	fence_enter(&fence, fence_extension_owner());
 	fence_settings(NULL);
 	SPI_connect();
@@ -303,60 +268,106 @@ note_error(const Definition *def, Event *event, int sqlstate)
 	fence_leave(&fence);
 }
 
+typedef struct EventList
+{
+	const Definition *def;
+	Event	   *events;
+	int			n;
+	MemoryContext context;
+	char	   *item;			/* result of find_item() */
+} EventList;
+
+static void
+follow_list(void *argument)
+{
+	EventList  *list = argument;
+
+	follow_events(list->def->id, list->events, list->n);
+}
+
+static void
+find_item(void *argument)
+{
+	EventList  *list = argument;
+	Event	   *event = list->events;
+	Follow		follow;
+	RowReader	reader;
+	TupleTableSlot *row;
+
+	follow_begin(&follow, list->def->id);
+	rows_open(&reader, list->def->relid);
+	row = rows_fetch(&reader, event->relid, ItemPointerIsValid(&event->new) ? &event->new : &event->old,
+					 SnapshotAny);
+	if (row != NULL)
+		list->item = MemoryContextStrdup(list->context, follow_item_of(&follow, row));
+	rows_close(&reader);
+	follow_end(&follow);
+}
+
 /* Follow what can be followed, and note the rest. */
 static void
 follow_or_note(const Definition *def, Event *events, int n)
 {
-	if (n > 1 && try_events(def->id, events, n) == 0)
+	EventList	list = {def, events, n, CurrentMemoryContext, NULL};
+
+	if (n > 1 && track_try(follow_list, &list) == 0)
 		return;
 	for (int i = 0; i < n; i++)
 	{
-		int			sqlstate = try_events(def->id, &events[i], 1);
+		EventList	one = {def, &events[i], 1, CurrentMemoryContext, NULL};
+		int			sqlstate = track_try(follow_list, &one);
 
 		if (sqlstate != 0)
-			note_error(def, &events[i], sqlstate);
+		{
+			(void) track_try(find_item, &one);
+			track_note_error(def, one.item, sqlstate);
+		}
 	}
 }
 
-/* How errors of a table are treated must be told even when its definition fails. */
 static void
-follow_all(Definition *def, int32 tracked_id, Event *events, int n)
+follow_all(const Definition *def, Event *events, int n)
 {
-	if (def != NULL && def->warn)
+	if (def->warn)
 		follow_or_note(def, events, n);
 	else
-		follow_events(tracked_id, events, n);
+		follow_events(def->id, events, n);
 }
 
+/*
+ * Follow the events from "first" on: those of the statement that ends.  Those
+ * of a statement around it stay, since what this one does may be rolled back
+ * without that one.
+ */
 static void
-follow_batch(Batch *batch)
+follow_batch(Batch *batch, int first)
 {
-	Event	   *events = batch->events;
-	int			n = batch->nevents;
-	Definition *def = batch->def;
+	int			n = batch->nevents - first;
+	Event	   *events;
 
-	if (n == 0)
+	if (n <= 0)
 		return;
 
 	/* what following writes may come back here */
-	batch->events = NULL;
-	batch->nevents = batch->maxevents = 0;
-	follow_all(def, batch->tracked_id, events, n);
+	events = palloc(n * sizeof(Event));
+	memcpy(events, batch->events + first, n * sizeof(Event));
+	batch->nevents = first;
+	follow_all(batch->def != NULL ? batch->def : definition_of(batch->tracked_id), events, n);
 	pfree(events);
 }
 
 static void
 add_event(Batch *batch, const Event *event)
 {
-	if (batch->nevents == MAX_EVENTS)
-		follow_batch(batch);
+	if (batch->nevents - batch->statement->first >= MAX_EVENTS)
+		follow_batch(batch, batch->statement->first);
 	if (batch->nevents == batch->maxevents)
 	{
 		batch->maxevents = batch->maxevents == 0 ? 8 : batch->maxevents * 2;
 		if (batch->events == NULL)
 			batch->events = MemoryContextAlloc(TopTransactionContext, batch->maxevents * sizeof(Event));
 		else
-			batch->events = repalloc(batch->events, batch->maxevents * sizeof(Event));
+			batch->events = repalloc_huge(batch->events, batch->maxevents * sizeof(Event));
 	}
 	batch->events[batch->nevents++] = *event;
 }
@@ -389,6 +400,23 @@ tracked_id(const TriggerData *trigdata)
 	return pg_strtoint32(trigdata->tg_trigger->tgargs[0]);
 }
 
+/* Is the trigger on the tracked table, or on one below it?  Anybody may make one. */
+static void
+check_table(const TriggerData *trigdata, Batch *batch, const Definition *def)
+{
+	Oid			relid = RelationGetRelid(trigdata->tg_relation);
+
+	if (relid == def->relid || relid == batch->known)
+		return;
+	if (!list_member_oid(find_all_inheritors(def->relid, NoLock, NULL), relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" of table \"%s\" is for another table",
+						trigdata->tg_trigger->tgname, RelationGetRelationName(trigdata->tg_relation)),
+				 errhint("Triggers of tracked tables are made by sla.track().")));
+	batch->known = relid;
+}
+
 /*
  * sla.track_statement('id') -> trigger
  *
@@ -411,20 +439,19 @@ sla_track_statement(PG_FUNCTION_ARGS)
 		Statement  *statement = MemoryContextAlloc(TopTransactionContext, sizeof(Statement));
 
 		statement->nest_level = GetCurrentTransactionNestLevel();
+		statement->first = batch->nevents;
 		statement->outer = batch->statement;
 		batch->statement = statement;
 		batch->def = NULL;
 	}
-	else
+	else if (batch->statement != NULL)
 	{
-		if (batch->statement != NULL)
-		{
-			Statement  *ended = batch->statement;
+		Statement  *ended = batch->statement;
+		int			first = ended->first;
 
-			batch->statement = ended->outer;
-			pfree(ended);
-		}
-		follow_batch(batch);
+		batch->statement = ended->outer;
+		pfree(ended);
+		follow_batch(batch, first);
 		batch->def = NULL;
 	}
 	return PointerGetDatum(NULL);
@@ -499,6 +526,7 @@ sla_track_row(PG_FUNCTION_ARGS)
 		batch->def = definition_of(batch->tracked_id);
 	if (batch->def == NULL)
 		return PointerGetDatum(NULL);
+	check_table(trigdata, batch, batch->def);
 	event.relid = RelationGetRelid(trigdata->tg_relation);
 	event.subid = GetCurrentSubTransactionId();
 	event.moved = false;
@@ -518,7 +546,7 @@ sla_track_row(PG_FUNCTION_ARGS)
 	if (batch->statement != NULL)
 		add_event(batch, &event);
 	else
-		follow_all(batch->def, batch->tracked_id, &event, 1);
+		follow_all(batch->def, &event, 1);
 	return PointerGetDatum(NULL);
 }
 
@@ -532,7 +560,12 @@ Datum
 sla_track_truncate(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = trigger_data(fcinfo, "track_truncate");
+	Batch	   *batch = batch_of(tracked_id(trigdata));
+	Definition *def = definition_of(batch->tracked_id);
 
-	track_missing(tracked_id(trigdata));
+	if (def == NULL)
+		return PointerGetDatum(NULL);
+	check_table(trigdata, batch, def);
+	track_missing(batch->tracked_id);
 	return PointerGetDatum(NULL);
 }

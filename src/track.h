@@ -12,7 +12,19 @@
 
 #include "sla_tracker.h"
 
+#include "definition.h"
+
 extern void track_init(void);
+
+/*
+ * Call a function in a subtransaction; returns the SQLSTATE of the error that
+ * rolled it back, or 0.  Errors that ask for the whole transaction are raised.
+ */
+typedef void (*TrackFunction) (void *argument);
+extern int	track_try(TrackFunction function, void *argument);
+
+/* Write to sla.sync_error, and warn; the item may be NULL. */
+extern void track_note_error(const Definition *def, const char *item, int sqlstate);
 
 /* Cancel the open clocks of items that the table does not have any more. */
 extern void track_missing(int32 tracked_id);

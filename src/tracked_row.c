@@ -14,6 +14,7 @@
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
@@ -21,6 +22,8 @@
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "fence.h"
 #include "rules.h"
@@ -99,7 +102,7 @@ rows_fetch(RowReader *reader, Oid relid, ItemPointer tid, Snapshot snapshot)
 }
 
 /*
- * Looking up with SQL, as the table's owner
+ * Looking up with SQL
  */
 
 /* The one row that a query returned as a composite value, or NULL. */
@@ -113,6 +116,8 @@ take_row(RowReader *reader)
 
 	if (SPI_processed == 0)
 		return NULL;
+	if (SPI_gettypeid(SPI_tuptable->tupdesc, 1) != reader->root->rd_rel->reltype)
+		elog(ERROR, "a row of table \"%s\" is of another type", RelationGetRelationName(reader->root));
 	row = DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
 	ItemPointerSetInvalid(&tuple.t_self);
@@ -124,24 +129,42 @@ take_row(RowReader *reader)
 	return reader->slot;
 }
 
+/* Run a query in the fence of a role that is entered. */
 static TupleTableSlot *
-look_up(RowReader *reader, Definition *def, const char *query, int nargs, Oid *types, Datum *values,
-		bool lock)
+look_up(RowReader *reader, const char *query, int nargs, Oid *types, Datum *values, bool lock)
 {
 	TupleTableSlot *row;
-	Fence		fence;
 	int			result;
 
-	fence_enter(&fence, def->owner);
-	fence_settings(def->time_zone);
 	SPI_connect();
 	result = SPI_execute_with_args(query, nargs, types, values, NULL, !lock, 1);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "could not look up an item: %s", SPI_result_code_string(result));
 	row = take_row(reader);
 	SPI_finish();
-	fence_leave(&fence);
 	return row;
+}
+
+/* "column = $n", by the equality that its indexes go by. */
+static char *
+column_equals(Form_pg_attribute att, int n)
+{
+	TypeCacheEntry *type = lookup_type_cache(att->atttypid, TYPECACHE_EQ_OPR);
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(type->eq_opr));
+	Form_pg_operator operator;
+	char	   *condition;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("could not identify an equality operator for type %s",
+						format_type_be(att->atttypid))));
+	operator = (Form_pg_operator) GETSTRUCT(tuple);
+	condition = psprintf("r.%s OPERATOR(%s.%s) $%d", quote_identifier(NameStr(att->attname)),
+						 quote_identifier(get_namespace_name(operator->oprnamespace)),
+						 NameStr(operator->oprname), n);
+	ReleaseSysCache(tuple);
+	return condition;
 }
 
 static char *
@@ -151,21 +174,34 @@ root_name(RowReader *reader)
 									  RelationGetRelationName(reader->root));
 }
 
+/* The rows of the root that a condition selects, each as one composite value. */
+static char *
+rows_query(RowReader *reader, const char *condition, bool lock)
+{
+	char	   *root = root_name(reader);
+
+	return psprintf("SELECT (r.*)::%s FROM %s AS r WHERE %s%s", root, root, condition,
+					lock ? " FOR NO KEY UPDATE" : "");
+}
+
+/*
+ * Conditions over plain columns run as the extension's owner, whatever the
+ * table's owner may read of it.
+ */
 TupleTableSlot *
 rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row)
 {
 	TupleDesc	desc = RelationGetDescr(reader->root);
-	Bitmapset  *columns = rule_columns(NULL, def->item.expr);
-	int			n = bms_num_members(columns);
+	int			n = bms_num_members(def->item_columns);
 	Oid		   *types = palloc(n * sizeof(Oid));
 	Datum	   *values = palloc(n * sizeof(Datum));
-	StringInfoData query;
+	StringInfoData condition;
 	int			nargs = 0;
 	int			i = -1;
+	Fence		fence;
 
-	initStringInfo(&query);
-	appendStringInfo(&query, "SELECT r FROM %s AS r WHERE ", root_name(reader));
-	while ((i = bms_next_member(columns, i)) >= 0)
+	initStringInfo(&condition);
+	while ((i = bms_next_member(def->item_columns, i)) >= 0)
 	{
 		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
 		Form_pg_attribute att = TupleDescAttr(desc, attnum - 1);
@@ -177,10 +213,13 @@ rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row)
 		types[nargs] = att->atttypid;
 		values[nargs] = datumCopy(value, att->attbyval, att->attlen);
 		nargs++;
-		appendStringInfo(&query, "%sr.%s = $%d", nargs > 1 ? " AND " : "",
-						 quote_identifier(NameStr(att->attname)), nargs);
+		appendStringInfo(&condition, "%s%s", nargs > 1 ? " AND " : "", column_equals(att, nargs));
 	}
-	return look_up(reader, def, query.data, nargs, types, values, false);
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	row = look_up(reader, rows_query(reader, condition.data, false), nargs, types, values, false);
+	fence_leave(&fence);
+	return row;
 }
 
 /* The one column that an item is the text of, or 0 where it is more than that. */
@@ -200,25 +239,51 @@ plain_column(Expr *item)
 	}
 }
 
+/* A value of a column's type from text, read as the table's owner. */
+static Datum
+read_value(Definition *def, Form_pg_attribute att, const char *text)
+{
+	Oid			input;
+	Oid			ioparam;
+	Datum		value;
+	Fence		fence;
+
+	getTypeInputInfo(att->atttypid, &input, &ioparam);
+	fence_enter(&fence, def->owner);
+	fence_settings(def->time_zone);
+	value = OidInputFunctionCall(input, unconstify(char *, text), ioparam, -1);
+	fence_leave(&fence);
+	return value;
+}
+
 TupleTableSlot *
 rows_by_item(RowReader *reader, Definition *def, const char *item, bool lock)
 {
 	AttrNumber	attnum = plain_column(def->item.expr);
-	Oid			type = TEXTOID;
-	Datum		value = CStringGetTextDatum(item);
-	const char *locking = lock ? " FOR NO KEY UPDATE" : "";
-	char	   *query;
+	TupleTableSlot *row;
+	Oid			type;
+	Datum		value;
+	char	   *condition;
+	Fence		fence;
 
 	if (attnum > 0)
 	{
 		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(reader->root), attnum - 1);
 
-		query = psprintf("SELECT r FROM %s AS r WHERE r.%s = $1::%s%s",
-						 root_name(reader), quote_identifier(NameStr(att->attname)),
-						 format_type_be_qualified(att->atttypid), locking);
+		type = att->atttypid;
+		value = read_value(def, att, item);
+		condition = column_equals(att, 1);
+		fence_enter(&fence, fence_extension_owner());
 	}
 	else
-		query = psprintf("SELECT r FROM %s AS r WHERE sla.tracked_%d_item(r) = $1%s",
-						 root_name(reader), def->id, locking);
-	return look_up(reader, def, query, 1, &type, &value, lock);
+	{
+		type = TEXTOID;
+		value = CStringGetTextDatum(item);
+		condition = psprintf("sla.tracked_%d_item(r.*) = $1", def->id);
+		fence_enter_no_rls(&fence, def->owner);
+	}
+	fence_settings(def->time_zone);
+	row = look_up(reader, rows_query(reader, condition, lock), 1, &type, &value, lock);
+	fence_leave(&fence);
+	return row;
 }

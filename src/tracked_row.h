@@ -52,8 +52,8 @@ extern TupleTableSlot *rows_of_root(RowReader *reader, RowSource *source, TupleT
 extern TupleTableSlot *rows_fetch(RowReader *reader, Oid relid, ItemPointer tid, Snapshot snapshot);
 
 /*
- * The row that has the key of this one now, or NULL; it is found as the table's
- * owner by the columns of the item's expression.
+ * The row that has the key of this one now, or NULL; it is found by the columns
+ * of the item's expression.
  */
 extern TupleTableSlot *rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row);
 

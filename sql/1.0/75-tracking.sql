@@ -5,13 +5,15 @@
 /*
  * A restore brings definitions, functions, promises and clocks that belong
  * together, in an order of its own: what triggers would check or make is left
- * alone then.  pg_dump and pg_restore turn check_function_bodies off.
+ * alone then.  A session that runs what pg_dump wrote has these two settings;
+ * should it be another, sla.track() and sla.sync() make the promises later.
  */
 CREATE FUNCTION sla.restoring()
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT NOT pg_catalog.current_setting('check_function_bodies')::boolean;
+	SELECT NOT pg_catalog.current_setting('check_function_bodies')::boolean
+		AND pg_catalog.current_setting('search_path') = '';
 END;
 COMMENT ON FUNCTION sla.restoring() IS 'is this session restoring a dump?';
 
@@ -101,7 +103,7 @@ END
 $$;
 COMMENT ON FUNCTION sla.make_triggers(regclass) IS 'makes the triggers of a tracked table where they are missing';
 
-CREATE FUNCTION sla.drop_triggers(relation regclass)
+CREATE FUNCTION sla.drop_triggers(relation regclass, dropping_deadlines boolean DEFAULT false)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -120,14 +122,20 @@ BEGIN
 		FROM family AS f
 		JOIN pg_trigger AS t ON t.tgrelid = f.oid
 		JOIN pg_proc AS p ON p.oid = t.tgfoid
-		WHERE p.pronamespace = 'sla'::regnamespace AND p.proname LIKE 'track\_%' AND t.tgparentid = 0
+		WHERE t.tgparentid = 0
+			AND (p.pronamespace = 'sla'::regnamespace AND p.proname LIKE 'track\_%'
+				OR p.oid = '@extschema@.sla_deadline()'::regprocedure AND dropping_deadlines)
 	LOOP
 		EXECUTE format('DROP TRIGGER %I ON %s', trigger.tgname, trigger.tab);
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION sla.drop_triggers(regclass) IS 'drops the triggers of the extension on a table, its partitions and children';
+COMMENT ON FUNCTION sla.drop_triggers(regclass, boolean) IS 'drops the triggers of tracking on a table, its partitions and children, and those of sla_deadline() if so told';
 
+/*
+ * (Without a search path of its own: expressions mean what they mean to the
+ * caller.  So every name and operator in it is qualified.)
+ */
 CREATE FUNCTION sla.track(
 	relation regclass,
 	item text DEFAULT NULL,
@@ -139,11 +147,10 @@ CREATE FUNCTION sla.track(
 	on_error text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 BEGIN
-	IF NOT sla.may_define(relation) THEN
+	IF sla.may_define(relation) IS NOT TRUE THEN
 		RAISE EXCEPTION 'must be owner of table %', relation
 			USING ERRCODE = 'insufficient_privilege';
 	END IF;
@@ -155,7 +162,7 @@ BEGIN
 		party = coalesce(track.party, t.party),
 		time_zone = coalesce(track.time_zone, t.time_zone),
 		on_error = coalesce(track.on_error, t.on_error)
-	WHERE t.relation = track.relation;
+	WHERE t.relation OPERATOR(pg_catalog.=) track.relation;
 	IF NOT FOUND THEN
 		INSERT INTO sla.tracked (relation, item, at, labels, owner, party, time_zone, on_error)
 		VALUES (relation, item, at, labels, owner, party,
@@ -163,9 +170,9 @@ BEGIN
 	END IF;
 
 	-- a new owner of the table confirms what the old one defined
-	UPDATE sla.metric AS m SET name = m.name WHERE m.relation = track.relation;
-	UPDATE sla.policy AS p SET name = p.name WHERE p.relation = track.relation;
-	UPDATE sla.source AS s SET metric = s.metric WHERE s.relation = track.relation;
+	UPDATE sla.metric AS m SET name = m.name WHERE m.relation OPERATOR(pg_catalog.=) track.relation;
+	UPDATE sla.policy AS p SET name = p.name WHERE p.relation OPERATOR(pg_catalog.=) track.relation;
+	UPDATE sla.source AS s SET metric = s.metric WHERE s.relation OPERATOR(pg_catalog.=) track.relation;
 	PERFORM sla.make_triggers(relation);
 END
 $$;
@@ -229,13 +236,33 @@ AS $$
 DECLARE
 	tab regclass;
 	rule regprocedure;
+	col record;
 BEGIN
+	-- triggers, also those of sla_deadline()
 	FOR tab IN
-		SELECT t.relation FROM sla.tracked AS t
-		UNION
-		SELECT s.source FROM sla.source AS s
+		SELECT DISTINCT t.tgrelid::regclass
+		FROM pg_trigger AS t
+		JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = t.tgfoid AND d.deptype = 'e'
+		JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+		WHERE e.extname = 'sla_tracker' AND t.tgparentid = 0
+			AND NOT EXISTS (
+				SELECT FROM pg_depend AS own
+				WHERE own.classid = 'pg_class'::regclass AND own.objid = t.tgrelid AND own.deptype = 'e'
+					AND own.refclassid = 'pg_extension'::regclass AND own.refobjid = e.oid)
 	LOOP
-		PERFORM sla.drop_triggers(tab);
+		PERFORM sla.drop_triggers(tab, true);
+	END LOOP;
+
+	-- columns of the extension's types become text
+	FOR col IN
+		SELECT a.attrelid::regclass AS tab, a.attname
+		FROM pg_attribute AS a
+		JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+		WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0
+			AND a.atttypid IN ('@extschema@.business_interval'::regtype, '@extschema@.business_hours'::regtype)
+			AND c.relnamespace <> 'sla'::regnamespace
+	LOOP
+		EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE text', col.tab, col.attname);
 	END LOOP;
 	FOR rule IN
 		SELECT p.oid::regprocedure
@@ -286,7 +313,6 @@ COMMENT ON FUNCTION sla.forget_dropped() IS 'deletes definitions and clocks of t
 REVOKE ALL ON FUNCTION sla.forget_dropped() FROM PUBLIC;
 
 CREATE EVENT TRIGGER sla_tracker_forget_dropped ON sql_drop
-	WHEN TAG IN ('DROP TABLE', 'DROP SCHEMA', 'DROP OWNED')
 	EXECUTE FUNCTION sla.forget_dropped();
 COMMENT ON EVENT TRIGGER sla_tracker_forget_dropped IS 'deletes definitions and clocks of tables that are dropped';
 
@@ -299,6 +325,7 @@ RETURNS trigger
 AS 'MODULE_PATHNAME', 'sla_check_rules'
 LANGUAGE C;
 COMMENT ON FUNCTION sla.check_rules() IS 'checks the expressions of a definition and keeps the functions that hold them';
+REVOKE ALL ON FUNCTION sla.check_rules() FROM PUBLIC;
 
 CREATE TRIGGER check_rules
 	BEFORE INSERT OR UPDATE OR DELETE ON sla.tracked
@@ -581,6 +608,58 @@ $$;
 COMMENT ON FUNCTION sla.definitions_changed() IS 'tells all sessions that definitions changed, and makes promises anew';
 REVOKE ALL ON FUNCTION sla.definitions_changed() FROM PUBLIC;
 
+CREATE FUNCTION sla.definitions_applied()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE sla.revision SET number = nextval('sla.revision_seq');
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.definitions_applied() IS 'tells all sessions of a definition that logical replication brought';
+REVOKE ALL ON FUNCTION sla.definitions_applied() FROM PUBLIC;
+
+-- (logical replication fires row triggers only, and of these the ones that are
+-- enabled for it)
+CREATE TRIGGER definitions_applied
+	AFTER INSERT OR UPDATE OR DELETE ON sla.tracked
+	FOR EACH ROW EXECUTE FUNCTION sla.definitions_applied();
+CREATE TRIGGER definitions_applied
+	AFTER INSERT OR UPDATE OR DELETE ON sla.metric
+	FOR EACH ROW EXECUTE FUNCTION sla.definitions_applied();
+CREATE TRIGGER definitions_applied
+	AFTER INSERT OR UPDATE OR DELETE ON sla.agreement
+	FOR EACH ROW EXECUTE FUNCTION sla.definitions_applied();
+CREATE TRIGGER definitions_applied
+	AFTER INSERT OR UPDATE OR DELETE ON sla.policy
+	FOR EACH ROW EXECUTE FUNCTION sla.definitions_applied();
+CREATE TRIGGER definitions_applied
+	AFTER INSERT OR UPDATE OR DELETE ON sla.target
+	FOR EACH ROW EXECUTE FUNCTION sla.definitions_applied();
+CREATE TRIGGER definitions_applied
+	AFTER INSERT OR UPDATE OR DELETE ON sla.exception
+	FOR EACH ROW EXECUTE FUNCTION sla.definitions_applied();
+CREATE TRIGGER definitions_applied
+	AFTER INSERT OR UPDATE OR DELETE ON sla.promise
+	FOR EACH ROW EXECUTE FUNCTION sla.definitions_applied();
+ALTER TABLE sla.tracked ENABLE REPLICA TRIGGER definitions_applied;
+ALTER TABLE sla.metric ENABLE REPLICA TRIGGER definitions_applied;
+ALTER TABLE sla.agreement ENABLE REPLICA TRIGGER definitions_applied;
+ALTER TABLE sla.policy ENABLE REPLICA TRIGGER definitions_applied;
+ALTER TABLE sla.target ENABLE REPLICA TRIGGER definitions_applied;
+ALTER TABLE sla.exception ENABLE REPLICA TRIGGER definitions_applied;
+ALTER TABLE sla.promise ENABLE REPLICA TRIGGER definitions_applied;
+COMMENT ON TRIGGER definitions_applied ON sla.tracked IS 'tells all sessions, under logical replication';
+COMMENT ON TRIGGER definitions_applied ON sla.metric IS 'tells all sessions, under logical replication';
+COMMENT ON TRIGGER definitions_applied ON sla.agreement IS 'tells all sessions, under logical replication';
+COMMENT ON TRIGGER definitions_applied ON sla.policy IS 'tells all sessions, under logical replication';
+COMMENT ON TRIGGER definitions_applied ON sla.target IS 'tells all sessions, under logical replication';
+COMMENT ON TRIGGER definitions_applied ON sla.exception IS 'tells all sessions, under logical replication';
+COMMENT ON TRIGGER definitions_applied ON sla.promise IS 'tells all sessions, under logical replication';
+
 CREATE TRIGGER definitions_changed
 	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.tracked
 	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_changed();
@@ -646,9 +725,6 @@ AS $$
 DECLARE
 	calendars text[];
 BEGIN
-	IF sla.restoring() THEN
-		RETURN NULL;
-	END IF;
 	IF TG_TABLE_NAME = 'calendar' THEN
 		IF TG_OP <> 'INSERT' THEN
 			SELECT array_agg(name) INTO calendars FROM old_rows;
