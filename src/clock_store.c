@@ -66,6 +66,7 @@ enum
 	PAUSES,
 	PAUSE_REASONS,
 	SIGNAL_REASON,
+	GROSS_ELAPSED,
 	NCOLUMNS
 };
 
@@ -227,6 +228,7 @@ from_values(const Datum *values, const bool *nulls)
 	stored->budget = nulls[BUDGET] ? 0 : DatumGetInt64(values[BUDGET]);
 	stored->paused = DatumGetInt64(values[PAUSED]);
 	stored->elapsed = nulls[ELAPSED] ? 0 : DatumGetInt64(values[ELAPSED]);
+	stored->gross_elapsed = nulls[GROSS_ELAPSED] ? 0 : DatumGetInt64(values[GROSS_ELAPSED]);
 	stored->excepted = DatumGetBool(values[IS_EXCEPTED]);
 	stored->waived = DatumGetBool(values[IS_WAIVED]);
 	return stored;
@@ -337,6 +339,8 @@ to_values(const StoredClock *stored, Datum *values, bool *nulls)
 	put_jsonb(values, nulls, BREACH_LABELS, stored->breach_labels);
 	put_pauses(values, nulls, clock);
 	put_string(values, nulls, SIGNAL_REASON, clock->signal_reason);
+	values[GROSS_ELAPSED] = Int64GetDatum(stored->gross_elapsed);
+	nulls[GROSS_ELAPSED] = open || !stored->excepted;
 }
 
 HeapTuple

@@ -53,6 +53,7 @@ typedef struct StoredClock
 	int64		budget;
 	int64		paused;
 	int64		elapsed;		/* of one that ended */
+	int64		gross_elapsed;	/* 0 and not excepted: the same */
 	bool		has_goal;
 	bool		excepted;
 	bool		waived;

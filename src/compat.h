@@ -71,6 +71,9 @@
 					argtypes, PointerGetDatum(NULL), PointerGetDatum(NULL), argnames, NIL, \
 					SLA_NO_TRANSFORMS, PointerGetDatum(NULL), InvalidOid, 100, 0)
 
+/* ARR_DATA_PTR() of an array without nulls, without its mixed comparison */
+#define SLA_ARRAY_DATA(array)	((char *) (array) + ARR_OVERHEAD_NONULLS(ARR_NDIM(array)))
+
 /* Checks of ownership became one function in 16 */
 #if PG_VERSION_NUM >= 160000
 #define pg_class_ownercheck_compat(relid, role) \

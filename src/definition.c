@@ -31,6 +31,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "exception_spans.h"
 #include "fence.h"
 #include "rules.h"
 
@@ -316,7 +317,7 @@ read_promises(Definition *def)
 	def->npromises = select_rows("SELECT id, policy_id, target_id, metric_id, is_current, revision, "
 								 "policy, metric, calendar, goal, threshold, due_by, "
 								 "CASE WHEN due_by <> 'close' THEN due_by::time END, cutoff, "
-								 "alert_at[1]::float8 "
+								 "alert_at[1]::float8, resync "
 								 "FROM sla.promise WHERE relation::oid = $1 ORDER BY id", OIDOID,
 								 ObjectIdGetDatum(def->relid));
 	def->promises = alloc_array(def, def->npromises, sizeof(Promise *));
@@ -343,6 +344,7 @@ read_promises(Definition *def)
 			promise->due_time = int64_field(i, 13);
 		promise->cutoff = DatumGetTimeADT(field(i, 14, &isnull));
 		promise->has_cutoff = !isnull;
+		promise->resync = int64_field(i, 16);
 		promise->hours.constant = true;
 		def->promises[i] = promise;
 	}
@@ -394,7 +396,8 @@ read_targets(Definition *def)
 		target->from = int64_field(i, 4);
 		target->until = int64_field(i, 5);
 		goal = varlena_field(i, 6, CurrentMemoryContext);
-		target->has_calendar = goal == NULL || BI_CALENDAR_LEN(goal) > 0;
+		target->has_goal = goal != NULL;
+		target->has_calendar = goal != NULL && BI_CALENDAR_LEN(goal) > 0;
 		target->promises = alloc_array(def, def->npromises, sizeof(Promise *));
 		for (int j = 0; j < def->npromises; j++)
 			if (def->promises[j]->is_current && def->promises[j]->target_id == target->id &&
@@ -435,14 +438,15 @@ read_exceptions(Definition *def)
 {
 	def->nexceptions = select_rows("SELECT policy, metric, party, item, labels, extend_by, waive, "
 								   "CASE WHEN NOT isempty(during) THEN coalesce(lower(during), '-infinity') END, "
-								   "coalesce(upper(during), 'infinity') "
+								   "coalesce(upper(during), 'infinity'), rrule "
 								   "FROM sla.exception WHERE (relation IS NULL OR relation::oid = $1) "
 								   "AND objective IS NULL AND approved_at IS NOT NULL "
-								   "ORDER BY lower(during), id", OIDOID, ObjectIdGetDatum(def->relid));
+								   "ORDER BY id", OIDOID, ObjectIdGetDatum(def->relid));
 	def->exceptions = alloc_array(def, def->nexceptions, sizeof(Exception));
 	for (int i = 0; i < def->nexceptions; i++)
 	{
 		Exception  *exception = &def->exceptions[i];
+		MemoryContext old;
 		bool		isnull;
 		Datum		from = field(i, 8, &isnull);
 
@@ -455,10 +459,11 @@ read_exceptions(Definition *def)
 		exception->waive = bool_field(i, 7);
 		if (isnull)
 			continue;
-		exception->nspans = 1;
-		exception->spans = alloc_array(def, 1, sizeof(ClockSpan));
-		exception->spans[0].from = DatumGetTimestampTz(from);
-		exception->spans[0].to = int64_field(i, 9);
+		old = MemoryContextSwitchTo(def->context);
+		exception->nspans = exception_spans(DatumGetTimestampTz(from), int64_field(i, 9),
+											text_field(i, 10, def->context), def->time_zone,
+											&exception->spans);
+		MemoryContextSwitchTo(old);
 	}
 }
 

@@ -44,6 +44,8 @@ typedef struct Promise
 	int32		metric_id;
 	bool		is_current;
 	int64		revision;
+	int64		resync;			/* what is derived of an older revision may have
+								 * another promise by now */
 	char	   *policy;
 	char	   *metric;
 	char	   *calendar;		/* that an agreement gave, or empty */
@@ -74,7 +76,8 @@ typedef struct Target
 	int			metric;			/* of the metric */
 	TimestampTz from;
 	TimestampTz until;
-	bool		has_calendar;	/* the goal names one, or there is none */
+	bool		has_goal;
+	bool		has_calendar;	/* the goal names one */
 	int			npromises;
 	Promise   **promises;		/* the current ones, by calendar */
 } Target;

@@ -10,8 +10,6 @@
  */
 #include "derive.h"
 
-#include "access/xact.h"
-#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -235,48 +233,13 @@ derive(Definition *def, StoredClock *clock)
 	clock->elapsed = clock_is_open(&clock->clock) ? 0 :
 		clock_elapsed(&clock->clock, &net, &time, clock->clock.end);
 	clock->revision = promise->revision;
+	clock->gross_elapsed = 0;
 	if (clock->excepted)
 	{
 		clock_evaluate(&clock->clock, &gross, &time, &result);
 		clock->gross_due = result.due;
 		clock->gross_late = result.late;
+		if (!clock_is_open(&clock->clock))
+			clock->gross_elapsed = clock_elapsed(&clock->clock, &gross, &time, clock->clock.end);
 	}
-}
-
-/*
- * sla.derived(sla.clock_state) -> sla.clock_state
- *
- * The clock as it is by the definitions that this statement sees.  A clock
- * that ended keeps what it has.  One whose promise is not made any more is
- * cancelled.
- */
-PG_FUNCTION_INFO_V1(sla_derived);
-Datum
-sla_derived(PG_FUNCTION_ARGS)
-{
-	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
-	StoredClock *clock = clock_store_deform(row);
-	Definition *def;
-	Promise    *promise;
-	TupleDesc	desc;
-
-	if (!clock_is_open(&clock->clock))
-		PG_RETURN_DATUM(PointerGetDatum(row));
-	def = definition_of_table(clock->relation);
-	promise = def == NULL ? NULL : definition_promise(def, clock->clock.promise);
-	if (promise == NULL)
-		PG_RETURN_DATUM(PointerGetDatum(row));
-	if (!promise->is_current && definition_heir(def, promise) == NULL)
-	{
-		ClockRow	gone = {.at = GetCurrentTransactionStartTimestamp(), .gone = true};
-		ClockRules	rules = {0};
-		ClockOutcome outcome;
-		CoreMem		mem = sla_core_mem();
-
-		clock_apply_row(&clock->clock, &rules, &gone, &mem, &outcome);
-	}
-	derive(def, clock);
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	PG_RETURN_DATUM(HeapTupleGetDatum(clock_store_form(clock, desc)));
 }

@@ -31,6 +31,7 @@
 #include "derive.h"
 #include "fence.h"
 #include "rules.h"
+#include "tracked_row.h"
 
 /* What a row says for one metric. */
 typedef struct MetricSays
@@ -68,6 +69,7 @@ typedef struct Change
 	int64		old_due;
 	int64		old_late;
 	int64		old_start;
+	const char *reason;
 } Change;
 
 /* The item in work. */
@@ -80,6 +82,7 @@ typedef struct Work
 	List	   *clocks;			/* that are stored */
 	List	   *new;			/* that are not yet */
 	List	   *changes;
+	const char *reason;			/* of these */
 	/* of the metric in work */
 	int			metric;
 	const Agreement *agreement; /* found with the last promise */
@@ -149,6 +152,16 @@ uint64
 follow_hash(const char *item)
 {
 	return hash_bytes_extended((const unsigned char *) item, (int) strlen(item), 0);
+}
+
+bool
+follow_was_followed(Follow *follow, const char *item)
+{
+	uint64		key = follow_hash(item);
+
+	return follow->any && (follow->first == key ||
+						   (follow->seen != NULL &&
+							hash_search(follow->seen, &key, HASH_FIND, NULL) != NULL));
 }
 
 /* Was this item written under this snapshot before?  From now on it counts so. */
@@ -369,9 +382,10 @@ find_promise(void *context, int64 start)
 			continue;
 		if (!target->has_calendar)
 		{
-			if (work->agreement == NULL || work->agreement->calendar == NULL)
+			if (work->agreement != NULL && work->agreement->calendar != NULL)
+				calendar = work->agreement->calendar;
+			else if (target->has_goal)
 				continue;
-			calendar = work->agreement->calendar;
 		}
 		for (int j = 0; j < target->npromises; j++)
 			if (strcmp(target->promises[j]->calendar, calendar) == 0)
@@ -431,6 +445,19 @@ follow_attributes(Work *work, StoredClock *stored)
 	}
 }
 
+/* The agreement is that of the party, as found with the promise. */
+static void
+follow_agreement(Work *work, StoredClock *stored)
+{
+	int32		id = work->agreement != NULL ? work->agreement->id : 0;
+
+	if (stored->agreement_id != id)
+	{
+		stored->agreement_id = id;
+		stored->dirty = true;
+	}
+}
+
 static void
 note_change(Work *work, StoredClock *stored, const StoredClock *before, const char *kind, int64 at)
 {
@@ -443,6 +470,7 @@ note_change(Work *work, StoredClock *stored, const StoredClock *before, const ch
 	change->old_due = before->due;
 	change->old_late = before->late;
 	change->old_start = before->clock.start;
+	change->reason = work->reason;
 	work->changes = lappend(work->changes, change);
 }
 
@@ -481,14 +509,21 @@ take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
 			if (stored->clock.state == CLOCK_CANCELLED)
 				work->follow->counts.cancelled++;
 		}
-		if (outcome->retargeted)
-			stored->agreement_id = work->agreement != NULL ? work->agreement->id : 0;
 		if (outcome->retargeted || outcome->restarted)
 			note_change(work, stored, before, "retarget", at);
 		if (outcome->late)
 			note_change(work, stored, before, "late_event", at);
 	}
 	return outcome->begins ? new_clock(work, &outcome->next, per) : NULL;
+}
+
+bool
+follow_is_outdated(const Definition *def, const StoredClock *clock)
+{
+	const Promise *promise = definition_promise(def, clock->clock.promise);
+
+	return clock_is_open(&clock->clock) &&
+		(clock->revision < 0 || promise == NULL || clock->revision < promise->resync);
 }
 
 /* An open clock that was derived under other definitions is derived afresh. */
@@ -512,17 +547,27 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
 {
 	const Metric *metric = &work->follow->def->metrics[work->metric];
 	CoreMem		mem = sla_core_mem();
+	ClockRow	edited = *row;
 	StoredClock before;
 	ClockOutcome outcome;
 
 	if (stored != NULL)
 	{
+		if (work->follow->by_edit && follow_is_outdated(work->follow->def, stored))
+		{
+			/* what the edit does to the clock it does now, not at the row's time */
+			edited.at = Max(row->at, work->follow->now);
+			row = &edited;
+		}
 		refresh_if_stale(work, stored);
 		if (clock_is_open(&stored->clock) && !row->gone)
 			follow_attributes(work, stored);
 		before = *stored;
 	}
+	work->agreement = NULL;
 	clock_apply_row(stored != NULL ? &stored->clock : NULL, &metric->rules, row, &mem, &outcome);
+	if (stored != NULL && clock_is_open(&stored->clock) && !row->gone)
+		follow_agreement(work, stored);
 	stored = take_outcome(work, stored, &before, &outcome, per, row->at);
 
 	/* history imported with a metric that repeats: cycle after cycle */
@@ -550,6 +595,19 @@ last_cycle(const Work *work, const char *per)
 			last = stored;
 	}
 	return last;
+}
+
+/* Has the metric in work any clock? */
+static bool
+has_clock(const Work *work)
+{
+	int32		metric_id = work->follow->def->metrics[work->metric].id;
+	ListCell   *cell;
+
+	foreach(cell, work->clocks)
+		if (((StoredClock *) lfirst(cell))->metric_id == metric_id)
+			return true;
+	return false;
 }
 
 /* Is this the last cycle of its value of "per"? */
@@ -607,8 +665,12 @@ apply_metric(Work *work)
 	row.stop = says->stop;
 	row.pause = says->pause;
 	row.cancel = says->cancel;
-	if (work->follow->starting)
+	if (work->follow->starting != NULL)
+	{
+		if (!work->follow->starting[work->metric] || has_clock(work))
+			return;
 		row.stop = row.pause = row.cancel = false;
+	}
 	row.start_at = says->start_at;
 	row.stop_at = says->stop_at;
 	row.reason = says->reason;
@@ -624,7 +686,7 @@ apply_metric(Work *work)
 static void
 apply_gone(Work *work, StoredClock *stored)
 {
-	ClockRow	row = {.at = work->at, .gone = true};
+	ClockRow	row = {.at = work->follow->now, .gone = true};
 	ClockRules	rules = {0};
 	CoreMem		mem = sla_core_mem();
 	ClockOutcome outcome;
@@ -632,7 +694,7 @@ apply_gone(Work *work, StoredClock *stored)
 	if (!clock_is_open(&stored->clock))
 		return;
 	clock_apply_row(&stored->clock, &rules, &row, &mem, &outcome);
-	(void) take_outcome(work, stored, stored, &outcome, stored->per, work->at);
+	(void) take_outcome(work, stored, stored, &outcome, stored->per, row.at);
 }
 
 /* Open clocks of metrics that are not defined any more. */
@@ -662,7 +724,7 @@ static void
 write_change(const Change *change)
 {
 	static const char *command =
-		"INSERT INTO sla.clock_change (clock, at, kind, before, after) SELECT $1, $2, $3, "
+		"INSERT INTO sla.clock_change (clock, at, kind, reason, before, after) SELECT $1, $2, $3, $12, "
 		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('told_at', $2) ELSE "
 		"(SELECT jsonb_build_object('policy', policy, 'goal', goal::text, 'started_at', $5, 'due_at', $6, 'breached_at', $7) "
 		"FROM sla.promise WHERE id = $4) END, "
@@ -670,7 +732,7 @@ write_change(const Change *change)
 		"(SELECT jsonb_build_object('policy', policy, 'goal', goal::text, 'started_at', $9, 'due_at', $10) "
 		"FROM sla.promise WHERE id = $8) END";
 	Oid			types[] = {INT8OID, TIMESTAMPTZOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID
+		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID
 	};
 	const StoredClock *clock = change->clock;
 	bool		breached = change->old_late != CLOCK_NONE && change->old_late < change->at;
@@ -679,9 +741,10 @@ write_change(const Change *change)
 		Int32GetDatum(change->old_promise), TimestampTzGetDatum(change->old_start),
 		TimestampTzGetDatum(change->old_due), TimestampTzGetDatum(change->old_late),
 		Int32GetDatum(clock->clock.promise), TimestampTzGetDatum(clock->clock.start),
-		TimestampTzGetDatum(clock->due), TimestampTzGetDatum(clock->clock.last)
+		TimestampTzGetDatum(clock->due), TimestampTzGetDatum(clock->clock.last),
+		change->reason == NULL ? (Datum) 0 : CStringGetTextDatum(change->reason)
 	};
-	char		nulls[lengthof(types) + 1] = "           ";
+	char		nulls[lengthof(types) + 1] = "            ";
 
 	if (change->old_due == CLOCK_NONE)
 		nulls[5] = 'n';
@@ -689,6 +752,8 @@ write_change(const Change *change)
 		nulls[6] = 'n';
 	if (clock->due == CLOCK_NONE)
 		nulls[9] = 'n';
+	if (change->reason == NULL)
+		nulls[11] = 'n';
 	if (SPI_execute_with_args(command, lengthof(types), types, values, nulls, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not write sla.clock_change");
 }
@@ -774,7 +839,8 @@ apply_all(Work *work, void *context)
 		work->agreement = NULL;
 		apply_metric(work);
 	}
-	apply_orphans(work);
+	if (work->follow->starting == NULL)
+		apply_orphans(work);
 }
 
 static void
@@ -890,24 +956,75 @@ follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAct
 	MemoryContextSwitchTo(old);
 }
 
+void
+follow_preview(Definition *def, StoredClock *clock)
+{
+	Follow		follow = {.def = def, .context = CurrentMemoryContext,.item_context = CurrentMemoryContext};
+	Work		work = {.follow = &follow, .item = clock->item};
+	RowReader	reader;
+	TupleTableSlot *row;
+	RowSays    *says;
+
+	follow.now = GetCurrentTransactionStartTimestamp();
+	work.at = follow.now;
+	work.clocks = list_make1(clock);
+	rows_open(&reader, def->relid);
+	row = rows_by_item(&reader, def, clock->item, false);
+	if (row == NULL)
+		apply_gone(&work, clock);
+	else
+	{
+		says = evaluate_row(&follow, row);
+		work.says = says;
+		for (work.metric = 0; work.metric < def->nmetrics; work.metric++)
+			if (def->metrics[work.metric].id == clock->metric_id)
+				apply_metric(&work);
+		apply_orphans(&work);
+	}
+	rows_close(&reader);
+	derive(follow.def, clock);
+}
+
 /* Of a finished clock only the net verdict moves, by its exceptions. */
 static void
 rejudge(Follow *follow, StoredClock *stored)
 {
 	int64		due = stored->excepted ? stored->gross_due : stored->due;
 	int64		late = stored->excepted ? stored->gross_late : stored->late;
+	int64		elapsed = stored->excepted ? stored->gross_elapsed : stored->elapsed;
 
 	derive(follow->def, stored);
 	if (stored->excepted)
 	{
 		stored->gross_due = due;
 		stored->gross_late = late;
+		stored->gross_elapsed = elapsed;
 	}
 	else
 	{
 		stored->due = due;
 		stored->late = late;
+		stored->elapsed = elapsed;
 	}
+}
+
+/* The clock's row is followed, or it is gone. */
+static void
+refresh_by_row(Follow *follow, const StoredClock *stored)
+{
+	TupleTableSlot *row;
+	RowReader	reader;
+
+	rows_open(&reader, follow->def->relid);
+	row = rows_by_item(&reader, follow->def, stored->item, true);
+	if (!IsolationUsesXactSnapshot())
+		renew_snapshot(follow, true);
+	follow->by_edit = true;
+	if (row != NULL)
+		follow_row(follow, row);
+	else
+		follow_gone(follow, stored->item);
+	rows_close(&reader);
 }
 
 bool
@@ -918,18 +1035,13 @@ follow_refresh(Follow *follow, int64 clock_id)
 
 	for (;;)
 	{
-		Promise    *promise;
-
 		stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
 		if (stored == NULL)
 			break;
-		promise = definition_promise(follow->def, stored->clock.promise);
-		if (clock_is_open(&stored->clock) && promise != NULL && !promise->is_current &&
-			definition_heir(follow->def, promise) == NULL)
+		if (follow_is_outdated(follow->def, stored))
 		{
-			Work		work = {.follow = follow, .item = stored->item, .at = follow->now};
-
-			apply_gone(&work, stored);
+			refresh_by_row(follow, stored);
+			break;
 		}
 		if (clock_is_open(&stored->clock))
 			derive(follow->def, stored);
@@ -942,4 +1054,79 @@ follow_refresh(Follow *follow, int64 clock_id)
 	}
 	MemoryContextSwitchTo(old);
 	return stored != NULL;
+}
+
+/* Set the facts told; what lies outside them is cut off. */
+static void
+set_facts(StoredClock *stored, const FollowFacts *facts)
+{
+	Clock	   *clock = &stored->clock;
+	int64		start = facts->start != CLOCK_NONE ? facts->start : clock->start;
+	int64		stop = facts->stop != CLOCK_NONE ? facts->stop : clock->end;
+	ClockPause *pauses = palloc(clock->npauses * sizeof(ClockPause));
+	int			n = 0;
+
+	if (stop != CLOCK_NONE && stop < start)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("clock " INT64_FORMAT " would stop before it starts", stored->id)));
+	for (int i = 0; i < clock->npauses; i++)
+	{
+		ClockPause	pause = clock->pauses[i];
+
+		pause.during.from = Max(pause.during.from, start);
+		if (stop != CLOCK_NONE && (pause.during.to == CLOCK_NONE || pause.during.to > stop))
+			pause.during.to = stop;
+		if (pause.during.to == CLOCK_NONE || pause.during.from < pause.during.to)
+			pauses[n++] = pause;
+	}
+	clock->pauses = pauses;
+	clock->npauses = n;
+	clock->start = start;
+	clock->end = stop;
+	if (facts->stop != CLOCK_NONE)
+	{
+		/* what was told by hand holds although the row does not say so */
+		if (clock->state != CLOCK_STOPPED)
+			clock->levels |= CLOCK_SIGNAL_STOP;
+		clock->state = CLOCK_STOPPED;
+		clock->last = clock->turned = stop;
+	}
+	clock->last = Max(clock->last, start);
+}
+
+void
+follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
+{
+	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
+
+	for (;;)
+	{
+		StoredClock *stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
+		Work		work = {.follow = follow, .at = follow->now};
+		StoredClock before;
+
+		if (stored == NULL)
+			break;
+		before = *stored;
+		if (facts != NULL)
+		{
+			set_facts(stored, facts);
+			work.reason = facts->reason;
+		}
+		derive(follow->def, stored);
+		if (facts == NULL && stored->due == before.due && stored->late == before.late &&
+			stored->gross_due == before.gross_due && stored->gross_late == before.gross_late &&
+			stored->waived == before.waived && stored->excepted == before.excepted)
+			break;
+		note_change(&work, stored, &before, facts != NULL ? "correct" : "recompute", follow->now);
+		if (clock_store_update(&follow->store, stored))
+		{
+			write_changes(work.changes);
+			break;
+		}
+		CHECK_FOR_INTERRUPTS();
+		renew_snapshot(follow, true);
+	}
+	MemoryContextSwitchTo(old);
 }

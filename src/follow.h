@@ -39,7 +39,10 @@ typedef struct Follow
 	MemoryContext context;		/* of all */
 	MemoryContext item_context; /* of one item */
 	TimestampTz now;			/* the event time where none is told */
-	bool		starting;		/* rows only begin cycles (first sync) */
+	bool		by_edit;		/* rows may be as they were, and definitions have
+								 * changed: that happens now */
+	const bool *starting;		/* for each metric, or NULL: rows only begin the
+								 * first cycle of those (first sync of sources) */
 	uint64		first;			/* items that were worked on, as hashes: the */
 	bool		any;			/* first, if any, */
 	HTAB	   *seen;			/* and the others */
@@ -61,6 +64,9 @@ extern const char *follow_item_of(Follow *follow, TupleTableSlot *slot);
  */
 extern void follow_row(Follow *follow, TupleTableSlot *slot);
 
+/* Was the item worked on since follow_begin()? */
+extern bool follow_was_followed(Follow *follow, const char *item);
+
 /* Would that change or begin any clock? */
 extern bool follow_would_write(Follow *follow, TupleTableSlot *slot);
 
@@ -78,8 +84,31 @@ extern void follow_signal(Follow *follow, TupleTableSlot *slot, const char *metr
 						  ClockAction action, TimestampTz at, const char *reason,
 						  bool only_later);
 
+/*
+ * A clock as it would be if its row were followed now, in the definition given;
+ * nothing is written.  For clocks whose definitions changed.
+ */
+extern void follow_preview(Definition *def, StoredClock *clock);
+
+/* Might another promise hold for an open clock, by a change of definitions? */
+extern bool follow_is_outdated(const Definition *def, const StoredClock *clock);
+
 /* Derive a clock afresh and store it when that changes it; false: it is gone. */
 extern bool follow_refresh(Follow *follow, int64 clock_id);
+
+/* Facts of a clock told by hand; CLOCK_NONE: as they are. */
+typedef struct FollowFacts
+{
+	int64		start;
+	int64		stop;
+	const char *reason;
+} FollowFacts;
+
+/*
+ * Set facts of a clock, or none (NULL), judge it anew by its promise and store
+ * it; what changes is told in sla.clock_change.
+ */
+extern void follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts);
 
 /* Done with an item. */
 extern void follow_next(Follow *follow);

@@ -45,6 +45,14 @@ _PG_init(void)
 	track_init();
 }
 
+/* sla.library_version() -> text */
+PG_FUNCTION_INFO_V1(sla_library_version);
+Datum
+sla_library_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(SLA_TRACKER_VERSION));
+}
+
 /*
  * sla.cache_stats() -> setof (hours, calendars, from_at, to_at, bytes,
  *		compilations, compile_microseconds)

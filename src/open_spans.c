@@ -22,6 +22,7 @@
 
 #include "business_time.h"
 #include "calendar.h"
+#include "open_spans.h"
 #include "zone_source.h"
 
 /* The bounds of a window; both are finite. */
@@ -203,43 +204,16 @@ business_open_spans(PG_FUNCTION_ARGS)
 }
 
 /*
- * business_timeline
+ * Spans and their holidays
  */
 
-/* Where the rows go, and what has been counted so far. */
-typedef struct Explanation
-{
-	ReturnSetInfo *result;
-	TypeCacheEntry *typcache;
-	const Timeline *timeline;
-	List	   *holidays;		/* of CalendarHoliday, in order of date */
-	int64		cumulative;
-} Explanation;
-
+/* A closed span, with the holidays in it as spans of their own. */
 static void
-explain_row(Explanation *ex, TimestampTz from, TimestampTz to,
-			const char *state, const char *holiday, int64 used)
-{
-	const Window everything = {DT_NOBEGIN, DT_NOEND, true, false};
-	Datum		values[5];
-	bool		nulls[5] = {false, false, holiday == NULL, false, false};
-
-	ex->cumulative += used;
-	values[0] = RangeTypePGetDatum(span_range(ex->typcache, &everything, from, to, false));
-	values[1] = CStringGetTextDatum(state);
-	values[2] = holiday ? CStringGetTextDatum(holiday) : (Datum) 0;
-	values[3] = PointerGetDatum(business_interval_make(0, used, NULL, 0));
-	values[4] = PointerGetDatum(business_interval_make(0, ex->cumulative, NULL, 0));
-	tuplestore_putvalues(ex->result->setResult, ex->result->setDesc, values, nulls);
-}
-
-/* A closed span, with the holidays in it as rows of their own. */
-static void
-explain_closed(Explanation *ex, TimestampTz from, TimestampTz to)
+walk_closed(List *holidays, TimestampTz from, TimestampTz to, SpanReceiver receive, void *context)
 {
 	ListCell   *cell;
 
-	foreach(cell, ex->holidays)
+	foreach(cell, holidays)
 	{
 		CalendarHoliday *holiday = lfirst(cell);
 		ZoneMap		map;
@@ -262,12 +236,32 @@ explain_closed(Explanation *ex, TimestampTz from, TimestampTz to)
 		if (start >= end)
 			continue;
 		if (from < start)
-			explain_row(ex, from, start, "closed", NULL, 0);
-		explain_row(ex, start, end, "holiday", holiday->name, 0);
+			receive(context, from, start, "closed", NULL);
+		receive(context, start, end, "holiday", holiday->name);
 		from = end;
 	}
 	if (from < to)
-		explain_row(ex, from, to, "closed", NULL, 0);
+		receive(context, from, to, "closed", NULL);
+}
+
+void
+walk_spans(const Timeline *timeline, List *holidays, TimestampTz from, TimestampTz to,
+		   SpanReceiver receive, void *context)
+{
+	while (from < to)
+	{
+		TimestampTz open = open_from(timeline, from, to);
+
+		CHECK_FOR_INTERRUPTS();
+		if (from < open)
+			walk_closed(holidays, from, open, receive, context);
+		from = to;
+		if (open < to)
+		{
+			from = span_end(timeline, open, to);
+			receive(context, open, from, "open", NULL);
+		}
+	}
 }
 
 /* The holidays baked into a value, which have no names there. */
@@ -297,6 +291,43 @@ compare_holiday_cells(const ListCell *a, const ListCell *b)
 	return da < db ? -1 : (da > db ? 1 : 0);
 }
 
+void
+sort_holidays(List *holidays)
+{
+	list_sort(holidays, compare_holiday_cells);
+}
+
+/*
+ * business_timeline
+ */
+
+/* Where the rows go, and what has been counted so far. */
+typedef struct Explanation
+{
+	ReturnSetInfo *result;
+	TypeCacheEntry *typcache;
+	int64		cumulative;
+} Explanation;
+
+static void
+explain_row(void *context, TimestampTz from, TimestampTz to, const char *state,
+			const char *holiday)
+{
+	const Window everything = {DT_NOBEGIN, DT_NOEND, true, false};
+	Explanation *ex = context;
+	int64		used = strcmp(state, "open") == 0 ? to - from : 0;
+	Datum		values[5];
+	bool		nulls[5] = {false, false, holiday == NULL, false, false};
+
+	ex->cumulative += used;
+	values[0] = RangeTypePGetDatum(span_range(ex->typcache, &everything, from, to, false));
+	values[1] = CStringGetTextDatum(state);
+	values[2] = holiday ? CStringGetTextDatum(holiday) : (Datum) 0;
+	values[3] = PointerGetDatum(business_interval_make(0, used, NULL, 0));
+	values[4] = PointerGetDatum(business_interval_make(0, ex->cumulative, NULL, 0));
+	tuplestore_putvalues(ex->result->setResult, ex->result->setDesc, values, nulls);
+}
+
 /*
  * business_timeline(timestamptz, business_interval, hours or calendar)
  *		-> rows (span, state, holiday, used, cumulative)
@@ -313,6 +344,7 @@ business_timeline(PG_FUNCTION_ARGS)
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(1);
 	HoursImage *image = image_of_arg(fcinfo, 2);
 	Explanation ex = {0};
+	List	   *holidays;
 	TimestampTz due;
 	TimestampTz to;
 
@@ -331,27 +363,11 @@ business_timeline(PG_FUNCTION_ARGS)
 	{
 		text	   *name = PG_GETARG_TEXT_PP(2);
 
-		ex.holidays = calendar_holidays(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+		holidays = calendar_holidays(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
 	}
 	else
-		ex.holidays = baked_holidays(image->expr, NIL);
-	list_sort(ex.holidays, compare_holiday_cells);
-
-	ex.timeline = hours_cover(image, t, to);
-	while (t < to)
-	{
-		TimestampTz open = open_from(ex.timeline, t, to);
-
-		CHECK_FOR_INTERRUPTS();
-		if (t < open)
-			explain_closed(&ex, t, open);
-		if (open < to)
-		{
-			t = span_end(ex.timeline, open, to);
-			explain_row(&ex, open, t, "open", NULL, t - open);
-		}
-		else
-			t = to;
-	}
+		holidays = baked_holidays(image->expr, NIL);
+	sort_holidays(holidays);
+	walk_spans(hours_cover(image, t, to), holidays, t, to, explain_row, &ex);
 	return (Datum) 0;
 }

@@ -13,12 +13,24 @@
 
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/rangetypes.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 
 #include "calendar.h"
+#include "clock_store.h"
 #include "core/clock.h"
+#include "definition.h"
+#include "derive.h"
+#include "exception_spans.h"
+#include "fence.h"
+#include "open_spans.h"
+#include "tracked_row.h"
 
 /*
  * sla.duration_text(double precision) -> text
@@ -173,7 +185,7 @@ pairs_of_array(ArrayType *array, int *npairs)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("spans must be pairs of instants")));
 	*npairs = n / 2;
-	return (TimestampTz *) ARR_DATA_PTR(array);
+	return (TimestampTz *) SLA_ARRAY_DATA(array);
 }
 
 #define SOME_PAUSES		8
@@ -289,4 +301,337 @@ sla_used_time(PG_FUNCTION_ARGS)
 	if (clock_reach(&clock, &terms, &time, used) < clock.end)
 		used++;
 	PG_RETURN_INT64(used);
+}
+
+/*
+ * Explaining
+ */
+
+/* Spans with a reason each, in order; they may overlap. */
+typedef struct ReasonedSpans
+{
+	int			n;
+	TimestampTz *instants;		/* pairs */
+	char	  **reasons;		/* may be NULL */
+} ReasonedSpans;
+
+/* Where the rows go, and what was used so far. */
+typedef struct SpanRows
+{
+	ReturnSetInfo *result;
+	int64		used;
+} SpanRows;
+
+static ReasonedSpans
+reasoned_spans(FunctionCallInfo fcinfo, int spans_arg, int reasons_arg)
+{
+	ReasonedSpans spans = {0};
+	Datum	   *reasons = NULL;
+	bool	   *nulls = NULL;
+	int			nreasons = 0;
+
+	if (PG_ARGISNULL(spans_arg))
+		return spans;
+	spans.instants = pairs_of_array(PG_GETARG_ARRAYTYPE_P(spans_arg), &spans.n);
+	spans.reasons = palloc0(Max(spans.n, 1) * sizeof(char *));
+	if (!PG_ARGISNULL(reasons_arg))
+		deconstruct_array(PG_GETARG_ARRAYTYPE_P(reasons_arg), TEXTOID, -1, false, TYPALIGN_INT,
+						  &reasons, &nulls, &nreasons);
+	for (int i = 0; i < Min(spans.n, nreasons); i++)
+		spans.reasons[i] = nulls[i] ? NULL : TextDatumGetCString(reasons[i]);
+	return spans;
+}
+
+/*
+ * The span that holds t: its reason, and *until, where it ends.  Else false and
+ * *until is the start of the next one, if that is earlier.
+ */
+static bool
+span_at(const ReasonedSpans *spans, TimestampTz t, TimestampTz *until, const char **reason)
+{
+	for (int i = 0; i < spans->n; i++)
+	{
+		if (spans->instants[2 * i] <= t && t < spans->instants[2 * i + 1])
+		{
+			*until = Min(*until, spans->instants[2 * i + 1]);
+			*reason = spans->reasons[i];
+			return true;
+		}
+		if (spans->instants[2 * i] > t)
+			*until = Min(*until, spans->instants[2 * i]);
+	}
+	return false;
+}
+
+static void
+span_row(void *context, TimestampTz from, TimestampTz to, const char *what, const char *detail)
+{
+	SpanRows   *rows = context;
+	int64		counted = strcmp(what, "open") == 0 ? to - from : 0;
+	Datum		values[6];
+	bool		nulls[6] = {false, false, false, detail == NULL, false, false};
+
+	rows->used += counted;
+	values[0] = TimestampTzGetDatum(from);
+	values[1] = TimestampTzGetDatum(to);
+	values[2] = CStringGetTextDatum(what);
+	values[3] = detail ? CStringGetTextDatum(detail) : (Datum) 0;
+	values[4] = Float8GetDatum((float8) counted / USECS_PER_SEC);
+	values[5] = Float8GetDatum((float8) rows->used / USECS_PER_SEC);
+	tuplestore_putvalues(rows->result->setResult, rows->result->setDesc, values, nulls);
+}
+
+/*
+ * sla.clock_spans(started_at, until, cuts, pauses, reasons, excluded,
+ *				   excluded_reasons, calendar)
+ *		-> rows (from_at, to_at, what, detail, counted_seconds, used_seconds)
+ *
+ * The way of a clock: what is paused, else what is excluded, else what is open,
+ * closed, or a holiday.  Spans are cut at the instants of "cuts".
+ */
+PG_FUNCTION_INFO_V1(sla_clock_spans);
+Datum
+sla_clock_spans(PG_FUNCTION_ARGS)
+{
+	TimestampTz t;
+	TimestampTz to;
+	TimestampTz *cuts = NULL;
+	int			ncuts = 0;
+	ReasonedSpans pauses;
+	ReasonedSpans excluded;
+	text	   *calendar;
+	HoursImage *image;
+	const Timeline *timeline;
+	List	   *holidays;
+	SpanRows	rows = {0};
+
+	InitMaterializedSRF(fcinfo, 0);
+	rows.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(7))
+		return (Datum) 0;
+	t = PG_GETARG_TIMESTAMPTZ(0);
+	to = PG_GETARG_TIMESTAMPTZ(1);
+	if (t >= to)
+		return (Datum) 0;
+	if (!PG_ARGISNULL(2))
+	{
+		ArrayType  *array = PG_GETARG_ARRAYTYPE_P(2);
+
+		if (ARR_HASNULL(array))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("instants must not be null")));
+		ncuts = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+		cuts = (TimestampTz *) SLA_ARRAY_DATA(array);
+	}
+	pauses = reasoned_spans(fcinfo, 3, 4);
+	excluded = reasoned_spans(fcinfo, 5, 6);
+	calendar = PG_GETARG_TEXT_PP(7);
+	image = calendar_image(call_cache(fcinfo, 7), VARDATA_ANY(calendar),
+						   VARSIZE_ANY_EXHDR(calendar), false);
+	holidays = calendar_holidays(VARDATA_ANY(calendar), VARSIZE_ANY_EXHDR(calendar));
+	sort_holidays(holidays);
+	timeline = hours_cover(image, t, to);
+
+	while (t < to)
+	{
+		TimestampTz until = to;
+		const char *reason;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int i = 0; i < ncuts; i++)
+			if (cuts[i] > t)
+				until = Min(until, cuts[i]);
+		if (span_at(&pauses, t, &until, &reason))
+			span_row(&rows, t, until, "paused", reason);
+		else if (span_at(&excluded, t, &until, &reason))
+			span_row(&rows, t, until, "excluded", reason);
+		else
+			walk_spans(timeline, holidays, t, until, span_row, &rows);
+		t = until;
+	}
+	return (Datum) 0;
+}
+
+/*
+ * sla.item_policies(relation, item) -> rows (policy_id, applies)
+ *
+ * Which policies' conditions hold for the row of an item as it is now; none
+ * when there is no such row.
+ */
+PG_FUNCTION_INFO_V1(sla_item_policies);
+Datum
+sla_item_policies(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Definition *def = definition_of_table(PG_GETARG_OID(0));
+	char	   *item = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	ExprContext *econtext;
+	RowReader	reader;
+	TupleTableSlot *slot;
+	bool	   *applies;
+	Fence		fence;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (def == NULL || def->suspended)
+		return (Datum) 0;
+	applies = palloc0(Max(def->npolicies, 1) * sizeof(bool));
+	rows_open(&reader, def->relid);
+	slot = rows_by_item(&reader, def, item, false);
+	if (slot != NULL)
+	{
+		econtext = CreateStandaloneExprContext();
+		econtext->ecxt_scantuple = slot;
+		fence_enter(&fence, def->owner);
+		fence_settings(def->time_zone);
+		for (int i = 0; i < def->npolicies; i++)
+		{
+			ExprState  *state = def->policies[i].applies.state;
+			bool		isnull = false;
+
+			applies[i] = state == NULL ||
+				(DatumGetBool(ExecEvalExprSwitchContext(state, econtext, &isnull)) && !isnull);
+		}
+		fence_leave(&fence);
+		FreeExprContext(econtext, true);
+		for (int i = 0; i < def->npolicies; i++)
+		{
+			Datum		values[2] = {Int32GetDatum(def->policies[i].id), BoolGetDatum(applies[i])};
+			bool		nulls[2] = {false, false};
+
+			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		}
+	}
+	rows_close(&reader);
+	return (Datum) 0;
+}
+
+/*
+ * Clocks at an instant
+ */
+
+/* Leave out what happened to the pauses of a clock after an instant. */
+static void
+cut_pauses(Clock *clock, TimestampTz at)
+{
+	while (clock->npauses > 0 && clock->pauses[clock->npauses - 1].during.from > at)
+		clock->npauses--;
+	if (clock->npauses > 0)
+	{
+		ClockSpan  *last = &clock->pauses[clock->npauses - 1].during;
+
+		if (last->to > at)
+			last->to = CLOCK_NONE;
+		if (last->to == CLOCK_NONE)
+			clock->state = CLOCK_PAUSED;
+	}
+}
+
+/*
+ * sla.clock_as_of(clock sla.clock_state, at, started_at, ended_at, promise_id)
+ *		-> sla.clock_state
+ *
+ * The clock as it stood then: open if it ended later.  Start, end (infinite:
+ * none) and promise are those given, where they are.
+ */
+PG_FUNCTION_INFO_V1(sla_clock_as_of);
+Datum
+sla_clock_as_of(PG_FUNCTION_ARGS)
+{
+	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
+	StoredClock *clock = clock_store_deform(row);
+	bool		was_open = clock_is_open(&clock->clock);
+	bool		changed = false;
+	Definition *def;
+	TupleDesc	desc;
+
+	if (!PG_ARGISNULL(2) && PG_GETARG_TIMESTAMPTZ(2) != clock->clock.start)
+	{
+		clock->clock.start = PG_GETARG_TIMESTAMPTZ(2);
+		changed = true;
+	}
+	if (!PG_ARGISNULL(3))
+	{
+		TimestampTz end = PG_GETARG_TIMESTAMPTZ(3);
+
+		if (end == DT_NOEND)
+			end = CLOCK_NONE;
+		changed |= end != clock->clock.end;
+		clock->clock.end = end;
+		if (end != CLOCK_NONE && was_open)
+			clock->clock.state = CLOCK_STOPPED;
+	}
+	if (!PG_ARGISNULL(4) && PG_GETARG_INT32(4) != clock->clock.promise)
+	{
+		clock->clock.promise = PG_GETARG_INT32(4);
+		changed = true;
+	}
+	if (clock->clock.end != CLOCK_NONE && clock->clock.end <= at && !changed)
+		PG_RETURN_DATUM(PointerGetDatum(row));
+
+	if (clock->clock.end == CLOCK_NONE || clock->clock.end > at)
+	{
+		clock->clock.end = CLOCK_NONE;
+		clock->clock.state = CLOCK_RUNNING;
+		cut_pauses(&clock->clock, at);
+	}
+	def = definition_of_table(clock->relation);
+	if (def != NULL && definition_promise(def, clock->clock.promise) != NULL)
+	{
+		ClockState	state = clock->clock.state;
+
+		/*
+		 * Only a clock that is open to this day has moved with its promise.
+		 * Any other keeps the one it had, as one that has stopped does.
+		 */
+		if (!was_open || changed)
+		{
+			clock->clock.state = CLOCK_STOPPED;
+			if (clock->clock.end == CLOCK_NONE)
+				clock->clock.end = at;
+		}
+		derive(def, clock);
+		if (state == CLOCK_RUNNING || state == CLOCK_PAUSED)
+			clock->clock.end = CLOCK_NONE;
+		clock->clock.state = state;
+	}
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	PG_RETURN_DATUM(HeapTupleGetDatum(clock_store_form(clock, desc)));
+}
+
+/*
+ * sla.occurrences(during, rrule, time_zone) -> rows (from_at, to_at)
+ */
+PG_FUNCTION_INFO_V1(sla_occurrences);
+Datum
+sla_occurrences(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	RangeBound	lower;
+	RangeBound	upper;
+	ClockSpan  *spans;
+	bool		empty;
+	int			n;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
+		return (Datum) 0;
+	range_deserialize(lookup_type_cache(TSTZRANGEOID, TYPECACHE_RANGE_INFO),
+					  PG_GETARG_RANGE_P(0), &lower, &upper, &empty);
+	if (empty)
+		return (Datum) 0;
+	n = exception_spans(lower.infinite ? DT_NOBEGIN : DatumGetTimestampTz(lower.val),
+						upper.infinite ? DT_NOEND : DatumGetTimestampTz(upper.val),
+						PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)),
+						text_to_cstring(PG_GETARG_TEXT_PP(2)), &spans);
+	for (int i = 0; i < n; i++)
+	{
+		Datum		values[2] = {TimestampTzGetDatum(spans[i].from), TimestampTzGetDatum(spans[i].to)};
+		bool		nulls[2] = {false, false};
+
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }

@@ -215,19 +215,21 @@ rule_parse(Relation rel, const char *definition, const char *column,
 
 /*
  * A function goes with its table: DROP TABLE needs no CASCADE for it.  That a
- * column cannot be dropped alone is for the dependencies of the body.
+ * column cannot be dropped alone, nor its type be changed, is for the
+ * dependencies of the body.  (One on the row type would refuse every ALTER TABLE
+ * that rewrites.)
  */
 static void
-tie_to_table(Oid function, Oid rowtype)
+tie_to_table(Oid function, Relation rel)
 {
 	ObjectAddress object;
-	ObjectAddress type;
+	ObjectAddress table;
 
 	ObjectAddressSet(object, ProcedureRelationId, function);
-	ObjectAddressSet(type, TypeRelationId, rowtype);
+	ObjectAddressSet(table, RelationRelationId, RelationGetRelid(rel));
 	if (deleteDependencyRecordsForSpecific(ProcedureRelationId, function, DEPENDENCY_NORMAL,
-										   TypeRelationId, rowtype) > 0)
-		recordDependencyOn(&object, &type, DEPENDENCY_AUTO);
+										   TypeRelationId, rel->rd_rel->reltype) > 0)
+		recordDependencyOn(&object, &table, DEPENDENCY_AUTO);
 }
 
 /* Columns of the row become fields of the function's argument. */
@@ -316,7 +318,7 @@ rule_store(Relation rel, const char *name, Node *expr, Oid type)
 								 PointerGetDatum(construct_array(&argument, 1, TEXTOID, -1, false, TYPALIGN_INT)));
 	CommandCounterIncrement();
 	execute(psprintf("REVOKE ALL ON FUNCTION %s FROM PUBLIC", rule_signature(rel, name)));
-	tie_to_table(rule_function(name, rowtype), rowtype);
+	tie_to_table(rule_function(name, rowtype), rel);
 }
 
 /* The table's new owner takes over what the old one defined. */
@@ -612,7 +614,7 @@ keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, cons
 	{
 		if (function_owner(function) != rel->rd_rel->relowner)
 			rule_hand_over(rel, name);
-		tie_to_table(function, rel->rd_rel->reltype);
+		tie_to_table(function, rel);
 		return;
 	}
 	expr = rule_parse(rel, rule->definition, rule->column, text, rule->type);

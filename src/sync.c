@@ -29,18 +29,12 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "attempt.h"
 #include "fence.h"
 #include "follow.h"
+#include "judge.h"
 #include "rules.h"
 #include "tracked_row.h"
-
-static void
-check_may_define(Oid relid)
-{
-	if (!pg_class_ownercheck_compat(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
-					   get_rel_name(relid));
-}
 
 static int32
 tracked_id_of(Oid relid)
@@ -64,6 +58,7 @@ typedef struct Sync
 	Follow		follow;
 	RowReader	reader;
 	HTAB	   *items;			/* that the table has, or NULL */
+	int64		errors;			/* where on_error is warn */
 } Sync;
 
 /*
@@ -107,13 +102,74 @@ remember_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
 	(void) hash_search(sync->items, &key, HASH_ENTER, NULL);
 }
 
+/* Work on one item apart from the others, so that its error is its own. */
+typedef struct OneItem
+{
+	int32		tracked_id;
+	char	   *item;
+	FollowCounts counts;
+} OneItem;
+
+static void
+sync_item(Follow *follow, RowReader *reader, const char *item)
+{
+	TupleTableSlot *row = rows_by_item(reader, follow->def, item, false);
+
+	if (row == NULL)
+		follow_gone(follow, item);
+	else if (follow_would_write(follow, row))
+	{
+		row = rows_by_item(reader, follow->def, item, true);
+		if (!IsolationUsesXactSnapshot())
+			follow_renew(follow);
+		if (row != NULL)
+			follow_row(follow, row);
+	}
+	follow_next(follow);
+}
+
+static void
+sync_one(void *argument)
+{
+	OneItem    *one = argument;
+	Follow		follow;
+	RowReader	reader;
+
+	follow_begin(&follow, one->tracked_id);
+	follow.by_edit = true;
+	rows_open(&reader, follow.def->relid);
+	sync_item(&follow, &reader, one->item);
+	rows_close(&reader);
+	follow_end(&follow);
+	one->counts = follow.counts;
+}
+
+/* The same where on_error is warn. */
+static void
+try_item(Sync *sync, const char *item)
+{
+	OneItem		one = {.tracked_id = sync->follow.def->id, .item = pstrdup(item)};
+	int			sqlstate = attempt(sync_one, &one);
+
+	if (sqlstate != 0)
+	{
+		sync->errors++;
+		track_note_error(sync->follow.def, one.item, sqlstate);
+	}
+	sync->follow.counts.started += one.counts.started;
+	sync->follow.counts.changed += one.counts.changed;
+	sync->follow.counts.cancelled += one.counts.cancelled;
+}
+
 static void
 sync_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
 {
 	TupleTableSlot *row = rows_of_root(&sync->reader, source, slot);
 
 	remember_row(sync, source, slot);
-	if (follow_would_write(&sync->follow, row))
+	if (sync->follow.def->warn && sync->follow.starting == NULL)
+		try_item(sync, follow_item_of(&sync->follow, row));
+	else if (follow_would_write(&sync->follow, row))
 	{
 		row = lock_row(sync, source, slot);
 		if (row != NULL)
@@ -167,23 +223,35 @@ sync_items(Sync *sync, ArrayType *items)
 	for (int i = 0; i < n; i++)
 	{
 		char	   *item;
-		TupleTableSlot *row;
 
 		if (nulls[i])
 			continue;
 		item = TextDatumGetCString(values[i]);
-		row = rows_by_item(&sync->reader, sync->follow.def, item, false);
-		if (row == NULL)
-			follow_gone(&sync->follow, item);
-		else if (follow_would_write(&sync->follow, row))
-		{
-			row = rows_by_item(&sync->reader, sync->follow.def, item, true);
-			follow_renew(&sync->follow);
-			if (row != NULL)
-				follow_row(&sync->follow, row);
-		}
-		follow_next(&sync->follow);
+		if (sync->follow.def->warn && sync->follow.starting == NULL)
+			try_item(sync, item);
+		else
+			sync_item(&sync->follow, &sync->reader, item);
 	}
+}
+
+/* What was noted of the items is history now, unless it was noted just so. */
+static void
+heal_errors(Oid relid, ArrayType *items, TimestampTz since)
+{
+	Oid			types[] = {OIDOID, TEXTARRAYOID, TIMESTAMPTZOID};
+	Datum		values[] = {ObjectIdGetDatum(relid), PointerGetDatum(items), TimestampTzGetDatum(since)};
+	char		nulls[] = {' ', items == NULL ? 'n' : ' ', ' ', '\0'};
+	Fence		fence;
+
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args("UPDATE sla.sync_error SET is_healed = true WHERE relation::oid = $1 "
+							  "AND NOT is_healed AND ($2 IS NULL OR item = ANY ($2)) AND at < $3",
+							  lengthof(types), types, values, nulls, false, 0) != SPI_OK_UPDATE)
+		elog(ERROR, "could not write sla.sync_error");
+	SPI_finish();
+	fence_leave(&fence);
 }
 
 /*
@@ -341,6 +409,23 @@ take_events(List *events, const Source *source, const char *query, TimestampTz n
 	return events;
 }
 
+/* For each metric, whether a source names it. */
+static bool *
+sourced_metrics(const Definition *def, const List *sources)
+{
+	bool	   *sourced = palloc0(Max(def->nmetrics, 1) * sizeof(bool));
+	const ListCell *cell;
+
+	foreach(cell, sources)
+	{
+		const Source *source = lfirst(cell);
+
+		for (int i = 0; i < def->nmetrics; i++)
+			sourced[i] |= strcmp(def->metrics[i].name, source->metric) == 0;
+	}
+	return sourced;
+}
+
 static int
 compare_events(const ListCell *a, const ListCell *b)
 {
@@ -485,6 +570,7 @@ sla_sync(PG_FUNCTION_ARGS)
 	context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker sync", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	follow_begin(&sync.follow, tracked_id_of(relid));
+	sync.follow.by_edit = true;
 	rows_open(&sync.reader, relid);
 	sources = sources_of("s.relation::oid = $1", relid);
 	if (items == NULL)
@@ -493,7 +579,7 @@ sla_sync(PG_FUNCTION_ARGS)
 	/* begin, then what the sources tell in order, then as the rows are now */
 	for (int pass = sources != NIL ? 0 : 1; pass < 2; pass++)
 	{
-		sync.follow.starting = pass == 0;
+		sync.follow.starting = pass == 0 ? sourced_metrics(sync.follow.def, sources) : NULL;
 		if (items == NULL)
 			scan_rows(&sync, sync_row);
 		else
@@ -509,6 +595,7 @@ sla_sync(PG_FUNCTION_ARGS)
 		cancel_missing(&sync.follow, &sync.reader, sync.items);
 	rows_close(&sync.reader);
 	follow_end(&sync.follow);
+	heal_errors(relid, items, sync.follow.now);
 	MemoryContextSwitchTo(old);
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
@@ -517,7 +604,7 @@ sla_sync(PG_FUNCTION_ARGS)
 	values[1] = Int64GetDatum(sync.follow.counts.started);
 	values[2] = Int64GetDatum(sync.follow.counts.changed);
 	values[3] = Int64GetDatum(sync.follow.counts.cancelled);
-	values[4] = Int64GetDatum(0);
+	values[4] = Int64GetDatum(sync.errors);
 	MemoryContextDelete(context);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
@@ -669,7 +756,7 @@ sla_track_source(PG_FUNCTION_ARGS)
 			continue;
 		if (def->warn)
 		{
-			int			sqlstate = track_try(signal_row, &signal);
+			int			sqlstate = attempt(signal_row, &signal);
 
 			if (sqlstate != 0)
 				track_note_error(def, signal.item, sqlstate);
@@ -679,58 +766,4 @@ sla_track_source(PG_FUNCTION_ARGS)
 	}
 	PopActiveSnapshot();
 	return PointerGetDatum(NULL);
-}
-
-/*
- * sla.refresh_clock(bigint) -> bool
- *
- * Stores what sla.derived() says of an open clock.
- */
-PG_FUNCTION_INFO_V1(sla_refresh_clock);
-Datum
-sla_refresh_clock(PG_FUNCTION_ARGS)
-{
-	Oid			relid = PG_GETARG_OID(0);
-	int64		clock_id = PG_GETARG_INT64(1);
-	Definition *def = definition_of_table(relid);
-	Follow		follow;
-	bool		done;
-
-	if (def == NULL)
-		PG_RETURN_BOOL(false);
-	follow_begin(&follow, def->id);
-	done = follow_refresh(&follow, clock_id);
-	follow_end(&follow);
-	PG_RETURN_BOOL(done);
-}
-
-/*
- * Functions for owners that do what only the extension may: the check is here,
- * the rest in an internal function, run as the extension's owner.
- */
-static void
-run_for_owner(Oid relid, const char *query, int nargs, Oid *types, Datum *values, const char *nulls)
-{
-	Fence		fence;
-
-	check_may_define(relid);
-	fence_enter(&fence, fence_extension_owner());
-	fence_settings(NULL);
-	SPI_connect();
-	if (SPI_execute_with_args(query, nargs, types, values, nulls, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not execute \"%s\"", query);
-	SPI_finish();
-	fence_leave(&fence);
-}
-
-/* sla.untrack(relation, keep_history) */
-PG_FUNCTION_INFO_V1(sla_untrack);
-Datum
-sla_untrack(PG_FUNCTION_ARGS)
-{
-	Oid			types[] = {REGCLASSOID, BOOLOID};
-	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
-
-	run_for_owner(PG_GETARG_OID(0), "SELECT sla.untrack_table($1, $2)", 2, types, values, NULL);
-	PG_RETURN_VOID();
 }

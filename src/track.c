@@ -32,6 +32,7 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
+#include "attempt.h"
 #include "fence.h"
 #include "follow.h"
 #include "rules.h"
@@ -130,36 +131,12 @@ batch_of(int32 tracked_id)
  * Following a batch
  */
 
-/* The row's item is gone, unless a row has its key again. */
+/* Follow the row that was written, as it is now. */
 static void
-follow_old(Follow *follow, RowReader *reader, Event *event)
+follow_new(Follow *follow, RowReader *reader, Event *event)
 {
-	TupleTableSlot *row = rows_fetch(reader, event->relid, &event->old, SnapshotAny);
-	const char *item;
+	TupleTableSlot *row = rows_fetch(reader, event->relid, &event->new, SnapshotSelf);
 
-	if (row == NULL)
-		return;
-	item = follow_item_of(follow, row);
-	row = rows_by_key(reader, follow->def, row);
-	if (row == NULL)
-		follow_gone(follow, item);
-	else
-		follow_row(follow, row);
-}
-
-static void
-follow_event(Follow *follow, RowReader *reader, Event *event)
-{
-	TupleTableSlot *row = NULL;
-
-	if (ItemPointerIsValid(&event->old) && (event->moved || !ItemPointerIsValid(&event->new)))
-	{
-		follow_old(follow, reader, event);
-		follow_next(follow);
-	}
-	if (!ItemPointerIsValid(&event->new))
-		return;
-	row = rows_fetch(reader, event->relid, &event->new, SnapshotSelf);
 	if (row == NULL)
 	{
 		/* written again since: by its key, as it is now */
@@ -169,7 +146,25 @@ follow_event(Follow *follow, RowReader *reader, Event *event)
 	}
 	if (row != NULL)
 		follow_row(follow, row);
-	follow_next(follow);
+}
+
+/* The item of the row that was is gone, unless a row has it again. */
+static void
+follow_old(Follow *follow, RowReader *reader, Event *event)
+{
+	TupleTableSlot *row = rows_fetch(reader, event->relid, &event->old, SnapshotAny);
+	const char *item;
+
+	if (row == NULL)
+		return;
+	item = follow_item_of(follow, row);
+	if (follow_was_followed(follow, item))
+		return;
+	row = rows_by_key(reader, follow->def, row);
+	if (row == NULL)
+		follow_gone(follow, item);
+	else
+		follow_row(follow, row);
 }
 
 static void
@@ -186,7 +181,20 @@ follow_events(int32 tracked_id, Event *events, int n)
 	{
 		rows_open(&reader, follow.def->relid);
 		for (int i = 0; i < n; i++)
-			follow_event(&follow, &reader, &events[i]);
+		{
+			if (!ItemPointerIsValid(&events[i].new))
+				continue;
+			follow_new(&follow, &reader, &events[i]);
+			follow_next(&follow);
+		}
+		for (int i = 0; i < n; i++)
+		{
+			if (!ItemPointerIsValid(&events[i].old) ||
+				(ItemPointerIsValid(&events[i].new) && !events[i].moved))
+				continue;
+			follow_old(&follow, &reader, &events[i]);
+			follow_next(&follow);
+		}
 		rows_close(&reader);
 	}
 	follow_end(&follow);
@@ -197,50 +205,6 @@ follow_events(int32 tracked_id, Event *events, int n)
 /*
  * on_error = warn
  */
-
-/* The SQLSTATE of the error that was caught, unless it is nobody's to swallow. */
-static int
-caught_sqlstate(MemoryContext context)
-{
-	ErrorData  *error;
-	int			class;
-
-	MemoryContextSwitchTo(context);
-	error = CopyErrorData();
-	class = ERRCODE_TO_CATEGORY(error->sqlerrcode);
-	if (class == ERRCODE_TO_CATEGORY(ERRCODE_T_R_SERIALIZATION_FAILURE) ||
-		class == ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED) ||
-		class == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES))
-		ReThrowError(error);
-	FlushErrorState();
-	return error->sqlerrcode;
-}
-
-int
-track_try(TrackFunction function, void *argument)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile int sqlstate = 0;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		function(argument);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		sqlstate = caught_sqlstate(context);
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return sqlstate;
-}
 
 /* Note what could not be followed; the owner's message is not the writer's to read. */
 void
@@ -310,16 +274,16 @@ follow_or_note(const Definition *def, Event *events, int n)
 {
 	EventList	list = {def, events, n, CurrentMemoryContext, NULL};
 
-	if (n > 1 && track_try(follow_list, &list) == 0)
+	if (n > 1 && attempt(follow_list, &list) == 0)
 		return;
 	for (int i = 0; i < n; i++)
 	{
 		EventList	one = {def, &events[i], 1, CurrentMemoryContext, NULL};
-		int			sqlstate = track_try(follow_list, &one);
+		int			sqlstate = attempt(follow_list, &one);
 
 		if (sqlstate != 0)
 		{
-			(void) track_try(find_item, &one);
+			(void) attempt(find_item, &one);
 			track_note_error(def, one.item, sqlstate);
 		}
 	}

@@ -16,13 +16,6 @@
 
 extern void track_init(void);
 
-/*
- * Call a function in a subtransaction; returns the SQLSTATE of the error that
- * rolled it back, or 0.  Errors that ask for the whole transaction are raised.
- */
-typedef void (*TrackFunction) (void *argument);
-extern int	track_try(TrackFunction function, void *argument);
-
 /* Write to sla.sync_error, and warn; the item may be NULL. */
 extern void track_note_error(const Definition *def, const char *item, int sqlstate);
 

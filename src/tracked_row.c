@@ -25,6 +25,7 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
+#include "attempt.h"
 #include "fence.h"
 #include "rules.h"
 
@@ -239,21 +240,31 @@ plain_column(Expr *item)
 	}
 }
 
-/* A value of a column's type from text, read as the table's owner. */
-static Datum
-read_value(Definition *def, Form_pg_attribute att, const char *text)
+/* Reading a value of a column's type, as the table's owner. */
+typedef struct ReadValue
 {
+	Definition *def;
+	Oid			type;
+	char	   *text;
+	MemoryContext context;
+	Datum		value;
+} ReadValue;
+
+static void
+read_value(void *argument)
+{
+	ReadValue  *read = argument;
+	MemoryContext old = MemoryContextSwitchTo(read->context);
 	Oid			input;
 	Oid			ioparam;
-	Datum		value;
 	Fence		fence;
 
-	getTypeInputInfo(att->atttypid, &input, &ioparam);
-	fence_enter(&fence, def->owner);
-	fence_settings(def->time_zone);
-	value = OidInputFunctionCall(input, unconstify(char *, text), ioparam, -1);
+	getTypeInputInfo(read->type, &input, &ioparam);
+	fence_enter(&fence, read->def->owner);
+	fence_settings(read->def->time_zone);
+	read->value = OidInputFunctionCall(input, read->text, ioparam, -1);
 	fence_leave(&fence);
-	return value;
+	MemoryContextSwitchTo(old);
 }
 
 TupleTableSlot *
@@ -270,8 +281,13 @@ rows_by_item(RowReader *reader, Definition *def, const char *item, bool lock)
 	{
 		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(reader->root), attnum - 1);
 
-		type = att->atttypid;
-		value = read_value(def, att, item);
+		ReadValue	read = {def, att->atttypid, pstrdup(item), CurrentMemoryContext, 0};
+
+		/* what is no value of the type is no item */
+		if (attempt(read_value, &read) != 0)
+			return NULL;
+		type = read.type;
+		value = read.value;
 		condition = column_equals(att, 1);
 		fence_enter(&fence, fence_extension_owner());
 	}

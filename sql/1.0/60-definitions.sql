@@ -197,7 +197,8 @@ CREATE TABLE sla.exception (
 	labels jsonb CHECK (jsonb_typeof(labels) = 'object'),
 	during tstzrange,
 	rrule text,
-	extend_by @extschema@.business_interval,
+	extend_by @extschema@.business_interval
+		CHECK (business_days(extend_by) >= 0 AND business_seconds(extend_by) >= 0),
 	waive boolean NOT NULL DEFAULT false,
 	reason text,
 	author text NOT NULL DEFAULT current_user,
@@ -296,6 +297,7 @@ CREATE TABLE sla.promise (
 	cutoff time,
 	alert_at numeric[] NOT NULL,
 	revision bigint NOT NULL DEFAULT 1,
+	resync bigint NOT NULL DEFAULT 0,
 	is_current boolean NOT NULL DEFAULT true
 );
 CREATE UNIQUE INDEX promise_current_idx
@@ -319,6 +321,7 @@ COMMENT ON COLUMN sla.promise.due_by IS 'as in sla.target';
 COMMENT ON COLUMN sla.promise.cutoff IS 'as in sla.target';
 COMMENT ON COLUMN sla.promise.alert_at IS 'as in sla.target';
 COMMENT ON COLUMN sla.promise.revision IS 'raised when its calendar or an exception changes';
+COMMENT ON COLUMN sla.promise.resync IS 'the revision of the last change by which another promise may hold: clocks derived under an older one have their rows followed anew';
 COMMENT ON COLUMN sla.promise.is_current IS 'whether it is what its policy and target say now';
 
 SELECT pg_catalog.pg_extension_config_dump('sla.tracked', '');

@@ -41,7 +41,8 @@ CREATE TABLE sla.clock_state (
 	breach_labels jsonb,
 	pauses timestamptz[],
 	pause_reasons text[],
-	signal_reason text
+	signal_reason text,
+	gross_elapsed bigint
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX clock_state_item_idx ON sla.clock_state (relation, item, metric_id, per, cycle);
 CREATE INDEX clock_state_due_idx ON sla.clock_state (due_at) WHERE ended_at IS NULL;
@@ -83,6 +84,7 @@ COMMENT ON COLUMN sla.clock_state.breach_labels IS 'the labels at the breach, wh
 COMMENT ON COLUMN sla.clock_state.pauses IS 'fact: from and to of each pause in order; the last "to" is infinity while it lasts';
 COMMENT ON COLUMN sla.clock_state.pause_reasons IS 'fact: the reason of each pause';
 COMMENT ON COLUMN sla.clock_state.signal_reason IS 'why signals pause it';
+COMMENT ON COLUMN sla.clock_state.gross_elapsed IS 'derived: elapsed without exceptions; NULL when is_excepted is false';
 
 CREATE TABLE sla.clock_change (
 	clock bigint NOT NULL,

@@ -48,6 +48,13 @@ LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
 COMMENT ON FUNCTION sla.derived(sla.clock_state) IS 'an open clock as it is by the definitions that the statement sees';
 REVOKE ALL ON FUNCTION sla.derived(sla.clock_state) FROM PUBLIC;
 
+CREATE FUNCTION sla.cannot_derive(clock sla.clock_state)
+RETURNS text
+AS 'MODULE_PATHNAME', 'sla_cannot_derive'
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION sla.cannot_derive(sla.clock_state) IS 'the SQLSTATE of the error for which an open clock cannot be derived, or NULL';
+REVOKE ALL ON FUNCTION sla.cannot_derive(sla.clock_state) FROM PUBLIC;
+
 CREATE FUNCTION sla.refresh_clock(relation regclass, clock_id bigint)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'sla_refresh_clock'
@@ -59,7 +66,7 @@ REVOKE ALL ON FUNCTION sla.refresh_clock(regclass, bigint) FROM PUBLIC;
 CREATE FUNCTION sla.sync(
 	relation regclass,
 	items text[] DEFAULT NULL,
-	OUT synced bigint,
+	OUT items bigint,
 	OUT started bigint,
 	OUT changed bigint,
 	OUT cancelled bigint,
@@ -450,6 +457,12 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'Leave the calendar out of the threshold.';
 	END IF;
+	IF @extschema@.business_days(NEW.threshold) * 28800 + @extschema@.business_seconds(NEW.threshold)
+		< @extschema@.business_days(NEW.goal) * 28800 + @extschema@.business_seconds(NEW.goal)
+	THEN
+		RAISE EXCEPTION 'threshold "%" is less than the goal "%"', NEW.threshold, NEW.goal
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
 	IF NEW.due_by IS NOT NULL THEN
 		IF NEW.due_by <> 'close' THEN
 			BEGIN
@@ -489,6 +502,60 @@ CREATE TRIGGER check_target
 	FOR EACH ROW EXECUTE FUNCTION sla.check_target();
 COMMENT ON TRIGGER check_target ON sla.target IS 'checks a target';
 
+CREATE FUNCTION sla.keep_named()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- another version may still have the name
+	IF TG_TABLE_NAME = 'policy' AND EXISTS (
+		SELECT FROM sla.policy AS p WHERE p.relation = OLD.relation AND p.name = OLD.name)
+	THEN
+		RETURN NULL;
+	END IF;
+	IF TG_OP = 'UPDATE' THEN
+		UPDATE sla.target AS t
+		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE t.policy END,
+			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE t.metric END
+		WHERE t.relation = OLD.relation
+			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN t.policy ELSE t.metric END;
+		UPDATE sla.source AS s
+		SET metric = NEW.name
+		WHERE TG_TABLE_NAME = 'metric' AND s.relation = OLD.relation AND s.metric = OLD.name;
+	ELSIF EXISTS (
+		SELECT
+		FROM sla.target AS t
+		WHERE t.relation = OLD.relation
+			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN t.policy ELSE t.metric END)
+	THEN
+		RAISE EXCEPTION '% "%" of table % has targets', TG_TABLE_NAME, OLD.name, OLD.relation
+			USING ERRCODE = 'dependent_objects_still_exist',
+				HINT = 'Delete its rows of sla.target first.';
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.keep_named() IS 'lets targets follow a renamed policy or metric, and refuses to delete one that has targets';
+REVOKE ALL ON FUNCTION sla.keep_named() FROM PUBLIC;
+CREATE TRIGGER keep_named_deleted
+	AFTER DELETE ON sla.policy
+	FOR EACH ROW EXECUTE FUNCTION sla.keep_named();
+CREATE TRIGGER keep_named_renamed
+	AFTER UPDATE OF name ON sla.policy
+	FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION sla.keep_named();
+CREATE TRIGGER keep_named_deleted
+	AFTER DELETE ON sla.metric
+	FOR EACH ROW EXECUTE FUNCTION sla.keep_named();
+CREATE TRIGGER keep_named_renamed
+	AFTER UPDATE OF name ON sla.metric
+	FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION sla.keep_named();
+COMMENT ON TRIGGER keep_named_deleted ON sla.policy IS 'refuses to delete a policy that has targets';
+COMMENT ON TRIGGER keep_named_renamed ON sla.policy IS 'targets follow';
+COMMENT ON TRIGGER keep_named_deleted ON sla.metric IS 'refuses to delete a metric that has targets';
+COMMENT ON TRIGGER keep_named_renamed ON sla.metric IS 'targets and sources follow';
+
 CREATE FUNCTION sla.check_source()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -526,64 +593,53 @@ COMMENT ON TRIGGER check_source ON sla.source IS 'checks a source and makes its 
  * Promises
  */
 
+CREATE VIEW sla.promise_wanted AS
+SELECT t.relation, p.id AS policy_id, t.id AS target_id, m.id AS metric_id, a.calendar,
+	p.name AS policy, p.valid_from AS policy_from, p.rank, m.name AS metric, t.valid_from AS target_from,
+	CASE WHEN a.calendar = '' THEN t.goal ELSE at_calendar(t.goal, a.calendar) END AS goal,
+	t.threshold, t.due_by, t.cutoff, t.alert_at
+FROM sla.target AS t
+JOIN sla.policy AS p ON p.relation = t.relation AND p.name = t.policy
+JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
+CROSS JOIN LATERAL (
+	SELECT ''
+	WHERE t.goal IS NULL OR calendar(t.goal) IS NOT NULL
+	UNION
+	SELECT g.calendar
+	FROM sla.agreement AS g
+	WHERE g.calendar IS NOT NULL AND calendar(t.goal) IS NULL
+) AS a (calendar);
+COMMENT ON VIEW sla.promise_wanted IS 'private: the promises that policies, targets and agreements make';
+
 CREATE FUNCTION sla.make_promises()
 RETURNS void
 LANGUAGE sql
 SECURITY DEFINER
 BEGIN ATOMIC
-	-- (a promise made of other content is another promise)
-	WITH wanted AS (
-		SELECT t.relation, p.id AS policy_id, t.id AS target_id, m.id AS metric_id, a.calendar,
-			p.name AS policy, p.valid_from AS policy_from, p.rank, m.name AS metric, t.valid_from AS target_from,
-			CASE WHEN a.calendar = '' THEN t.goal ELSE at_calendar(t.goal, a.calendar) END AS goal,
-			t.threshold, t.due_by, t.cutoff, t.alert_at
-		FROM sla.target AS t
-		JOIN sla.policy AS p ON p.relation = t.relation AND p.name = t.policy
-		JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
-		CROSS JOIN LATERAL (
-			SELECT ''
-			WHERE t.goal IS NULL OR calendar(t.goal) IS NOT NULL
-			UNION
-			SELECT g.calendar
-			FROM sla.agreement AS g
-			WHERE g.calendar IS NOT NULL AND t.goal IS NOT NULL AND calendar(t.goal) IS NULL
-		) AS a (calendar)
-	), outdated AS (
-		UPDATE sla.promise AS p
-		SET is_current = false, revision = p.revision + 1
-		WHERE p.is_current
-			AND NOT EXISTS (
-				SELECT
-				FROM wanted AS w
-				WHERE (w.relation, w.policy_id, w.target_id, w.metric_id, w.calendar, w.policy, w.policy_from,
-						w.rank, w.metric, w.target_from, w.due_by, w.cutoff, w.alert_at, w.goal::text, w.threshold::text)
+	-- (a promise of other content is another promise)
+	UPDATE sla.promise AS p
+	SET is_current = false, revision = p.revision + 1
+	WHERE p.is_current
+		AND NOT EXISTS (
+			SELECT
+			FROM sla.promise_wanted AS w
+			WHERE w.policy_id = p.policy_id AND w.target_id = p.target_id
+				AND w.metric_id = p.metric_id AND w.calendar = p.calendar
+				AND (w.policy, w.policy_from, w.rank, w.metric, w.target_from,
+						w.due_by, w.cutoff, w.alert_at, w.goal::text, w.threshold::text)
 					IS NOT DISTINCT FROM
-					(p.relation, p.policy_id, p.target_id, p.metric_id, p.calendar, p.policy, p.policy_from,
-						p.rank, p.metric, p.target_from, p.due_by, p.cutoff, p.alert_at, p.goal::text, p.threshold::text))
-		RETURNING p.id
-	)
-	SELECT count(*) FROM outdated;
+					(p.policy, p.policy_from, p.rank, p.metric, p.target_from,
+						p.due_by, p.cutoff, p.alert_at, p.goal::text, p.threshold::text));
 	INSERT INTO sla.promise (relation, policy_id, target_id, metric_id, calendar, policy, policy_from,
 		rank, metric, target_from, goal, threshold, due_by, cutoff, alert_at)
-	SELECT t.relation, p.id, t.id, m.id, a.calendar, p.name, p.valid_from, p.rank, m.name, t.valid_from,
-		CASE WHEN a.calendar = '' THEN t.goal ELSE at_calendar(t.goal, a.calendar) END,
-		t.threshold, t.due_by, t.cutoff, t.alert_at
-	FROM sla.target AS t
-	JOIN sla.policy AS p ON p.relation = t.relation AND p.name = t.policy
-	JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
-	CROSS JOIN LATERAL (
-		SELECT ''
-		WHERE t.goal IS NULL OR calendar(t.goal) IS NOT NULL
-		UNION
-		SELECT g.calendar
-		FROM sla.agreement AS g
-		WHERE g.calendar IS NOT NULL AND t.goal IS NOT NULL AND calendar(t.goal) IS NULL
-	) AS a (calendar)
+	SELECT w.relation, w.policy_id, w.target_id, w.metric_id, w.calendar, w.policy, w.policy_from,
+		w.rank, w.metric, w.target_from, w.goal, w.threshold, w.due_by, w.cutoff, w.alert_at
+	FROM sla.promise_wanted AS w
 	WHERE NOT EXISTS (
 		SELECT
 		FROM sla.promise AS o
-		WHERE o.is_current AND o.policy_id = p.id AND o.target_id = t.id
-			AND o.metric_id = m.id AND o.calendar = a.calendar);
+		WHERE o.is_current AND o.policy_id = w.policy_id AND o.target_id = w.target_id
+			AND o.metric_id = w.metric_id AND o.calendar = w.calendar);
 END;
 COMMENT ON FUNCTION sla.make_promises() IS 'brings sla.promise in line with policies, targets and agreements';
 REVOKE ALL ON FUNCTION sla.make_promises() FROM PUBLIC;
@@ -684,6 +740,97 @@ COMMENT ON TRIGGER definitions_changed ON sla.agreement IS 'tells all sessions, 
 COMMENT ON TRIGGER definitions_changed ON sla.policy IS 'tells all sessions, and makes promises anew';
 COMMENT ON TRIGGER definitions_changed ON sla.target IS 'tells all sessions, and makes promises anew';
 COMMENT ON TRIGGER definitions_changed ON sla.exception IS 'tells all sessions';
+
+/*
+ * When definitions change so that another promise may hold, or a row say
+ * something else, the open clocks of the table are followed anew when they are
+ * read next, and stored by sla.refresh() or the next write.
+ */
+
+CREATE FUNCTION sla.definition_moved()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	moved regclass := CASE WHEN TG_OP = 'DELETE' THEN OLD.relation ELSE NEW.relation END;
+BEGIN
+	IF NOT sla.restoring() THEN
+		UPDATE sla.promise AS p
+		SET revision = p.revision + 1, resync = p.revision + 1
+		WHERE p.relation = moved;
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.definition_moved() IS 'makes the open clocks of a table be followed anew';
+REVOKE ALL ON FUNCTION sla.definition_moved() FROM PUBLIC;
+
+CREATE TRIGGER definition_moved
+	AFTER INSERT OR DELETE ON sla.metric
+	FOR EACH ROW EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved_update
+	AFTER UPDATE ON sla.metric
+	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved
+	AFTER INSERT OR DELETE ON sla.policy
+	FOR EACH ROW EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved_update
+	AFTER UPDATE ON sla.policy
+	FOR EACH ROW WHEN (
+		(OLD.name, OLD.valid_from, OLD.applies_when, OLD.plan, OLD.rank)
+		IS DISTINCT FROM (NEW.name, NEW.valid_from, NEW.applies_when, NEW.plan, NEW.rank))
+	EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved
+	AFTER INSERT OR DELETE ON sla.target
+	FOR EACH ROW EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved_update
+	AFTER UPDATE ON sla.target
+	FOR EACH ROW WHEN (
+		(OLD.policy, OLD.metric, OLD.valid_from) IS DISTINCT FROM (NEW.policy, NEW.metric, NEW.valid_from)
+		OR (OLD.goal IS NULL) <> (NEW.goal IS NULL))
+	EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved_update
+	AFTER UPDATE ON sla.tracked
+	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION sla.definition_moved();
+COMMENT ON TRIGGER definition_moved ON sla.metric IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_update ON sla.metric IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved ON sla.policy IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_update ON sla.policy IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved ON sla.target IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_update ON sla.target IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_update ON sla.tracked IS 'open clocks follow';
+
+CREATE FUNCTION sla.agreement_moved()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT sla.restoring() THEN
+		UPDATE sla.clock_state AS c
+		SET revision = -1
+		WHERE c.ended_at IS NULL
+			AND (TG_OP <> 'INSERT' AND c.party = OLD.party OR TG_OP <> 'DELETE' AND c.party = NEW.party);
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.agreement_moved() IS 'makes the open clocks of a party be followed anew';
+REVOKE ALL ON FUNCTION sla.agreement_moved() FROM PUBLIC;
+CREATE TRIGGER agreement_moved
+	AFTER INSERT OR DELETE ON sla.agreement
+	FOR EACH ROW EXECUTE FUNCTION sla.agreement_moved();
+CREATE TRIGGER agreement_moved_update
+	AFTER UPDATE ON sla.agreement
+	FOR EACH ROW WHEN (
+		(OLD.party, OLD.name, OLD.valid_from, OLD.plan, OLD.calendar, OLD.ends_at)
+		IS DISTINCT FROM (NEW.party, NEW.name, NEW.valid_from, NEW.plan, NEW.calendar, NEW.ends_at))
+	EXECUTE FUNCTION sla.agreement_moved();
+COMMENT ON TRIGGER agreement_moved ON sla.agreement IS 'open clocks follow';
+COMMENT ON TRIGGER agreement_moved_update ON sla.agreement IS 'open clocks follow';
 
 /*
  * When the ground moves: calendars and exceptions
@@ -879,7 +1026,7 @@ BEGIN
 			AND (moved.item IS NULL OR c.item = moved.item)
 			AND (moved.labels IS NULL OR c.labels @> moved.labels)
 			AND (moved.extend_by IS NOT NULL OR moved.waive OR moved.rrule IS NOT NULL
-				OR moved.during && tstzrange(c.started_at, c.ended_at));
+				OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'));
 	END LOOP;
 	RETURN NULL;
 END
@@ -911,6 +1058,159 @@ COMMENT ON FUNCTION sla.refresh(integer) IS
 'stores open clocks that were derived by earlier definitions, so many at most, and leaves out those that somebody works on';
 REVOKE ALL ON FUNCTION sla.refresh(integer) FROM PUBLIC;
 
+CREATE FUNCTION sla.count_occurrences(from_at timestamptz, to_at timestamptz, rrule text, time_zone text)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'sla_count_occurrences'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION sla.count_occurrences(timestamptz, timestamptz, text, text) IS
+'how often a span recurs by a rule of RFC 5545, up to five years from now; an error when it is not one';
+
+CREATE FUNCTION sla.check_exception()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM sla.count_occurrences(coalesce(lower(NEW.during), '-infinity'),
+		coalesce(upper(NEW.during), 'infinity'), NEW.rrule, 'UTC');
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sla.check_exception() IS 'checks the recurrence rule of an exception';
+CREATE TRIGGER check_exception
+	BEFORE INSERT OR UPDATE ON sla.exception
+	FOR EACH ROW WHEN (NEW.rrule IS NOT NULL) EXECUTE FUNCTION sla.check_exception();
+COMMENT ON TRIGGER check_exception ON sla.exception IS 'checks the recurrence rule';
+
+/*
+ * Verifying, correcting, judging again
+ */
+
+CREATE FUNCTION sla.problem_of(clock sla.clock_state)
+RETURNS text
+AS 'MODULE_PATHNAME', 'sla_problem_of'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
+COMMENT ON FUNCTION sla.problem_of(sla.clock_state) IS 'how a stored clock differs from what its facts say, or NULL';
+REVOKE ALL ON FUNCTION sla.problem_of(sla.clock_state) FROM PUBLIC;
+
+CREATE FUNCTION sla.verify_table(relation regclass)
+RETURNS TABLE (clock_id bigint, item text, metric text, cycle integer, problem text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT c.clock_id, c.item, p.metric, c.cycle, found.problem
+	FROM sla.clock_state AS c
+	LEFT JOIN sla.promise AS p ON p.id = c.promise_id
+	CROSS JOIN LATERAL (
+		SELECT coalesce(sla.problem_of(c),
+			CASE WHEN c.ended_at IS NULL AND c.revision < p.revision
+				THEN 'it cannot be derived, by an error of SQLSTATE ' || sla.cannot_derive(c)
+			END)
+	) AS found (problem)
+	WHERE c.relation = verify_table.relation AND found.problem IS NOT NULL
+	ORDER BY c.clock_id;
+END;
+COMMENT ON FUNCTION sla.verify_table(regclass) IS 'what sla.verify() lists, for the owner of the extension';
+REVOKE ALL ON FUNCTION sla.verify_table(regclass) FROM PUBLIC;
+
+CREATE FUNCTION sla.verify(
+	relation regclass,
+	OUT clock_id bigint,
+	OUT item text,
+	OUT metric text,
+	OUT cycle integer,
+	OUT problem text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_verify'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION sla.verify(regclass) IS 'clocks of a table whose stored values differ from what their facts say';
+
+CREATE FUNCTION sla.rejudged(clock sla.clock_state)
+RETURNS sla.clock_state
+AS 'MODULE_PATHNAME', 'sla_rejudged'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
+COMMENT ON FUNCTION sla.rejudged(sla.clock_state) IS
+'a clock as it would be judged by its promise and the present calendars and exceptions';
+REVOKE ALL ON FUNCTION sla.rejudged(sla.clock_state) FROM PUBLIC;
+
+CREATE FUNCTION sla.rejudge(relation regclass, clock_id bigint)
+RETURNS void
+AS 'MODULE_PATHNAME', 'sla_rejudge'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
+COMMENT ON FUNCTION sla.rejudge(regclass, bigint) IS 'stores what sla.rejudged() says of a clock';
+REVOKE ALL ON FUNCTION sla.rejudge(regclass, bigint) FROM PUBLIC;
+
+CREATE FUNCTION sla.verdict_of(clock sla.clock_state)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT CASE
+		WHEN clock.late_at < coalesce(clock.ended_at, pg_catalog.now())
+			THEN CASE WHEN clock.is_waived THEN 'waived' ELSE 'breached' END
+		WHEN clock.state = 'c' OR clock.budget IS NULL THEN NULL
+		WHEN clock.state <> 's' THEN 'pending'
+		WHEN clock.ended_at <= clock.due_at THEN 'met'
+		ELSE 'tolerated'
+	END;
+END;
+COMMENT ON FUNCTION sla.verdict_of(sla.clock_state) IS 'the verdict of a stored clock, net of exceptions';
+REVOKE ALL ON FUNCTION sla.verdict_of(sla.clock_state) FROM PUBLIC;
+
+CREATE FUNCTION sla.recompute_table(relation regclass, during tstzrange, dry_run boolean)
+RETURNS TABLE (
+	clock_id bigint, item text, metric text, before_due_at timestamptz, after_due_at timestamptz,
+	before_verdict text, after_verdict text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY
+	SELECT c.clock_id, c.item, p.metric, c.due_at, d.due_at, sla.verdict_of(c), sla.verdict_of(d)
+	FROM sla.clock_state AS c
+	LEFT JOIN sla.promise AS p ON p.id = c.promise_id
+	CROSS JOIN LATERAL sla.rejudged(c) AS d
+	WHERE c.relation = recompute_table.relation
+		AND recompute_table.during && tstzrange(c.started_at, coalesce(c.ended_at, 'infinity'), '[]')
+		AND (d.due_at, d.late_at, d.gross_due_at, d.gross_late_at, d.is_waived)
+			IS DISTINCT FROM (c.due_at, c.late_at, c.gross_due_at, c.gross_late_at, c.is_waived)
+	ORDER BY c.clock_id;
+	IF NOT dry_run THEN
+		PERFORM sla.rejudge(c.relation, c.clock_id)
+		FROM sla.clock_state AS c
+		CROSS JOIN LATERAL sla.rejudged(c) AS d
+		WHERE c.relation = recompute_table.relation
+			AND recompute_table.during && tstzrange(c.started_at, coalesce(c.ended_at, 'infinity'), '[]')
+			AND (d.due_at, d.late_at, d.gross_due_at, d.gross_late_at, d.is_waived)
+				IS DISTINCT FROM (c.due_at, c.late_at, c.gross_due_at, c.gross_late_at, c.is_waived);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION sla.recompute_table(regclass, tstzrange, boolean) IS 'what sla.recompute() does, for the owner of the extension';
+REVOKE ALL ON FUNCTION sla.recompute_table(regclass, tstzrange, boolean) FROM PUBLIC;
+
+CREATE FUNCTION sla.recompute(
+	relation regclass,
+	during tstzrange,
+	dry_run boolean DEFAULT true,
+	OUT clock_id bigint,
+	OUT item text,
+	OUT metric text,
+	OUT before_due_at timestamptz,
+	OUT after_due_at timestamptz,
+	OUT before_verdict text,
+	OUT after_verdict text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_recompute'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION sla.recompute(regclass, tstzrange, boolean) IS
+'judges the clocks that ran in a time again, by the present calendars, and says what that changes; unless dry_run, it is stored';
+
+CREATE FUNCTION sla.correct(clock_id bigint, started_at timestamptz, stopped_at timestamptz, reason text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'sla_correct'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
+COMMENT ON FUNCTION sla.correct(bigint, timestamptz, timestamptz, text) IS
+'sets facts of a clock (NULL: as they are) and judges it anew; noted in sla.clock_change';
+
 /*
  * Sync and signals
  */
@@ -930,3 +1230,80 @@ AS 'MODULE_PATHNAME', 'sla_signal'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION sla.signal(regclass, text, text, text, timestamptz, text) IS
 'an event that the row does not show: start, pause, resume, stop, cancel or reset; for who may UPDATE the table';
+
+/*
+ * How it stands
+ */
+
+CREATE FUNCTION sla.library_version()
+RETURNS text
+AS 'MODULE_PATHNAME', 'sla_library_version'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sla.library_version() IS 'the version of the library that this session has loaded';
+
+CREATE FUNCTION sla.status(OUT subject text, OUT status text, OUT detail text)
+RETURNS SETOF record
+LANGUAGE sql STABLE
+SECURITY DEFINER
+BEGIN ATOMIC
+	SELECT 'version', CASE WHEN e.extversion = sla.library_version() THEN 'ok' ELSE 'mismatch' END,
+		pg_catalog.format('SQL %s, library %s', e.extversion, sla.library_version())
+	FROM pg_catalog.pg_extension AS e
+	WHERE e.extname = 'sla_tracker'
+	UNION ALL
+	-- every table that holds rows of a tracked one has the row trigger
+	SELECT 'table ' || f.tab::text,
+		CASE WHEN t.oid IS NULL THEN 'gap' WHEN t.tgenabled IN ('O', 'A') THEN 'ok' ELSE 'disabled' END,
+		CASE WHEN t.oid IS NULL THEN pg_catalog.format('no trigger follows its rows: SELECT sla.track(%L)', f.tracked)
+			WHEN t.tgenabled NOT IN ('O', 'A') THEN 'its trigger is disabled'
+			ELSE pg_catalog.format('rows are followed for %s', f.tracked) END
+	FROM (
+		WITH RECURSIVE family (tracked, tab) AS (
+			SELECT r.relation, r.relation FROM sla.tracked AS r
+			UNION
+			SELECT f.tracked, i.inhrelid::regclass
+			FROM family AS f
+			JOIN pg_catalog.pg_inherits AS i ON i.inhparent = f.tab
+		)
+		SELECT family.tracked, family.tab FROM family
+	) AS f
+	LEFT JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = f.tab AND t.tgname = 'sla_track_row'
+	UNION ALL
+	SELECT 'definitions of ' || r.relation::text, 'suspended',
+		pg_catalog.format('made by another owner: SELECT sla.track(%L) confirms them', r.relation)
+	FROM sla.tracked AS r
+	JOIN pg_catalog.pg_class AS c ON c.oid = r.relation
+	JOIN pg_catalog.pg_proc AS f ON f.proname = pg_catalog.format('tracked_%s_item', r.id) AND f.proowner <> c.relowner
+	JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace AND n.nspname = 'sla'
+	UNION ALL
+	SELECT 'stale clocks', CASE WHEN s.n = 0 THEN 'ok' ELSE 'behind' END,
+		pg_catalog.format('%s open clocks are derived afresh by each reader; sla.refresh() stores them', s.n)
+	FROM (
+		SELECT pg_catalog.count(*)
+		FROM sla.promise AS p
+		JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
+	) AS s (n)
+	UNION ALL
+	SELECT 'clocks of ' || c.relation::text, 'failed',
+		pg_catalog.format('%s open clocks cannot be derived: SELECT * FROM sla.verify(%L)', pg_catalog.count(*), c.relation)
+	FROM sla.promise AS p
+	JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
+	WHERE sla.cannot_derive(c) IS NOT NULL
+	GROUP BY c.relation
+	UNION ALL
+	SELECT 'promises', 'missing',
+		pg_catalog.format('policy "%s" of table %s makes none for metric "%s" yet: SELECT sla.track(%L)', w.policy, w.relation, w.metric, w.relation)
+	FROM sla.promise_wanted AS w
+	WHERE NOT EXISTS (
+		SELECT FROM sla.promise AS p
+		WHERE p.is_current AND p.policy_id = w.policy_id AND p.target_id = w.target_id
+			AND p.metric_id = w.metric_id AND p.calendar = w.calendar)
+	UNION ALL
+	SELECT 'errors of ' || s.relation::text, 'open',
+		pg_catalog.format('%s rows could not be followed since %s: SELECT sla.sync(%L)', pg_catalog.count(*), pg_catalog.min(s.at), s.relation)
+	FROM sla.sync_error AS s
+	WHERE NOT s.is_healed
+	GROUP BY s.relation;
+END;
+COMMENT ON FUNCTION sla.status() IS 'how tracking stands: versions, gaps in triggers, suspended definitions, stale clocks, errors';
+REVOKE ALL ON FUNCTION sla.status() FROM PUBLIC;

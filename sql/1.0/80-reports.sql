@@ -19,6 +19,9 @@
 -- its columns are not read, the planner leaves it out.
 --
 
+-- a function in a view is called with the rights of whoever reads the view
+GRANT EXECUTE ON FUNCTION sla.derived(sla.clock_state) TO PUBLIC;
+
 CREATE FUNCTION sla.duration_text(seconds double precision)
 RETURNS text
 AS 'MODULE_PATHNAME', 'sla_duration_text'
@@ -27,10 +30,10 @@ COMMENT ON FUNCTION sla.duration_text(double precision) IS
 'a duration in words: ''37 h 30 min'', ''-5 min'', ''12 s''';
 
 /*
- * Open clocks that are stale, derived afresh.  Promises that have any are found
- * by the index on (promise_id, revision), one look each; where none has, no
- * clock is read.  What derivation cannot change is taken from the stored row,
- * so that a condition on it is still found by an index.
+ * Open clocks that are stale, derived afresh.  Whether there is any is asked
+ * first, once, by a look at the index on (promise_id, revision) for each promise:
+ * while there is none, no clock is read here.  What derivation cannot change is
+ * taken from the stored row, so that a condition on it finds its index.
  */
 CREATE VIEW sla.clock_stale AS
 SELECT
@@ -67,21 +70,21 @@ SELECT
 	d.breach_labels,
 	d.pauses,
 	d.pause_reasons,
-	d.signal_reason
-FROM (
-	SELECT p.id, p.revision
-	FROM sla.promise AS p
+	d.signal_reason,
+	d.gross_elapsed
+FROM sla.promise AS p
+JOIN sla.clock_state AS c
+	ON c.promise_id = p.id AND c.revision < p.revision AND c.ended_at IS NULL
+CROSS JOIN LATERAL sla.derived(c) AS d
+WHERE EXISTS (
+	SELECT
+	FROM sla.promise AS q
 	CROSS JOIN LATERAL (
 		SELECT
 		FROM sla.clock_state AS s
-		WHERE s.promise_id = p.id AND s.revision < p.revision AND s.ended_at IS NULL
+		WHERE s.promise_id = q.id AND s.revision < q.revision AND s.ended_at IS NULL
 		LIMIT 1
-	) AS any_stale
-	OFFSET 0
-) AS p
-JOIN sla.clock_state AS c
-	ON c.promise_id = p.id AND c.revision < p.revision AND c.ended_at IS NULL
-CROSS JOIN LATERAL sla.derived(c) AS d;
+	) AS any_stale);
 COMMENT ON VIEW sla.clock_stale IS 'private: open clocks whose stored row is stale, as they are';
 
 /*
@@ -142,6 +145,18 @@ COMMENT ON FUNCTION sla.calendar_of(@extschema@.business_interval, text) IS
 'private: the calendar of a promise: the goal''s, else the agreement''s, else 24/7';
 
 /*
+ * Until when the time of an open clock is to be counted: until a pause that
+ * lasts, else until now; not before the start.
+ */
+CREATE FUNCTION sla.counts_until(state "char", started_at timestamptz, pauses timestamptz[], at timestamptz)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN greatest(started_at, least(at,
+	CASE WHEN state = 'p' THEN pauses[pg_catalog.array_upper(pauses, 1) - 1] END));
+COMMENT ON FUNCTION sla.counts_until("char", timestamptz, timestamptz[], timestamptz) IS
+'private: until when the time of an open clock is to be counted';
+
+/*
  * Until when the holidays of each calendar are known, with those of the
  * calendars that it combines.
  */
@@ -169,6 +184,9 @@ COMMENT ON VIEW sla.calendar_horizon IS 'private: until when the holidays of a c
  * A clock is breached when it went on after the instant of its threshold: so
  * an open one is breached the moment that instant has passed, with nobody
  * watching.
+ *
+ * What an open clock has used is counted from its start; where an exception
+ * takes time out of that, it is what is not left until the deadline.
  */
 
 CREATE VIEW sla.clock AS
@@ -224,14 +242,15 @@ SELECT
 	END AS gross_verdict,
 	CASE
 		WHEN c.ended_at IS NOT NULL THEN c.elapsed / 1000000.0::double precision
-		ELSE greatest(0, @extschema@.business_seconds(
-			c.started_at,
-			least(pg_catalog.now(),
-				CASE WHEN c.state = 'p'
-					THEN c.pauses[pg_catalog.array_upper(c.pauses, 1) - 1]
-				END),
-			sla.calendar_of(p.goal, p.calendar))
-			- c.paused / 1000000.0::double precision)
+		WHEN c.is_excepted AND c.due_at IS NOT NULL AND c.promised_at IS NULL THEN
+			c.budget / 1000000.0::double precision - @extschema@.business_seconds(
+				sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), c.due_at,
+				sla.calendar_of(p.goal, p.calendar))
+		ELSE
+			@extschema@.business_seconds(
+				c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()),
+				sla.calendar_of(p.goal, p.calendar))
+			- c.paused / 1000000.0::double precision
 	END AS elapsed_seconds,
 	c.budget / 1000000.0::double precision AS budget_seconds,
 	c.paused / 1000000.0::double precision AS paused_seconds,
@@ -317,16 +336,23 @@ SELECT
 	c.party,
 	c.started_at,
 	c.due_at,
-	@extschema@.business_seconds(pg_catalog.now(), c.due_at, sla.calendar_of(p.goal, p.calendar)) AS remaining_seconds,
-	sla.duration_text(@extschema@.business_seconds(pg_catalog.now(), c.due_at,
+	@extschema@.business_seconds(
+		sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), c.due_at,
+		sla.calendar_of(p.goal, p.calendar)) AS remaining_seconds,
+	sla.duration_text(@extschema@.business_seconds(
+		sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), c.due_at,
 		sla.calendar_of(p.goal, p.calendar))) AS remaining_text,
-	100 * greatest(0, @extschema@.business_seconds(
-			c.started_at,
-			least(pg_catalog.now(),
-				CASE WHEN c.state = 'p' THEN c.pauses[pg_catalog.array_upper(c.pauses, 1) - 1] END),
-			sla.calendar_of(p.goal, p.calendar))
-		- c.paused / 1000000.0::double precision)
-		/ nullif(c.budget / 1000000.0::double precision, 0) AS used_percent,
+	100 * CASE
+		WHEN c.is_excepted AND c.due_at IS NOT NULL AND c.promised_at IS NULL THEN
+			c.budget / 1000000.0::double precision - @extschema@.business_seconds(
+				sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), c.due_at,
+				sla.calendar_of(p.goal, p.calendar))
+		ELSE
+			@extschema@.business_seconds(
+				c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()),
+				sla.calendar_of(p.goal, p.calendar))
+			- c.paused / 1000000.0::double precision
+	END / nullif(c.budget / 1000000.0::double precision, 0) AS used_percent,
 	coalesce(c.risk_at < pg_catalog.now(), false) AS is_at_risk,
 	c.state = 'p' AS is_paused,
 	coalesce(c.late_at < pg_catalog.now(), false) AS is_breached,
@@ -703,13 +729,14 @@ SELECT
 	sum(j.tolerated)::bigint AS tolerated,
 	sum(j.breached)::bigint AS breached,
 	sum(j.waived)::bigint AS waived,
-	100 * (sum(j.met) / nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0))::double precision AS met_percent,
-	100 * (sum(j.met + j.tolerated + j.waived)
-		/ nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0))::double precision AS net_percent,
+	100 * sum(j.met)::double precision
+		/ nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0)::double precision AS met_percent,
+	100 * sum(j.met + j.tolerated + j.waived)::double precision
+		/ nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0)::double precision AS net_percent,
 	sum(j.gross_met + j.gross_tolerated + j.gross_breached)::bigint AS gross_clocks,
 	sum(j.gross_breached)::bigint AS gross_breached,
-	100 * (sum(j.gross_met + j.gross_tolerated)
-		/ nullif(sum(j.gross_met + j.gross_tolerated + j.gross_breached), 0))::double precision AS gross_percent
+	100 * sum(j.gross_met + j.gross_tolerated)::double precision
+		/ nullif(sum(j.gross_met + j.gross_tolerated + j.gross_breached), 0)::double precision AS gross_percent
 FROM (
 	SELECT
 		m.period_start,

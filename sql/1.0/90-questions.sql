@@ -87,22 +87,366 @@ REVOKE ALL ON FUNCTION sla.what_if(regclass, text, @extschema@.business_interval
 
 CREATE FUNCTION sla.suggest_goal(relation regclass, metric text, percent double precision, calendar text)
 RETURNS @extschema@.business_interval
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 10000
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 10000
 SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT @extschema@.make_business_interval(
-		mins => (g.needed / 60000000 + CASE WHEN g.needed % 60000000 > 0 THEN 1 ELSE 0 END)::integer,
-		calendar => suggest_goal.calendar)
-	FROM (
-		SELECT percentile_disc(percent / 100) WITHIN GROUP (
-			ORDER BY sla.used_time(c.started_at, c.ended_at, c.pauses, suggest_goal.calendar)) AS needed
-		FROM sla.promise AS p
-		JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.state = 's'
-		WHERE p.relation = suggest_goal.relation AND p.metric = suggest_goal.metric
-	) AS g
-	WHERE g.needed IS NOT NULL;
-END;
+AS $$
+DECLARE
+	needed bigint;
+BEGIN
+	IF percent NOT BETWEEN 0 AND 100 THEN
+		RAISE EXCEPTION 'percent must be between 0 and 100'
+			USING ERRCODE = 'numeric_value_out_of_range',
+				DETAIL = format('It is %s.', percent);
+	END IF;
+	SELECT percentile_disc(percent / 100) WITHIN GROUP (
+		ORDER BY sla.used_time(c.started_at, c.ended_at, c.pauses, suggest_goal.calendar))
+	INTO needed
+	FROM sla.promise AS p
+	JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.state = 's'
+	WHERE p.relation = suggest_goal.relation AND p.metric = suggest_goal.metric;
+
+	-- in whole minutes
+	RETURN CASE WHEN needed IS NOT NULL THEN @extschema@.make_business_interval(
+		mins => (needed / 60000000 + CASE WHEN needed % 60000000 > 0 THEN 1 ELSE 0 END)::integer,
+		calendar => suggest_goal.calendar) END;
+END
+$$;
 COMMENT ON FUNCTION sla.suggest_goal(regclass, text, double precision, text) IS
 'the goal, in whole minutes of a calendar, that the clocks which have stopped would have met that often; NULL where none has';
 REVOKE ALL ON FUNCTION sla.suggest_goal(regclass, text, double precision, text) FROM PUBLIC;
 
+CREATE FUNCTION sla.clock_spans(
+	started_at timestamptz,
+	until timestamptz,
+	cuts timestamptz[],
+	pauses timestamptz[],
+	reasons text[],
+	excluded timestamptz[],
+	excluded_reasons text[],
+	calendar text,
+	OUT from_at timestamptz,
+	OUT to_at timestamptz,
+	OUT what text,
+	OUT detail text,
+	OUT counted_seconds double precision,
+	OUT used_seconds double precision)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_clock_spans'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 100;
+COMMENT ON FUNCTION sla.clock_spans(timestamptz, timestamptz, timestamptz[], timestamptz[], text[], timestamptz[], text[], text) IS
+'private: the way of a clock: open, closed, holiday, paused and excluded spans';
+
+CREATE FUNCTION sla.item_policies(relation regclass, item text, OUT policy_id integer, OUT applies boolean)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_item_policies'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000 ROWS 10;
+COMMENT ON FUNCTION sla.item_policies(regclass, text) IS
+'private: which policies'' conditions hold for the row of an item as it is now';
+REVOKE ALL ON FUNCTION sla.item_policies(regclass, text) FROM PUBLIC;
+
+/* An instant as people of a time zone write it. */
+CREATE FUNCTION sla.local_text(at timestamptz, time_zone text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.to_char(pg_catalog.timezone(time_zone, at), 'Dy YYYY-MM-DD HH24:MI');
+COMMENT ON FUNCTION sla.local_text(timestamptz, text) IS 'private: an instant as it is written in a time zone';
+
+CREATE FUNCTION sla.occurrences(during tstzrange, rrule text, time_zone text,
+	OUT from_at timestamptz, OUT to_at timestamptz)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_occurrences'
+LANGUAGE C STABLE PARALLEL SAFE COST 100 ROWS 10;
+COMMENT ON FUNCTION sla.occurrences(tstzrange, text, text) IS
+'private: the times of an exception, each time it recurs';
+
+/* As src/derive.c has it. */
+CREATE FUNCTION sla.bears_on(e sla.exception, relation regclass, policy text, metric text, party text, item text, labels jsonb)
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN e.approved_at IS NOT NULL
+	AND e.objective IS NULL
+	AND (e.relation IS NULL OR e.relation = relation)
+	AND (e.policy IS NULL OR coalesce(e.policy = policy, false))
+	AND (e.metric IS NULL OR coalesce(e.metric = metric, false))
+	AND (e.party IS NULL OR coalesce(e.party = party, false))
+	AND (e.item IS NULL OR coalesce(e.item = item, false))
+	AND (e.labels IS NULL OR coalesce(labels @> e.labels, false));
+COMMENT ON FUNCTION sla.bears_on(sla.exception, regclass, text, text, text, text, jsonb) IS
+'private: does an exception bear on clocks with these properties?';
+
+CREATE FUNCTION sla.explain(
+	relation regclass,
+	item text,
+	metric text,
+	cycle integer DEFAULT NULL,
+	time_zone text DEFAULT NULL,
+	OUT seq integer,
+	OUT from_at timestamptz,
+	OUT to_at timestamptz,
+	OUT what text,
+	OUT detail text,
+	OUT counted_seconds double precision,
+	OUT used_seconds double precision)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 100000 ROWS 50
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	c record;
+	zone text;
+	upto timestamptz;
+	excluded timestamptz[];
+	excluded_reasons text[];
+BEGIN
+	SELECT f.*, p.policy, p.policy_from, p.rank, p.target_from, p.goal, p.threshold, p.due_by, p.cutoff, p.target_id,
+		m.name AS metric, sla.calendar_of(p.goal, p.calendar) AS calendar,
+		a.name AS agreement, a.plan, t.time_zone
+	INTO c
+	FROM sla.clock_fresh AS f
+	JOIN sla.promise AS p ON p.id = f.promise_id
+	LEFT JOIN sla.metric AS m ON m.id = f.metric_id
+	LEFT JOIN sla.agreement AS a ON a.id = f.agreement_id
+	LEFT JOIN sla.tracked AS t ON t.relation = f.relation
+	WHERE f.relation = explain.relation AND f.item = explain.item AND p.metric = explain.metric
+		AND (f.cycle = explain.cycle OR explain.cycle IS NULL)
+	ORDER BY f.cycle DESC, f.ended_at DESC NULLS FIRST, f.clock_id DESC
+	LIMIT 1;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'item "%" of table % has no clock of metric "%"', explain.item, explain.relation, explain.metric
+			USING ERRCODE = 'undefined_object',
+				DETAIL = CASE
+					WHEN explain.cycle IS NULL THEN 'No policy with a target for the metric has applied to it.'
+					ELSE format('It has none of cycle %s.', explain.cycle)
+				END,
+				HINT = 'See sla.clock for the clocks that there are.';
+	END IF;
+	zone := coalesce(explain.time_zone,
+		substring(sla.calendar_hours(c.calendar)::text FROM 'TZ=(\S+)'), c.time_zone, 'UTC');
+	upto := coalesce(greatest(c.ended_at, c.due_at, c.late_at), greatest(now(), c.started_at));
+
+	SELECT array_agg(x.instant ORDER BY x.from_at, x.id, x.n),
+		array_agg(x.words ORDER BY x.from_at, x.id) FILTER (WHERE x.n = 1)
+	INTO excluded, excluded_reasons
+	FROM (
+		SELECT o.from_at, e.id, i.n,
+			CASE i.n WHEN 1 THEN o.from_at ELSE o.to_at END AS instant,
+			concat_ws(': ', e.kind, e.reason) AS words
+		FROM sla.exception AS e
+		CROSS JOIN LATERAL sla.occurrences(e.during, e.rrule, coalesce(c.time_zone, 'UTC')) AS o
+		CROSS JOIN generate_series(1, 2) AS i (n)
+		WHERE sla.bears_on(e, c.relation, c.policy, c.metric, c.party, c.item, c.labels)
+			AND o.to_at > c.started_at AND o.from_at < upto
+	) AS x;
+
+	RETURN QUERY
+	SELECT (row_number() OVER (ORDER BY r.part, r.from_at, r.place, r.words))::integer,
+		r.from_at, r.to_at, r.what, r.words, r.counted, r.used
+	FROM (
+		SELECT 1 AS part, c.started_at AS from_at, NULL::timestamptz AS to_at, 1 AS place, 'promise' AS what,
+			format('policy "%s", rank %s%s; target%s: %s%s%s%s', c.policy, c.rank,
+				CASE WHEN isfinite(c.policy_from) THEN ', version of ' || sla.local_text(c.policy_from, zone) ELSE '' END,
+				CASE WHEN isfinite(c.target_from) THEN ' of ' || sla.local_text(c.target_from, zone) ELSE '' END,
+				coalesce('goal ' || c.goal::text, 'no goal, measured only'),
+				', acceptable ' || nullif(c.threshold::text, c.goal::text),
+				', due by ' || c.due_by,
+				', cutoff ' || c.cutoff::text) AS words,
+			NULL::double precision AS counted, NULL::double precision AS used
+		UNION ALL
+		SELECT 1, c.started_at, NULL, 2, 'promise',
+			format('promised by hand: %s', sla.local_text(c.promised_at, zone)), NULL, NULL
+		WHERE c.promised_at IS NOT NULL
+		UNION ALL
+		SELECT 1, c.started_at, NULL, 3, 'promise',
+			format('agreement "%s" of party "%s"%s', c.agreement, c.party, ', plan "' || c.plan || '"'), NULL, NULL
+		WHERE c.agreement IS NOT NULL
+		UNION ALL
+		SELECT 1, c.started_at, NULL, 4, 'promise',
+			format('calendar "%s"%s%s', c.calendar,
+				', version of ' || sla.local_text(greatest(k.since, h.since), zone),
+				': ' || coalesce(k.hours::text, k.combines)), NULL, NULL
+		FROM (VALUES (1)) AS one
+		LEFT JOIN sla.calendar AS k ON k.name = c.calendar
+		LEFT JOIN LATERAL (
+			SELECT max(h.since) AS since FROM sla.holiday AS h WHERE h.calendar = k.name
+		) AS h ON true
+		UNION ALL
+		-- better ranks, of which the condition is that of the row as it is now
+		SELECT 1, c.started_at, NULL, 10 + b.rank, 'promise',
+			format('policy "%s", rank %s, does not apply: %s', b.name, b.rank,
+				CASE WHEN i.applies THEN coalesce('it asks for the plan "' || b.plan || '"', 'its condition holds now, and did not when the promise was made')
+					ELSE b.applies_when END),
+			NULL, NULL
+		FROM (
+			SELECT p.*, lead(p.valid_from) OVER (PARTITION BY p.name ORDER BY p.valid_from) AS valid_until
+			FROM sla.policy AS p
+			WHERE p.relation = c.relation
+		) AS b
+		LEFT JOIN sla.item_policies(c.relation, c.item) AS i ON i.policy_id = b.id
+		WHERE b.rank < c.rank
+			AND b.valid_from <= c.started_at AND c.started_at < coalesce(b.valid_until, 'infinity')
+			AND EXISTS (
+				SELECT FROM sla.target AS t
+				WHERE t.relation = c.relation AND t.policy = b.name AND t.metric = c.metric
+					AND t.valid_from <= c.started_at)
+		UNION ALL
+		SELECT 2, h.at, NULL, 1,
+			CASE h.kind WHEN 'extend' THEN 'extended' ELSE 'retarget' END,
+			concat_ws(': ', h.kind,
+				(SELECT string_agg(format('%s %s -> %s', k.key, coalesce(h.before ->> k.key, '-'), coalesce(h.after ->> k.key, '-')), ', ' ORDER BY k.key)
+				 FROM jsonb_object_keys(coalesce(h.before, '{}') || coalesce(h.after, '{}')) AS k (key)
+				 WHERE h.before ->> k.key IS DISTINCT FROM h.after ->> k.key),
+				h.reason),
+			NULL, NULL
+		FROM sla.clock_change AS h
+		WHERE h.clock = c.clock_id
+		UNION ALL
+		SELECT 2, CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END, c.due_at, 2, 'extended',
+			concat_ws(': ', format('by %s', e.extend_by), e.kind, e.reason), NULL, NULL
+		FROM sla.exception AS e
+		WHERE e.extend_by IS NOT NULL AND c.goal IS NOT NULL AND c.promised_at IS NULL
+			AND sla.bears_on(e, c.relation, c.policy, c.metric, c.party, c.item, c.labels)
+		UNION ALL
+		SELECT 2, c.due_at, c.due_at, 3, 'due', sla.local_text(c.due_at, zone) || ' ' || zone,
+			NULL, c.budget / 1000000.0::double precision
+		WHERE c.due_at IS NOT NULL
+		UNION ALL
+		SELECT 2, c.late_at, c.ended_at, 4, 'breach',
+			concat_ws(', ', sla.local_text(c.late_at, zone) || ' ' || zone,
+				CASE c.state WHEN 's' THEN 'stopped ' || sla.local_text(c.ended_at, zone)
+					WHEN 'c' THEN 'cancelled ' || sla.local_text(c.ended_at, zone) END,
+				CASE WHEN c.is_waived THEN 'waived' END), NULL, NULL
+		WHERE c.late_at < coalesce(c.ended_at, now())
+		UNION ALL
+		SELECT 2, s.from_at, s.to_at, 5, s.what, s.detail, s.counted_seconds, s.used_seconds
+		FROM sla.clock_spans(c.started_at, upto, array_remove(ARRAY[c.due_at, c.late_at], NULL), c.pauses, c.pause_reasons,
+			excluded, excluded_reasons, c.calendar) AS s
+	) AS r
+	ORDER BY 1;
+END
+$$;
+COMMENT ON FUNCTION sla.explain(regclass, text, text, integer, text) IS
+'the promise behind a clock, and every open, closed, holiday, paused and excluded span on the way to its deadline; words are in the calendar''s time zone unless another is named';
+REVOKE ALL ON FUNCTION sla.explain(regclass, text, text, integer, text) FROM PUBLIC;
+
+/*
+ * What was recorded later, and a promise made later, is undone: what the first
+ * such row of sla.clock_change to change it has as "before" was so until then.
+ */
+CREATE FUNCTION sla.clock_as_of(clock sla.clock_state, at timestamptz,
+	started_at timestamptz, ended_at timestamptz, promise_id integer)
+RETURNS sla.clock_state
+AS 'MODULE_PATHNAME', 'sla_clock_as_of'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000;
+COMMENT ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, integer) IS
+'private: a clock as it stood at an instant, with another start, end or promise where one is given';
+REVOKE ALL ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, integer) FROM PUBLIC;
+
+CREATE FUNCTION sla.clock_at(relation regclass, at timestamptz, known_at timestamptz DEFAULT pg_catalog.now())
+RETURNS SETOF sla.clock
+LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL RESTRICTED COST 100000 ROWS 1000
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT
+		c.clock_id,
+		c.relation,
+		c.item,
+		p.metric,
+		nullif(c.per, '') AS per,
+		c.cycle,
+		p.policy,
+		p.policy_from,
+		p.target_from,
+		p.goal,
+		coalesce(p.threshold, p.goal) AS threshold,
+		a.name AS agreement,
+		c.party,
+		c.owner,
+		c.labels,
+		c.started_at,
+		CASE WHEN c.state = 's' THEN c.ended_at END AS stopped_at,
+		CASE WHEN c.state = 'c' THEN c.ended_at END AS cancelled_at,
+		CASE c.state
+			WHEN 'r' THEN 'running'
+			WHEN 'p' THEN 'paused'
+			WHEN 's' THEN 'stopped'
+			ELSE 'cancelled'
+		END AS state,
+		c.due_at,
+		CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END AS gross_due_at,
+		c.late_at AS threshold_at,
+		CASE WHEN c.late_at < coalesce(c.ended_at, clock_at.at) THEN c.late_at END AS breached_at,
+		CASE
+			WHEN NOT c.is_excepted THEN
+				CASE WHEN c.late_at < coalesce(c.ended_at, clock_at.at) THEN c.late_at END
+			WHEN c.gross_late_at < coalesce(c.ended_at, clock_at.at) THEN c.gross_late_at
+		END AS gross_breached_at,
+		CASE
+			WHEN c.late_at < coalesce(c.ended_at, clock_at.at) THEN
+				CASE WHEN c.is_waived THEN 'waived' ELSE 'breached' END
+			WHEN c.state = 'c' OR (p.goal IS NULL AND c.promised_at IS NULL) THEN NULL
+			WHEN c.state <> 's' THEN 'pending'
+			WHEN c.ended_at <= c.due_at THEN 'met'
+			ELSE 'tolerated'
+		END AS verdict,
+		CASE
+			WHEN CASE WHEN c.is_excepted THEN c.gross_late_at ELSE c.late_at END
+				< coalesce(c.ended_at, clock_at.at) THEN 'breached'
+			WHEN c.state = 'c' OR (p.goal IS NULL AND c.promised_at IS NULL) THEN NULL
+			WHEN c.state <> 's' THEN 'pending'
+			WHEN c.ended_at <= CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END THEN 'met'
+			ELSE 'tolerated'
+		END AS gross_verdict,
+		CASE
+			WHEN c.ended_at IS NOT NULL THEN c.elapsed / 1000000.0::double precision
+			WHEN c.is_excepted AND c.due_at IS NOT NULL AND c.promised_at IS NULL THEN
+				c.budget / 1000000.0::double precision - @extschema@.business_seconds(
+					sla.counts_until(c.state, c.started_at, c.pauses, clock_at.at), c.due_at,
+					sla.calendar_of(p.goal, p.calendar))
+			ELSE
+				@extschema@.business_seconds(
+					c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, clock_at.at),
+					sla.calendar_of(p.goal, p.calendar))
+				- c.paused / 1000000.0::double precision
+		END AS elapsed_seconds,
+		c.budget / 1000000.0::double precision AS budget_seconds,
+		c.paused / 1000000.0::double precision AS paused_seconds,
+		c.is_waived,
+		false
+	FROM (
+		SELECT sla.clock_as_of(s, clock_at.at, u.started_at, u.ended_at, u.promise_id) AS c
+		FROM sla.clock_state AS s
+		LEFT JOIN LATERAL (
+			SELECT
+				(array_agg((h.before ->> 'started_at')::timestamptz ORDER BY h.recorded_at, h.at)
+					FILTER (WHERE h.before ->> 'started_at' <> h.after ->> 'started_at'))[1] AS started_at,
+				(array_agg(coalesce((h.before ->> 'stopped_at')::timestamptz, 'infinity') ORDER BY h.recorded_at, h.at)
+					FILTER (WHERE h.before ->> 'stopped_at' IS DISTINCT FROM h.after ->> 'stopped_at'))[1] AS ended_at,
+				(array_agg(
+					coalesce((h.before ->> 'promise')::integer, (
+						SELECT max(p.id)
+						FROM sla.promise AS p
+						WHERE p.relation = s.relation
+							AND p.metric_id = s.metric_id
+							AND p.policy = h.before ->> 'policy'
+							AND p.goal::text IS NOT DISTINCT FROM h.before ->> 'goal'))
+					ORDER BY h.recorded_at, h.at)
+					FILTER (WHERE h.before -> 'promise' IS DISTINCT FROM h.after -> 'promise'
+						OR h.before -> 'policy' IS DISTINCT FROM h.after -> 'policy'
+						OR h.before -> 'goal' IS DISTINCT FROM h.after -> 'goal'))[1] AS promise_id
+			FROM sla.clock_change AS h
+			WHERE h.clock = s.clock_id
+				AND h.kind <> 'late_event'
+				AND ((h.kind = 'retarget' AND h.at > clock_at.at) OR h.recorded_at > known_at)
+		) AS u ON true
+		WHERE s.relation = clock_at.relation
+			AND coalesce(u.started_at, s.started_at) <= clock_at.at
+		OFFSET 0
+	) AS r
+	CROSS JOIN LATERAL (SELECT (r.c).*) AS c
+	LEFT JOIN sla.promise AS p ON p.id = c.promise_id
+	LEFT JOIN sla.agreement AS a ON a.id = c.agreement_id;
+END;
+COMMENT ON FUNCTION sla.clock_at(regclass, timestamptz, timestamptz) IS
+'every clock of a table as it stood at an instant, by the facts that are known now, or were known then; its labels are those of the last change';
+REVOKE ALL ON FUNCTION sla.clock_at(regclass, timestamptz, timestamptz) FROM PUBLIC;

@@ -351,14 +351,17 @@ timeline_due_by(const Timeline *tl, int64_t t, int32_t n, int64_t cutoff,
 	int32_t		date = (int32_t) (local / CORE_USECS_PER_DAY);
 	int64_t		time;
 	int64_t		k;
+	bool		business;
 
 	if (date * CORE_USECS_PER_DAY > local)
 		date--;
 	time = local - date * CORE_USECS_PER_DAY;
 	k = timeline_dates_before(tl, date);
-	if (k < dates->n && dates->date[k] == date &&
-		(cutoff == TIMELINE_CLOSE ? t >= last_closing(tl, (int32_t) k) : time >= cutoff))
-		k++;
+	business = k < dates->n && dates->date[k] == date;
+	if (cutoff == TIMELINE_CLOSE ? !business || t >= last_closing(tl, (int32_t) k) : time >= cutoff)
+		k += business ? 1 : 0;	/* received on the next business date */
+	else if (!business && n > 0)
+		k--;					/* received on a closed date: n dates after it */
 	k += n;
 	if (k < 0)
 		return TIMELINE_EARLIER;

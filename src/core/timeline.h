@@ -177,10 +177,11 @@ extern TimelineStatus timeline_add_days(const Timeline *tl, int64_t t,
 
 /*
  * The deadline of what is received at t and due by a local time of a business
- * date: the local date of t counts when it is a business date and t lies
- * before "cutoff", else the next one; n business dates on from there, at "due".
- * Both are times of day in microseconds, or TIMELINE_CLOSE for the date's last
- * closing.
+ * date.  What is received before "cutoff" counts as received that local date,
+ * also when that is closed; later, as received the next business date.  It is
+ * due n business dates after the date it was received, at "due".  Both are
+ * times of day in microseconds, or TIMELINE_CLOSE for the date's last closing (a
+ * closed date has none: received the next business date).
  */
 #define TIMELINE_CLOSE		(-1)
 extern TimelineStatus timeline_due_by(const Timeline *tl, int64_t t, int32_t n,

@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * attempt.h
+ *	  Calling what may fail.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SLA_ATTEMPT_H
+#define SLA_ATTEMPT_H
+
+#include "sla_tracker.h"
+
+/*
+ * Call a function in a subtransaction; returns the SQLSTATE of the error that
+ * rolled it back, or 0.  Errors that ask for the whole transaction (a cancel, a
+ * conflict of serializable transactions, no resources) are raised.  Not in
+ * parallel mode, which has no subtransactions: there every error is raised.
+ */
+typedef void (*AttemptFunction) (void *argument);
+extern int	attempt(AttemptFunction function, void *argument);
+
+#endif							/* SLA_ATTEMPT_H */

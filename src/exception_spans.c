@@ -1,0 +1,117 @@
+/*-------------------------------------------------------------------------
+ *
+ * exception_spans.c
+ *	  The time that an exception takes out: once, or by a recurrence rule.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "exception_spans.h"
+
+#include "access/xact.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "core/recur.h"
+#include "zone_source.h"
+
+/* Occurrences are worked out for so many days from now. */
+#define DAYS_AHEAD	(5 * 366)
+
+/* Tests of dates that a rule may cost. */
+#define BUDGET		INT64_C(10000000)
+
+typedef struct Occurrences
+{
+	ZoneMap		zone;
+	int64		from;			/* local times of the first */
+	int64		to;
+	int32		date;			/* its local date */
+	int			n;
+	int			max;
+	ClockSpan  *spans;
+} Occurrences;
+
+static int32
+local_date(int64 local)
+{
+	int32		date = (int32) (local / USECS_PER_DAY);
+
+	return date * USECS_PER_DAY > local ? date - 1 : date;
+}
+
+static void
+add_occurrence(void *state, int32_t date)
+{
+	Occurrences *all = state;
+	int64		shift = (date - all->date) * USECS_PER_DAY;
+	ClockSpan	span;
+
+	span.from = zone_instant(&all->zone, all->from + shift);
+	span.to = zone_instant(&all->zone, all->to + shift);
+	if (span.from >= span.to || (all->n > 0 && date == all->date))
+		return;
+	if (all->n == all->max)
+	{
+		all->max *= 2;
+		all->spans = repalloc(all->spans, all->max * sizeof(ClockSpan));
+	}
+	all->spans[all->n++] = span;
+}
+
+int
+exception_spans(TimestampTz from, TimestampTz to, const char *rrule, const char *zone,
+				ClockSpan **spans)
+{
+	CoreMem		mem = sla_core_mem();
+	CoreError	error = {0};
+	Occurrences all = {0};
+	int64_t		budget = BUDGET;
+	Recur		recur;
+	int32		last;
+
+	all.max = 8;
+	all.spans = palloc(all.max * sizeof(ClockSpan));
+	*spans = all.spans;
+	if (rrule == NULL)
+	{
+		all.spans[0].from = from;
+		all.spans[0].to = to;
+		return 1;
+	}
+	if (TIMESTAMP_NOT_FINITE(from) || TIMESTAMP_NOT_FINITE(to))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an exception that recurs needs a bounded \"during\"")));
+	last = local_date(Max(from, GetCurrentTransactionStartTimestamp())) + DAYS_AHEAD;
+	if (!recur_parse(rrule, &recur, &error) ||
+		!sla_zones.load(sla_zones.context, zone, from - USECS_PER_DAY, last * USECS_PER_DAY,
+						&mem, &all.zone, &error))
+		sla_report(&error, "rrule", rrule, (int) strlen(rrule), NULL);
+	all.from = zone_local(&all.zone, from);
+	all.to = zone_local(&all.zone, to);
+	all.date = local_date(all.from);
+	add_occurrence(&all, all.date);
+	if (!recur_expand(&recur, all.date, all.date, all.date, last, &budget, add_occurrence, &all,
+					  &mem, &error))
+		sla_report(&error, "rrule", rrule, (int) strlen(rrule), NULL);
+	*spans = all.spans;
+	return all.n;
+}
+
+/*
+ * sla.count_occurrences(from, to, rrule, time zone) -> int
+ *
+ * An error when the rule is not one.
+ */
+PG_FUNCTION_INFO_V1(sla_count_occurrences);
+Datum
+sla_count_occurrences(PG_FUNCTION_ARGS)
+{
+	ClockSpan  *spans;
+
+	PG_RETURN_INT32(exception_spans(PG_GETARG_TIMESTAMPTZ(0), PG_GETARG_TIMESTAMPTZ(1),
+									text_to_cstring(PG_GETARG_TEXT_PP(2)),
+									text_to_cstring(PG_GETARG_TEXT_PP(3)), &spans));
+}

@@ -1,0 +1,307 @@
+/*-------------------------------------------------------------------------
+ *
+ * judge.c
+ *	  Verifying, correcting and judging clocks again, for the owner of their
+ *	  table.
+ *
+ * Each function asks here who calls; what only the extension may do is done by
+ * an internal function in SQL, or by direct access to the rows.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "judge.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "derive.h"
+#include "fence.h"
+#include "follow.h"
+
+void
+check_may_define(Oid relid)
+{
+	if (!pg_class_ownercheck_compat(relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
+					   get_rel_name(relid));
+}
+
+/*
+ * Run a query as the extension's owner for the owner of a table, and return its
+ * rows where the caller is to return a set.
+ */
+static void
+run_for_owner(FunctionCallInfo fcinfo, Oid relid, const char *query, int nargs, Oid *types,
+			  Datum *values)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Fence		fence;
+
+	check_may_define(relid);
+	if (result != NULL)
+		InitMaterializedSRF(fcinfo, 0);
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args(query, nargs, types, values, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not execute \"%s\"", query);
+	if (result != NULL)
+		for (uint64 i = 0; i < SPI_processed; i++)
+			tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
+	SPI_finish();
+	fence_leave(&fence);
+}
+
+/* sla.untrack(relation, keep_history) */
+PG_FUNCTION_INFO_V1(sla_untrack);
+Datum
+sla_untrack(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {REGCLASSOID, BOOLOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
+
+	run_for_owner(fcinfo, PG_GETARG_OID(0), "SELECT sla.untrack_table($1, $2)", 2, types, values);
+	PG_RETURN_VOID();
+}
+
+/* sla.verify(relation) -> setof (clock_id, item, metric, cycle, problem) */
+PG_FUNCTION_INFO_V1(sla_verify);
+Datum
+sla_verify(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {REGCLASSOID};
+	Datum		values[] = {PG_GETARG_DATUM(0)};
+
+	run_for_owner(fcinfo, PG_GETARG_OID(0), "SELECT * FROM sla.verify_table($1)", 1, types, values);
+	return (Datum) 0;
+}
+
+/* sla.recompute(relation, during, dry_run) -> setof changes */
+PG_FUNCTION_INFO_V1(sla_recompute);
+Datum
+sla_recompute(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {REGCLASSOID, TSTZRANGEOID, BOOLOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)};
+
+	run_for_owner(fcinfo, PG_GETARG_OID(0), "SELECT * FROM sla.recompute_table($1, $2, $3)", 3, types, values);
+	return (Datum) 0;
+}
+
+/*
+ * Verifying
+ */
+
+static char *
+instant_text(int64 instant)
+{
+	return instant == CLOCK_NONE ? "NULL" : pstrdup(timestamptz_to_str(instant));
+}
+
+/* The first instant of two derivations that differs, in words, or NULL. */
+static char *
+difference(const StoredClock *stored, const StoredClock *derived)
+{
+	const struct
+	{
+		const char *name;
+		int64		stored;
+		int64		derived;
+	}			instants[] = {
+		{"due_at", stored->due, derived->due},
+		{"late_at", stored->late, derived->late},
+		{"risk_at", stored->risk, derived->risk},
+		{"gross_due_at", stored->gross_due, derived->gross_due},
+		{"gross_late_at", stored->gross_late, derived->gross_late},
+	}, amounts[] = {
+		{"budget", stored->budget, derived->budget},
+		{"paused", stored->paused, derived->paused},
+		{"elapsed", stored->elapsed, derived->elapsed},
+		{"is_excepted", stored->excepted, derived->excepted},
+		{"is_waived", stored->waived, derived->waived},
+	};
+
+	for (size_t i = 0; i < lengthof(instants); i++)
+		if (instants[i].stored != instants[i].derived)
+			return psprintf("%s is %s, and its facts say %s", instants[i].name,
+							instant_text(instants[i].stored), instant_text(instants[i].derived));
+	for (size_t i = 0; i < lengthof(amounts); i++)
+		if (amounts[i].stored != amounts[i].derived)
+			return psprintf("%s is " INT64_FORMAT ", and its facts say " INT64_FORMAT, amounts[i].name,
+							amounts[i].stored, amounts[i].derived);
+	return NULL;
+}
+
+/* What is wrong with the facts themselves, or NULL. */
+static const char *
+contradiction(const Clock *clock)
+{
+	int64		edge = clock->start;
+
+	if ((clock->end == CLOCK_NONE) != clock_is_open(clock))
+		return "its state and its end contradict each other";
+	if (clock->end != CLOCK_NONE && clock->end < clock->start)
+		return "it ended before it started";
+	for (int i = 0; i < clock->npauses; i++)
+	{
+		const ClockSpan *pause = &clock->pauses[i].during;
+		bool		lasts = pause->to == CLOCK_NONE;
+
+		if (pause->from < edge || (!lasts && pause->to <= pause->from))
+			return "its pauses are not in order";
+		if (lasts && (i < clock->npauses - 1 || clock->state != CLOCK_PAUSED))
+			return "a pause lasts that is over";
+		edge = lasts ? pause->from : pause->to;
+	}
+	if (clock->state == CLOCK_PAUSED &&
+		(clock->npauses == 0 || clock->pauses[clock->npauses - 1].during.to != CLOCK_NONE))
+		return "it is paused and no pause lasts";
+	return NULL;
+}
+
+/*
+ * sla.problem_of(sla.clock_state) -> text
+ *
+ * How the row differs from what its facts say, or NULL.  What a change of
+ * definitions has made stale is no problem, nor is a finished clock that was
+ * judged by a calendar that has changed since.
+ */
+PG_FUNCTION_INFO_V1(sla_problem_of);
+Datum
+sla_problem_of(PG_FUNCTION_ARGS)
+{
+	StoredClock *stored = clock_store_deform(PG_GETARG_HEAPTUPLEHEADER(0));
+	StoredClock derived = *stored;
+	Definition *def = definition_of_table(stored->relation);
+	Promise    *promise = def == NULL ? NULL : definition_promise(def, stored->clock.promise);
+	const char *problem = contradiction(&stored->clock);
+
+	if (problem == NULL && def != NULL && promise == NULL)
+		problem = "its promise does not exist";
+	if (problem == NULL && promise != NULL && promise->revision == stored->revision)
+	{
+		derive(def, &derived);
+		problem = difference(stored, &derived);
+	}
+	if (problem == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(problem));
+}
+
+/*
+ * Judging again
+ */
+
+/*
+ * sla.rejudged(sla.clock_state) -> sla.clock_state
+ *
+ * A clock as it would be judged by its promise and the present calendars and
+ * exceptions.
+ */
+PG_FUNCTION_INFO_V1(sla_rejudged);
+Datum
+sla_rejudged(PG_FUNCTION_ARGS)
+{
+	StoredClock *stored = clock_store_deform(PG_GETARG_HEAPTUPLEHEADER(0));
+	Definition *def = definition_of_table(stored->relation);
+	TupleDesc	desc;
+
+	if (def != NULL && definition_promise(def, stored->clock.promise) != NULL)
+		derive(def, stored);
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	PG_RETURN_DATUM(HeapTupleGetDatum(clock_store_form(stored, desc)));
+}
+
+/* sla.rejudge(relation, clock_id): store what sla.rejudged() says. */
+PG_FUNCTION_INFO_V1(sla_rejudge);
+Datum
+sla_rejudge(PG_FUNCTION_ARGS)
+{
+	Definition *def = definition_of_table(PG_GETARG_OID(0));
+	Follow		follow;
+
+	if (def == NULL)
+		PG_RETURN_VOID();
+	follow_begin(&follow, def->id);
+	follow_facts(&follow, PG_GETARG_INT64(1), NULL);
+	follow_end(&follow);
+	PG_RETURN_VOID();
+}
+
+/* The table of a clock, as its number tells. */
+static Oid
+relation_of_clock(int64 clock_id)
+{
+	ClockStore	store;
+	StoredClock *clock;
+
+	clock_store_open(&store);
+	clock = clock_store_find(&store, clock_id, GetActiveSnapshot());
+	clock_store_close(&store);
+	if (clock == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("clock " INT64_FORMAT " does not exist", clock_id)));
+	return clock->relation;
+}
+
+static int64
+given_instant(FunctionCallInfo fcinfo, int argno, const char *name)
+{
+	TimestampTz value;
+
+	if (PG_ARGISNULL(argno))
+		return CLOCK_NONE;
+	value = PG_GETARG_TIMESTAMPTZ(argno);
+	if (TIMESTAMP_NOT_FINITE(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("%s must be finite", name)));
+	return value;
+}
+
+/*
+ * sla.correct(clock_id, started_at, stopped_at, reason)
+ *
+ * Sets facts (NULL: as they are), judges the clock anew, and notes it in
+ * sla.clock_change.
+ */
+PG_FUNCTION_INFO_V1(sla_correct);
+Datum
+sla_correct(PG_FUNCTION_ARGS)
+{
+	FollowFacts facts;
+	Definition *def;
+	Follow		follow;
+	Oid			relid;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("a correction needs a clock and a reason")));
+	relid = relation_of_clock(PG_GETARG_INT64(0));
+	check_may_define(relid);
+	def = definition_of_table(relid);
+	if (def == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" is not tracked", get_rel_name(relid))));
+	facts.start = given_instant(fcinfo, 1, "started_at");
+	facts.stop = given_instant(fcinfo, 2, "stopped_at");
+	facts.reason = text_to_cstring(PG_GETARG_TEXT_PP(3));
+	follow_begin(&follow, def->id);
+	follow_facts(&follow, PG_GETARG_INT64(0), &facts);
+	follow_end(&follow);
+	PG_RETURN_VOID();
+}

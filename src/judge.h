@@ -1,0 +1,18 @@
+/*-------------------------------------------------------------------------
+ *
+ * judge.h
+ *	  What the owner of a tracked table may do to its clocks.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SLA_JUDGE_H
+#define SLA_JUDGE_H
+
+#include "sla_tracker.h"
+
+/* An error unless the current role owns the table. */
+extern void check_may_define(Oid relid);
+
+#endif							/* SLA_JUDGE_H */

@@ -1,0 +1,75 @@
+-- Stored rows that are older than their promise: every view shows them as they
+-- are, before anything has stored them, to whoever may read the view.
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/sql/include/setup.sql'
+\set ECHO none
+\i :setup
+\set ECHO all
+INSERT INTO sla.calendar (name, hours, holidays_until) VALUES ('office', 'TZ=Europe/Berlin Mo-Fr 09:00-17:00; PH off', '2026-12-31');
+CREATE TABLE rs_ticket (id bigint PRIMARY KEY, status text, customer text, opened_at timestamptz, closed_at timestamptz, changed_at timestamptz);
+SELECT sla.track('rs_ticket', at => 'changed_at', party => 'customer', time_zone => 'Europe/Berlin');
+INSERT INTO sla.metric (relation, name, start_at, stop_when, stop_at, pause_when, pause_reason) VALUES
+	('rs_ticket', 'solve', 'opened_at', 'closed_at IS NOT NULL', 'closed_at', 'status = ''waiting''', 'status');
+INSERT INTO sla.policy (relation, name) VALUES ('rs_ticket', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal, threshold) VALUES ('rs_ticket', 'all', 'solve', '8 bh @office', '16 bh @office');
+INSERT INTO rs_ticket VALUES
+	(1, 'new', 'a', '2026-05-04 08:00Z', NULL, '2026-05-04 08:00Z'),
+	(2, 'new', 'a', '2026-05-04 08:00Z', '2026-05-05 09:00Z', '2026-05-05 09:00Z'),
+	(3, 'new', 'b', '2026-05-04 08:00Z', NULL, '2026-05-04 08:00Z');
+UPDATE rs_ticket SET status = 'waiting', changed_at = '2026-05-04 09:00Z' WHERE id = 3;
+SELECT item, state, due_at, threshold_at, verdict, breached_at, is_stale FROM sla.clock ORDER BY item;
+
+-- a holiday moves the open ones only, at once
+INSERT INTO sla.holiday (calendar, day, name) VALUES ('office', '2026-05-05', 'Day of the Office');
+SELECT item, due_at, threshold_at, breached_at, is_stale FROM sla.clock ORDER BY item;
+SELECT item, due_at, is_breached, is_paused FROM sla.report_open ORDER BY item;
+SELECT item, due_at, breached_at, is_open FROM sla.report_breach ORDER BY item;
+SELECT period_start, clocks, met, tolerated, breached FROM sla.report_attainment;
+-- also found by what identifies it, and by the deadline that it has now
+SELECT item FROM sla.clock WHERE relation = 'rs_ticket'::regclass AND item = '1' AND is_stale;
+SELECT item FROM sla.report_open WHERE due_at = '2026-05-06 08:00Z';
+SELECT count(*) FROM sla.report_open WHERE due_at = '2026-05-05 08:00Z';
+-- what is shown is what will be stored
+CREATE TEMP TABLE shown AS SELECT clock_id, due_at, threshold_at, breached_at, elapsed_seconds, budget_seconds, paused_seconds FROM sla.clock WHERE state <> 'running';
+SELECT sla.refresh() AS refreshed;
+SELECT count(*) AS stale FROM sla.clock WHERE is_stale;
+SELECT count(*) AS differ FROM (TABLE shown EXCEPT SELECT clock_id, due_at, threshold_at, breached_at, elapsed_seconds, budget_seconds, paused_seconds FROM sla.clock) x;
+SELECT item, due_at, threshold_at, breached_at FROM sla.clock ORDER BY item;
+
+-- an exception: gross stays, net moves, and the month with it
+INSERT INTO sla.exception (kind, relation, item, during, reason, approved_by, approved_at)
+	VALUES ('force_majeure', 'rs_ticket', '1', '[2026-05-04 08:00Z,2026-05-29 15:00Z)', 'flood', 'boss', now());
+SELECT item, due_at, gross_due_at, breached_at, gross_breached_at, verdict, gross_verdict FROM sla.clock WHERE item = '1';
+SELECT period_start, clocks, breached, gross_clocks, gross_breached FROM sla.report_attainment ORDER BY 1;
+-- what it used and has left, of what counts: 8 hours a day from the first of June
+SELECT abs(elapsed_seconds - business_seconds('2026-06-01', now(), 'office')) < 0.001 AS used FROM sla.clock WHERE item = '1';
+SELECT exception, kind, relation, item, from_at, to_at, is_approved, is_waiver, is_lasting FROM sla.report_exception;
+
+-- a waiver
+INSERT INTO sla.exception (kind, relation, item, waive, approved_by, approved_at) VALUES ('goodwill', 'rs_ticket', '1', true, 'boss', now());
+SELECT verdict, gross_verdict, is_waived, breached_at IS NOT NULL AS is_breached FROM sla.clock WHERE item = '1';
+SELECT item, is_waived FROM sla.report_breach;
+SELECT period_start, clocks, breached, waived, net_percent, gross_percent FROM sla.report_attainment ORDER BY 1;
+
+-- who may read a view reads it with its owner's rights, and nothing else
+CREATE ROLE regress_sla_reader;
+SET ROLE regress_sla_reader;
+SELECT count(*) FROM sla.report_open;
+SELECT count(*) FROM sla.clock_state;
+SELECT * FROM sla.explain('rs_ticket', '1', 'solve');
+SELECT * FROM sla.clock_at('rs_ticket', now());
+SELECT * FROM sla.what_if('rs_ticket', 'solve', '1 bh @office', NULL);
+SELECT sla.suggest_goal('rs_ticket', 'solve', 90, 'office');
+RESET ROLE;
+GRANT SELECT ON sla.report_open, sla.report_attainment TO regress_sla_reader;
+INSERT INTO sla.holiday (calendar, day, name) VALUES ('office', '2026-06-01', 'Day after the Flood');
+SET ROLE regress_sla_reader;
+SELECT item, due_at FROM sla.report_open ORDER BY item;
+SELECT count(*) FROM sla.report_attainment;
+SELECT count(*) FROM sla.clock;
+RESET ROLE;
+REVOKE ALL ON sla.report_open, sla.report_attainment FROM regress_sla_reader;
+DROP ROLE regress_sla_reader;
+DELETE FROM sla.exception;
+DROP TABLE rs_ticket;
+DELETE FROM sla.calendar;
