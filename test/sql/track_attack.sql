@@ -418,6 +418,7 @@ EXCEPTION WHEN SQLSTATE 'UNDOX' THEN
 	NULL;
 END
 $$;
+SET client_min_messages = warning;
 SELECT s, p.* FROM unnest(ARRAY[
 	$$UPDATE sla.metric SET stop_when = 'false'$$,
 	$$DELETE FROM sla.metric$$,
@@ -438,6 +439,7 @@ SELECT s, p.* FROM unnest(ARRAY[
 	$$DROP SCHEMA evil CASCADE$$]) WITH ORDINALITY AS s(s, k),
 	LATERAL pulled(s) AS p ORDER BY k;
 SELECT pulled('UPDATE evil.ticket SET n = n + 1'), pulled('SELECT sla.untrack(''evil.ticket'')');
+RESET client_min_messages;
 SELECT is_called AS owners_code_ran_as_another FROM evil.escaped;
 DROP TABLE evil.ticket;
 SELECT count(*) FROM sla.tracked WHERE relation::text LIKE 'evil.%';
