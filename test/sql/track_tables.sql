@@ -371,7 +371,7 @@ SELECT synced('by_time');
 CREATE TABLE by_swap (id int PRIMARY KEY DEFERRABLE, other int UNIQUE, status text DEFAULT 'new', created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
 SELECT state('SELECT follow(''by_swap'')') AS deferrable_key;
 SELECT follow('by_swap', 'other');
-INSERT INTO by_swap VALUES (1, 11), (2, 12, 'waiting'), (3, 13);
+INSERT INTO by_swap (id, other, status) VALUES (1, 11, 'new'), (2, 12, 'waiting'), (3, 13, 'new');
 UPDATE by_swap SET other = other + 1 WHERE id = 3;
 UPDATE by_swap SET other = CASE other WHEN 11 THEN 21 ELSE 11 END WHERE id < 3 AND other = 11;
 UPDATE by_swap SET other = 11 WHERE id = 2;
