@@ -73,12 +73,8 @@ rows_source(RowReader *reader, Oid relid)
 	source->rel = table_open(relid, AccessShareLock);
 	source->slot = table_slot_create(source->rel, NULL);
 	if (relid != RelationGetRelid(reader->root))
-		source->map = build_attrmap_by_name_if_req(RelationGetDescr(source->rel),
-												   RelationGetDescr(reader->root)
-#if PG_VERSION_NUM >= 160000
-												   ,false
-#endif
-			);
+		source->map = build_attrmap_by_name_if_req_compat(RelationGetDescr(source->rel),
+														  RelationGetDescr(reader->root));
 	reader->sources = lcons(source, reader->sources);
 	MemoryContextSwitchTo(old);
 	return source;
