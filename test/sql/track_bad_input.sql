@@ -384,6 +384,8 @@ DROP TABLE ticket;
 ROLLBACK;
 INSERT INTO ticket (id) VALUES (72);
 SELECT item, state FROM clocks('ticket') WHERE item IN ('71', '72');
+INSERT INTO sla.exception (relation, during, approved_by, approved_at) VALUES ('ticket', '[2020-11-20 09:00Z,2020-11-20 10:00Z)', 'me', '2020-11-20 09:00Z');
+UPDATE ticket SET status = 'done';
 DROP TABLE ticket;
 SELECT * FROM left_behind();
 CREATE SCHEMA part;
