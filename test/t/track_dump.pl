@@ -81,6 +81,20 @@ my $source = $node->safe_psql('source', $facts);
 cmp_ok(scalar(() = $source =~ /^clock\|/mg), '>', 300, 'there are clocks to compare');
 cmp_ok(scalar(() = $source =~ /^pause\|/mg), '>', 50, 'and pauses');
 like($source, qr/^change\|/m, 'and changes');
+# the lines that are not in both, a few of them
+sub differences
+{
+	my ($restored) = @_;
+	my %seen;
+	my @lines;
+
+	$seen{$_}++ foreach split /\n/, $source;
+	$seen{$_}-- foreach split /\n/, $restored;
+	@lines = map { ($seen{$_} > 0 ? '< ' : '> ') . $_ } grep { $seen{$_} != 0 } sort keys %seen;
+	splice @lines, 10 if @lines > 10;
+	return join "\n", @lines;
+}
+
 my $agrees = q{
 	SELECT (SELECT count(*) FROM sla.verify(t.relation)), s.started, s.changed, s.cancelled, s.errors
 	FROM sla.tracked t, LATERAL sla.sync(t.relation) s ORDER BY t.id
@@ -130,7 +144,7 @@ foreach my $way ('plain', 'custom', 'custom_jobs', 'inserts', 'sections', 'apart
 		my @jobs = $way eq 'custom_jobs' ? ('-j', '2') : ();
 		$node->command_ok(['pg_restore', '-e', @jobs, '-d', $to, "$dir/custom.dump"], "restore, $way");
 	}
-	is($node->safe_psql($db, $facts), $source, "$way: everything came back");
+	is(differences($node->safe_psql($db, $facts)), '', "$way: everything came back");
 
 	# it goes on, before anything is repaired
 	is($node->safe_psql($db, q{
@@ -143,9 +157,10 @@ foreach my $way ('plain', 'custom', 'custom_jobs', 'inserts', 'sections', 'apart
 		}), join("\n",
 			'aaa."Odd ""Name"""|1001|group|running|20 12:00',
 			'aaa."Odd ""Name"""|1001|resolution|paused|',
-			'zzz.parted|1001us|resolution|running|24 08:00',
-			'zzz.parted|1us|resolution|stopped|24 08:00'),
+			'zzz.parted|1001us|resolution|running|24 10:00',
+			'zzz.parted|1us|resolution|stopped|24 10:00'),
 		"$way: writes go on");
+	$node->safe_psql($db, 'SELECT sla.refresh()');
 	is($node->safe_psql($db, $agrees), $nothing, "$way: sla.verify() and sla.sync() find nothing");
 	is($node->safe_psql($db, $agrees), $nothing, "$way: and nothing again");
 	is($node->safe_psql($db, q{
@@ -155,16 +170,22 @@ foreach my $way ('plain', 'custom', 'custom_jobs', 'inserts', 'sections', 'apart
 	is($node->safe_psql($db, q{SELECT count(*) FROM sla.status() WHERE status NOT IN ('ok')}), $node->safe_psql('source', q{SELECT count(*) FROM sla.status() WHERE status NOT IN ('ok')}), "$way: sla.status() tells no gap");
 	# columns are guarded as before, a rename follows, and a table can be dropped
 	my ($code, $out, $err) = $node->psql($db, 'ALTER TABLE zzz.parted DROP COLUMN changed_at');
-	like($err, qr/cannot drop column/, "$way: a used column cannot be dropped");
+	like($err, qr/depends on column changed_at/, "$way: a used column cannot be dropped");
 	is($node->safe_psql($db, q{
 		ALTER TABLE zzz.parted RENAME COLUMN status TO state;
 		UPDATE zzz.parted SET state = 'done' WHERE id = 2;
 		SELECT state FROM sla.clock WHERE item = '2eu'}), 'stopped', "$way: a renamed column is followed");
-	is($node->safe_psql($db, q{
+	($code, $out, $err) = $node->psql($db, q{
 		DROP TABLE zzz.parted;
 		SELECT count(*) FROM sla.tracked;
-		SELECT count(*) FROM sla.policy WHERE relation::text !~ 'Odd'}), "1\n0", "$way: a tracked table can be dropped");
-	is($node->safe_psql($db, q{SET client_min_messages = warning; SELECT sla.detach(); DROP EXTENSION sla_tracker; SELECT count(*) FROM aaa."Odd ""Name"""}), "\n190", "$way: detached and gone");
+		SELECT count(*) FROM sla.policy WHERE relation::text !~ 'Odd'});
+	is("$out$err", "1\n0", "$way: a tracked table can be dropped");
+	($code, $out, $err) = $node->psql($db, q{
+		SET client_min_messages = warning;
+		SELECT sla.detach();
+		DROP EXTENSION sla_tracker;
+		SELECT count(*) FROM aaa."Odd ""Name"""});
+	is("$out$err", "\n190", "$way: detached and gone");
 }
 
 # Logical replication into a tracked table: where the DBA enables the triggers
@@ -203,7 +224,6 @@ $node->safe_psql('source', q{
 	UPDATE zzz.parted SET region = 'us' WHERE id = 2001;
 	UPDATE zzz.parted SET status = 'done', changed_at = '2020-11-20 12:00Z' WHERE id = 2002;
 	BEGIN; INSERT INTO aaa."Odd ""Name""" (id) VALUES (2099); ROLLBACK;
-	TRUNCATE zzz.parted_eu;
 });
 $node->wait_for_catchup('s');
 is($node->safe_psql('subscriber', $clocks), $node->safe_psql('source', $clocks), 'what was applied has the same clocks');
