@@ -306,7 +306,39 @@ DELETE FROM ticket WHERE id = 502;
 SELECT item, state, stopped FROM clocks('ticket') WHERE item::int > 500 AND NOT (state = 'cancelled' AND verdict IS NULL);
 SELECT item, state, stopped FROM clocks('task') WHERE NOT (state = 'cancelled' AND verdict IS NULL);
 SELECT synced('ticket'), synced('task');
+-- ... several rows of them, and within one table
+INSERT INTO ticket (id) SELECT i FROM generate_series(511, 516) i;
+DELETE FROM ticket WHERE id IN (511, 512, 513);
+UPDATE ticket SET id = id + 10 WHERE id IN (514, 515);
+ALTER TABLE ticket ADD COLUMN parent bigint REFERENCES ticket ON DELETE CASCADE ON UPDATE CASCADE;
+INSERT INTO ticket (id, parent) VALUES (531, NULL), (532, 531), (533, 532), (534, 531), (535, NULL), (536, 535);
+DELETE FROM ticket WHERE id IN (531, 516);
+UPDATE ticket SET id = 537 WHERE id = 535;
+SELECT item, state FROM clocks('ticket') WHERE item::int > 510 AND state <> 'cancelled';
+SELECT synced('ticket'), synced('task');
+-- ON DELETE SET NULL and a foreign key that is checked at the commit
+CREATE TABLE later (id int PRIMARY KEY, task bigint REFERENCES task ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED, status text DEFAULT 'new',
+	created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
+SELECT follow('later');
+UPDATE sla.metric SET stop_when = 'task IS NULL' WHERE relation = 'later'::regclass;
+BEGIN;
+INSERT INTO later VALUES (1, 541), (2, 541);
+INSERT INTO ticket (id) VALUES (541);
+COMMIT;
+SELECT item, state FROM clocks('later');
+DELETE FROM ticket WHERE id = 541;
+SELECT item, state FROM clocks('later');
+BEGIN;
+INSERT INTO later VALUES (3, 999);
+\set VERBOSITY sqlstate
+COMMIT;
+\set VERBOSITY default
+SELECT item, state FROM clocks('later');
+SELECT synced('later');
+DROP TABLE later;
+SET client_min_messages = warning;
 TRUNCATE ticket CASCADE;
+RESET client_min_messages;
 SELECT synced('ticket'), synced('task');
 DROP TABLE task, ticket;
 SELECT * FROM left_behind();
