@@ -42,7 +42,7 @@ SET row_security = off;
 INSERT INTO help.ticket VALUES (6) ON CONFLICT (id) DO UPDATE SET status = 'done';
 RESET row_security;
 -- reads nothing in sla but calendars
-CREATE FUNCTION pg_temp.rows_of(r regclass) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.rows_of(r text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	n bigint;
 BEGIN
@@ -52,7 +52,7 @@ EXCEPTION WHEN insufficient_privilege THEN
 	RETURN 'refused';
 END
 $$;
-SELECT c.oid::regclass AS shown, r FROM pg_class c, pg_temp.rows_of(c.oid) r
+SELECT c.oid::regclass AS shown, r FROM pg_class c, pg_temp.rows_of(c.oid::regclass::text) r
 WHERE relnamespace = 'sla'::regnamespace AND relkind IN ('r', 'v', 'm', 'p', 'f') AND r NOT IN ('refused', '0') ORDER BY relname;
 SELECT count(*) AS sequences_read FROM pg_class c WHERE relnamespace = 'sla'::regnamespace AND CASE WHEN relkind = 'S' THEN has_sequence_privilege(oid, 'SELECT, USAGE, UPDATE') END;
 -- writes nothing there, either
@@ -81,7 +81,7 @@ SELECT c, state(c) FROM unnest(ARRAY[
 	$$SELECT * FROM sla.recompute('help.ticket', '(,)', false)$$,
 	$$SELECT sla.correct(1, '2020-11-20 09:00Z', '2020-11-20 10:00Z', 'no reason')$$,
 	$$SELECT sla.refresh()$$]) WITH ORDINALITY AS c(c, n) ORDER BY n;
-SELECT count(*) AS status_told FROM sla.status();
+SELECT pg_temp.rows_of('sla.status()') IN ('refused', '0') AS status_tells_nothing;
 -- a signal is for who may UPDATE the table
 SELECT sla.signal('help.ticket', '2', 'resolution', 'pause');
 SELECT sla.signal('help.ticket', '4', 'resolution', 'pause', '2020-11-20 10:00Z', 'by the writer');
@@ -590,7 +590,7 @@ DELETE FROM sla.tracked;
 CREATE FUNCTION evil.as_victim(text) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN evil.look('a definition on another''s table'); END$$;
 GRANT ALL ON ALL FUNCTIONS IN SCHEMA evil TO PUBLIC;
 -- nothing of the text is looked at before it is refused: not its columns, not the code in it
-SELECT s, f.state, f.message FROM unnest(ARRAY[
+SELECT s, f.state FROM unnest(ARRAY[
 	$$INSERT INTO sla.metric (relation, name, stop_when) VALUES ('help.ticket', 'mine', 'secret_column IS NULL')$$,
 	$$INSERT INTO sla.metric (relation, name, stop_when) VALUES ('help.ticket', 'mine', 'no_such_column IS NULL')$$,
 	$$INSERT INTO sla.metric (relation, name, stop_when) VALUES ('help.ticket', 'mine', '*')$$,
