@@ -548,7 +548,8 @@ sla_track_row(PG_FUNCTION_ARGS)
 						trigdata->tg_trigger->tgname, "track_row")));
 	if (batch->def == NULL || batch->statement == NULL)
 		batch->def = definition_of(batch->tracked_id);
-	if (batch->def == NULL)
+	/* a table whose new owner has not confirmed is not followed: sla.status() tells */
+	if (batch->def == NULL || batch->def->suspended)
 		return PointerGetDatum(NULL);
 	known = known_table(batch, trigdata);
 	event.relid = RelationGetRelid(trigdata->tg_relation);
@@ -586,7 +587,7 @@ sla_track_truncate(PG_FUNCTION_ARGS)
 	TriggerData *trigdata = trigger_data(fcinfo, "track_truncate");
 	Definition *def = definition_of(tracked_id(trigdata));
 
-	if (def == NULL)
+	if (def == NULL || def->suspended)
 		return PointerGetDatum(NULL);
 	check_table(trigdata, def);
 	track_missing(def->id);
