@@ -675,7 +675,7 @@ BEGIN;
 SET client_min_messages = warning;
 SELECT sla.detach();
 DROP EXTENSION sla_tracker;
-INSERT INTO uses (id, status, opened_at) VALUES (2, 'done', '2020-11-20 09:00Z');
+INSERT INTO uses (id, goal, hours, status, opened_at) VALUES (2, '1 bh', '24/7', 'done', '2020-11-20 09:00Z');
 SELECT id, goal::text, hours::text, goals::text, status, due_at FROM uses ORDER BY id;
 SELECT count(*) FROM pg_trigger WHERE tgrelid = 'uses'::regclass;
 ROLLBACK;
