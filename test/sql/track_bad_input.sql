@@ -267,6 +267,9 @@ RESET client_min_messages;
 SELECT count(*) FROM ticket WHERE id IS NULL;
 SELECT item, count(*) FROM sla.sync_error WHERE NOT is_healed GROUP BY 1 ORDER BY 1;
 SELECT item, state, labels FROM sla.clock WHERE item = '21';
+SET client_min_messages = error;
+SELECT started, cancelled, errors FROM sla.sync('ticket');
+RESET client_min_messages;
 -- a cancelled statement is no warning
 SET client_min_messages = error;
 UPDATE sla.metric SET stop_when = 'pg_sleep(n) IS NULL';
