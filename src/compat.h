@@ -68,6 +68,13 @@
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
+/* What an index keeps between insertions is freed by a call from 17 on */
+#if PG_VERSION_NUM >= 170000
+#define index_insert_cleanup_compat(index, info)	index_insert_cleanup(index, info)
+#else
+#define index_insert_cleanup_compat(index, info)	((void) 0)
+#endif
+
 /* An SQL function of one tree; 18 wants to know about transforms */
 #if PG_VERSION_NUM >= 180000
 #define SLA_NO_TRANSFORMS	PointerGetDatum(NULL), NIL

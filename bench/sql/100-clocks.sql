@@ -69,6 +69,42 @@ BEGIN
     WHERE t.id BETWEEN p_from AND p_to;
 END $$;
 
+-- History: p_clocks clocks that started over the ten years up to now, in order;
+-- p_open of them are open, most of these among the last.  One of nine that
+-- ended was late.
+CREATE PROCEDURE desk.make_history(p_clocks int8, p_open int8) LANGUAGE plpgsql AS $$
+DECLARE
+    indexes text[] := ARRAY(SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i
+                            WHERE i.indrelid = 'sla.clock_state'::regclass AND NOT i.indisprimary);
+    command text;
+BEGIN
+    FOR command IN SELECT format('DROP INDEX %s', i.indexrelid::regclass) FROM pg_index i
+                   WHERE i.indrelid = 'sla.clock_state'::regclass AND NOT i.indisprimary LOOP
+        EXECUTE command;
+    END LOOP;
+    PERFORM setseed(0.31);
+    INSERT INTO sla.clock_state (clock_id, started_at, ended_at, last_at, turned_at, due_at, late_at, risk_at, budget, paused,
+                                 elapsed, revision, relation, metric_id, promise_id, cycle, levels, state, is_excepted,
+                                 is_waived, item, per, labels)
+    SELECT i, started, ended, coalesce(ended, started), ended, due, due, started + risk, budget, 0,
+           CASE WHEN NOT open THEN business_seconds(started, ended, 'support') * 1000000 END, revision, 'desk.ticket'::regclass,
+           metric_id, promise_id, 1, CASE WHEN open THEN 0 ELSE 1 END, CASE WHEN open THEN 'r' ELSE 's' END::"char",
+           false, false, (i / 3)::text, '', labels
+    FROM (SELECT *, CASE WHEN NOT open THEN started + (due - started) * (0.2 + random() * 0.9) END AS ended
+          FROM (SELECT i, g.*, started, started + g.goal AS due, jsonb_build_object('team', 'team ' || i % 7) AS labels,
+                       i > p_clocks - p_open * 9 / 10 OR i % (p_clocks / (p_open / 10)) = 0 AS open
+                FROM (SELECT i, now() - interval '10 days' - (1 - i::float8 / p_clocks) * interval '3650 days' AS started
+                      FROM generate_series(1, p_clocks) i) s
+                JOIN desk.goal g ON g.priority = 1 + i / 3 % 10
+                    AND g.metric_id = (ARRAY(SELECT id FROM sla.metric WHERE relation = 'desk.ticket'::regclass ORDER BY id))[1 + i % 3]
+                OFFSET 0) s
+          OFFSET 0) s
+    WHERE open OR ended < now();
+    FOREACH command IN ARRAY indexes LOOP
+        EXECUTE command;
+    END LOOP;
+END $$;
+
 -- All that is told of a clock.
 CREATE FUNCTION desk.shown(clock anyelement) RETURNS jsonb LANGUAGE sql AS $$
     SELECT to_jsonb(clock) - 'clock_id'

@@ -1,7 +1,7 @@
 -- Section "clocks: writing": what tracking costs a write, beside the
 -- application that keeps the same rows itself.  :inserts single rows.
 -- :updates of them are updated.
-SELECT :inserts / 5 AS updates \gset
+SELECT :inserts / 2 AS updates \gset
 
 COPY (SELECT * FROM desk.ticket_new ORDER BY id) TO :'tickets';
 
@@ -125,18 +125,18 @@ SELECT desk.empty() \g /dev/null
 -- The same rows come of updates, one by one and many at a time.
 DO $$
 DECLARE
-    o record;
+    pair record;
 BEGIN
-    FOR o IN
+    FOR pair IN
         SELECT o.name, o.sql AS ours, a.sql AS theirs
         FROM bench.statement o JOIN bench.statement a ON a.name = replace(o.name, ', tracked', ', own clocks')
         WHERE o.section = 'writing: updates' AND o.name LIKE '%, tracked'
     LOOP
         PERFORM desk.refill('desk.ticket_app', 'desk.clock'), desk.refill('desk.ticket', 'sla.clock_state');
         COMMIT;
-        EXECUTE o.theirs;
-        EXECUTE o.ours;
-        CALL bench.check_equal('clocks after ' || o.name,
+        EXECUTE pair.theirs;
+        EXECUTE pair.ours;
+        CALL bench.check_equal('clocks after ' || pair.name,
             'SELECT item::int8 * 10 + metric_id AS id, desk.shown(c) AS answer FROM desk.clock c',
             'SELECT item::int8 * 10 + metric_id AS id, desk.shown(c) AS answer FROM sla.clock_state c');
         COMMIT;
