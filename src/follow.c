@@ -140,7 +140,8 @@ renew_snapshot(Follow *follow, bool latest)
 	clock_store_flush(&follow->store);
 	CommandCounterIncrement();
 	PopActiveSnapshot();
-	PushActiveSnapshot(latest ? GetLatestSnapshot() : GetTransactionSnapshot());
+	PushActiveSnapshot(latest && !IsolationUsesXactSnapshot() ?
+					   GetLatestSnapshot() : GetTransactionSnapshot());
 }
 
 void
@@ -543,9 +544,12 @@ refresh_if_stale(Work *work, StoredClock *stored)
 	}
 }
 
-/* Bring one clock in line with a row, and what begins behind it. */
+/*
+ * Bring one clock in line with a row, and what begins behind it.  The labels of a
+ * row are not those of a hand-off's clock while another has the row.
+ */
 static void
-apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
+apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per, bool elsewhere)
 {
 	const Metric *metric = &work->follow->def->metrics[work->metric];
 	CoreMem		mem = sla_core_mem();
@@ -557,12 +561,15 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
 	{
 		if (work->follow->by_edit && follow_is_outdated(work->follow->def, stored))
 		{
-			/* what the edit does to the clock it does now, not at the row's time */
+			/*
+			 * what the edit does to the clock it does now, not at the row's
+			 * time
+			 */
 			edited.at = Max(row->at, work->follow->now);
 			row = &edited;
 		}
 		refresh_if_stale(work, stored);
-		if (clock_is_open(&stored->clock) && !row->gone)
+		if (clock_is_open(&stored->clock) && !row->gone && !elsewhere)
 			follow_attributes(work, stored);
 		before = *stored;
 	}
@@ -608,7 +615,7 @@ has_clock(const Work *work)
 
 	foreach(cell, work->clocks)
 		if (((StoredClock *) lfirst(cell))->metric_id == metric_id)
-			return true;
+		return true;
 	return false;
 }
 
@@ -644,7 +651,7 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 			continue;
 		first = false;
 		if (stored != holder && is_last_cycle(work, stored))
-			apply_row(work, stored, &other, stored->per);
+			apply_row(work, stored, &other, stored->per, true);
 	}
 	if (per == NULL)
 		return;
@@ -652,7 +659,7 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 	/* the item's start is that of its first holder */
 	if (!first)
 		own.start_at = CLOCK_NONE;
-	apply_row(work, holder, &own, per);
+	apply_row(work, holder, &own, per, false);
 }
 
 static void
@@ -681,14 +688,14 @@ apply_metric(Work *work)
 	if (metric->per.state != NULL)
 		apply_handoff(work, &row, says->per);
 	else
-		apply_row(work, last_cycle(work, ""), &row, "");
+		apply_row(work, last_cycle(work, ""), &row, "", false);
 }
 
 /* The item is gone, or its metric: what is open is cancelled. */
 static void
 apply_gone(Work *work, StoredClock *stored)
 {
-	ClockRow	row = {.at = work->follow->now, .gone = true};
+	ClockRow	row = {.at = work->follow->now,.gone = true};
 	ClockRules	rules = {0};
 	CoreMem		mem = sla_core_mem();
 	ClockOutcome outcome;
@@ -795,7 +802,10 @@ write_clocks(Work *work)
 
 		if (!stored->dirty)
 			continue;
-		derive(follow->def, stored);
+
+		/* what has ended, and stays so, keeps its verdict */
+		if (!stored->had_ended || clock_is_open(&stored->clock))
+			derive(follow->def, stored);
 		if (!clock_store_update(&follow->store, stored))
 			return false;
 		follow->counts.changed++;
@@ -821,7 +831,7 @@ work_on(Follow *follow, const RowSays *says, const char *item, int64 at,
 
 	for (bool again = false; !done; again = true)
 	{
-		Work		work = {.follow = follow, .says = says, .item = item, .at = at};
+		Work		work = {.follow = follow,.says = says,.item = item,.at = at};
 
 		CHECK_FOR_INTERRUPTS();
 		if (again)
@@ -888,7 +898,7 @@ follow_would_write(Follow *follow, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = evaluate_row(follow, slot);
-	Work		work = {.follow = follow, .says = says, .item = says->item, .at = says->at};
+	Work		work = {.follow = follow,.says = says,.item = says->item,.at = says->at};
 	FollowCounts counts = follow->counts;
 	bool		found;
 	ListCell   *cell;
@@ -966,8 +976,8 @@ follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAct
 void
 follow_preview(Definition *def, StoredClock *clock)
 {
-	Follow		follow = {.def = def, .context = CurrentMemoryContext,.item_context = CurrentMemoryContext};
-	Work		work = {.follow = &follow, .item = clock->item};
+	Follow		follow = {.def = def,.context = CurrentMemoryContext,.item_context = CurrentMemoryContext};
+	Work		work = {.follow = &follow,.item = clock->item};
 	RowReader	reader;
 	TupleTableSlot *row;
 	RowSays    *says;
@@ -1026,8 +1036,7 @@ refresh_by_row(Follow *follow, const StoredClock *stored)
 
 	rows_open(&reader, follow->def->relid);
 	row = rows_by_item(&reader, follow->def, stored->item, true);
-	if (!IsolationUsesXactSnapshot())
-		renew_snapshot(follow, true);
+	renew_snapshot(follow, true);
 	follow->by_edit = true;
 	if (row != NULL)
 		follow_row(follow, row);
@@ -1112,7 +1121,7 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 	for (;;)
 	{
 		StoredClock *stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
-		Work		work = {.follow = follow, .at = follow->now};
+		Work		work = {.follow = follow,.at = follow->now};
 		StoredClock before;
 
 		if (stored == NULL)

@@ -44,7 +44,7 @@ COMMENT ON FUNCTION sla.track_source() IS 'AFTER INSERT ROW trigger of a source:
 CREATE FUNCTION sla.derived(clock sla.clock_state)
 RETURNS sla.clock_state
 AS 'MODULE_PATHNAME', 'sla_derived'
-LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION sla.derived(sla.clock_state) IS 'an open clock as it is by the definitions that the statement sees';
 REVOKE ALL ON FUNCTION sla.derived(sla.clock_state) FROM PUBLIC;
 
@@ -770,12 +770,25 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	moved regclass := CASE WHEN TG_OP = 'DELETE' THEN OLD.relation ELSE NEW.relation END;
+	moved regclass[];
 BEGIN
-	IF NOT sla.restoring() THEN
+	IF TG_OP = 'INSERT' THEN
+		SELECT array_agg(DISTINCT n.relation) INTO moved FROM new_rows AS n;
+	ELSIF TG_OP = 'DELETE' THEN
+		SELECT array_agg(DISTINCT o.relation) INTO moved FROM old_rows AS o;
+	ELSE
+		-- (what only describes, and a goal that is another one, moves no promise)
+		SELECT array_agg(DISTINCT n.relation) INTO moved
+		FROM (SELECT o.relation, o.id, to_jsonb(o) AS row FROM old_rows AS o) AS o
+		JOIN (SELECT n.id, n.relation, to_jsonb(n) AS row FROM new_rows AS n) AS n USING (id)
+		WHERE o.row - '{description,goal,threshold,due_by,cutoff,alert_at,confirmed_by}'::text[]
+				IS DISTINCT FROM n.row - '{description,goal,threshold,due_by,cutoff,alert_at,confirmed_by}'::text[]
+			OR (o.row ->> 'goal' IS NULL) <> (n.row ->> 'goal' IS NULL);
+	END IF;
+	IF moved IS NOT NULL AND NOT sla.restoring() THEN
 		UPDATE sla.promise AS p
 		SET revision = p.revision + 1, resync = p.revision + 1
-		WHERE p.relation = moved;
+		WHERE p.relation = ANY (moved);
 	END IF;
 	RETURN NULL;
 END
@@ -783,39 +796,55 @@ $$;
 COMMENT ON FUNCTION sla.definition_moved() IS 'makes the open clocks of a table be followed anew';
 REVOKE ALL ON FUNCTION sla.definition_moved() FROM PUBLIC;
 
-CREATE TRIGGER definition_moved
-	AFTER INSERT OR DELETE ON sla.metric
-	FOR EACH ROW EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved_insert
+	AFTER INSERT ON sla.metric
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
 CREATE TRIGGER definition_moved_update
 	AFTER UPDATE ON sla.metric
-	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION sla.definition_moved();
-CREATE TRIGGER definition_moved
-	AFTER INSERT OR DELETE ON sla.policy
-	FOR EACH ROW EXECUTE FUNCTION sla.definition_moved();
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved_delete
+	AFTER DELETE ON sla.metric
+	REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
+COMMENT ON TRIGGER definition_moved_insert ON sla.metric IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_update ON sla.metric IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_delete ON sla.metric IS 'open clocks follow';
+CREATE TRIGGER definition_moved_insert
+	AFTER INSERT ON sla.policy
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
 CREATE TRIGGER definition_moved_update
 	AFTER UPDATE ON sla.policy
-	FOR EACH ROW WHEN (
-		(OLD.name, OLD.valid_from, OLD.applies_when, OLD.plan, OLD.rank)
-		IS DISTINCT FROM (NEW.name, NEW.valid_from, NEW.applies_when, NEW.plan, NEW.rank))
-	EXECUTE FUNCTION sla.definition_moved();
-CREATE TRIGGER definition_moved
-	AFTER INSERT OR DELETE ON sla.target
-	FOR EACH ROW EXECUTE FUNCTION sla.definition_moved();
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved_delete
+	AFTER DELETE ON sla.policy
+	REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
+COMMENT ON TRIGGER definition_moved_insert ON sla.policy IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_update ON sla.policy IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_delete ON sla.policy IS 'open clocks follow';
+CREATE TRIGGER definition_moved_insert
+	AFTER INSERT ON sla.target
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
 CREATE TRIGGER definition_moved_update
 	AFTER UPDATE ON sla.target
-	FOR EACH ROW WHEN (
-		(OLD.policy, OLD.metric, OLD.valid_from) IS DISTINCT FROM (NEW.policy, NEW.metric, NEW.valid_from)
-		OR (OLD.goal IS NULL) <> (NEW.goal IS NULL))
-	EXECUTE FUNCTION sla.definition_moved();
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved_delete
+	AFTER DELETE ON sla.target
+	REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
+COMMENT ON TRIGGER definition_moved_insert ON sla.target IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_update ON sla.target IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_delete ON sla.target IS 'open clocks follow';
 CREATE TRIGGER definition_moved_update
 	AFTER UPDATE ON sla.tracked
-	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION sla.definition_moved();
-COMMENT ON TRIGGER definition_moved ON sla.metric IS 'open clocks follow';
-COMMENT ON TRIGGER definition_moved_update ON sla.metric IS 'open clocks follow';
-COMMENT ON TRIGGER definition_moved ON sla.policy IS 'open clocks follow';
-COMMENT ON TRIGGER definition_moved_update ON sla.policy IS 'open clocks follow';
-COMMENT ON TRIGGER definition_moved ON sla.target IS 'open clocks follow';
-COMMENT ON TRIGGER definition_moved_update ON sla.target IS 'open clocks follow';
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
 COMMENT ON TRIGGER definition_moved_update ON sla.tracked IS 'open clocks follow';
 
 CREATE FUNCTION sla.agreement_moved()
