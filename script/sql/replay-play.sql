@@ -26,12 +26,12 @@ CREATE TABLE incident (
 \ir replay-promise.sql
 
 -- A log repeats on every line of an incident when it was resolved in the end.
--- Here an event knows only what could be known at its time: an incident that
--- is not resolved has no resolved_at; one that is has the log's, unless that
--- lies in the future, or before the opening, or before the incident was last
--- seen open; else it keeps the one it has, or was resolved by this event.  The
--- first response is the first event by which somebody took it or handed it on.
--- An event that is not newer than the row was applied before, and is passed over.
+-- Here an event knows only what could be known at its time.  An incident that
+-- is not resolved has no resolved_at; the event that resolves it takes the
+-- log's, or its own time where the log's lies in the future, or before the
+-- opening, or before the incident was last seen open.  The first response is
+-- the first event by which somebody took it or handed it on.  An event that is
+-- not newer than the row was applied before, and is passed over.
 CREATE PROCEDURE play(zone text, commit_every bigint, progress boolean, INOUT played bigint DEFAULT 0)
 LANGUAGE plpgsql
 AS $$
@@ -74,7 +74,7 @@ BEGIN
 				made_sla = e.made_sla,
 				opened_at = e.opened_at,
 				responded_at = coalesce(i.responded_at, e.responded_at),
-				resolved_at = CASE WHEN e.done THEN coalesce(e.resolved_at, i.resolved_at, e.at) END,
+				resolved_at = CASE WHEN e.done THEN coalesce(i.resolved_at, e.resolved_at, e.at) END,
 				changed_at = e.at,
 				revision = e.revision,
 				line = e.line

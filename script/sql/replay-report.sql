@@ -132,7 +132,7 @@ ORDER BY hours_late DESC, b.breached_at, b.item
 LIMIT :top;
 
 \echo 'Who kept resolutions waiting, in opening hours until the end of the log (sla.report_pause)'
-SELECT coalesce(p.reason, 'resolved, and reopened') AS waiting, count(*) AS pauses,
+SELECT p.reason AS waiting, count(*) AS pauses,
 	   count(DISTINCT p.item) AS incidents,
 	   round(sum(hours)::numeric, 1) AS "bh",
 	   round((percentile_cont(0.5) WITHIN GROUP (ORDER BY hours))::numeric, 1) AS median
