@@ -25,7 +25,14 @@ SRCDIR := $(if $(VPATH),$(VPATH),.)/
 C_FILES := $(patsubst $(SRCDIR)%,%,$(sort $(wildcard $(SRCDIR)src/*.c $(SRCDIR)src/core/*.c)))
 H_FILES := $(wildcard $(SRCDIR)src/*.h $(SRCDIR)src/core/*.h)
 
-OBJS = $(C_FILES:.c=.o)
+# The iCalendar import is a library of its own: what links libical, and ICU with
+# it, takes a millisecond to load.  It is loaded by the first import only, and
+# holds a core of its own.
+ICAL_LIB = sla_tracker_ical$(DLSUFFIX)
+ICAL_C_FILES = src/ical.c src/import_holidays.c
+ICAL_OBJS = $(ICAL_C_FILES:.c=.o) src/report.o $(patsubst %.c,%.o,$(filter src/core/%,$(C_FILES)))
+
+OBJS = $(patsubst %.c,%.o,$(filter-out $(ICAL_C_FILES),$(C_FILES)))
 
 # The version is settled in the control file.  The parts of its install script
 # are in sql/VERSION; scripts that lead from one version to the next are whole.
@@ -46,7 +53,7 @@ REGRESS_LEFT_OUT = import_holidays
 ifeq ($(NO_LIBICAL)$(shell $(PKG_CONFIG) --exists libical 2>&1 || echo no),)
 REGRESS_LEFT_OUT = import_holidays_off
 PG_CPPFLAGS += -DUSE_LIBICAL $(shell $(PKG_CONFIG) --cflags libical)
-SHLIB_LINK += $(shell $(PKG_CONFIG) --libs libical)
+ICAL_LINK = $(shell $(PKG_CONFIG) --libs libical)
 endif
 
 # pg_regress looks for ./sql/NAME.sql first: no test may be named as a script
@@ -62,7 +69,7 @@ TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
 endif
 
-EXTRA_CLEAN = tmp_unit
+EXTRA_CLEAN = tmp_unit $(ICAL_LIB) $(ICAL_OBJS)
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 ifeq ($(PGXS),)
@@ -87,8 +94,20 @@ ifeq ($(shell expr $(MAJORVERSION) \> 18),1)
 $(info NOTE: sla_tracker is tested on PostgreSQL 15 to 18, and this is $(VERSION))
 endif
 
+# PGXS makes one library of several objects; this is the other one.
+.PHONY: install-ical uninstall-ical
+all: $(ICAL_LIB)
+install: install-ical
+uninstall: uninstall-ical
+$(ICAL_LIB): $(ICAL_OBJS)
+	$(LINK.shared) -o $@ $(ICAL_OBJS) $(LDFLAGS) $(LDFLAGS_SL) $(SHLIB_LINK) $(ICAL_LINK)
+install-ical: $(ICAL_LIB) installdirs
+	$(INSTALL_SHLIB) $(ICAL_LIB) '$(DESTDIR)$(pkglibdir)/$(ICAL_LIB)'
+uninstall-ical:
+	rm -f '$(DESTDIR)$(pkglibdir)/$(ICAL_LIB)'
+
 # (The directory is named in full, or make finds the checkout's.)
-$(OBJS) $(OBJS:.o=.bc): $(H_FILES) | $(CURDIR)/src/core
+$(OBJS) $(OBJS:.o=.bc) $(ICAL_OBJS): $(H_FILES) | $(CURDIR)/src/core
 $(CURDIR)/src/core:
 	mkdir -p $@
 

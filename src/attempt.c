@@ -12,22 +12,15 @@
 #include "access/xact.h"
 #include "utils/resowner.h"
 
-/* The SQLSTATE of the error that was caught, unless it is nobody's to swallow. */
-static int
-caught_sqlstate(MemoryContext context)
+/* Errors that are nobody's to swallow. */
+static bool
+is_for_all(int sqlstate)
 {
-	ErrorData  *error;
-	int			class;
+	int			class = ERRCODE_TO_CATEGORY(sqlstate);
 
-	MemoryContextSwitchTo(context);
-	error = CopyErrorData();
-	class = ERRCODE_TO_CATEGORY(error->sqlerrcode);
-	if (class == ERRCODE_TO_CATEGORY(ERRCODE_T_R_SERIALIZATION_FAILURE) ||
+	return class == ERRCODE_TO_CATEGORY(ERRCODE_T_R_SERIALIZATION_FAILURE) ||
 		class == ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED) ||
-		class == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES))
-		ReThrowError(error);
-	FlushErrorState();
-	return error->sqlerrcode;
+		class == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES);
 }
 
 int
@@ -35,7 +28,7 @@ attempt(AttemptFunction function, void *argument)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	volatile int sqlstate = 0;
+	ErrorData  *volatile error = NULL;
 
 	if (IsInParallelMode())
 	{
@@ -52,11 +45,16 @@ attempt(AttemptFunction function, void *argument)
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(context);
-		sqlstate = caught_sqlstate(context);
+		error = CopyErrorData();
+		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
-	return sqlstate;
+	if (error == NULL)
+		return 0;
+	if (is_for_all(error->sqlerrcode))
+		ReThrowError(error);
+	return error->sqlerrcode;
 }

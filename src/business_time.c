@@ -54,17 +54,87 @@ image_of_interval(FunctionCallInfo fcinfo, int argno)
 }
 
 /*
- * For functions that are called per row: the compiled hours of a constant
- * argument, which are at hand but for the first row.  Else NULL, and the
- * function goes its long way.
+ * Functions that are called per row have three ways to their hours: a
+ * constant calendar's narrow timeline in the call cache; a table of names
+ * (calendar.h); and the long way, behind which what it found is kept for the
+ * first two.
  */
 CORE_INLINE const Timeline *
-timeline_at_hand(FunctionCallInfo fcinfo, int argno)
+timeline_at_hand(FunctionCallInfo fcinfo)
 {
 	const CallCache *cache = fcinfo->flinfo->fn_extra;
-	const HoursImage *image = cache == NULL ? NULL : calendar_image_at_hand(cache);
 
-	return likely(image != NULL) ? image->timeline : NULL;
+	return likely(cache != NULL && cache->turn == hours_turn) ? cache->timeline : NULL;
+}
+
+/* The name of the calendar in an argument, or NULL when it is not at hand. */
+CORE_INLINE const char *
+calendar_name(FunctionCallInfo fcinfo, int argno, bool in_interval, int *length)
+{
+	if (in_interval)
+	{
+		const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(argno);
+
+		*length = BI_CALENDAR_LEN(bi);
+		return *length > 0 ? bi->calendar : NULL;
+	}
+	else
+	{
+		const struct varlena *name = (struct varlena *) PG_GETARG_POINTER(argno);
+
+		*length = (int) VARSIZE_ANY_EXHDR(name);
+		return *length > 0 && !VARATT_IS_EXTERNAL(name) && !VARATT_IS_COMPRESSED(name) ?
+			VARDATA_ANY(name) : NULL;
+	}
+}
+
+/* The timeline of the calendar that an argument names, if the table has it. */
+CORE_INLINE const Timeline *
+timeline_by_name(FunctionCallInfo fcinfo, int argno, bool in_interval)
+{
+	const CallCache *cache = fcinfo->flinfo->fn_extra;
+	const char *name;
+	int			length;
+
+	if (cache == NULL || cache->turn != hours_turn || !(in_interval || cache->named))
+		return NULL;
+	name = calendar_name(fcinfo, argno, in_interval, &length);
+	return name != NULL ? calendar_timeline_at_hand(name, length) : NULL;
+}
+
+static HoursImage *
+image_the_long_way(FunctionCallInfo fcinfo, int argno, bool in_interval)
+{
+	const CallCache *cache = fcinfo->flinfo->fn_extra;
+	HoursImage *image = cache == NULL ? NULL : calendar_image_at_hand(cache);
+
+	if (image != NULL)
+		return image;
+	return in_interval ? image_of_interval(fcinfo, argno) : image_of_arg(fcinfo, argno);
+}
+
+/*
+ * Keep what the long way found, now that its timeline is there; but not that
+ * of the setting, which may change from row to row.
+ */
+static void
+keep_at_hand(FunctionCallInfo fcinfo, int argno, bool in_interval, const HoursImage *image)
+{
+	CallCache  *cache = fcinfo->flinfo->fn_extra;
+	const char *name;
+	int			length;
+
+	if (!cache->one_snapshot || !(in_interval || cache->named) ||
+		image->timeline == NULL || !calendar_statement_is_current() ||
+		(cache->constant && cache->turn == hours_turn))
+		return;
+	name = calendar_name(fcinfo, argno, in_interval, &length);
+	if (name == NULL)
+		return;
+	cache->turn = hours_turn;
+	cache->timeline = cache->constant && image->timeline->form == TIMELINE_NARROW ?
+		image->timeline : NULL;
+	calendar_keep(name, length, image->timeline);
 }
 
 static void
@@ -75,67 +145,98 @@ not_finite(const char *type)
 			 errmsg("%s must be finite", type)));
 }
 
-typedef HoursImage *(*HoursLookup) (FunctionCallInfo fcinfo, int argno);
-
-static TimestampTz
-add_the_long_way(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
-				 HoursLookup lookup, bool negate)
+static pg_noinline Datum
+add_the_long_way(FunctionCallInfo fcinfo, const Timeline *timeline, int t_arg,
+				 int bi_arg, int hours_arg, bool negate)
 {
 	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
 	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
-	HoursImage *image = lookup(fcinfo, hours_arg);
-
-	if (!negate)
-		return hours_add_interval(image, t, bi->days, bi->time);
+	HoursImage *image;
+	int32		days = bi->days;
+	int64		time = bi->time;
 
 	/*
 	 * The two values whose negation does not fit reach far beyond the
 	 * supported dates, as does the largest one.
 	 */
-	return hours_add_interval(image, t,
-							  bi->days == PG_INT32_MIN ? PG_INT32_MAX : -bi->days,
-							  bi->time == PG_INT64_MIN ? PG_INT64_MAX : -bi->time);
-}
-
-/* t + bi, or t - bi; the numbers are those of the arguments. */
-CORE_INLINE Datum
-add(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
-	HoursLookup lookup, const bool negate)
-{
-	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
-	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
-	const Timeline *timeline = timeline_at_hand(fcinfo, hours_arg);
-
-	if (likely(timeline != NULL && bi->days == 0 && timeline_covers(timeline, t) &&
-			   (!negate || bi->time != PG_INT64_MIN)))
+	if (negate)
 	{
-		TimestampTz result = timeline_add(timeline, t, negate ? -bi->time : bi->time);
+		days = days == PG_INT32_MIN ? PG_INT32_MAX : -days;
+		time = time == PG_INT64_MIN ? PG_INT64_MAX : -time;
+	}
+	if (likely(timeline != NULL && days == 0 && timeline_covers(timeline, t)))
+	{
+		TimestampTz result = timeline_add(timeline, t, time);
 
 		if (likely(result != TIMELINE_OUTSIDE))
 			PG_RETURN_TIMESTAMPTZ(result);
 	}
-	PG_RETURN_TIMESTAMPTZ(add_the_long_way(fcinfo, t_arg, bi_arg, hours_arg, lookup, negate));
+	image = image_the_long_way(fcinfo, hours_arg, hours_arg == bi_arg);
+	t = hours_add_interval(image, t, days, time);
+	keep_at_hand(fcinfo, hours_arg, hours_arg == bi_arg, image);
+	PG_RETURN_TIMESTAMPTZ(t);
+}
+
+/* In a calendar that the row names. */
+static pg_noinline Datum
+add_by_name(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
+			bool negate)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
+	const Timeline *timeline = timeline_by_name(fcinfo, hours_arg, hours_arg == bi_arg);
+	TimestampTz result;
+
+	if (likely(!negate && timeline != NULL && bi->days == 0 && bi->time > 0 &&
+			   timeline_covers(timeline, t) && timeline->form == TIMELINE_NARROW &&
+			   timeline_add_ahead(timeline, t, bi->time, &result)))
+		PG_RETURN_TIMESTAMPTZ(result);
+	return add_the_long_way(fcinfo, timeline, t_arg, bi_arg, hours_arg, negate);
+}
+
+/*
+ * t + bi, or t - bi; the numbers are those of the arguments.  Nothing is
+ * called on the fast way, so that nothing has to be saved there.
+ */
+CORE_INLINE Datum
+add(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg, const bool negate)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
+	const Timeline *timeline = timeline_at_hand(fcinfo);
+
+	if (likely(!negate && timeline != NULL && bi->days == 0 && bi->time > 0 &&
+			   timeline_covers(timeline, t)))
+	{
+		TimestampTz result;
+
+		if (likely(timeline_add_ahead(timeline, t, bi->time, &result)))
+			PG_RETURN_TIMESTAMPTZ(result);
+	}
+	return timeline != NULL ?
+		add_the_long_way(fcinfo, timeline, t_arg, bi_arg, hours_arg, negate) :
+		add_by_name(fcinfo, t_arg, bi_arg, hours_arg, negate);
 }
 
 PG_FUNCTION_INFO_V1(timestamptz_pl_business_interval);
 Datum
 timestamptz_pl_business_interval(PG_FUNCTION_ARGS)
 {
-	return add(fcinfo, 0, 1, 1, image_of_interval, false);
+	return add(fcinfo, 0, 1, 1, false);
 }
 
 PG_FUNCTION_INFO_V1(business_interval_pl_timestamptz);
 Datum
 business_interval_pl_timestamptz(PG_FUNCTION_ARGS)
 {
-	return add(fcinfo, 1, 0, 0, image_of_interval, false);
+	return add(fcinfo, 1, 0, 0, false);
 }
 
 PG_FUNCTION_INFO_V1(timestamptz_mi_business_interval);
 Datum
 timestamptz_mi_business_interval(PG_FUNCTION_ARGS)
 {
-	return add(fcinfo, 0, 1, 1, image_of_interval, true);
+	return add(fcinfo, 0, 1, 1, true);
 }
 
 /* business_add(timestamptz, business_interval, hours or calendar) */
@@ -143,7 +244,7 @@ PG_FUNCTION_INFO_V1(business_add);
 Datum
 business_add(PG_FUNCTION_ARGS)
 {
-	return add(fcinfo, 0, 1, 2, image_of_arg, false);
+	return add(fcinfo, 0, 1, 2, false);
 }
 
 /* business_between(timestamptz, timestamptz, hours or calendar) */
@@ -160,20 +261,40 @@ business_between(PG_FUNCTION_ARGS)
 														 NULL, 0));
 }
 
-static float8
-seconds_the_long_way(FunctionCallInfo fcinfo)
+static pg_noinline Datum
+seconds_the_long_way(FunctionCallInfo fcinfo, const Timeline *timeline)
 {
 	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
 	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
-	HoursImage *image = image_of_arg(fcinfo, 2);
+	HoursImage *image;
+	int64		usecs;
 
+	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b)))
+		PG_RETURN_FLOAT8((float8) timeline_between(timeline, a, b) / USECS_PER_SEC);
+	image = image_the_long_way(fcinfo, 2, false);
 	if (TIMESTAMP_NOT_FINITE(a) || TIMESTAMP_NOT_FINITE(b))
 	{
 		if (a == b)
 			not_finite("timestamp");
-		return a < b ? get_float8_infinity() : -get_float8_infinity();
+		PG_RETURN_FLOAT8(a < b ? get_float8_infinity() : -get_float8_infinity());
 	}
-	return (float8) hours_between(image, a, b) / USECS_PER_SEC;
+	usecs = hours_between(image, a, b);
+	keep_at_hand(fcinfo, 2, false, image);
+	PG_RETURN_FLOAT8((float8) usecs / USECS_PER_SEC);
+}
+
+static pg_noinline Datum
+seconds_by_name(FunctionCallInfo fcinfo)
+{
+	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
+	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
+	const Timeline *timeline = timeline_by_name(fcinfo, 2, false);
+	int64		usecs;
+
+	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b) &&
+			   timeline->form == TIMELINE_NARROW && timeline_between_plain(timeline, a, b, &usecs)))
+		PG_RETURN_FLOAT8((float8) usecs / USECS_PER_SEC);
+	return seconds_the_long_way(fcinfo, timeline);
 }
 
 /*
@@ -188,11 +309,13 @@ business_seconds_between(PG_FUNCTION_ARGS)
 {
 	TimestampTz a = PG_GETARG_TIMESTAMPTZ(0);
 	TimestampTz b = PG_GETARG_TIMESTAMPTZ(1);
-	const Timeline *timeline = timeline_at_hand(fcinfo, 2);
+	const Timeline *timeline = timeline_at_hand(fcinfo);
+	int64		usecs;
 
-	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b)))
-		PG_RETURN_FLOAT8((float8) timeline_between(timeline, a, b) / USECS_PER_SEC);
-	PG_RETURN_FLOAT8(seconds_the_long_way(fcinfo));
+	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b) &&
+			   timeline_between_plain(timeline, a, b, &usecs)))
+		PG_RETURN_FLOAT8((float8) usecs / USECS_PER_SEC);
+	return timeline != NULL ? seconds_the_long_way(fcinfo, timeline) : seconds_by_name(fcinfo);
 }
 
 /*

@@ -162,13 +162,24 @@ uint64		calendar_generation = 1;
 uint64		calendar_epoch = 1;
 char	   *sla_calendar_setting;
 
+/* Two that are free, to begin with. */
+static CalendarSlot no_slots[2];
+#define NO_SLOTS	{no_slots, 1, 63, 0}
+
+CalendarSlots calendar_slots = NO_SLOTS;
+
 static entryhash_hash *entries = NULL;
 static MemoryContext entries_context = NULL;
 static Oid	calendar_relid = InvalidOid;
 static Oid	holiday_relid = InvalidOid;
 
-/* Memory of a name, about: its entry and its part of the hash table. */
-#define NAME_BYTES		(sizeof(CalendarEntry) + 2 * sizeof(EntrySlot))
+/* So many slots for a name, that it stands where it is looked for. */
+#define SLOTS_PER_NAME	8
+#define FIRST_SLOTS_LOG	8
+
+/* Memory of a name, about: its entry and its part of the hash tables. */
+#define NAME_BYTES \
+	(sizeof(CalendarEntry) + 2 * sizeof(EntrySlot) + SLOTS_PER_NAME * sizeof(CalendarSlot))
 
 static void
 relcache_callback(Datum arg, Oid relid)
@@ -238,6 +249,7 @@ calendar_begin_statement(void)
 	calendar_statement.reach = snapshot_reach(GetActiveSnapshot());
 	calendar_statement.generation = calendar_generation;
 	calendar_statement.number++;
+	hours_turn++;
 }
 
 /*
@@ -474,10 +486,12 @@ forget_entries(void)
 	while ((slot = entryhash_iterate(entries, &iterator)) != NULL)
 		if (slot->entry->image != NULL)
 			slot->entry->image->nrefs--;
+	calendar_slots = (CalendarSlots) NO_SLOTS;
 	MemoryContextDelete(entries_context);
 	entries = NULL;
 	calendar_epoch++;
 	calendar_statement.number++;
+	hours_turn++;
 }
 
 CalendarEntry *
@@ -517,6 +531,45 @@ calendar_find(const char *name, int length)
 	slot = entryhash_insert(entries, key, &found);
 	slot->entry = entry;
 	return entry;
+}
+
+void
+calendar_keep(const char *name, int length, const Timeline *timeline)
+{
+	CalendarSlot *slot;
+	uint64		head;
+	uint64		tail;
+	uint32		i;
+
+	if (length > CALENDAR_SLOT_NAME || entries == NULL)
+		return;
+	calendar_slot_key(name, length, &head, &tail);
+	if ((calendar_slots.used + 1) * SLOTS_PER_NAME > calendar_slots.mask + 1)
+	{
+		/* begin a larger table: the names will come again */
+		bool		first = calendar_slots.slot == no_slots;
+		uint32		shift = first ? 64 - FIRST_SLOTS_LOG : calendar_slots.shift - 1;
+		uint32		size = first ? 1 << FIRST_SLOTS_LOG : 2 * (calendar_slots.mask + 1);
+		CalendarSlot *slots = MemoryContextAllocZero(entries_context, size * sizeof(CalendarSlot));
+
+		if (!first)
+			pfree(calendar_slots.slot);
+		calendar_slots.slot = slots;
+		calendar_slots.mask = size - 1;
+		calendar_slots.shift = shift;
+		calendar_slots.used = 0;
+	}
+	for (i = calendar_slot_home(head, tail);; i++)
+	{
+		slot = &calendar_slots.slot[i & calendar_slots.mask];
+		if (slot->turn == 0 || (slot->head == head && slot->tail == tail))
+			break;
+	}
+	calendar_slots.used += slot->turn == 0;
+	slot->head = head;
+	slot->tail = tail;
+	slot->timeline = timeline;
+	slot->turn = hours_turn;
 }
 
 /* Make an entry good for the running statement. */

@@ -91,6 +91,103 @@ calendar_statement_is_current(void)
 }
 
 /*
+ * Names that come from a column are looked up per row: in a table of small
+ * slots that lead straight to the timeline.  A slot is good as long as its
+ * turn is hours_turn, for a call site whose turn it is, too.
+ *
+ * The key is the name in two words, filled up with zero bytes, which no name
+ * has; longer names are not kept here.
+ */
+typedef struct CalendarSlot
+{
+	uint64		head;
+	uint64		tail;
+	const Timeline *timeline;
+	uint64		turn;			/* 0 when free */
+} CalendarSlot;
+
+#define CALENDAR_SLOT_NAME	16
+
+typedef struct CalendarSlots
+{
+	CalendarSlot *slot;
+	uint32		mask;			/* their number, a power of two, less one */
+	uint32		shift;			/* 64 less its logarithm */
+	uint32		used;
+} CalendarSlots;
+
+extern CalendarSlots calendar_slots;
+
+/* Keep the timeline of a calendar, just found, in the table. */
+extern void calendar_keep(const char *name, int length, const Timeline *timeline);
+
+CORE_INLINE void
+calendar_slot_key(const char *name, int length, uint64 *head, uint64 *tail)
+{
+	*head = *tail = 0;
+#ifndef WORDS_BIGENDIAN
+	if (likely(length > 8))
+	{
+		memcpy(head, name, 8);
+		memcpy(tail, name + length - 8, 8);
+		*tail >>= 8 * (16 - length);
+		return;
+	}
+	if (likely(length >= 4))
+	{
+		uint32		first;
+		uint32		last;
+
+		memcpy(&first, name, 4);
+		memcpy(&last, name + length - 4, 4);
+		*head = first | (uint64) last << 8 * (length - 4);
+		return;
+	}
+#endif
+	for (int i = 0; i < length; i++)
+	{
+		uint64		byte = (unsigned char) name[i];
+
+		if (i < 8)
+			*head |= byte << 8 * i;
+		else
+			*tail |= byte << 8 * (i - 8);
+	}
+}
+
+/*
+ * Where to look first.  Numbered names differ in one byte only, anywhere; the
+ * highest bits of the product depend on all of them.
+ */
+CORE_INLINE uint32
+calendar_slot_home(uint64 head, uint64 tail)
+{
+	return (uint32) (((head ^ (tail << 29 | tail >> 35)) * UINT64CONST(0x9E3779B97F4A7C15)) >>
+					 calendar_slots.shift);
+}
+
+CORE_INLINE const Timeline *
+calendar_timeline_at_hand(const char *name, int length)
+{
+	uint64		head;
+	uint64		tail;
+	uint32		i;
+
+	if (unlikely(length > CALENDAR_SLOT_NAME))
+		return NULL;
+	calendar_slot_key(name, length, &head, &tail);
+	for (i = calendar_slot_home(head, tail);; i++)
+	{
+		const CalendarSlot *slot = &calendar_slots.slot[i & calendar_slots.mask];
+
+		if (likely(slot->head == head && slot->tail == tail))
+			return likely(slot->turn == hours_turn) ? slot->timeline : NULL;
+		if (slot->turn == 0)
+			return NULL;
+	}
+}
+
+/*
  * The image of a constant calendar, when this call site has met it in the
  * running statement already; else NULL.
  */

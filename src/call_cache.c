@@ -29,15 +29,16 @@ argument_node(FmgrInfo *flinfo, int argno)
 }
 
 /*
- * Is this memory that of one run of a portal's query?  Such a run has one
- * snapshot from its start to its end; and what PL/pgSQL keeps for its simple
- * expressions hangs elsewhere.
+ * Is this memory that of one run of a query, by a portal or by SPI?  Such a
+ * run has one snapshot from its start to its end; and what PL/pgSQL keeps for
+ * its simple expressions hangs elsewhere (under the transaction, or beside
+ * the queries that SPI runs).
  */
 static bool
 is_query_run(MemoryContext context)
 {
-	return PortalContext != NULL && context->parent == PortalContext &&
-		strcmp(context->name, "ExecutorState") == 0;
+	return strcmp(context->name, "ExecutorState") == 0 && context->parent != NULL &&
+		(context->parent == PortalContext || strcmp(context->parent->name, "SPI Exec") == 0);
 }
 
 /*

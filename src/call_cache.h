@@ -33,6 +33,14 @@ typedef struct CallCache
 	uint64		image_epoch;	/* image is good in this epoch, */
 	uint64		statement;		/* or, of a constant calendar, in this
 								 * statement */
+
+	/*
+	 * As long as "turn" is hours_turn, what was found for the running
+	 * statement is good without a look at anything else: the narrow timeline
+	 * of a constant calendar, and the slots of calendar.h.
+	 */
+	uint64		turn;
+	const struct Timeline *timeline;
 	uint64		calendar_epoch;
 	struct CalendarEntry *calendar;
 } CallCache;

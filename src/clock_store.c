@@ -15,7 +15,6 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
@@ -28,6 +27,8 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
+
+#include "own_relation.h"
 
 /* The columns, as sql/1.0/70-clocks.sql has them. */
 enum
@@ -76,27 +77,14 @@ enum
 /* The end of a pause that lasts, in the array of pauses. */
 #define PAUSE_END	DT_NOEND
 
-static Oid
-relation_of_ours(const char *name)
-{
-	Oid			relid = get_relname_relid(name, get_namespace_oid("sla", false));
-
-	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation \"sla.%s\" does not exist", name),
-				 errhint("Drop and create the extension, or restore its tables.")));
-	return relid;
-}
-
 void
 clock_store_open(ClockStore *store)
 {
 	memset(store, 0, sizeof(ClockStore));
 	store->context = CurrentMemoryContext;
-	store->rel = table_open(relation_of_ours("clock_state"), RowExclusiveLock);
-	store->item_index = index_open(relation_of_ours("clock_state_item_idx"), AccessShareLock);
-	store->sequence = relation_of_ours("clock_state_clock_id_seq");
+	store->rel = table_open(own_relation(OWN_CLOCK_STATE), RowExclusiveLock);
+	store->item_index = index_open(own_relation(OWN_CLOCK_STATE_ITEM_IDX), AccessShareLock);
+	store->sequence = own_relation(OWN_CLOCK_STATE_CLOCK_ID_SEQ);
 	store->slot = table_slot_create(store->rel, NULL);
 	if (RelationGetDescr(store->rel)->natts < NCOLUMNS)
 		ereport(ERROR,
@@ -122,19 +110,30 @@ open_for_writing(ClockStore *store)
 	MemoryContextSwitchTo(old);
 }
 
+/* Like ExecCloseIndices(), but the locks are kept as that of the table is. */
+static void
+close_indexes(ResultRelInfo *result)
+{
+	for (int i = 0; i < result->ri_NumIndices; i++)
+	{
+		index_insert_cleanup_compat(result->ri_IndexRelationDescs[i], result->ri_IndexRelationInfo[i]);
+		index_close(result->ri_IndexRelationDescs[i], NoLock);
+	}
+}
+
 void
 clock_store_close(ClockStore *store)
 {
 	clock_store_flush(store);
 	if (store->estate != NULL)
 	{
-		ExecCloseIndices(store->result);
+		close_indexes(store->result);
 		FreeExecutorState(store->estate);
 	}
 	for (int i = 0; i < store->maxnew; i++)
 		ExecDropSingleTupleTableSlot(store->new[i]);
 	ExecDropSingleTupleTableSlot(store->slot);
-	index_close(store->item_index, AccessShareLock);
+	index_close(store->item_index, NoLock);
 	table_close(store->rel, NoLock);
 }
 
@@ -363,7 +362,7 @@ clock_store_deform(HeapTupleHeader row)
 	bool		nulls[MaxTupleAttributeNumber];
 	HeapTupleData tuple;
 
-	if (desc->natts < NCOLUMNS || get_typ_typrelid(type) != relation_of_ours("clock_state"))
+	if (desc->natts < NCOLUMNS || get_typ_typrelid(type) != own_relation(OWN_CLOCK_STATE))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("not a row of sla.clock_state")));
@@ -412,7 +411,7 @@ clock_store_fetch(ClockStore *store, Oid relation, const char *item, Snapshot sn
 StoredClock *
 clock_store_find(ClockStore *store, int64 id, Snapshot snapshot)
 {
-	Relation	index = index_open(relation_of_ours("clock_state_pkey"), AccessShareLock);
+	Relation	index = index_open(own_relation(OWN_CLOCK_STATE_PKEY), AccessShareLock);
 	StoredClock *stored = NULL;
 	IndexScanDesc scan;
 	ScanKeyData key;

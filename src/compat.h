@@ -50,6 +50,15 @@
 	ExecInsertIndexTuples(rri, slot, estate, update, false, NULL, NIL)
 #endif
 
+/* 16 may leave out columns that are missing */
+#if PG_VERSION_NUM >= 160000
+#define build_attrmap_by_name_compat(in, out) build_attrmap_by_name(in, out, false)
+#define build_attrmap_by_name_if_req_compat(in, out) build_attrmap_by_name_if_req(in, out, false)
+#else
+#define build_attrmap_by_name_compat(in, out) build_attrmap_by_name(in, out)
+#define build_attrmap_by_name_if_req_compat(in, out) build_attrmap_by_name_if_req(in, out)
+#endif
+
 /* index_beginscan() takes instrumentation in 18 */
 #if PG_VERSION_NUM >= 180000
 #define index_beginscan_compat(heap, index, snapshot, nkeys) \
@@ -57,6 +66,13 @@
 #else
 #define index_beginscan_compat(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
+/* What an index keeps between insertions is freed by a call from 17 on */
+#if PG_VERSION_NUM >= 170000
+#define index_insert_cleanup_compat(index, info)	index_insert_cleanup(index, info)
+#else
+#define index_insert_cleanup_compat(index, info)	((void) 0)
 #endif
 
 /* An SQL function of one tree; 18 wants to know about transforms */

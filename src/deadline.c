@@ -320,7 +320,12 @@ sla_deadline(PG_FUNCTION_ARGS)
 	tupdesc = RelationGetDescr(trigdata->tg_relation);
 	row = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ?
 		trigdata->tg_newtuple : trigdata->tg_trigtuple;
-	trigger = understand(tg, trigdata->tg_relation, fcinfo->flinfo->fn_oid);
+	trigger = fcinfo->flinfo->fn_extra;
+	if (trigger == NULL || trigger->tgoid != tg->tgoid || !trigger->valid)
+	{
+		trigger = understand(tg, trigdata->tg_relation, fcinfo->flinfo->fn_oid);
+		fcinfo->flinfo->fn_extra = trigger;
+	}
 	start = trigger->attnum[ARG_START] - 1;
 	stop = trigger->attnum[ARG_STOP] - 1;
 

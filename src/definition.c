@@ -15,12 +15,14 @@
 #include "definition.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/table.h"
-#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "storage/bufmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -33,6 +35,7 @@
 
 #include "exception_spans.h"
 #include "fence.h"
+#include "own_relation.h"
 #include "rules.h"
 
 /* The one column of sla.revision. */
@@ -40,6 +43,12 @@
 
 static HTAB *definitions = NULL;	/* by id: DefinitionSlot */
 static uint64 generation = 0;	/* counts invalidations of what is compiled */
+
+/*
+ * The row of sla.revision was here when last looked at; it is looked at first.
+ * (Only in the first block, which is there as long as there is a row.)
+ */
+static ItemPointerData revision_place;
 
 typedef struct DefinitionSlot
 {
@@ -83,6 +92,7 @@ relcache_callback(Datum arg, Oid relid)
 
 	(void) arg;
 	generation++;
+	ItemPointerSetInvalid(&revision_place); /* it may have been truncated */
 	if (definitions == NULL)
 		return;
 	hash_seq_init(&status, definitions);
@@ -100,12 +110,28 @@ definition_init(void)
 	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
 }
 
-/* The number that the active snapshot sees. */
-static int64
-current_revision(void)
+/* The number at that place, if the active snapshot sees the row there. */
+static bool
+revision_at_place(Relation rel, int64 *number)
 {
-	Oid			relid = get_relname_relid("revision", get_namespace_oid("sla", false));
-	Relation	rel = table_open(relid, AccessShareLock);
+	HeapTupleData row;
+	Buffer		buffer;
+	bool		isnull;
+
+	if (!ItemPointerIsValid(&revision_place) || rel->rd_rel->relam != HEAP_TABLE_AM_OID)
+		return false;
+	row.t_self = revision_place;
+	if (!heap_fetch(rel, GetActiveSnapshot(), &row, &buffer, false))
+		return false;
+	*number = DatumGetInt64(heap_getattr(&row, Anum_revision_number, RelationGetDescr(rel), &isnull));
+	ReleaseBuffer(buffer);
+	return true;
+}
+
+/* The same, wherever it is. */
+static int64
+find_revision(Relation rel)
+{
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, GetActiveSnapshot(), 0, NULL);
 	HeapTuple	row = systable_getnext(scan);
 	bool		isnull;
@@ -117,8 +143,22 @@ current_revision(void)
 				 errmsg("table sla.revision is empty"),
 				 errhint("INSERT INTO sla.revision VALUES (1).")));
 	number = DatumGetInt64(heap_getattr(row, Anum_revision_number, RelationGetDescr(rel), &isnull));
+	if (ItemPointerGetBlockNumber(&row->t_self) == 0)
+		revision_place = row->t_self;
 	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
+	return number;
+}
+
+/* The number that the active snapshot sees. */
+static int64
+current_revision(void)
+{
+	Relation	rel = table_open(own_relation(OWN_REVISION), AccessShareLock);
+	int64		number;
+
+	if (!revision_at_place(rel, &number))
+		number = find_revision(rel);
+	table_close(rel, NoLock);
 	return number;
 }
 
@@ -235,12 +275,14 @@ static bool
 read_tracked(Definition *def)
 {
 	if (select_rows("SELECT relation::oid, on_error = 'warn', time_zone, at IS NOT NULL, "
-					"labels IS NOT NULL, owner IS NOT NULL, party IS NOT NULL "
+					"labels IS NOT NULL, owner IS NOT NULL, party IS NOT NULL, confirmed_by::oid "
 					"FROM sla.tracked WHERE id = $1", INT4OID, Int32GetDatum(def->id)) == 0)
 		return false;
 	def->relid = (Oid) int_field(0, 1);
 	def->warn = bool_field(0, 2);
 	def->time_zone = text_field(0, 3, def->context);
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(def->relid)))
+		return false;			/* it is being dropped */
 	/* the rest is read by compile_tracked() */
 	return true;
 }
@@ -495,7 +537,7 @@ read_definition(Definition *def)
 		rel = table_open(def->relid, AccessShareLock);
 		def->econtext = create_econtext(def->context);
 		def->owner = rel->rd_rel->relowner;
-		def->suspended = !rule_is_owned("tracked", def->id, "item", rel);
+		def->suspended = def->owner != (Oid) int_field(0, 8);
 		if (!def->suspended)
 		{
 			compile_tracked(def, rel);

@@ -547,11 +547,18 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
 {
 	const Metric *metric = &work->follow->def->metrics[work->metric];
 	CoreMem		mem = sla_core_mem();
+	ClockRow	edited = *row;
 	StoredClock before;
 	ClockOutcome outcome;
 
 	if (stored != NULL)
 	{
+		if (work->follow->by_edit && follow_is_outdated(work->follow->def, stored))
+		{
+			/* what the edit does to the clock it does now, not at the row's time */
+			edited.at = Max(row->at, work->follow->now);
+			row = &edited;
+		}
 		refresh_if_stale(work, stored);
 		if (clock_is_open(&stored->clock) && !row->gone)
 			follow_attributes(work, stored);
@@ -679,7 +686,7 @@ apply_metric(Work *work)
 static void
 apply_gone(Work *work, StoredClock *stored)
 {
-	ClockRow	row = {.at = work->at, .gone = true};
+	ClockRow	row = {.at = work->follow->now, .gone = true};
 	ClockRules	rules = {0};
 	CoreMem		mem = sla_core_mem();
 	ClockOutcome outcome;
@@ -687,7 +694,7 @@ apply_gone(Work *work, StoredClock *stored)
 	if (!clock_is_open(&stored->clock))
 		return;
 	clock_apply_row(&stored->clock, &rules, &row, &mem, &outcome);
-	(void) take_outcome(work, stored, stored, &outcome, stored->per, work->at);
+	(void) take_outcome(work, stored, stored, &outcome, stored->per, row.at);
 }
 
 /* Open clocks of metrics that are not defined any more. */
@@ -1012,6 +1019,7 @@ refresh_by_row(Follow *follow, const StoredClock *stored)
 	row = rows_by_item(&reader, follow->def, stored->item, true);
 	if (!IsolationUsesXactSnapshot())
 		renew_snapshot(follow, true);
+	follow->by_edit = true;
 	if (row != NULL)
 		follow_row(follow, row);
 	else

@@ -52,6 +52,7 @@ typedef struct ImageSlot
 #include "lib/simplehash.h"
 
 uint64		hours_image_epoch = 1;
+uint64		hours_turn = 1;
 int			sla_calendar_cache_kb;
 
 static imagehash_hash *images = NULL;
@@ -64,6 +65,12 @@ static uint64 use_counter = 0;
 
 /* What a compilation of some decades needs, kept so that its pages stay. */
 #define SCRATCH_SIZE	(512 * 1024)
+
+/*
+ * Beyond so many images, new timelines are made small: together they shall not
+ * be too large for the processor's cache.
+ */
+#define MANY_IMAGES			64
 
 /* The first window: so many years around the first instant asked for. */
 #define FIRST_YEARS_BACK	1
@@ -95,6 +102,7 @@ image_drop_window(HoursImage *image)
 {
 	if (image->window == NULL)
 		return;
+	hours_turn++;
 	images_bytes -= MemoryContextMemAllocated(image->window, true);
 	MemoryContextDelete(image->window);
 	image->window = NULL;
@@ -305,7 +313,8 @@ compile_window(HoursImage *image, int32 first_date, int32 last_date, bool dates)
 	scratch.alloc = scratch_alloc;
 	scratch_used = 0;
 	timeline = timeline_compile(image->expr, first_date,
-								last_date - first_date + 1, &sla_zones,
+								last_date - first_date + 1,
+								images->members > MANY_IMAGES, &sla_zones,
 								&scratch, &result, &error);
 	if (timeline == NULL ||
 		(dates && !timeline_compile_dates(timeline, image->expr, &sla_zones,

@@ -41,6 +41,12 @@ typedef struct HoursImage
  */
 extern uint64 hours_image_epoch;
 
+/*
+ * Changes whenever a timeline is replaced or thrown away, and when calendars are
+ * asked for under another snapshot.
+ */
+extern uint64 hours_turn;
+
 extern int	sla_calendar_cache_kb;	/* sla_tracker.calendar_cache */
 
 /* The image of a canonical text; raises an error when it is not valid. */

@@ -3,6 +3,9 @@
  * import_holidays.c
  *	  sla.import_holidays: the dates of an iCalendar feed as holidays.
  *
+ * This and ical.c are a library of their own, sla_tracker_ical, so that only
+ * those sessions load libical that import something.
+ *
  * Copyright (c) 2026, sla_tracker contributors
  *
  *-------------------------------------------------------------------------
@@ -10,6 +13,12 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "sla_tracker_ical",.version = SLA_TRACKER_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
 
 PG_FUNCTION_INFO_V1(sla_import_holidays);
 

@@ -17,6 +17,7 @@
 #include "calendar.h"
 #include "deadline.h"
 #include "definition.h"
+#include "own_relation.h"
 #include "track.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
@@ -41,6 +42,7 @@ _PG_init(void)
 	MarkGUCPrefixReserved("sla_tracker");
 	calendar_init();
 	deadline_init();
+	own_relation_init();
 	definition_init();
 	track_init();
 }

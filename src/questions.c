@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/executor.h"
@@ -18,6 +19,8 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/rangetypes.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
@@ -31,6 +34,7 @@
 #include "fence.h"
 #include "open_spans.h"
 #include "tracked_row.h"
+#include "zone_source.h"
 
 /*
  * sla.duration_text(double precision) -> text
@@ -65,15 +69,42 @@ sla_duration_text(PG_FUNCTION_ARGS)
 }
 
 /*
- * sla.tally(promise, net, gross): judgements counted by promise
+ * sla.tally(period_start, zones, clock ...): judgements of a month by promise
  *
  * What GROUP BY would do, at a third of the cost: reports of history count
- * millions of clocks of a few promises.  The result has, of each promise, its
- * number and the counts: net met, tolerated, breached, waived; gross met,
- * tolerated, breached.
+ * millions of clocks of a few promises.  A clock counts in the month of its
+ * verdict, net and gross each: of the stop when it was kept, of the breach when
+ * it was not.  Months begin in the time zone of the agreement, else of the
+ * tracked table: "zones" has 'a', the agreement's number, '=' and its zone for
+ * each that has one, and 'r' and the table's likewise.
+ *
+ * The result has, of each promise, its number and the counts: net met,
+ * tolerated, breached, waived; gross met, tolerated, breached.
  */
+#define TALLY_MET		0
+#define TALLY_TOLERATED	1
+#define TALLY_BREACHED	2
+#define TALLY_WAIVED	3
+#define TALLY_GROSS		4
 #define TALLY_COUNTS	7
-#define TALLY_NET		4
+
+enum
+{
+	TALLY_ARG_STATE,
+	TALLY_ARG_PERIOD,
+	TALLY_ARG_ZONES,
+	TALLY_ARG_PROMISE,
+	TALLY_ARG_AGREEMENT,
+	TALLY_ARG_RELATION,
+	TALLY_ARG_CLOCK_STATE,
+	TALLY_ARG_ENDED_AT,
+	TALLY_ARG_DUE_AT,
+	TALLY_ARG_LATE_AT,
+	TALLY_ARG_GROSS_DUE_AT,
+	TALLY_ARG_GROSS_LATE_AT,
+	TALLY_ARG_EXCEPTED,
+	TALLY_ARG_WAIVED
+};
 
 typedef struct TallyEntry
 {
@@ -93,32 +124,191 @@ typedef struct TallyEntry
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
+/* A month in a time zone. */
+typedef struct Month
+{
+	TimestampTz from;
+	TimestampTz to;
+} Month;
+
+/* Whose month it is: an agreement's by -number, a table's by oid. */
+typedef struct MonthEntry
+{
+	int64		whose;			/* key */
+	char		status;
+	Month		month;
+} MonthEntry;
+
+#define SH_PREFIX		months
+#define SH_ELEMENT_TYPE	MonthEntry
+#define SH_KEY_TYPE		int64
+#define SH_KEY			whose
+#define SH_HASH_KEY(tb, key)	murmurhash32((uint32) (key) ^ (uint32) ((key) >> 32))
+#define SH_EQUAL(tb, a, b)		((a) == (b))
+#define SH_SCOPE		static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
 typedef struct Tally
 {
 	tally_hash *entries;
 	TallyEntry *last;			/* good until the next insertion */
+	months_hash *months;
+	bool		by_agreement;	/* some agreement has a zone */
+	Month		utc;
+	Oid			relation;		/* the last one, */
+	Month		month;			/* and its month */
+	TimestampTz now;
 } Tally;
+
+/* The month that begins on a date, in a zone. */
+static Month
+month_in_zone(const char *zone, DateADT start)
+{
+	CoreMem		mem = sla_core_mem();
+	CoreError	error = {0};
+	ZoneMap		map;
+	Month		month;
+	int			y;
+	int			m;
+	int			d;
+	DateADT		next;
+
+	j2date(start + POSTGRES_EPOCH_JDATE, &y, &m, &d);
+	next = date2j(m == 12 ? y + 1 : y, m == 12 ? 1 : m + 1, d) - POSTGRES_EPOCH_JDATE;
+	if (!sla_zones.load(sla_zones.context, zone, (start - INT64CONST(3)) * USECS_PER_DAY,
+						(next + INT64CONST(3)) * USECS_PER_DAY, &mem, &map, &error))
+		sla_report(&error, "time zone", zone, (int) strlen(zone), NULL);
+	month.from = zone_instant(&map, start * USECS_PER_DAY);
+	month.to = zone_instant(&map, next * USECS_PER_DAY);
+	return month;
+}
+
+static void
+read_zones(Tally *tally, ArrayType *zones, DateADT start)
+{
+	Datum	   *values;
+	bool	   *nulls;
+	int			n;
+	char	   *zone = NULL;
+	Month		month = tally->utc;
+
+	deconstruct_array(zones, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		char	   *entry = nulls[i] ? "" : TextDatumGetCString(values[i]);
+		char	   *name = strchr(entry, '=');
+		int64		number = name == NULL ? 0 : strtoi64(entry + 1, NULL, 10);
+		bool		found;
+
+		if (number <= 0)
+			continue;
+		/* mostly they are few, and in order */
+		if (zone == NULL || strcmp(zone, name + 1) != 0)
+		{
+			zone = name + 1;
+			month = month_in_zone(zone, start);
+		}
+		tally->by_agreement |= entry[0] == 'a';
+		months_insert(tally->months, entry[0] == 'a' ? -number : number, &found)->month = month;
+	}
+}
+
+static Tally *
+new_tally(FunctionCallInfo fcinfo)
+{
+	MemoryContext context;
+	MemoryContext old;
+	Tally	   *tally;
+	DateADT		start = PG_GETARG_DATEADT(TALLY_ARG_PERIOD);
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "aggregate function called in non-aggregate context");
+	old = MemoryContextSwitchTo(context);
+	tally = palloc0(sizeof(Tally));
+	tally->entries = tally_create(context, 64, NULL);
+	tally->months = months_create(context, 16, NULL);
+	tally->now = GetCurrentTransactionStartTimestamp();
+	tally->utc = month_in_zone("UTC", start);
+	if (!PG_ARGISNULL(TALLY_ARG_ZONES))
+		read_zones(tally, PG_GETARG_ARRAYTYPE_P(TALLY_ARG_ZONES), start);
+	MemoryContextSwitchTo(old);
+	return tally;
+}
+
+/* The month by which a clock counts. */
+static inline const Month *
+month_of(FunctionCallInfo fcinfo, Tally *tally)
+{
+	Oid			relation = PG_GETARG_OID(TALLY_ARG_RELATION);
+	MonthEntry *entry;
+
+	if (tally->by_agreement && !PG_ARGISNULL(TALLY_ARG_AGREEMENT) &&
+		(entry = months_lookup(tally->months, -(int64) PG_GETARG_INT32(TALLY_ARG_AGREEMENT))) != NULL)
+		return &entry->month;
+	if (unlikely(tally->relation != relation))
+	{
+		entry = months_lookup(tally->months, relation);
+		tally->month = entry == NULL ? tally->utc : entry->month;
+		tally->relation = relation;
+	}
+	return &tally->month;
+}
+
+/*
+ * What a clock counts as in a month, or -1.  A missing instant is far in the
+ * future: then nothing is later than that.
+ */
+static inline int
+judge(const Month *month, bool stopped, TimestampTz end, TimestampTz due, TimestampTz late)
+{
+	if (late < end)
+		return late >= month->from && late < month->to ? TALLY_BREACHED : -1;
+	if (!stopped || late == DT_NOEND || end < month->from || end >= month->to)
+		return -1;
+	return end <= due ? TALLY_MET : TALLY_TOLERATED;
+}
+
+#define GETARG_INSTANT(n)	(PG_ARGISNULL(n) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(n))
 
 PG_FUNCTION_INFO_V1(sla_tally_accum);
 Datum
 sla_tally_accum(PG_FUNCTION_ARGS)
 {
-	Tally	   *tally = PG_ARGISNULL(0) ? NULL : (Tally *) PG_GETARG_POINTER(0);
-	int32		promise = PG_GETARG_INT32(1);
-	int32		net = PG_GETARG_INT32(2);
-	int32		gross = PG_GETARG_INT32(3);
+	Tally	   *tally = PG_ARGISNULL(TALLY_ARG_STATE) ? NULL : (Tally *) PG_GETARG_POINTER(TALLY_ARG_STATE);
+	int32		promise = PG_GETARG_INT32(TALLY_ARG_PROMISE);
+	const Month *month;
+	bool		stopped;
+	TimestampTz end;
+	int			net;
+	int			gross;
 
 	if (unlikely(tally == NULL))
 	{
-		MemoryContext context;
-
-		if (!AggCheckCallContext(fcinfo, &context))
-			elog(ERROR, "sla_tally_accum called in non-aggregate context");
-		tally = MemoryContextAllocZero(context, sizeof(Tally));
-		tally->entries = tally_create(context, 64, NULL);
+		if (PG_ARGISNULL(TALLY_ARG_PERIOD))
+			PG_RETURN_NULL();
+		tally = new_tally(fcinfo);
 	}
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+	if (unlikely(PG_ARGISNULL(TALLY_ARG_PROMISE) || PG_ARGISNULL(TALLY_ARG_RELATION) ||
+				 PG_ARGISNULL(TALLY_ARG_CLOCK_STATE)))
 		PG_RETURN_POINTER(tally);
+
+	month = month_of(fcinfo, tally);
+	stopped = PG_GETARG_CHAR(TALLY_ARG_CLOCK_STATE) == CLOCK_STOPPED;
+	end = PG_ARGISNULL(TALLY_ARG_ENDED_AT) ? tally->now : PG_GETARG_TIMESTAMPTZ(TALLY_ARG_ENDED_AT);
+	net = gross = judge(month, stopped, end, GETARG_INSTANT(TALLY_ARG_DUE_AT),
+						GETARG_INSTANT(TALLY_ARG_LATE_AT));
+	if (unlikely(!PG_ARGISNULL(TALLY_ARG_EXCEPTED) && PG_GETARG_BOOL(TALLY_ARG_EXCEPTED)))
+	{
+		gross = judge(month, stopped, end, GETARG_INSTANT(TALLY_ARG_GROSS_DUE_AT),
+					  GETARG_INSTANT(TALLY_ARG_GROSS_LATE_AT));
+		if (net == TALLY_BREACHED && PG_GETARG_BOOL(TALLY_ARG_WAIVED))
+			net = TALLY_WAIVED;
+	}
+	if (net < 0 && gross < 0)
+		PG_RETURN_POINTER(tally);
+
 	if (tally->last == NULL || tally->last->promise != promise)
 	{
 		bool		found;
@@ -127,10 +317,10 @@ sla_tally_accum(PG_FUNCTION_ARGS)
 		if (!found)
 			memset(tally->last->counts, 0, sizeof(tally->last->counts));
 	}
-	if (net >= 1 && net <= TALLY_NET)
-		tally->last->counts[net - 1]++;
-	if (gross >= 1 && gross <= TALLY_COUNTS - TALLY_NET)
-		tally->last->counts[TALLY_NET + gross - 1]++;
+	if (net >= 0)
+		tally->last->counts[net]++;
+	if (gross >= 0)
+		tally->last->counts[TALLY_GROSS + gross]++;
 	PG_RETURN_POINTER(tally);
 }
 
@@ -146,7 +336,7 @@ sla_tally_final(PG_FUNCTION_ARGS)
 
 	if (tally == NULL)
 		PG_RETURN_NULL();
-	values = palloc(sizeof(Datum) * (TALLY_COUNTS + 1) * tally->entries->members);
+	values = palloc(sizeof(Datum) * (TALLY_COUNTS + 1) * Max(tally->entries->members, 1));
 	tally_start_iterate(tally->entries, &iterator);
 	while ((entry = tally_iterate(tally->entries, &iterator)) != NULL)
 	{

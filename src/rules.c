@@ -369,14 +369,6 @@ function_owner(Oid function)
 	return owner;
 }
 
-bool
-rule_is_owned(const char *definition, int32 id, const char *column, Relation rel)
-{
-	Oid			function = rule_function(rule_name(definition, id, column), rel->rd_rel->reltype);
-
-	return !OidIsValid(function) || function_owner(function) == rel->rd_rel->relowner;
-}
-
 Expr *
 rule_expression(Relation rel, const char *definition, int32 id, const char *column)
 {
@@ -630,6 +622,22 @@ keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, cons
 }
 
 /*
+ * Who writes a definition confirms it for the table's present owner; only a
+ * superuser's restore says who has.
+ */
+static HeapTuple
+confirm(HeapTuple row, TupleDesc desc, Relation rel, bool is_new)
+{
+	int			attnum = SPI_fnumber(desc, "confirmed_by");
+	Datum		owner = ObjectIdGetDatum(rel->rd_rel->relowner);
+	bool		isnull = false;
+
+	if (attnum <= 0 || (is_new && superuser() && !heap_attisnull(row, attnum, desc)))
+		return row;
+	return heap_modify_tuple_by_cols(row, desc, 1, &attnum, &owner, &isnull);
+}
+
+/*
  * sla.check_rules() -> trigger
  *
  * BEFORE INSERT, UPDATE or DELETE of a definition table, FOR EACH ROW, with the
@@ -698,6 +706,8 @@ sla_check_rules(PG_FUNCTION_ARGS)
 					  new != NULL ? text_column(new, desc, rule->column) : NULL,
 					  old != NULL ? text_column(old, desc, rule->column) : NULL, old == NULL);
 	}
+	if (new != NULL)
+		new = confirm(new, desc, rel, old == NULL);
 	relation_close(rel, NoLock);
 	return PointerGetDatum(new != NULL ? new : old);
 }

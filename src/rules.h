@@ -29,9 +29,6 @@
 extern Expr *rule_expression(Relation rel, const char *definition, int32 id,
 							 const char *column);
 
-/* Does the function of an expression belong to the table's owner? */
-extern bool rule_is_owned(const char *definition, int32 id, const char *column, Relation rel);
-
 /* Raise the error that definitions are suspended. */
 extern void rule_suspended(const char *table);
 

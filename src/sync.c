@@ -136,6 +136,7 @@ sync_one(void *argument)
 	RowReader	reader;
 
 	follow_begin(&follow, one->tracked_id);
+	follow.by_edit = true;
 	rows_open(&reader, follow.def->relid);
 	sync_item(&follow, &reader, one->item);
 	rows_close(&reader);
@@ -297,6 +298,7 @@ typedef struct Source
 	char	   *metric;
 	ClockAction action;
 	char	   *time_zone;
+	Oid			confirmed_by;
 	bool		has_condition;
 	bool		has_at;
 	bool		has_reason;
@@ -316,7 +318,7 @@ sources_of(const char *condition, Oid relid)
 	fence_settings(NULL);
 	SPI_connect();
 	if (SPI_execute_with_args(psprintf("SELECT s.id, s.source::oid, t.id, s.metric, s.action, "
-									   "s.applies_when IS NOT NULL, s.at IS NOT NULL, s.reason IS NOT NULL, t.time_zone "
+									   "s.applies_when IS NOT NULL, s.at IS NOT NULL, s.reason IS NOT NULL, t.time_zone, s.confirmed_by::oid "
 									   "FROM sla.source AS s JOIN sla.tracked AS t ON t.relation = s.relation "
 									   "WHERE %s ORDER BY s.id", condition),
 							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
@@ -338,6 +340,7 @@ sources_of(const char *condition, Oid relid)
 		source->has_at = DatumGetBool(SPI_getbinval(tuple, desc, 7, &isnull));
 		source->has_reason = DatumGetBool(SPI_getbinval(tuple, desc, 8, &isnull));
 		source->time_zone = TextDatumGetCString(SPI_getbinval(tuple, desc, 9, &isnull));
+		source->confirmed_by = DatumGetObjectId(SPI_getbinval(tuple, desc, 10, &isnull));
 		sources = lappend(sources, source);
 		MemoryContextSwitchTo(old);
 	}
@@ -369,7 +372,7 @@ take_events(List *events, const Source *source, const char *query, TimestampTz n
 	Relation	rel = table_open(source->source, AccessShareLock);
 	Fence		fence;
 
-	if (!rule_is_owned("source", source->id, "item", rel))
+	if (rel->rd_rel->relowner != source->confirmed_by)
 		rule_suspended(RelationGetRelationName(rel));
 	fence_enter_no_rls(&fence, rel->rd_rel->relowner);
 	fence_settings(source->time_zone);
@@ -569,6 +572,7 @@ sla_sync(PG_FUNCTION_ARGS)
 	context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker sync", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	follow_begin(&sync.follow, tracked_id_of(relid));
+	sync.follow.by_edit = true;
 	rows_open(&sync.reader, relid);
 	sources = sources_of("s.relation::oid = $1", relid);
 	if (items == NULL)

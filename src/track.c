@@ -18,6 +18,8 @@
 #include "track.h"
 
 #include "access/sysattr.h"
+#include "access/table.h"
+#include "access/tupconvert.h"
 #include "access/xact.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
@@ -56,13 +58,23 @@ typedef struct Statement
 	struct Statement *outer;
 } Statement;
 
+/* The tracked table or one below it, with the numbers that its columns have there. */
+typedef struct KnownTable
+{
+	Oid			relid;
+	const Definition *def;		/* what follows is of this one */
+	Bitmapset  *columns;		/* that any expression reads, offset; */
+	Bitmapset  *item_columns;	/* that the item's does */
+	struct KnownTable *next;
+} KnownTable;
+
 /* What is noted for one tracked table in this transaction. */
 typedef struct Batch
 {
 	int32		tracked_id;
 	Statement  *statement;		/* the innermost, or NULL */
 	Definition *def;			/* as the running statement sees it, or NULL */
-	Oid			known;			/* a table below the tracked one */
+	KnownTable *known;
 	Event	   *events;
 	int			nevents;
 	int			maxevents;
@@ -96,7 +108,7 @@ undo_subtransaction(SubXactEvent event, SubTransactionId subid, SubTransactionId
 		return;
 	for (Batch *batch = batches; batch != NULL; batch = batch->next)
 	{
-		batch->known = InvalidOid;
+		batch->known = NULL;
 		while (batch->statement != NULL && batch->statement->nest_level >= level)
 			batch->statement = batch->statement->outer;
 		while (batch->nevents > 0 && batch->events[batch->nevents - 1].subid >= subid)
@@ -364,21 +376,115 @@ tracked_id(const TriggerData *trigdata)
 	return pg_strtoint32(trigdata->tg_trigger->tgargs[0]);
 }
 
-/* Is the trigger on the tracked table, or on one below it?  Anybody may make one. */
+/* Columns of the tracked table as they are numbered in one below it. */
+static Bitmapset *
+map_columns(const Bitmapset *columns, const AttrMap *map)
+{
+	Bitmapset  *mapped = NULL;
+	int			i = -1;
+
+	while ((i = bms_next_member(columns, i)) >= 0)
+	{
+		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum > 0)
+			mapped = bms_add_member(mapped, map->attnums[attnum - 1] - FirstLowInvalidHeapAttributeNumber);
+	}
+	return mapped;
+}
+
+/* Anybody may put the trigger on a table: is it the tracked one, or below it? */
 static void
-check_table(const TriggerData *trigdata, Batch *batch, const Definition *def)
+check_table(const TriggerData *trigdata, const Definition *def)
 {
 	Oid			relid = RelationGetRelid(trigdata->tg_relation);
 
-	if (relid == def->relid || relid == batch->known)
-		return;
-	if (!list_member_oid(find_all_inheritors(def->relid, NoLock, NULL), relid))
+	if (relid != def->relid && !list_member_oid(find_all_inheritors(def->relid, NoLock, NULL), relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\" of table \"%s\" is for another table",
 						trigdata->tg_trigger->tgname, RelationGetRelationName(trigdata->tg_relation)),
 				 errhint("Triggers of tracked tables are made by sla.track().")));
-	batch->known = relid;
+}
+
+/* The table of a trigger, after that check. */
+static const KnownTable *
+known_table(Batch *batch, const TriggerData *trigdata)
+{
+	Relation	rel = trigdata->tg_relation;
+	const Definition *def = batch->def;
+	KnownTable *known = batch->known;
+	MemoryContext old;
+
+	while (known != NULL && known->relid != RelationGetRelid(rel))
+		known = known->next;
+	if (known != NULL && known->def == def)
+		return known;
+	old = MemoryContextSwitchTo(TopTransactionContext);
+	if (known == NULL)
+	{
+		check_table(trigdata, def);
+		known = palloc0(sizeof(KnownTable));
+		known->relid = RelationGetRelid(rel);
+		known->next = batch->known;
+		batch->known = known;
+	}
+	known->def = def;
+	known->columns = def->columns;
+	known->item_columns = def->item_columns;
+	if (known->relid != def->relid)
+	{
+		Relation	root = table_open(def->relid, AccessShareLock);
+		AttrMap    *map = build_attrmap_by_name_compat(RelationGetDescr(rel), RelationGetDescr(root));
+
+		known->columns = map_columns(def->columns, map);
+		known->item_columns = map_columns(def->item_columns, map);
+		table_close(root, NoLock);
+	}
+	MemoryContextSwitchTo(old);
+	return known;
+}
+
+/* Do two versions of a row differ in one of these columns? */
+static bool
+columns_differ(Relation rel, const Bitmapset *columns, TupleTableSlot *old, TupleTableSlot *new)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	int			i = -1;
+
+	while ((i = bms_next_member(columns, i)) >= 0)
+	{
+		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+		Form_pg_attribute att;
+		bool		old_null;
+		bool		new_null;
+		Datum		old_value;
+		Datum		new_value;
+
+		if (attnum <= 0)
+			continue;
+		att = TupleDescAttr(desc, attnum - 1);
+		old_value = slot_getattr(old, attnum, &old_null);
+		new_value = slot_getattr(new, attnum, &new_null);
+		if (old_null != new_null ||
+			(!old_null && !datum_image_eq(old_value, new_value, att->attbyval, att->attlen)))
+			return true;
+	}
+	return false;
+}
+
+/* Does an update matter: does it change what an expression reads? */
+static bool
+update_matters(const KnownTable *known, const TriggerData *trigdata, bool *moved)
+{
+	Relation	rel = trigdata->tg_relation;
+	TupleTableSlot *old = trigdata->tg_trigslot;
+	TupleTableSlot *new = trigdata->tg_newslot;
+
+	if (!known->def->whole_row && !columns_differ(rel, known->columns, old, new))
+		return false;
+	*moved = columns_differ(rel, known->item_columns, old, new);
+	return true;
 }
 
 /*
@@ -421,53 +527,6 @@ sla_track_statement(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* Do two versions of a row differ in one of these columns? */
-static bool
-columns_differ(Relation rel, const Bitmapset *columns, TupleTableSlot *old, TupleTableSlot *new)
-{
-	TupleDesc	desc = RelationGetDescr(rel);
-	int			i = -1;
-
-	while ((i = bms_next_member(columns, i)) >= 0)
-	{
-		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
-		Form_pg_attribute att;
-		bool		old_null;
-		bool		new_null;
-		Datum		old_value;
-		Datum		new_value;
-
-		if (attnum <= 0)
-			continue;
-		att = TupleDescAttr(desc, attnum - 1);
-		old_value = slot_getattr(old, attnum, &old_null);
-		new_value = slot_getattr(new, attnum, &new_null);
-		if (old_null != new_null ||
-			(!old_null && !datum_image_eq(old_value, new_value, att->attbyval, att->attlen)))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Does an update matter: does it change what an expression reads?  Rows of
- * partitions have their columns in another order perhaps: there all updates
- * matter.
- */
-static bool
-update_matters(const Definition *def, const TriggerData *trigdata, bool *moved)
-{
-	Relation	rel = trigdata->tg_relation;
-
-	*moved = true;
-	if (def == NULL || RelationGetRelid(rel) != def->relid || def->whole_row)
-		return true;
-	if (!columns_differ(rel, def->columns, trigdata->tg_trigslot, trigdata->tg_newslot))
-		return false;
-	*moved = columns_differ(rel, def->item_columns, trigdata->tg_trigslot, trigdata->tg_newslot);
-	return true;
-}
-
 /*
  * sla.track_row('id') -> trigger
  *
@@ -479,6 +538,7 @@ sla_track_row(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = trigger_data(fcinfo, "track_row");
 	Batch	   *batch = batch_of(tracked_id(trigdata));
+	const KnownTable *known;
 	Event		event;
 
 	if (!TRIGGER_FIRED_AFTER(trigdata->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
@@ -488,9 +548,10 @@ sla_track_row(PG_FUNCTION_ARGS)
 						trigdata->tg_trigger->tgname, "track_row")));
 	if (batch->def == NULL || batch->statement == NULL)
 		batch->def = definition_of(batch->tracked_id);
-	if (batch->def == NULL)
+	/* a table whose new owner has not confirmed is not followed: sla.status() tells */
+	if (batch->def == NULL || batch->def->suspended)
 		return PointerGetDatum(NULL);
-	check_table(trigdata, batch, batch->def);
+	known = known_table(batch, trigdata);
 	event.relid = RelationGetRelid(trigdata->tg_relation);
 	event.subid = GetCurrentSubTransactionId();
 	event.moved = false;
@@ -502,7 +563,7 @@ sla_track_row(PG_FUNCTION_ARGS)
 		event.old = trigdata->tg_trigtuple->t_self;
 	else
 	{
-		if (!update_matters(batch->def, trigdata, &event.moved))
+		if (!update_matters(known, trigdata, &event.moved))
 			return PointerGetDatum(NULL);
 		event.old = trigdata->tg_trigtuple->t_self;
 		event.new = trigdata->tg_newtuple->t_self;
@@ -524,12 +585,11 @@ Datum
 sla_track_truncate(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = trigger_data(fcinfo, "track_truncate");
-	Batch	   *batch = batch_of(tracked_id(trigdata));
-	Definition *def = definition_of(batch->tracked_id);
+	Definition *def = definition_of(tracked_id(trigdata));
 
-	if (def == NULL)
+	if (def == NULL || def->suspended)
 		return PointerGetDatum(NULL);
-	check_table(trigdata, batch, def);
-	track_missing(batch->tracked_id);
+	check_table(trigdata, def);
+	track_missing(def->id);
 	return PointerGetDatum(NULL);
 }

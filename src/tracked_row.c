@@ -35,8 +35,22 @@ rows_open(RowReader *reader, Oid root)
 	memset(reader, 0, sizeof(RowReader));
 	reader->context = CurrentMemoryContext;
 	reader->root = table_open(root, AccessShareLock);
-	reader->slot = MakeSingleTupleTableSlot(CreateTupleDescCopy(RelationGetDescr(reader->root)),
-											&TTSOpsVirtual);
+}
+
+/* The slot of the root's type; rows of the root itself do not need it. */
+static TupleTableSlot *
+root_slot(RowReader *reader)
+{
+	MemoryContext old;
+
+	if (reader->slot == NULL)
+	{
+		old = MemoryContextSwitchTo(reader->context);
+		reader->slot = MakeSingleTupleTableSlot(CreateTupleDescCopy(RelationGetDescr(reader->root)),
+												&TTSOpsVirtual);
+		MemoryContextSwitchTo(old);
+	}
+	return reader->slot;
 }
 
 void
@@ -49,10 +63,11 @@ rows_close(RowReader *reader)
 		RowSource  *source = lfirst(cell);
 
 		ExecDropSingleTupleTableSlot(source->slot);
-		table_close(source->rel, AccessShareLock);
+		table_close(source->rel, NoLock);
 	}
-	ExecDropSingleTupleTableSlot(reader->slot);
-	table_close(reader->root, AccessShareLock);
+	if (reader->slot != NULL)
+		ExecDropSingleTupleTableSlot(reader->slot);
+	table_close(reader->root, NoLock);
 }
 
 RowSource *
@@ -73,12 +88,8 @@ rows_source(RowReader *reader, Oid relid)
 	source->rel = table_open(relid, AccessShareLock);
 	source->slot = table_slot_create(source->rel, NULL);
 	if (relid != RelationGetRelid(reader->root))
-		source->map = build_attrmap_by_name_if_req(RelationGetDescr(source->rel),
-												   RelationGetDescr(reader->root)
-#if PG_VERSION_NUM >= 160000
-												   ,false
-#endif
-			);
+		source->map = build_attrmap_by_name_if_req_compat(RelationGetDescr(source->rel),
+														  RelationGetDescr(reader->root));
 	reader->sources = lcons(source, reader->sources);
 	MemoryContextSwitchTo(old);
 	return source;
@@ -89,7 +100,7 @@ rows_of_root(RowReader *reader, RowSource *source, TupleTableSlot *slot)
 {
 	if (source->map == NULL)
 		return slot;
-	return execute_attr_map_slot(source->map, slot, reader->slot);
+	return execute_attr_map_slot(source->map, slot, root_slot(reader));
 }
 
 TupleTableSlot *
@@ -125,7 +136,7 @@ take_row(RowReader *reader)
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = row;
 	old = MemoryContextSwitchTo(reader->context);
-	ExecForceStoreHeapTuple(heap_copytuple(&tuple), reader->slot, true);
+	ExecForceStoreHeapTuple(heap_copytuple(&tuple), root_slot(reader), true);
 	MemoryContextSwitchTo(old);
 	return reader->slot;
 }

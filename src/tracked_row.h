@@ -31,7 +31,7 @@ typedef struct RowSource
 typedef struct RowReader
 {
 	Relation	root;
-	TupleTableSlot *slot;		/* of the root's type */
+	TupleTableSlot *slot;		/* of the root's type; NULL until needed */
 	List	   *sources;		/* RowSource */
 	MemoryContext context;
 } RowReader;

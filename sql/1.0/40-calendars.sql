@@ -418,11 +418,11 @@ LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
 COST 100 ROWS 100;
 COMMENT ON FUNCTION sla.cache_stats() IS 'the compiled calendars of this session';
 
--- Holidays from an iCalendar feed
+-- Holidays from an iCalendar feed (in a library of its own, sla_tracker_ical)
 
 CREATE FUNCTION sla.import_holidays(calendar text, ics text, since date, until date)
 RETURNS integer
-AS 'MODULE_PATHNAME', 'sla_import_holidays'
+AS 'MODULE_PATHNAME_ical', 'sla_import_holidays'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
 
 COMMENT ON FUNCTION sla.import_holidays(text, text, date, date) IS

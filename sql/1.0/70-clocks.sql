@@ -47,7 +47,7 @@ CREATE TABLE sla.clock_state (
 CREATE UNIQUE INDEX clock_state_item_idx ON sla.clock_state (relation, item, metric_id, per, cycle);
 CREATE INDEX clock_state_due_idx ON sla.clock_state (due_at) WHERE ended_at IS NULL;
 CREATE INDEX clock_state_open_idx ON sla.clock_state (promise_id, revision) WHERE ended_at IS NULL;
-CREATE INDEX clock_state_breached_idx ON sla.clock_state (late_at) WHERE ended_at > late_at;
+CREATE INDEX clock_state_breached_idx ON sla.clock_state (late_at, ended_at) WHERE ended_at > late_at;
 CREATE INDEX clock_state_ended_idx ON sla.clock_state USING brin (ended_at);
 COMMENT ON TABLE sla.clock_state IS 'clocks as they are stored; read sla.clock instead';
 COMMENT ON COLUMN sla.clock_state.clock_id IS 'its number';

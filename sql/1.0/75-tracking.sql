@@ -5,15 +5,15 @@
 /*
  * A restore brings definitions, functions, promises and clocks that belong
  * together, in an order of its own: what triggers would check or make is left
- * alone then.  A session that runs what pg_dump wrote has these two settings;
- * should it be another, sla.track() and sla.sync() make the promises later.
+ * alone then.  A session that runs what pg_dump wrote has these settings; should
+ * it be another, sla.status() tells what is missing and sla.track() makes it.
  */
 CREATE FUNCTION sla.restoring()
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT NOT pg_catalog.current_setting('check_function_bodies')::boolean
-		AND pg_catalog.current_setting('search_path') = '';
+		AND NOT pg_catalog.current_setting('row_security')::boolean;
 END;
 COMMENT ON FUNCTION sla.restoring() IS 'is this session restoring a dump?';
 
@@ -260,17 +260,6 @@ BEGIN
 		PERFORM sla.drop_triggers(tab, true);
 	END LOOP;
 
-	-- columns of the extension's types become text
-	FOR col IN
-		SELECT a.attrelid::regclass AS tab, a.attname
-		FROM pg_attribute AS a
-		JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-		WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0
-			AND a.atttypid IN ('@extschema@.business_interval'::regtype, '@extschema@.business_hours'::regtype)
-			AND c.relnamespace <> 'sla'::regnamespace
-	LOOP
-		EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE text', col.tab, col.attname);
-	END LOOP;
 	FOR rule IN
 		SELECT p.oid::regprocedure
 		FROM pg_proc AS p
@@ -281,6 +270,18 @@ BEGIN
 				WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 	LOOP
 		EXECUTE format('DROP FUNCTION %s', rule);
+	END LOOP;
+
+	-- columns of the extension's types become text
+	FOR col IN
+		SELECT a.attrelid::regclass AS tab, a.attname
+		FROM pg_attribute AS a
+		JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+		WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0
+			AND a.atttypid IN ('@extschema@.business_interval'::regtype, '@extschema@.business_hours'::regtype)
+			AND c.relnamespace <> 'sla'::regnamespace
+	LOOP
+		EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE text', col.tab, col.attname);
 	END LOOP;
 END
 $$;
@@ -306,13 +307,14 @@ BEGIN
 				OR EXISTS (SELECT FROM sla.policy AS p WHERE p.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.source AS s WHERE s.source = o.objid OR s.relation = o.objid))
 	LOOP
+		PERFORM sla.forget(dropped);
 		DELETE FROM sla.source AS s WHERE s.relation = dropped OR s.source = dropped;
 		DELETE FROM sla.target AS t WHERE t.relation = dropped;
 		DELETE FROM sla.policy AS p WHERE p.relation = dropped;
 		DELETE FROM sla.metric AS m WHERE m.relation = dropped;
 		DELETE FROM sla.exception AS e WHERE e.relation = dropped;
 		DELETE FROM sla.tracked AS t WHERE t.relation = dropped;
-		PERFORM sla.forget(dropped);
+		DELETE FROM sla.promise AS p WHERE p.relation = dropped;
 	END LOOP;
 END
 $$;
@@ -501,6 +503,60 @@ CREATE TRIGGER check_target
 	BEFORE INSERT OR UPDATE ON sla.target
 	FOR EACH ROW EXECUTE FUNCTION sla.check_target();
 COMMENT ON TRIGGER check_target ON sla.target IS 'checks a target';
+
+CREATE FUNCTION sla.keep_named()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- another version may still have the name
+	IF TG_TABLE_NAME = 'policy' AND EXISTS (
+		SELECT FROM sla.policy AS p WHERE p.relation = OLD.relation AND p.name = OLD.name)
+	THEN
+		RETURN NULL;
+	END IF;
+	IF TG_OP = 'UPDATE' THEN
+		UPDATE sla.target AS t
+		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE t.policy END,
+			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE t.metric END
+		WHERE t.relation = OLD.relation
+			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN t.policy ELSE t.metric END;
+		UPDATE sla.source AS s
+		SET metric = NEW.name
+		WHERE TG_TABLE_NAME = 'metric' AND s.relation = OLD.relation AND s.metric = OLD.name;
+	ELSIF EXISTS (
+		SELECT
+		FROM sla.target AS t
+		WHERE t.relation = OLD.relation
+			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN t.policy ELSE t.metric END)
+	THEN
+		RAISE EXCEPTION '% "%" of table % has targets', TG_TABLE_NAME, OLD.name, OLD.relation
+			USING ERRCODE = 'dependent_objects_still_exist',
+				HINT = 'Delete its rows of sla.target first.';
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.keep_named() IS 'lets targets follow a renamed policy or metric, and refuses to delete one that has targets';
+REVOKE ALL ON FUNCTION sla.keep_named() FROM PUBLIC;
+CREATE TRIGGER keep_named_deleted
+	AFTER DELETE ON sla.policy
+	FOR EACH ROW EXECUTE FUNCTION sla.keep_named();
+CREATE TRIGGER keep_named_renamed
+	AFTER UPDATE OF name ON sla.policy
+	FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION sla.keep_named();
+CREATE TRIGGER keep_named_deleted
+	AFTER DELETE ON sla.metric
+	FOR EACH ROW EXECUTE FUNCTION sla.keep_named();
+CREATE TRIGGER keep_named_renamed
+	AFTER UPDATE OF name ON sla.metric
+	FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION sla.keep_named();
+COMMENT ON TRIGGER keep_named_deleted ON sla.policy IS 'refuses to delete a policy that has targets';
+COMMENT ON TRIGGER keep_named_renamed ON sla.policy IS 'targets follow';
+COMMENT ON TRIGGER keep_named_deleted ON sla.metric IS 'refuses to delete a metric that has targets';
+COMMENT ON TRIGGER keep_named_renamed ON sla.metric IS 'targets and sources follow';
 
 CREATE FUNCTION sla.check_source()
 RETURNS trigger
@@ -940,6 +996,33 @@ CREATE TRIGGER keep_used_renamed
 COMMENT ON TRIGGER keep_used_deleted ON sla.calendar IS 'refuses to delete a calendar in use';
 COMMENT ON TRIGGER keep_used_renamed ON sla.calendar IS 'refuses to rename a calendar in use';
 
+CREATE FUNCTION sla.apply_exception(moved sla.exception)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM sla.refresh_clock(c.relation, c.clock_id)
+	FROM sla.clock_state AS c
+	JOIN sla.promise AS p ON p.id = c.promise_id
+	WHERE c.ended_at IS NOT NULL
+		AND (moved.relation IS NULL OR c.relation = moved.relation)
+		AND (moved.policy IS NULL OR p.policy = moved.policy)
+		AND (moved.metric IS NULL OR p.metric = moved.metric)
+		AND (moved.party IS NULL OR c.party = moved.party)
+		AND (moved.item IS NULL OR c.item = moved.item)
+		AND (moved.labels IS NULL OR c.labels @> moved.labels)
+		AND (moved.extend_by IS NOT NULL OR moved.waive OR moved.rrule IS NOT NULL
+			OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'));
+END
+$$;
+COMMENT ON FUNCTION sla.apply_exception(sla.exception) IS 'lets finished clocks follow an exception';
+REVOKE ALL ON FUNCTION sla.apply_exception(sla.exception) FROM PUBLIC;
+
+/*
+ * A clock that ends in a transaction that does not see the exception yet is not
+ * seen here either: sla.refresh() looks again when all those are over.
+ */
 CREATE FUNCTION sla.exceptions_moved()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -961,36 +1044,47 @@ BEGIN
 			AND (moved.policy IS NULL OR p.policy = moved.policy)
 			AND (moved.metric IS NULL OR p.metric = moved.metric);
 		UPDATE sla.revision SET number = nextval('sla.revision_seq');
-		PERFORM sla.refresh_clock(c.relation, c.clock_id)
-		FROM sla.clock_state AS c
-		JOIN sla.promise AS p ON p.id = c.promise_id
-		WHERE c.ended_at IS NOT NULL
-			AND (moved.relation IS NULL OR c.relation = moved.relation)
-			AND (moved.policy IS NULL OR p.policy = moved.policy)
-			AND (moved.metric IS NULL OR p.metric = moved.metric)
-			AND (moved.party IS NULL OR c.party = moved.party)
-			AND (moved.item IS NULL OR c.item = moved.item)
-			AND (moved.labels IS NULL OR c.labels @> moved.labels)
-			AND (moved.extend_by IS NOT NULL OR moved.waive OR moved.rrule IS NOT NULL
-				OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'));
+		PERFORM sla.apply_exception(moved);
 	END LOOP;
 	RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION sla.exceptions_moved() IS 'lets clocks follow an exception: open ones when they are read, finished ones at once';
 REVOKE ALL ON FUNCTION sla.exceptions_moved() FROM PUBLIC;
+CREATE FUNCTION sla.stamp_exception()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	NEW.edited_in := pg_current_xact_id();
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sla.stamp_exception() IS 'notes the transaction that edits an exception';
+CREATE TRIGGER stamp_exception
+	BEFORE INSERT OR UPDATE OF relation, policy, metric, party, item, objective, labels, during, rrule, extend_by, waive, approved_at
+	ON sla.exception
+	FOR EACH ROW EXECUTE FUNCTION sla.stamp_exception();
+COMMENT ON TRIGGER stamp_exception ON sla.exception IS 'notes the transaction that edits it';
+
 CREATE TRIGGER exceptions_moved
-	AFTER INSERT OR UPDATE OR DELETE ON sla.exception
+	AFTER INSERT OR DELETE OR UPDATE OF relation, policy, metric, party, item, objective, labels, during, rrule, extend_by, waive, approved_at
+	ON sla.exception
 	FOR EACH ROW EXECUTE FUNCTION sla.exceptions_moved();
 COMMENT ON TRIGGER exceptions_moved ON sla.exception IS 'clocks follow';
 
 CREATE FUNCTION sla.refresh(max_items integer DEFAULT 10000)
 RETURNS bigint
-LANGUAGE sql
-VOLATILE
+LANGUAGE plpgsql
 SECURITY DEFINER
-BEGIN ATOMIC
-	SELECT count(*) FILTER (WHERE sla.refresh_clock(s.relation, s.clock_id))
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	refreshed bigint;
+	edited sla.exception;
+BEGIN
+	SELECT count(*) FILTER (WHERE sla.refresh_clock(s.relation, s.clock_id)) INTO refreshed
 	FROM (
 		SELECT c.relation, c.clock_id
 		FROM sla.promise AS p
@@ -999,7 +1093,20 @@ BEGIN ATOMIC
 		LIMIT max_items
 		FOR UPDATE OF c SKIP LOCKED
 	) AS s;
-END;
+	FOR edited IN
+		SELECT *
+		FROM sla.exception AS e
+		WHERE e.edited_in < pg_snapshot_xmin(pg_current_snapshot())
+		FOR UPDATE SKIP LOCKED
+	LOOP
+		IF edited.approved_at IS NOT NULL AND edited.objective IS NULL THEN
+			PERFORM sla.apply_exception(edited);
+		END IF;
+		UPDATE sla.exception AS e SET edited_in = NULL WHERE e.id = edited.id;
+	END LOOP;
+	RETURN refreshed;
+END
+$$;
 COMMENT ON FUNCTION sla.refresh(integer) IS
 'stores open clocks that were derived by earlier definitions, so many at most, and leaves out those that somebody works on';
 REVOKE ALL ON FUNCTION sla.refresh(integer) FROM PUBLIC;
@@ -1216,11 +1323,10 @@ BEGIN ATOMIC
 	LEFT JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = f.tab AND t.tgname = 'sla_track_row'
 	UNION ALL
 	SELECT 'definitions of ' || r.relation::text, 'suspended',
-		pg_catalog.format('made by another owner: SELECT sla.track(%L) confirms them', r.relation)
+		pg_catalog.format('made for another owner, %s: SELECT sla.track(%L) confirms them, and sla.sync(%L) follows what was written since',
+			r.confirmed_by, r.relation, r.relation)
 	FROM sla.tracked AS r
-	JOIN pg_catalog.pg_class AS c ON c.oid = r.relation
-	JOIN pg_catalog.pg_proc AS f ON f.proname = pg_catalog.format('tracked_%s_item', r.id) AND f.proowner <> c.relowner
-	JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace AND n.nspname = 'sla'
+	JOIN pg_catalog.pg_class AS c ON c.oid = r.relation AND c.relowner <> r.confirmed_by
 	UNION ALL
 	SELECT 'stale clocks', CASE WHEN s.n = 0 THEN 'ok' ELSE 'behind' END,
 		pg_catalog.format('%s open clocks are derived afresh by each reader; sla.refresh() stores them', s.n)

@@ -666,14 +666,22 @@ COMMENT ON COLUMN sla.report_breach.is_open IS 'it still runs or is paused';
 COMMENT ON COLUMN sla.report_breach.is_waived IS 'an exception forgives it';
 
 /*
- * Judgements counted by promise: of each its number, and the counts of net met,
- * tolerated, breached, waived, and of gross met, tolerated, breached.
+ * Clocks that may have a verdict in a month, each once, counted by promise; what
+ * sla.tally() makes of them is told in src/questions.c.
+ *
+ * A month is asked for with what is around it in any time zone.  First come the
+ * clocks that ended in it, then those that ended later and were breached in it,
+ * then the open ones.
  */
-CREATE FUNCTION sla.tally_accum(internal, promise integer, net integer, gross integer)
+CREATE FUNCTION sla.tally_accum(internal, period_start date, zones text[], promise_id integer, agreement_id integer,
+	relation oid, state "char", ended_at timestamptz, due_at timestamptz, late_at timestamptz,
+	gross_due_at timestamptz, gross_late_at timestamptz, is_excepted boolean, is_waived boolean)
 RETURNS internal
 AS 'MODULE_PATHNAME', 'sla_tally_accum'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION sla.tally_accum(internal, integer, integer, integer) IS 'aggregate transition function';
+LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sla.tally_accum(internal, date, text[], integer, integer, oid, "char",
+	timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, boolean, boolean) IS
+'aggregate transition function';
 
 CREATE FUNCTION sla.tally_final(internal)
 RETURNS bigint[]
@@ -681,41 +689,101 @@ AS 'MODULE_PATHNAME', 'sla_tally_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION sla.tally_final(internal) IS 'aggregate final function';
 
-CREATE AGGREGATE sla.tally(promise integer, net integer, gross integer) (
+CREATE AGGREGATE sla.tally(period_start date, zones text[], promise_id integer, agreement_id integer,
+	relation oid, state "char", ended_at timestamptz, due_at timestamptz, late_at timestamptz,
+	gross_due_at timestamptz, gross_late_at timestamptz, is_excepted boolean, is_waived boolean) (
 	SFUNC = sla.tally_accum,
 	STYPE = internal,
 	SSPACE = 8192,
 	FINALFUNC = sla.tally_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sla.tally(integer, integer, integer) IS 'private: judgements counted by promise';
+COMMENT ON AGGREGATE sla.tally(date, text[], integer, integer, oid, "char",
+	timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, boolean, boolean) IS
+'private: judgements of a month counted by promise';
 
-/*
- * Months, with the instants at which they begin and end in the first and in the
- * last of the time zones in use.  Between the two a clock is of the month
- * whatever its time zone; only around the turn of a month that has to be asked.
- */
+-- (grouped, so that the bounds are worked out once and not for each clock)
 CREATE VIEW sla.month AS
 SELECT
 	m.month::date AS period_start,
-	min(pg_catalog.timezone(z.time_zone, m.month)) AS first_from,
-	max(pg_catalog.timezone(z.time_zone, m.month)) AS last_from,
-	min(pg_catalog.timezone(z.time_zone, m.month + interval '1 month')) AS first_to,
-	max(pg_catalog.timezone(z.time_zone, m.month + interval '1 month')) AS last_to
+	min(pg_catalog.timezone('UTC', m.month - interval '16 hours')) AS from_at,
+	min(pg_catalog.timezone('UTC', m.month + interval '1 month' + interval '16 hours')) AS to_at,
+	min(pg_catalog.timezone('UTC', m.month + interval '16 hours')) AS all_from_at,
+	min(pg_catalog.timezone('UTC', m.month + interval '1 month' - interval '16 hours')) AS all_to_at
 FROM pg_catalog.generate_series(
 	timestamp '1990-01-01',
-	pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '1 day'),
+	pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '16 hours'),
 	interval '1 month') AS m (month)
-CROSS JOIN (
-	SELECT t.time_zone FROM sla.tracked AS t
-	UNION
-	SELECT a.time_zone FROM sla.agreement AS a WHERE a.time_zone IS NOT NULL
-	UNION
-	SELECT 'UTC' FROM sla.promise AS p
-	WHERE NOT EXISTS (SELECT FROM sla.tracked AS t WHERE t.relation = p.relation)
-) AS z
 GROUP BY m.month;
-COMMENT ON VIEW sla.month IS 'private: months and their bounds in the first and the last of the time zones in use';
+COMMENT ON VIEW sla.month IS 'private: months, each with the time in which some time zone has it, and all have';
+
+CREATE VIEW sla.month_tally AS
+SELECT m.period_start, t.tally
+FROM sla.month AS m
+CROSS JOIN LATERAL (
+	SELECT sla.tally(
+		m.period_start,
+		(SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2))
+		 FROM (
+			SELECT pg_catalog.format('r%s=%s', t.relation::oid, t.time_zone) FROM sla.tracked AS t
+			UNION ALL
+			SELECT pg_catalog.format('a%s=%s', a.id, a.time_zone) FROM sla.agreement AS a WHERE a.time_zone IS NOT NULL
+		 ) AS z (zone)),
+		j.promise_id, j.agreement_id, j.relation, j.state, j.ended_at, j.due_at, j.late_at,
+		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived) AS tally
+	FROM (
+		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
+			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
+		FROM sla.clock_state AS c
+		WHERE c.ended_at >= m.from_at AND c.ended_at < m.to_at
+		UNION ALL
+		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
+			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
+		FROM sla.clock_state AS c
+		WHERE c.ended_at > c.late_at
+			AND c.late_at >= m.from_at AND c.late_at < m.to_at
+			AND c.ended_at >= m.to_at
+		UNION ALL
+		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
+			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
+		FROM sla.clock_state AS c
+		WHERE c.is_excepted
+			AND c.gross_late_at >= m.from_at AND c.gross_late_at < m.to_at
+			AND c.ended_at >= m.to_at
+			AND (c.late_at >= m.from_at AND c.late_at < m.to_at AND c.late_at < c.ended_at) IS NOT TRUE
+		UNION ALL
+		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
+			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
+		FROM sla.clock_open AS c
+		WHERE c.late_at = c.due_at
+			AND c.due_at < pg_catalog.now()
+			AND c.due_at >= m.from_at AND c.due_at < m.to_at
+		UNION ALL
+		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
+			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
+		FROM sla.clock_open AS c
+		WHERE c.promise_id = ANY (ARRAY(SELECT p.id FROM sla.promise AS p WHERE p.threshold IS NOT NULL))
+			AND c.late_at > c.due_at
+			AND c.late_at < pg_catalog.now()
+			AND c.late_at >= m.from_at AND c.late_at < m.to_at
+		UNION ALL
+		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
+			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
+		FROM sla.clock_open AS c
+		WHERE c.is_excepted
+			AND c.gross_late_at < pg_catalog.now()
+			AND c.gross_late_at >= m.from_at AND c.gross_late_at < m.to_at
+			AND (c.late_at >= m.from_at AND c.late_at < m.to_at AND c.late_at < pg_catalog.now()) IS NOT TRUE
+		UNION ALL
+		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
+			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
+		FROM sla.clock_stale AS c
+		WHERE c.ended_at IS NOT NULL
+			AND (c.late_at >= m.from_at AND c.late_at < m.to_at
+				OR c.is_excepted AND c.gross_late_at >= m.from_at AND c.gross_late_at < m.to_at)
+	) AS j
+) AS t;
+COMMENT ON VIEW sla.month_tally IS 'private: judgements of each month, counted by promise';
 
 CREATE VIEW sla.report_attainment AS
 SELECT
@@ -740,41 +808,16 @@ SELECT
 FROM (
 	SELECT
 		m.period_start,
-		j.tally[i.i + 1] AS promise_id,
-		j.tally[i.i + 2] AS met,
-		j.tally[i.i + 3] AS tolerated,
-		j.tally[i.i + 4] AS breached,
-		j.tally[i.i + 5] AS waived,
-		j.tally[i.i + 6] AS gross_met,
-		j.tally[i.i + 7] AS gross_tolerated,
-		j.tally[i.i + 8] AS gross_breached
-	FROM sla.month AS m
-	CROSS JOIN LATERAL (
-		SELECT sla.tally(j.promise_id, j.net, j.gross) AS tally
-		FROM sla.judgement AS j
-		WHERE j.at >= m.last_from AND j.at < m.first_to
-		UNION ALL
-		SELECT sla.tally(j.promise_id, j.net, j.gross)
-		FROM sla.judgement AS j
-		JOIN sla.promise AS p ON p.id = j.promise_id
-		LEFT JOIN sla.tracked AS t ON t.relation = p.relation
-		LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
-		WHERE m.first_from < m.last_from
-			AND j.at >= m.first_from
-			AND j.at < m.last_from
-			AND j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
-		UNION ALL
-		SELECT sla.tally(j.promise_id, j.net, j.gross)
-		FROM sla.judgement AS j
-		JOIN sla.promise AS p ON p.id = j.promise_id
-		LEFT JOIN sla.tracked AS t ON t.relation = p.relation
-		LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
-		WHERE m.first_to < m.last_to
-			AND j.at >= m.first_to
-			AND j.at < m.last_to
-			AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
-	) AS j
-	CROSS JOIN LATERAL pg_catalog.generate_series(0, pg_catalog.array_upper(j.tally, 1) - 8, 8) AS i (i)
+		m.tally[i.i + 1] AS promise_id,
+		m.tally[i.i + 2] AS met,
+		m.tally[i.i + 3] AS tolerated,
+		m.tally[i.i + 4] AS breached,
+		m.tally[i.i + 5] AS waived,
+		m.tally[i.i + 6] AS gross_met,
+		m.tally[i.i + 7] AS gross_tolerated,
+		m.tally[i.i + 8] AS gross_breached
+	FROM sla.month_tally AS m
+	CROSS JOIN LATERAL pg_catalog.generate_series(0, pg_catalog.array_upper(m.tally, 1) - 8, 8) AS i (i)
 ) AS j
 JOIN sla.promise AS p ON p.id = j.promise_id
 LEFT JOIN sla.tracked AS t ON t.relation = p.relation
@@ -799,31 +842,46 @@ COMMENT ON COLUMN sla.report_attainment.gross_percent IS 'percentage kept withou
 
 CREATE VIEW sla.report_attainment_by_label AS
 SELECT
-	m.period_start,
+	j.period_start,
 	p.relation::text AS relation,
 	p.metric,
 	l.key AS label,
 	l.value,
-	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), m.period_start::timestamp) AS "time",
-	count(*) FILTER (WHERE j.net > 0) AS clocks,
-	count(*) FILTER (WHERE j.net = 1) AS met,
-	count(*) FILTER (WHERE j.net = 2) AS tolerated,
-	count(*) FILTER (WHERE j.net = 3) AS breached,
-	count(*) FILTER (WHERE j.net = 4) AS waived,
-	@extschema@.attainment(j.net = 1) FILTER (WHERE j.net > 0) AS met_percent,
-	@extschema@.attainment(j.net <> 3) FILTER (WHERE j.net > 0) AS net_percent,
-	count(*) FILTER (WHERE j.gross > 0) AS gross_clocks,
-	count(*) FILTER (WHERE j.gross = 3) AS gross_breached,
-	@extschema@.attainment(j.gross <> 3) FILTER (WHERE j.gross > 0) AS gross_percent
-FROM sla.month AS m
-JOIN sla.judgement AS j ON j.at >= m.first_from AND j.at < m.last_to
+	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
+	coalesce(sum(j.n) FILTER (WHERE j.net > 0), 0)::bigint AS clocks,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 1), 0)::bigint AS met,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 2), 0)::bigint AS tolerated,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 3), 0)::bigint AS breached,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 4), 0)::bigint AS waived,
+	100 * coalesce(sum(j.n) FILTER (WHERE j.net = 1), 0)::double precision
+		/ (sum(j.n) FILTER (WHERE j.net > 0))::double precision AS met_percent,
+	100 * coalesce(sum(j.n) FILTER (WHERE j.net IN (1, 2, 4)), 0)::double precision
+		/ (sum(j.n) FILTER (WHERE j.net > 0))::double precision AS net_percent,
+	coalesce(sum(j.n) FILTER (WHERE j.gross > 0), 0)::bigint AS gross_clocks,
+	coalesce(sum(j.n) FILTER (WHERE j.gross = 3), 0)::bigint AS gross_breached,
+	100 * coalesce(sum(j.n) FILTER (WHERE j.gross IN (1, 2)), 0)::double precision
+		/ (sum(j.n) FILTER (WHERE j.gross > 0))::double precision AS gross_percent
+FROM (
+	SELECT m.period_start, j.promise_id, j.labels, j.net, j.gross, count(*) AS n
+	FROM sla.month AS m
+	CROSS JOIN LATERAL (
+		SELECT j.promise_id, j.agreement_id, j.labels, j.net, j.gross, j.at
+		FROM sla.judgement AS j
+		WHERE j.at >= m.from_at AND j.at < m.to_at
+		OFFSET 0
+	) AS j
+	JOIN sla.promise AS p ON p.id = j.promise_id
+	LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+	LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+	WHERE (j.at >= m.all_from_at AND j.at < m.all_to_at)
+		OR (j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+			AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month'))
+	GROUP BY m.period_start, j.promise_id, j.labels, j.net, j.gross
+) AS j
+CROSS JOIN LATERAL pg_catalog.jsonb_each_text(j.labels) AS l
 JOIN sla.promise AS p ON p.id = j.promise_id
 LEFT JOIN sla.tracked AS t ON t.relation = p.relation
-LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
-CROSS JOIN LATERAL pg_catalog.jsonb_each_text(j.labels) AS l
-WHERE j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
-	AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
-GROUP BY m.period_start, p.relation, t.time_zone, p.metric, l.key, l.value;
+GROUP BY j.period_start, p.relation, t.time_zone, p.metric, l.key, l.value;
 COMMENT ON VIEW sla.report_attainment_by_label IS
 'report_attainment by each label that the clocks have; the labels of a breach are those at its instant';
 COMMENT ON COLUMN sla.report_attainment_by_label.period_start IS 'first day of the month';
@@ -845,29 +903,44 @@ COMMENT ON COLUMN sla.report_attainment_by_label.gross_percent IS 'percentage ke
 
 CREATE VIEW sla.report_owner AS
 SELECT
-	m.period_start,
+	j.period_start,
 	p.relation::text AS relation,
 	j.owner,
 	p.metric,
-	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), m.period_start::timestamp) AS "time",
-	count(*) FILTER (WHERE j.net > 0) AS clocks,
-	count(*) FILTER (WHERE j.net = 1) AS met,
-	count(*) FILTER (WHERE j.net = 2) AS tolerated,
-	count(*) FILTER (WHERE j.net = 3) AS breached,
-	count(*) FILTER (WHERE j.net = 4) AS waived,
-	@extschema@.attainment(j.net = 1) FILTER (WHERE j.net > 0) AS met_percent,
-	@extschema@.attainment(j.net <> 3) FILTER (WHERE j.net > 0) AS net_percent,
-	count(*) FILTER (WHERE j.gross > 0) AS gross_clocks,
-	count(*) FILTER (WHERE j.gross = 3) AS gross_breached,
-	@extschema@.attainment(j.gross <> 3) FILTER (WHERE j.gross > 0) AS gross_percent
-FROM sla.month AS m
-JOIN sla.judgement AS j ON j.at >= m.first_from AND j.at < m.last_to
+	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
+	coalesce(sum(j.n) FILTER (WHERE j.net > 0), 0)::bigint AS clocks,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 1), 0)::bigint AS met,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 2), 0)::bigint AS tolerated,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 3), 0)::bigint AS breached,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 4), 0)::bigint AS waived,
+	100 * coalesce(sum(j.n) FILTER (WHERE j.net = 1), 0)::double precision
+		/ (sum(j.n) FILTER (WHERE j.net > 0))::double precision AS met_percent,
+	100 * coalesce(sum(j.n) FILTER (WHERE j.net IN (1, 2, 4)), 0)::double precision
+		/ (sum(j.n) FILTER (WHERE j.net > 0))::double precision AS net_percent,
+	coalesce(sum(j.n) FILTER (WHERE j.gross > 0), 0)::bigint AS gross_clocks,
+	coalesce(sum(j.n) FILTER (WHERE j.gross = 3), 0)::bigint AS gross_breached,
+	100 * coalesce(sum(j.n) FILTER (WHERE j.gross IN (1, 2)), 0)::double precision
+		/ (sum(j.n) FILTER (WHERE j.gross > 0))::double precision AS gross_percent
+FROM (
+	SELECT m.period_start, j.promise_id, j.owner, j.net, j.gross, count(*) AS n
+	FROM sla.month AS m
+	CROSS JOIN LATERAL (
+		SELECT j.promise_id, j.agreement_id, j.owner, j.net, j.gross, j.at
+		FROM sla.judgement AS j
+		WHERE j.at >= m.from_at AND j.at < m.to_at
+		OFFSET 0
+	) AS j
+	JOIN sla.promise AS p ON p.id = j.promise_id
+	LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+	LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+	WHERE (j.at >= m.all_from_at AND j.at < m.all_to_at)
+		OR (j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+			AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month'))
+	GROUP BY m.period_start, j.promise_id, j.owner, j.net, j.gross
+) AS j
 JOIN sla.promise AS p ON p.id = j.promise_id
 LEFT JOIN sla.tracked AS t ON t.relation = p.relation
-LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
-WHERE j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
-	AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
-GROUP BY m.period_start, p.relation, t.time_zone, j.owner, p.metric;
+GROUP BY j.period_start, p.relation, t.time_zone, j.owner, p.metric;
 COMMENT ON VIEW sla.report_owner IS
 'report_attainment by who was responsible: when it stopped, or at the breach';
 COMMENT ON COLUMN sla.report_owner.period_start IS 'first day of the month';

@@ -27,6 +27,16 @@ typedef struct OwnSpans
 	bool		spill;			/* now the pieces behind midnight */
 } OwnSpans;
 
+/* A local time of business date k, or not long behind it, as an instant. */
+static inline int64_t
+date_instant(const Timeline *tl, int32_t k, int64_t local)
+{
+	int32_t		offset = tl->dates->offset[k];
+
+	return offset != TIMELINE_NO_OFFSET ? local - offset * CORE_USECS_PER_SEC :
+		zone_instant(&tl->zone, local);
+}
+
 static OwnSpans
 own_spans(const Timeline *tl, int32_t k)
 {
@@ -79,15 +89,15 @@ own_spans_next(OwnSpans *own, OpenSpan *span)
 			if (piece->own == own->spill)
 				continue;
 			/* where the date line was crossed, the next date may not exist */
-			if (own->spill && zone_instant(&tl->zone, own->midnight) >=
-				zone_instant(&tl->zone, own->midnight + CORE_USECS_PER_DAY))
+			if (own->spill && date_instant(tl, own->k, own->midnight) >=
+				date_instant(tl, own->k, own->midnight + CORE_USECS_PER_DAY))
 				return false;
-			span->from = zone_instant(&tl->zone, own->midnight + piece->from);
-			span->to = zone_instant(&tl->zone, own->midnight + piece->to);
+			span->from = date_instant(tl, own->k, own->midnight + piece->from);
+			span->to = date_instant(tl, own->k, own->midnight + piece->to);
 			if (span->from < span->to)
 				return true;
 		}
-		if (own->spill)
+		if (own->spill || !dates->spills)
 			return false;
 		own->spill = true;
 		own->piece = 0;
@@ -132,8 +142,14 @@ static int32_t
 date_holding(const Timeline *tl, int32_t opened, int64_t t, bool forward,
 			 bool last)
 {
+	const BusinessDates *dates = tl->dates;
 	int32_t		low = opened > REACH_DAYS ? opened - REACH_DAYS : 0;
 
+	/* where all keep to their own day, it is the one that opened last */
+	if (dates->shape != NULL && !dates->spills && opened > 0 &&
+		dates->offset[opened - 1] != TIMELINE_NO_OFFSET)
+		while (low < opened - 1 && dates->offset[low] != TIMELINE_NO_OFFSET)
+			low++;
 	for (int32_t i = low; i < opened; i++)
 	{
 		int32_t		k = last ? opened - 1 - (i - low) : i;
@@ -212,11 +228,15 @@ static int64_t
 carry(const Timeline *tl, int32_t k, int32_t n, int64_t w, bool forward)
 {
 	const BusinessDates *dates = tl->dates;
-	int64_t		clock = zone_clock(&tl->zone, w) - dates->date[k] * CORE_USECS_PER_DAY;
+	int64_t		change = (dates->date[k + n] - dates->date[k]) * CORE_USECS_PER_DAY;
 
-	return place(tl, k + n,
-				 zone_instant_of_clock(&tl->zone, dates->date[k + n] * CORE_USECS_PER_DAY + clock),
-				 forward);
+	/* a w that no date owns may lie far behind date k */
+	if (dates->offset[k] != TIMELINE_NO_OFFSET && dates->offset[k + n] != TIMELINE_NO_OFFSET &&
+		w - dates->first[k] < REACH_DAYS * CORE_USECS_PER_DAY)
+		w += change + (dates->offset[k] - dates->offset[k + n]) * CORE_USECS_PER_SEC;
+	else
+		w = zone_instant_of_clock(&tl->zone, zone_clock(&tl->zone, w) + change);
+	return place(tl, k + n, w, forward);
 }
 
 static int64_t

@@ -12,11 +12,8 @@
  */
 #include "timeline.h"
 
-/* The search for a bucket looks at so many at once, without a branch. */
-#define STRIDE	8
-
 /*
- * The functions with a constant "wide" are expanded once for each form of
+ * The functions with a constant "form" are expanded once for each form of
  * timeline.
  */
 
@@ -33,90 +30,155 @@ bucket_start(const Timeline *tl, int32_t i)
 	return tl->base + i * CORE_USECS_PER_DAY;
 }
 
+/* The entry of bucket i, unless the timeline is wide. */
+CORE_INLINE NarrowDay
+bucket_entry(const Timeline *tl, int32_t i, const TimelineForm form)
+{
+	NarrowDay	day;
+
+	if (form == TIMELINE_WEEKS)
+	{
+		uint32_t	w = (uint32_t) i / 7;
+		uint32_t	k = (uint32_t) i - 7 * w;
+		const Week *week = &tl->day.week[w];
+		const WeekShape *shape = &tl->week_shapes[week->shape];
+
+		day.cum = week->cum + shape->cum[k];
+		day.open = shape->open[k];
+		day.close = shape->close[k];
+	}
+	else
+		day = tl->day.narrow[i];
+	return day;
+}
+
 /* B at the start of bucket i, in units: microseconds when wide, else minutes. */
 CORE_INLINE int64_t
-bucket_units(const Timeline *tl, int32_t i, const bool wide)
+bucket_units(const Timeline *tl, int32_t i, const TimelineForm form)
 {
-	return wide ? tl->day.wide[i].cum : (int64_t) tl->day.narrow[i].cum;
+	return form == TIMELINE_WIDE ? tl->day.wide[i].cum :
+		(int64_t) bucket_entry(tl, i, form).cum;
 }
 
 CORE_INLINE int64_t
-unit_usecs(const bool wide)
+unit_usecs(const TimelineForm form)
 {
-	return wide ? 1 : CORE_USECS_PER_MINUTE;
+	return form == TIMELINE_WIDE ? 1 : CORE_USECS_PER_MINUTE;
 }
 
-/* Does bucket i consist of one span at most, held in its entry? */
-CORE_INLINE bool
-is_plain(const Timeline *tl, int32_t i, const bool wide)
-{
-	return !wide && tl->day.narrow[i].open != TIMELINE_SHAPED;
-}
-
+/* The shape of bucket i; NULL when it has one span at most, put into *plain. */
 CORE_INLINE const BucketShape *
-bucket_shape(const Timeline *tl, int32_t i, const bool wide)
+bucket_shape(const Timeline *tl, int32_t i, const TimelineForm form, NarrowDay *plain)
 {
-	return &tl->shapes[wide ? tl->day.wide[i].shape : tl->day.narrow[i].close];
+	if (form == TIMELINE_WIDE)
+		return &tl->shapes[tl->day.wide[i].shape];
+	*plain = bucket_entry(tl, i, form);
+	return plain->open == TIMELINE_SHAPED ? &tl->shapes[plain->close] : NULL;
+}
+
+/* Open time of a span before a time of its bucket. */
+CORE_INLINE int64_t
+span_before(const ShapeSpan *span, int64_t time)
+{
+	time = time < span->from ? span->from : time;
+	return (time < span->to ? time : span->to) - span->from;
 }
 
 /* Open time of bucket i before a time of it. */
 CORE_INLINE int64_t
-open_before(const Timeline *tl, int32_t i, int64_t time, const bool wide)
+open_before(const Timeline *tl, int32_t i, int64_t time, const TimelineForm form)
 {
-	if (is_plain(tl, i, wide))
-	{
-		int64_t		open = tl->day.narrow[i].open * CORE_USECS_PER_MINUTE;
-		int64_t		close = tl->day.narrow[i].close * CORE_USECS_PER_MINUTE;
+	NarrowDay	plain = {0, 0, 0};
+	const BucketShape *shape = bucket_shape(tl, i, form, &plain);
+	const ShapeSpan *span;
+	int64_t		before = 0;
 
-		time = time < open ? open : time;
-		return (time > close ? close : time) - open;
-	}
-	else
-	{
-		const BucketShape *shape = bucket_shape(tl, i, wide);
-		const ShapeSpan *span = &tl->spans[shape->first];
-		int64_t		before = 0;
+	if (shape == NULL)
+		return timeline_clamp(&plain, time) - plain.open * CORE_USECS_PER_MINUTE;
 
-		for (uint32_t k = 0; k < shape->nspans && span[k].from < time; k++)
-			before = span[k].before + (time < span[k].to ? time : span[k].to) - span[k].from;
-		return before;
-	}
+	/* two are looked at without a branch, which nobody could foresee */
+	span = &tl->spans[shape->first];
+	if (shape->nspans <= TIMELINE_SHAPE_ROOM)
+		return span_before(&span[0], time) + span_before(&span[1], time);
+	for (uint32_t k = 0; k < shape->nspans && span[k].from < time; k++)
+		before = span[k].before + span_before(&span[k], time);
+	return before;
 }
 
 CORE_INLINE int64_t
-position(const Timeline *tl, int64_t t, const bool wide)
+position(const Timeline *tl, int64_t t, const TimelineForm form)
 {
 	int32_t		i = bucket_of(tl, t);
 
-	return bucket_units(tl, i, wide) * unit_usecs(wide) +
-		open_before(tl, i, t - bucket_start(tl, i), wide);
+	return bucket_units(tl, i, form) * unit_usecs(form) +
+		open_before(tl, i, t - bucket_start(tl, i), form);
 }
 
 int64_t
 timeline_position(const Timeline *tl, int64_t t)
 {
-	return tl->wide ? position(tl, t, true) : position(tl, t, false);
+	switch (tl->form)
+	{
+		case TIMELINE_WIDE:
+			return position(tl, t, TIMELINE_WIDE);
+		case TIMELINE_WEEKS:
+			return position(tl, t, TIMELINE_WEEKS);
+		case TIMELINE_NARROW:
+			break;
+	}
+	return position(tl, t, TIMELINE_NARROW);
 }
 
 int64_t
 timeline_between(const Timeline *tl, int64_t a, int64_t b)
 {
-	return tl->wide ? position(tl, b, true) - position(tl, a, true) :
-		position(tl, b, false) - position(tl, a, false);
+	switch (tl->form)
+	{
+		case TIMELINE_WIDE:
+			return position(tl, b, TIMELINE_WIDE) - position(tl, a, TIMELINE_WIDE);
+		case TIMELINE_WEEKS:
+			return position(tl, b, TIMELINE_WEEKS) - position(tl, a, TIMELINE_WEEKS);
+		case TIMELINE_NARROW:
+			break;
+	}
+	return position(tl, b, TIMELINE_NARROW) - position(tl, a, TIMELINE_NARROW);
 }
 
-/* How many of the buckets i to i + STRIDE - 1 end with B less than "units"? */
+/* How many of the buckets i + 1 to i + TIMELINE_STRIDE begin with B less than "units"? */
 CORE_INLINE int
 passed_of_stride(const Timeline *tl, int32_t i, int64_t units, const bool wide)
 {
-#define PASSED_WIDE(k)		(wide_day[k].cum < units)
-#define PASSED_NARROW(k)	(narrow_day[k].cum < narrow_units)
-#define SUM(f)	(f(1) + f(2) + f(3) + f(4) + f(5) + f(6) + f(7) + f(8))
-	const WideDay *wide_day = tl->day.wide + i;
-	const NarrowDay *narrow_day = tl->day.narrow + i;
-	uint32_t	narrow_units = (uint32_t) units;
+	const WideDay *day = tl->day.wide + i;
 
-	return wide ? SUM(PASSED_WIDE) : SUM(PASSED_NARROW);
+	if (!wide)
+		return timeline_passed(tl->day.narrow + i, (uint32_t) units);
+	return (day[1].cum < units) + (day[2].cum < units) +
+		(day[3].cum < units) + (day[4].cum < units) +
+		(day[5].cum < units) + (day[6].cum < units) +
+		(day[7].cum < units) + (day[8].cum < units);
+}
+
+CORE_INLINE int32_t
+find_bucket_of_weeks(const Timeline *tl, uint32_t units, int32_t near)
+{
+	uint32_t	w = (uint32_t) near / 7;
+	const Week *week = &tl->day.week[w];
+	const uint16_t *cum;
+
+	if (week->cum >= units || week[TIMELINE_WEEKS_AHEAD].cum < units)
+	{
+		w = (uint32_t) tl->index[(units - 1) >> tl->index_shift] << tl->index_scale;
+		while (tl->day.week[w + TIMELINE_WEEKS_AHEAD].cum < units)
+			w += TIMELINE_WEEKS_AHEAD;
+		week = &tl->day.week[w];
+	}
+	w = (uint32_t) ((week[1].cum < units) + (week[2].cum < units));
+	week += w;
+	units -= week->cum;
+	cum = tl->week_shapes[week->shape].cum;
+	return (int32_t) (week - tl->day.week) * 7 +
+		(cum[1] < units) + (cum[2] < units) + (cum[3] < units) +
+		(cum[4] < units) + (cum[5] < units) + (cum[6] < units);
 }
 
 /*
@@ -127,26 +189,31 @@ passed_of_stride(const Timeline *tl, int32_t i, int64_t units, const bool wide)
  */
 CORE_INLINE int32_t
 find_bucket(const Timeline *tl, int64_t p, int32_t near, bool reach,
-			const bool wide)
+			const TimelineForm form)
 {
-	uint64_t	unit = unit_usecs(wide);
+	uint64_t	unit = unit_usecs(form);
 	int64_t		units = reach ? ((uint64_t) p + unit - 1) / unit : (uint64_t) p / unit + 1;
+	const bool	wide = form == TIMELINE_WIDE;
 	int32_t		i = near;
 	int			passed;
 
-	if (bucket_units(tl, i, wide) >= units || bucket_units(tl, i + STRIDE, wide) < units)
+	if (form == TIMELINE_WEEKS)
+		return find_bucket_of_weeks(tl, (uint32_t) units, near);
+	if (bucket_units(tl, i, form) >= units || bucket_units(tl, i + TIMELINE_STRIDE, form) < units)
 		i = tl->index[(uint64_t) (units - 1) >> tl->index_shift] << tl->index_scale;
-	while ((passed = passed_of_stride(tl, i, units, wide)) == STRIDE)
-		i += STRIDE;
+	while ((passed = passed_of_stride(tl, i, units, wide)) == TIMELINE_STRIDE)
+		i += TIMELINE_STRIDE;
 	return i + passed;
 }
 
 CORE_INLINE int64_t
-add(const Timeline *tl, int64_t t, int64_t d, const bool wide)
+add(const Timeline *tl, int64_t t, int64_t d, const TimelineForm form)
 {
 	int32_t		i = bucket_of(tl, t);
 	bool		forward = d > 0;
-	int64_t		p = position(tl, t, wide);
+	int64_t		p = position(tl, t, form);
+	NarrowDay	plain = {0, 0, 0};
+	const BucketShape *shape;
 	const ShapeSpan *span;
 	int64_t		rest;
 
@@ -159,18 +226,22 @@ add(const Timeline *tl, int64_t t, int64_t d, const bool wide)
 	{
 		if (d < -p)
 			return TIMELINE_OUTSIDE;
-		i = i >= STRIDE ? i - STRIDE + 1 : 0;
+		i = i >= TIMELINE_STRIDE ? i - TIMELINE_STRIDE + 1 : 0;
 	}
 	p += d;
-	i = find_bucket(tl, p, i, forward, wide);
-	rest = p - bucket_units(tl, i, wide) * unit_usecs(wide);
-	if (is_plain(tl, i, wide))
-		return bucket_start(tl, i) + tl->day.narrow[i].open * CORE_USECS_PER_MINUTE + rest;
+	i = find_bucket(tl, p, i, forward, form);
+	rest = p - bucket_units(tl, i, form) * unit_usecs(form);
+	shape = bucket_shape(tl, i, form, &plain);
+	if (shape == NULL)
+		return bucket_start(tl, i) + plain.open * CORE_USECS_PER_MINUTE + rest;
 
 	/* the first span that reaches, or going back exceeds, the rest */
-	span = &tl->spans[bucket_shape(tl, i, wide)->first];
-	while (span->before + (span->to - span->from) < rest + (forward ? 0 : 1))
-		span++;
+	span = &tl->spans[shape->first];
+	if (shape->nspans <= TIMELINE_SHAPE_ROOM)
+		span += span->to - span->from < rest + (forward ? 0 : 1);
+	else
+		while (span->before + (span->to - span->from) < rest + (forward ? 0 : 1))
+			span++;
 	return bucket_start(tl, i) + span->from + rest - span->before;
 }
 
@@ -178,7 +249,14 @@ static __attribute__((noinline))
 int64_t
 add_wide(const Timeline *tl, int64_t t, int64_t d)
 {
-	return add(tl, t, d, true);
+	return add(tl, t, d, TIMELINE_WIDE);
+}
+
+static __attribute__((noinline))
+int64_t
+add_weeks(const Timeline *tl, int64_t t, int64_t d)
+{
+	return add(tl, t, d, TIMELINE_WEEKS);
 }
 
 int64_t
@@ -186,7 +264,16 @@ timeline_add(const Timeline *tl, int64_t t, int64_t d)
 {
 	if (d == 0)
 		return t;
-	return tl->wide ? add_wide(tl, t, d) : add(tl, t, d, false);
+	switch (tl->form)
+	{
+		case TIMELINE_WIDE:
+			return add_wide(tl, t, d);
+		case TIMELINE_WEEKS:
+			return add_weeks(tl, t, d);
+		case TIMELINE_NARROW:
+			break;
+	}
+	return add(tl, t, d, TIMELINE_NARROW);
 }
 
 /*
@@ -195,19 +282,17 @@ timeline_add(const Timeline *tl, int64_t t, int64_t d)
 static const ShapeSpan *
 bucket_spans(const Timeline *tl, int32_t i, ShapeSpan *one, int *nspans)
 {
-	const BucketShape *shape;
+	NarrowDay	plain = {0, 0, 0};
+	const BucketShape *shape = bucket_shape(tl, i, tl->form, &plain);
 
-	if (is_plain(tl, i, tl->wide))
+	if (shape == NULL)
 	{
-		const NarrowDay *day = &tl->day.narrow[i];
-
-		one->from = day->open * CORE_USECS_PER_MINUTE;
-		one->to = day->close * CORE_USECS_PER_MINUTE;
+		one->from = plain.open * CORE_USECS_PER_MINUTE;
+		one->to = plain.close * CORE_USECS_PER_MINUTE;
 		one->before = 0;
-		*nspans = day->open < day->close ? 1 : 0;
+		*nspans = plain.open < plain.close ? 1 : 0;
 		return one;
 	}
-	shape = bucket_shape(tl, i, tl->wide);
 	*nspans = (int) shape->nspans;
 	return &tl->spans[shape->first];
 }
@@ -251,8 +336,8 @@ timeline_next_open(const Timeline *tl, int64_t t, int64_t *u)
 		return TIMELINE_LATER;
 
 	/* where B goes beyond its value at t, the next span begins */
-	i = find_bucket(tl, p, bucket_of(tl, t), false, tl->wide);
-	p -= bucket_units(tl, i, tl->wide) * unit_usecs(tl->wide);
+	i = find_bucket(tl, p, bucket_of(tl, t), false, tl->form);
+	p -= bucket_units(tl, i, tl->form) * unit_usecs(tl->form);
 	for (const ShapeSpan *span = bucket_spans(tl, i, &one, &nspans);; span++)
 	{
 		if (span->before >= p)
@@ -272,7 +357,7 @@ last_of_run(const Timeline *tl, int32_t i, int32_t step)
 {
 	int32_t		most = step > 0 ? tl->ndays - 1 - i : i;
 	int32_t		edge = step > 0 ? i + 1 : i;	/* from where the run goes on */
-	int64_t		day = CORE_USECS_PER_DAY / unit_usecs(tl->wide);
+	int64_t		day = CORE_USECS_PER_DAY / unit_usecs(tl->form);
 	int32_t		n = 0;
 	int32_t		jump = 1;
 	bool		growing = true;
@@ -281,8 +366,8 @@ last_of_run(const Timeline *tl, int32_t i, int32_t step)
 	while (jump > 0)
 	{
 		if (n + jump <= most &&
-			bucket_units(tl, edge + step * (n + jump), tl->wide) -
-			bucket_units(tl, edge, tl->wide) == step * (n + jump) * day)
+			bucket_units(tl, edge + step * (n + jump), tl->form) -
+			bucket_units(tl, edge, tl->form) == step * (n + jump) * day)
 			n += jump;
 		else
 			growing = false;

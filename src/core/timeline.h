@@ -10,7 +10,12 @@
  * narrow: eight bytes with the one span of the bucket in them, or with the
  * number of a shape when there are several.  Otherwise they are wide:
  * microseconds, and always a shape.  Shapes are interned, so that a regular
- * calendar has a handful of them.
+ * calendar has a handful of them.  Where several spans are usual, all buckets
+ * have shapes.
+ *
+ * Of many calendars each is wanted small rather than fast: then the narrow
+ * entries are folded into weeks, of which a regular calendar has a few dozen
+ * different ones.
  *
  * Whatever cannot be answered inside the window says on which side more is
  * needed; the caller compiles a larger window and asks again.
@@ -49,8 +54,42 @@ typedef struct NarrowDay
 
 #define TIMELINE_SHAPED		UINT16_MAX
 
+/* A search looks at so many buckets at once, without a branch. */
+#define TIMELINE_STRIDE		8
+
+/* It begins so many buckets before where its end is expected. */
+#define TIMELINE_EARLY		3
+
+#define TIMELINE_PACE_SHIFT	20
+
 /* Entries behind the last bucket, so that a search may look ahead freely. */
-#define TIMELINE_SENTINELS	16
+#define TIMELINE_SENTINELS	(2 * TIMELINE_STRIDE)
+
+/* Seven buckets: what their narrow entries say, and one entry for each week. */
+typedef struct WeekShape
+{
+	uint16_t	cum[8];			/* open minutes of the week before each, and
+								 * of all */
+	uint16_t	open[8];		/* as in NarrowDay */
+	uint16_t	close[8];
+	uint16_t	unused[8];		/* a cache line each */
+} WeekShape;
+
+typedef struct Week
+{
+	uint32_t	cum;			/* open minutes before the week */
+	uint32_t	shape;			/* 0 is the empty one */
+} Week;
+
+/* A search looks at so many weeks before it asks the index. */
+#define TIMELINE_WEEKS_AHEAD	3
+
+typedef enum TimelineForm
+{
+	TIMELINE_NARROW,
+	TIMELINE_WIDE,
+	TIMELINE_WEEKS
+} TimelineForm;
 
 typedef struct WideDay
 {
@@ -67,11 +106,17 @@ typedef struct ShapeSpan
 	int64_t		before;			/* open time of the bucket before "from" */
 } ShapeSpan;
 
+/*
+ * A shape has room for two spans at least: those that it lacks are empty ones
+ * at the bucket's end, so that the usual shapes are all looked at alike.
+ */
 typedef struct BucketShape
 {
 	uint32_t	first;			/* in Timeline.spans */
 	uint32_t	nspans;
 } BucketShape;
+
+#define TIMELINE_SHAPE_ROOM	2
 
 /*
  * The business dates of a window, for arithmetic in business days: made on
@@ -79,39 +124,50 @@ typedef struct BucketShape
  * composed value, a date on which an open span begins or that is open all
  * day.
  */
+#define TIMELINE_NO_OFFSET	INT32_MIN
+
 typedef struct BusinessDates
 {
 	int32_t		n;
 	int32_t    *date;			/* ascending */
 	int64_t    *first;			/* the first opening of each */
+	int32_t    *offset;			/* seconds east of UTC on each and the days
+								 * around, or TIMELINE_NO_OFFSET: it changes */
 	uint32_t   *rank;			/* per bucket (and one more): dates whose
 								 * first opening lies before the bucket */
 	uint16_t   *shape;			/* of a leaf: per local date (and one more)
 								 * the shape of its plan; else NULL */
 	DayShape   *shapes;
+	bool		spills;			/* pieces of a leaf reach behind their date */
 } BusinessDates;
 
 typedef struct Timeline
 {
+	/* what is needed per row comes first */
 	int64_t		from;			/* the instants covered: from here, */
 	int64_t		length;			/* so long */
 	int64_t		base;			/* start of bucket 0 */
-	int64_t		end;			/* end of the last bucket */
-	int32_t		first_date;		/* the local date that begins at base */
-	int32_t		ndays;
-	bool		wide;
-	uint8_t		index_shift;	/* an index step is 2^index_shift units */
-	uint8_t		index_scale;	/* an index entry counts 2^index_scale days */
-	uint32_t	nindex;
-	int64_t		total;			/* open microseconds of the window */
 	union
 	{
 		NarrowDay  *narrow;
 		WideDay    *wide;		/* ndays entries and sentinels behind */
+		Week	   *week;
 	}			day;
+	WeekShape  *week_shapes;
 	uint16_t   *index;			/* where to begin looking for each step */
+	uint32_t	pace;			/* days that 2^TIMELINE_PACE_SHIFT open
+								 * microseconds take on average, by 2^32 */
+	int32_t		ndays;
+	TimelineForm form;
+	uint8_t		index_shift;	/* an index step is 2^index_shift units */
+	uint8_t		index_scale;	/* an index entry counts 2^index_scale days,
+								 * or weeks */
+	uint32_t	nindex;
+	int64_t		total;			/* open microseconds of the window */
 	BucketShape *shapes;
 	ShapeSpan  *spans;
+	int64_t		end;			/* end of the last bucket */
+	int32_t		first_date;		/* the local date that begins at base */
 	ZoneMap		zone;			/* of the value: for local dates */
 	BusinessDates *dates;		/* NULL until asked for */
 	size_t		bytes;			/* memory of all this */
@@ -119,12 +175,13 @@ typedef struct Timeline
 
 /*
  * Compile "expr" over ndays dates from first_date on (CORE_MIN_DATE to
- * CORE_MAX_DATE).  What is kept comes from "result", the rest from "scratch",
- * which the caller throws away.
+ * CORE_MAX_DATE), into weeks if it is to be "small" and can be.  What is kept
+ * comes from "result", the rest from "scratch", which the caller throws away.
  */
 extern Timeline *timeline_compile(const HoursExpr *expr, int32_t first_date,
-								  int32_t ndays, const ZoneSource *zones,
-								  CoreMem *scratch, CoreMem *result,
+								  int32_t ndays, bool small,
+								  const ZoneSource *zones, CoreMem *scratch,
+								  CoreMem *result,
 								  CoreError *error);
 
 /* Add the business dates to a timeline compiled from the same expression. */
@@ -197,5 +254,99 @@ extern bool timeline_date_at(const Timeline *tl, int64_t t, int32_t *date,
 
 /* The number of business dates before "date", counted from the window's start. */
 extern int32_t timeline_dates_before(const Timeline *tl, int32_t date);
+
+/*
+ * What is called per row, for narrow windows: to be expanded in the caller.
+ */
+
+/* How many of the next buckets begin with less open time than "units"? */
+CORE_INLINE int
+timeline_passed(const NarrowDay *day, uint32_t units)
+{
+	return (day[1].cum < units) + (day[2].cum < units) +
+		(day[3].cum < units) + (day[4].cum < units) +
+		(day[5].cum < units) + (day[6].cum < units) +
+		(day[7].cum < units) + (day[8].cum < units);
+}
+
+/* A time of a plain bucket: itself where open, else the edge next to it. */
+CORE_INLINE int64_t
+timeline_clamp(const NarrowDay *day, int64_t time)
+{
+	int64_t		open = day->open * CORE_USECS_PER_MINUTE;
+	int64_t		close = day->close * CORE_USECS_PER_MINUTE;
+
+	time = time < open ? open : time;
+	return time < close ? time : close;
+}
+
+/*
+ * timeline_add() for d > 0 in a narrow window; false when the result lies
+ * outside and where buckets of several spans are met: then timeline_add() is to
+ * be asked.
+ *
+ * The bucket of the result is looked for where it would be if all days were
+ * alike.  When it is not among those around, the index tells where it is.
+ */
+CORE_INLINE bool
+timeline_add_ahead(const Timeline *tl, int64_t t, int64_t d, int64_t *result)
+{
+	uint64_t	since = (uint64_t) t - (uint64_t) tl->base;
+	uint64_t	i = since / CORE_USECS_PER_DAY;
+	int64_t		time = (int64_t) (since - i * CORE_USECS_PER_DAY);
+	const NarrowDay *from = tl->day.narrow + i;
+	const NarrowDay *day = tl->day.narrow;
+	uint64_t	rest;
+	uint64_t	units;
+	uint64_t	ahead;
+
+	if (from->open == TIMELINE_SHAPED)
+		return false;
+
+	/* the open time to go to, counted from the bucket's start */
+	rest = (uint64_t) d + (uint64_t) (timeline_clamp(from, time) - from->open * CORE_USECS_PER_MINUTE);
+	units = from->cum + (rest + CORE_USECS_PER_MINUTE - 1) / CORE_USECS_PER_MINUTE;
+	ahead = (((uint64_t) d >> TIMELINE_PACE_SHIFT) * tl->pace) >> 32;
+	i += ahead > TIMELINE_EARLY ? ahead - TIMELINE_EARLY : 0;
+	if (i <= (uint32_t) tl->ndays && day[i].cum < units && day[i + TIMELINE_STRIDE].cum >= units)
+		day += i;
+	else
+	{
+		if (units > day[tl->ndays].cum)
+			return false;
+		day += ((uint32_t) tl->index[(units - 1) >> tl->index_shift] << tl->index_scale);
+		while (day[TIMELINE_STRIDE].cum < units)
+			day += TIMELINE_STRIDE;
+	}
+	day += timeline_passed(day, (uint32_t) units);
+	if (day->open == TIMELINE_SHAPED)
+		return false;
+	*result = t - time + (day - from) * CORE_USECS_PER_DAY + (int64_t) rest +
+		((int64_t) day->open + from->cum - day->cum) * CORE_USECS_PER_MINUTE;
+	return true;
+}
+
+/*
+ * timeline_between() in a narrow window; false where buckets of several spans
+ * are met.
+ */
+CORE_INLINE bool
+timeline_between_plain(const Timeline *tl, int64_t a, int64_t b, int64_t *result)
+{
+	uint64_t	since_a = (uint64_t) a - (uint64_t) tl->base;
+	uint64_t	since_b = (uint64_t) b - (uint64_t) tl->base;
+	uint64_t	i = since_a / CORE_USECS_PER_DAY;
+	uint64_t	j = since_b / CORE_USECS_PER_DAY;
+	const NarrowDay *day_a = tl->day.narrow + i;
+	const NarrowDay *day_b = tl->day.narrow + j;
+
+	if (day_a->open == TIMELINE_SHAPED || day_b->open == TIMELINE_SHAPED)
+		return false;
+	*result = timeline_clamp(day_b, (int64_t) (since_b - j * CORE_USECS_PER_DAY)) -
+		timeline_clamp(day_a, (int64_t) (since_a - i * CORE_USECS_PER_DAY)) +
+		((int64_t) day_b->cum - day_b->open - ((int64_t) day_a->cum - day_a->open)) *
+		CORE_USECS_PER_MINUTE;
+	return true;
+}
 
 #endif							/* SLA_TIMELINE_H */

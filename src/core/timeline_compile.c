@@ -332,6 +332,13 @@ shape_equal(const ShapeTable *table, uint32_t number, const OpenSpan *span, int 
 	return true;
 }
 
+/* So many spans make up a shape of n. */
+static inline uint32_t
+shape_room(int n)
+{
+	return (uint32_t) (n > TIMELINE_SHAPE_ROOM ? n : TIMELINE_SHAPE_ROOM);
+}
+
 /* Make room for one shape of n spans. */
 static bool
 shapes_reserve(Compiler *c, ShapeTable *table, int n)
@@ -373,7 +380,7 @@ shapes_reserve(Compiler *c, ShapeTable *table, int n)
 		table->slots = slots;
 		table->nslots = nslots;
 	}
-	while (table->nspans + (uint32_t) n > table->spans_size)
+	while (table->nspans + shape_room(n) > table->spans_size)
 	{
 		ShapeSpan  *spans = table->spans;
 
@@ -386,14 +393,33 @@ shapes_reserve(Compiler *c, ShapeTable *table, int n)
 	return true;
 }
 
+/* A new shape, for which there is room. */
+static uint32_t
+shape_append(ShapeTable *table, const OpenSpan *span, int n)
+{
+	BucketShape *shape = &table->shapes[table->nshapes];
+	int64_t		open = 0;
+
+	shape->first = table->nspans;
+	shape->nspans = (uint32_t) n;
+	for (int i = 0; i < (int) shape_room(n); i++)
+	{
+		ShapeSpan  *s = &table->spans[table->nspans++];
+
+		s->from = i < n ? span[i].from : CORE_USECS_PER_DAY;
+		s->to = i < n ? span[i].to : CORE_USECS_PER_DAY;
+		s->before = open;
+		open += s->to - s->from;
+	}
+	return table->nshapes++;
+}
+
 /* The number of the shape that consists of these spans. */
 static bool
 shape_intern(Compiler *c, ShapeTable *table, const OpenSpan *span, int n,
 			 uint32_t *number)
 {
 	uint32_t	slot;
-	BucketShape *shape;
-	int64_t		open = 0;
 
 	if (shape_equal(table, table->last, span, n))
 	{
@@ -408,20 +434,8 @@ shape_intern(Compiler *c, ShapeTable *table, const OpenSpan *span, int n,
 	*number = table->slots[slot];
 	if (*number == 0)
 	{
-		*number = table->nshapes++;
-		table->slots[slot] = *number;
-		shape = &table->shapes[*number];
-		shape->first = table->nspans;
-		shape->nspans = (uint32_t) n;
-		for (int i = 0; i < n; i++)
-		{
-			ShapeSpan  *s = &table->spans[table->nspans++];
-
-			s->from = span[i].from;
-			s->to = span[i].to;
-			s->before = open;
-			open += s->to - s->from;
-		}
+		table->slots[slot] = table->nshapes;
+		*number = shape_append(table, span, n);
 	}
 	table->last = *number;
 	return true;
@@ -442,9 +456,7 @@ shapes_init(Compiler *c, ShapeTable *table)
 	memset(table->slots, 0, table->nslots * sizeof(uint32_t));
 
 	/* the empty shape is number 0 */
-	table->shapes[0].first = 0;
-	table->shapes[0].nspans = 0;
-	table->nshapes = 1;
+	(void) shape_append(table, NULL, 0);
 	return true;
 }
 
@@ -485,6 +497,35 @@ put_bucket(Compiler *c, Timeline *tl, ShapeTable *table, int32_t i,
 			day->open = n == 0 ? 0 : (uint16_t) (span->from / CORE_USECS_PER_MINUTE);
 			day->close = n == 0 ? 0 : (uint16_t) (span->to / CORE_USECS_PER_MINUTE);
 		}
+	}
+	return true;
+}
+
+/*
+ * In a narrow timeline where buckets of several spans are usual: make shapes of
+ * the others, too.  False when there is no memory or no number for one.
+ */
+static bool
+shape_all(Compiler *c, Timeline *tl, ShapeTable *table)
+{
+	int32_t		nshaped = 0;
+
+	for (int32_t i = 0; i < tl->ndays; i++)
+		nshaped += tl->day.narrow[i].open == TIMELINE_SHAPED;
+	if (nshaped <= tl->ndays / 8)
+		return true;
+	for (int32_t i = 0; i < tl->ndays; i++)
+	{
+		NarrowDay  *day = &tl->day.narrow[i];
+		OpenSpan	span = {day->open * CORE_USECS_PER_MINUTE, day->close * CORE_USECS_PER_MINUTE};
+		uint32_t	number;
+
+		if (day->open == TIMELINE_SHAPED)
+			continue;
+		if (!shape_intern(c, table, &span, span.from < span.to, &number) || number > UINT16_MAX)
+			return false;
+		day->open = TIMELINE_SHAPED;
+		day->close = (uint16_t) number;
 	}
 	return true;
 }
@@ -532,29 +573,46 @@ cut_buckets(Compiler *c, Timeline *tl, ShapeTable *table, const SpanList *list,
 	return true;
 }
 
+/* B before entry i, in units. */
 static inline int64_t
-bucket_units(const Timeline *tl, int32_t i)
+entry_units(const Timeline *tl, int32_t i)
 {
-	return tl->wide ? tl->day.wide[i].cum : (int64_t) tl->day.narrow[i].cum;
+	switch (tl->form)
+	{
+		case TIMELINE_WIDE:
+			return tl->day.wide[i].cum;
+		case TIMELINE_WEEKS:
+			return tl->day.week[i].cum;
+		case TIMELINE_NARROW:
+			break;
+	}
+	return tl->day.narrow[i].cum;
+}
+
+static inline int32_t
+nweeks_of(const Timeline *tl)
+{
+	return (tl->ndays + 6) / 7;
 }
 
 /*
- * The index: for each step of 2^index_shift units, the first bucket at whose
- * end B exceeds the step's start (in a very long window, one or a few before
- * it).  A step is two to four average days, so that the bucket wanted is among
- * the next few.
+ * The index: for each step of 2^index_shift units, the first bucket (or week) at
+ * whose end B exceeds the step's start (in a very long window, one or a few
+ * before it).  A step is four to eight average days, or two to four weeks, so
+ * that the one wanted is among the next few.
  */
 static bool
 make_index(Compiler *c, Timeline *tl, CoreMem *result)
 {
-	int64_t		units = bucket_units(tl, tl->ndays);
-	int32_t		day = 0;
+	int32_t		n = tl->form == TIMELINE_WEEKS ? nweeks_of(tl) : tl->ndays;
+	int64_t		units = entry_units(tl, n);
+	int32_t		entry = 0;
 
 	tl->index_shift = 0;
 	tl->index_scale = 0;
-	while ((units >> tl->index_shift) > tl->ndays / 2)
+	while ((units >> tl->index_shift) > (tl->form == TIMELINE_WEEKS ? n / 2 : n / 4))
 		tl->index_shift++;
-	while ((tl->ndays >> tl->index_scale) > UINT16_MAX)
+	while ((n >> tl->index_scale) > UINT16_MAX)
 		tl->index_scale++;
 	tl->nindex = (uint32_t) (units >> tl->index_shift) + 1;
 	tl->index = core_alloc(result, tl->nindex * sizeof(uint16_t), c->error);
@@ -562,16 +620,121 @@ make_index(Compiler *c, Timeline *tl, CoreMem *result)
 		return false;
 	for (uint32_t i = 0; i < tl->nindex; i++)
 	{
-		while (day < tl->ndays - 1 &&
-			   bucket_units(tl, day + 1) <= (int64_t) i << tl->index_shift)
-			day++;
-		tl->index[i] = (uint16_t) (day >> tl->index_scale);
+		while (entry < n - 1 &&
+			   entry_units(tl, entry + 1) <= (int64_t) i << tl->index_shift)
+			entry++;
+		tl->index[i] = (uint16_t) (entry >> tl->index_scale);
 	}
 	tl->bytes += tl->nindex * sizeof(uint16_t);
+
+	/* where it is open less than a second in a day, the index serves */
+	if (tl->total >> TIMELINE_PACE_SHIFT >= tl->ndays)
+		tl->pace = (uint32_t) (((uint64_t) tl->ndays << 32) / (uint64_t) (tl->total >> TIMELINE_PACE_SHIFT) - 1);
 	return true;
 }
 
-/* Cut the buckets in one of the two forms. */
+/*
+ * Weeks
+ */
+
+static void
+week_shape(const Timeline *tl, int32_t first, WeekShape *shape)
+{
+	const NarrowDay *day = &tl->day.narrow[first];
+
+	memset(shape, 0, sizeof(WeekShape));
+	for (int32_t k = 0; k < 8; k++)
+	{
+		int32_t		i = first + k < tl->ndays ? k : tl->ndays - first;
+
+		shape->cum[k] = (uint16_t) (day[i].cum - day->cum);
+		shape->open[k] = k < 7 ? day[i].open : 0;
+		shape->close[k] = k < 7 ? day[i].close : 0;
+	}
+}
+
+/* The number of a shape among those so far, to which it is added. */
+static uint32_t
+week_intern(WeekShape *shapes, uint32_t *nshapes, uint32_t *slots, uint32_t nslots,
+			const WeekShape *shape)
+{
+	uint64_t	hash = 0;
+	uint32_t	slot;
+
+	for (int k = 0; k < 7; k++)
+		hash = (hash ^ shape->open[k] ^ (uint32_t) shape->close[k] << 16) * UINT64_C(0x9E3779B97F4A7C15);
+	slot = (uint32_t) (hash >> 32) & (nslots - 1);
+	while (slots[slot] != 0 && memcmp(&shapes[slots[slot]], shape, sizeof(WeekShape)) != 0)
+		slot = (slot + 1) & (nslots - 1);
+	if (slots[slot] == 0)
+	{
+		slots[slot] = *nshapes;
+		shapes[(*nshapes)++] = *shape;
+	}
+	return slots[slot];
+}
+
+/*
+ * Fold the entries of a narrow timeline, which are in scratch memory, into
+ * weeks; where that would not be smaller, keep them.
+ */
+static bool
+fold_weeks(Compiler *c, Timeline *tl, CoreMem *result)
+{
+	int32_t		nweeks = nweeks_of(tl);
+	uint32_t	nentries = (uint32_t) nweeks + 1 + TIMELINE_WEEKS_AHEAD;
+	uint32_t	most = (uint32_t) nweeks / 2;	/* shapes */
+	uint32_t	nshapes = 1;
+	uint32_t	nslots = 64;
+	WeekShape  *shapes = core_alloc(c->mem, (most + 1) * sizeof(WeekShape), c->error);
+	Week	   *weeks = core_alloc(c->mem, nentries * sizeof(Week), c->error);
+	uint32_t   *slots;
+	NarrowDay  *days = tl->day.narrow;
+	size_t		days_bytes = (tl->ndays + 1 + TIMELINE_SENTINELS) * sizeof(NarrowDay);
+	char	   *kept;
+
+	while (nslots < 2 * most)
+		nslots *= 2;
+	slots = core_alloc(c->mem, nslots * sizeof(uint32_t), c->error);
+	if (shapes == NULL || weeks == NULL || slots == NULL)
+		return false;
+	memset(slots, 0, nslots * sizeof(uint32_t));
+	memset(&shapes[0], 0, sizeof(WeekShape));
+	for (int32_t w = 0; w < nweeks && nshapes < most; w++)
+	{
+		WeekShape	shape;
+
+		week_shape(tl, 7 * w, &shape);
+		weeks[w].cum = days[7 * w].cum;
+		weeks[w].shape = week_intern(shapes, &nshapes, slots, nslots, &shape);
+	}
+	if (nshapes >= most)
+	{
+		kept = core_alloc(result, days_bytes, c->error);
+		if (kept == NULL)
+			return false;
+		tl->day.narrow = memcpy(kept, days, days_bytes);
+		return true;
+	}
+	for (uint32_t w = (uint32_t) nweeks; w < nentries; w++)
+	{
+		weeks[w].cum = days[tl->ndays].cum;
+		weeks[w].shape = 0;
+	}
+
+	/* in one piece, the shapes a cache line each */
+	kept = core_alloc(result, (nshapes + 1) * sizeof(WeekShape) + nentries * sizeof(Week), c->error);
+	if (kept == NULL)
+		return false;
+	kept += (0 - (uintptr_t) kept) % sizeof(WeekShape);
+	tl->week_shapes = memcpy(kept, shapes, nshapes * sizeof(WeekShape));
+	tl->day.week = memcpy(kept + nshapes * sizeof(WeekShape), weeks, nentries * sizeof(Week));
+	tl->form = TIMELINE_WEEKS;
+	tl->bytes += (nshapes + 1) * sizeof(WeekShape) + nentries * sizeof(Week) - days_bytes;
+	return true;
+}
+
+/* Cut the buckets into entries for each day. */
 static bool
 try_buckets(Compiler *c, Timeline *tl, const SpanList *list, ShapeTable *table,
 			bool wide, CoreMem *result)
@@ -580,7 +743,7 @@ try_buckets(Compiler *c, Timeline *tl, const SpanList *list, ShapeTable *table,
 	size_t		bytes = (tl->ndays + 1 + TIMELINE_SENTINELS) * entry;
 	void	   *entries = core_alloc(result, bytes, c->error);
 
-	tl->wide = wide;
+	tl->form = wide ? TIMELINE_WIDE : TIMELINE_NARROW;
 	if (wide)
 		tl->day.wide = entries;
 	else
@@ -588,7 +751,7 @@ try_buckets(Compiler *c, Timeline *tl, const SpanList *list, ShapeTable *table,
 	tl->bytes = sizeof(Timeline) + bytes;
 	return entries != NULL && shapes_init(c, table) &&
 		(wide ? cut_buckets(c, tl, table, list, true) :
-		 cut_buckets(c, tl, table, list, false));
+		 cut_buckets(c, tl, table, list, false) && shape_all(c, tl, table));
 }
 
 /*
@@ -596,14 +759,16 @@ try_buckets(Compiler *c, Timeline *tl, const SpanList *list, ShapeTable *table,
  * out of numbers for shapes.
  */
 static bool
-make_buckets(Compiler *c, Timeline *tl, const SpanList *list, CoreMem *result)
+make_buckets(Compiler *c, Timeline *tl, const SpanList *list, bool small, CoreMem *result)
 {
 	ShapeTable	table;
 	size_t		shapes_bytes;
 	size_t		spans_bytes;
 
-	if (!(c->whole_minutes && try_buckets(c, tl, list, &table, false, result)) &&
+	if (!(c->whole_minutes && try_buckets(c, tl, list, &table, false, small ? c->mem : result)) &&
 		!(c->error->kind == CORE_OK && try_buckets(c, tl, list, &table, true, result)))
+		return false;
+	if (small && tl->form == TIMELINE_NARROW && !fold_weeks(c, tl, result))
 		return false;
 
 	shapes_bytes = table.nshapes * sizeof(BucketShape);
@@ -620,7 +785,7 @@ make_buckets(Compiler *c, Timeline *tl, const SpanList *list, CoreMem *result)
 
 Timeline *
 timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
-				 const ZoneSource *zones, CoreMem *scratch, CoreMem *result,
+				 bool small, const ZoneSource *zones, CoreMem *scratch, CoreMem *result,
 				 CoreError *error)
 {
 	Compiler	c = {zones, scratch, error, first_date, ndays, true, hours_zone(expr), NULL};
@@ -643,7 +808,7 @@ timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
 	tl->end = tl->base + ndays * CORE_USECS_PER_DAY;
 	tl->from = tl->base;
 	tl->length = tl->end - tl->base;
-	if (!make_buckets(&c, tl, &list, result))
+	if (!make_buckets(&c, tl, &list, small, result))
 		return NULL;
 	tl->bytes += tl->zone.nbreaks * sizeof(ZoneBreak);
 	return tl;
@@ -693,6 +858,8 @@ keep_plan(Compiler *c, Timeline *tl, const DayPlan *plan, CoreMem *result)
 
 		if (shape->npieces > 0)
 			memcpy(pieces, shape->pieces, shape->npieces * sizeof(DayPiece));
+		for (int k = 0; k < shape->npieces; k++)
+			dates->spills |= !pieces[k].own || pieces[k].to > CORE_USECS_PER_DAY;
 		shape->pieces = pieces;
 		pieces += shape->npieces;
 	}
@@ -788,6 +955,31 @@ composed_dates(Compiler *c, Timeline *tl, const HoursExpr *expr)
 	return true;
 }
 
+/*
+ * The offset of each date, where it is the same from the day before to the time
+ * that its spans may reach, so that clocks need no search there.
+ */
+static void
+note_offsets(const Timeline *tl)
+{
+	BusinessDates *dates = tl->dates;
+	const ZoneMap *zone = &tl->zone;
+	int			i = 0;
+
+	for (int32_t k = 0; k < dates->n; k++)
+	{
+		int64_t		midnight = dates->date[k] * CORE_USECS_PER_DAY;
+		int64_t		offset = zone->offset;
+
+		while (i < zone->nbreaks && zone->breaks[i].at < midnight - 3 * CORE_USECS_PER_DAY)
+			i++;
+		if (zone->nbreaks > 0)
+			offset = i < zone->nbreaks ? zone->breaks[i].before : zone->breaks[i - 1].after;
+		dates->offset[k] = i < zone->nbreaks && zone->breaks[i].at < midnight + 6 * CORE_USECS_PER_DAY ?
+			TIMELINE_NO_OFFSET : (int32_t) (offset / CORE_USECS_PER_SEC);
+	}
+}
+
 bool
 timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 					   const ZoneSource *zones, CoreMem *scratch,
@@ -805,8 +997,9 @@ timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 	memset(dates, 0, sizeof(BusinessDates));
 	dates->date = core_alloc(result, n * sizeof(int32_t), error);
 	dates->first = core_alloc(result, n * sizeof(int64_t), error);
+	dates->offset = core_alloc(result, n * sizeof(int32_t), error);
 	dates->rank = core_alloc(result, n * sizeof(uint32_t), error);
-	if (dates->date == NULL || dates->first == NULL || dates->rank == NULL)
+	if (dates->date == NULL || dates->first == NULL || dates->offset == NULL || dates->rank == NULL)
 		return false;
 
 	tl->dates = dates;
@@ -815,6 +1008,7 @@ timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 		tl->dates = NULL;
 		return false;
 	}
+	note_offsets(tl);
 	for (int32_t i = 0; i <= tl->ndays; i++)
 	{
 		while (k < dates->n && dates->first[k] < tl->base + i * CORE_USECS_PER_DAY)
@@ -822,6 +1016,6 @@ timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 		dates->rank[i] = (uint32_t) k;
 	}
 	tl->bytes += sizeof(BusinessDates) +
-		n * (sizeof(int32_t) + sizeof(int64_t) + sizeof(uint32_t));
+		n * (2 * sizeof(int32_t) + sizeof(int64_t) + sizeof(uint32_t));
 	return true;
 }

@@ -139,6 +139,27 @@ SELECT i, change(i) AS changed, stable_hours(i) AS stable, volatile_hours(i) AS 
 	business_seconds('2026-11-20 00:00Z'::timestamptz + i * interval '0', '2026-11-21 00:00Z', 'c') / 3600 AS direct
 FROM generate_series(10, 12) i;
 SELECT open_hours() AS three;
+-- and so does a query that PL/pgSQL runs, and each of them sees what was before it
+DO $$
+DECLARE
+	r record;
+	direct float8[];
+BEGIN
+	UPDATE sla.calendar SET hours = 'Mo-Su 09:00-17:00' WHERE name = 'c';
+	FOR n IN 1 .. 2 LOOP
+		EXECUTE $q$
+			SELECT array_agg(business_seconds('2026-11-20 00:00Z'::timestamptz + change(i) * interval '0', '2026-11-21 00:00Z', 'c') / 3600)
+			FROM generate_series(10, 12) i$q$ INTO direct;
+		RAISE NOTICE '%', direct;
+	END LOOP;
+	FOR r IN SELECT i, business_seconds('2026-11-20 00:00Z'::timestamptz + i * interval '0', '2026-11-21 00:00Z', 'c') / 3600 AS h
+		FROM generate_series(14, 16) i LOOP
+		PERFORM change(r.i);
+		RAISE NOTICE '% in the loop''s query, % now', r.h, open_hours();
+	END LOOP;
+	PERFORM change(12);
+END
+$$;
 -- a cursor keeps to the snapshot it was opened with
 BEGIN;
 DECLARE cur CURSOR FOR SELECT i, business_seconds('2026-11-20 00:00Z'::timestamptz + i * interval '0', '2026-11-21 00:00Z', 'c') / 3600 AS three FROM generate_series(1, 3) i;
@@ -210,6 +231,22 @@ ROLLBACK;
 SELECT count(*) FILTER (WHERE business_seconds('2026-11-20 00:00Z', '2026-11-21 00:00Z', 'many ' || i)
 						<> ((13 + i % 11) * 60 - (i % 12 * 60 + i % 60)) * 60) AS wrong
 FROM generate_series(1, 3000) i;
+-- names of all lengths that differ in one byte, or in their length, from a column
+INSERT INTO sla.calendar (name, hours)
+SELECT overlay(repeat('x', n) placing 'y' from k for 1), ('Mo-Su 00:00-' || to_char(time '00:00' + (n * 20 + k % 20) * interval '1 minute', 'HH24:MI'))::business_hours
+FROM generate_series(1, 63) n, generate_series(1, n) k WHERE n IN (1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 63);
+SELECT count(*) AS names, count(*) FILTER (WHERE got <> wanted OR added <> wanted) AS wrong
+FROM (SELECT (n * 20 + k % 20) * 60 AS wanted,
+			 business_seconds('2026-11-20 00:00Z', '2026-11-21 00:00Z', name) AS got,
+			 extract(epoch FROM '2026-11-20 00:00Z'::timestamptz + make_business_interval(secs => (n * 20 + k % 20) * 60, calendar => name) - '2026-11-20 00:00Z') AS added
+	  FROM (SELECT n, k, overlay(repeat('x', n) placing 'y' from k for 1) AS name
+			FROM generate_series(1, 2) twice, generate_series(1, 63) n, generate_series(1, n) k
+			WHERE n IN (1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 63) ORDER BY twice, k, n) s) t;
+-- the setting may change from row to row
+SELECT i, '2026-11-20 00:00Z'::timestamptz + business_interval '25 bm' AS due,
+	set_config('sla_tracker.calendar', repeat('x', i - 1) || 'y', false)
+FROM generate_series(1, 4) i, set_config('sla_tracker.calendar', 'y', false);
+RESET sla_tracker.calendar;
 -- and bounded: its memory, over all contexts of ours
 SELECT count(*) > 0 AS named, sum(total_bytes) < 8 * 1024 * 1024 AS bounded FROM pg_backend_memory_contexts WHERE name ~* 'sla|calendar';
 SELECT name, setting, unit, vartype FROM pg_settings WHERE name LIKE 'sla_tracker.calendar%' ORDER BY name;

@@ -97,6 +97,8 @@ free_blocks(void)
 }
 
 static int	interrupts;
+static int	nweeks;				/* timelines folded into weeks */
+static long quick_answers;		/* given by timeline_add_ahead() */
 
 static void
 count_interrupt(void)
@@ -745,6 +747,7 @@ check_instant(const Timeline *tl, const Reference *ref, int64_t t)
 		int64_t		d;
 		int64_t		target;
 		int64_t		expected = 0;
+		int64_t		quick;
 
 		switch (n)
 		{
@@ -770,6 +773,11 @@ check_instant(const Timeline *tl, const Reference *ref, int64_t t)
 				d = rnd(2 * total + 1) - total;
 		}
 		u = timeline_add(tl, t, d);
+		if (d > 0 && tl->form == TIMELINE_NARROW && timeline_add_ahead(tl, t, d, &quick))
+		{
+			SAME(quick, u, "add ahead at base%+" PRId64, t - tl->base);
+			quick_answers++;
+		}
 		status = u != TIMELINE_OUTSIDE ? TIMELINE_OK :
 			d > 0 ? TIMELINE_LATER : TIMELINE_EARLIER;
 		if (d == 0)
@@ -801,6 +809,8 @@ check_instant(const Timeline *tl, const Reference *ref, int64_t t)
 		check_answer(__LINE__, tl, d > 0 ? "add" : "subtract", t, status, u, true, TIMELINE_OK, expected);
 		SAME(timeline_between(tl, t, u), d, "between(t, t + d) at base%+" PRId64, t - tl->base);
 		SAME(timeline_between(tl, u, t), -d, "between(t + d, t) at base%+" PRId64, t - tl->base);
+		if (tl->form == TIMELINE_NARROW && timeline_between_plain(tl, t, u, &quick))
+			SAME(quick, d, "plain between(t, t + d) at base%+" PRId64, t - tl->base);
 	}
 }
 
@@ -1052,12 +1062,13 @@ check_calendar(const char *text, int32_t first, int32_t ndays)
 	if (one_in(3))
 		random_holidays(expr);
 	make_reference(&ref, expr, first, ndays);
-	tl = timeline_compile(expr, first, ndays, &source, &mem, &mem, &error);
+	tl = timeline_compile(expr, first, ndays, one_in(2), &source, &mem, &mem, &error);
 	if (tl == NULL || !timeline_compile_dates(tl, expr, &source, &mem, &mem, &error))
 	{
 		fail(__LINE__, "not compiled: %s", error.detail);
 		return;
 	}
+	nweeks += tl->form == TIMELINE_WEEKS;
 	SAME(tl->base, slow_instant(ref.zone, first * DAY), "base");
 	SAME(tl->end, tl->base + ndays * DAY, "end");
 	check_instant(tl, &ref, tl->base);
@@ -1161,7 +1172,7 @@ test_many_shapes(void)
 	{
 		int32_t		first = i == 0 ? CORE_MIN_DATE : CORE_MIN_DATE + (int32_t) rnd(70000);
 		int32_t		ndays = i == 0 ? CORE_MAX_DATE - CORE_MIN_DATE : i == 1 ? 66000 : 65000;
-		Timeline   *tl = timeline_compile(expr, first, ndays, &source, &mem, &mem, &error);
+		Timeline   *tl = timeline_compile(expr, first, ndays, true, &source, &mem, &mem, &error);
 
 		snprintf(context, sizeof(context), "many shapes over %d days from %d", ndays, first);
 		if (tl == NULL)
@@ -1169,7 +1180,7 @@ test_many_shapes(void)
 			fail(__LINE__, "not compiled: %s", error.detail);
 			break;
 		}
-		SAME(tl->wide, i < 2, "wide");
+		SAME(tl->form == TIMELINE_WIDE, i < 2, "wide");
 		ref.n = 0;
 		ref.span = test_alloc(NULL, (size_t) (ndays + 20) * 3 * sizeof(OpenSpan));
 		for (int32_t date = first - 2; date < first + ndays + 2; date++)
@@ -1322,7 +1333,7 @@ test_failures(void)
 
 			error.kind = CORE_OK;
 			blocks_left = n;
-			tl = timeline_compile(expr, 0, 400, &source, &mem, &mem, &error);
+			tl = timeline_compile(expr, 0, 400, i == 0, &source, &mem, &mem, &error);
 			done = tl != NULL && timeline_compile_dates(tl, expr, &source, &mem, &mem, &error);
 			blocks_left = INT32_MAX;
 			if (done)
@@ -1333,8 +1344,8 @@ test_failures(void)
 		CHECK(n > 10, "only %d blocks", n);
 	}
 	snprintf(context, sizeof(context), "unknown zone");
-	CHECK(timeline_compile(parse("TZ=Test/0 Mo; Tu"), 0, 10, &source, &mem, &mem, &error) != NULL, "known");
-	CHECK(timeline_compile(parse("TZ=Nowhere/0 Mo; Tu"), 0, 10, &source, &mem, &mem, &error) == NULL &&
+	CHECK(timeline_compile(parse("TZ=Test/0 Mo; Tu"), 0, 10, false, &source, &mem, &mem, &error) != NULL, "known");
+	CHECK(timeline_compile(parse("TZ=Nowhere/0 Mo; Tu"), 0, 10, false, &source, &mem, &mem, &error) == NULL &&
 		  error.kind == CORE_SYNTAX, "unknown");
 
 	/*
@@ -1349,7 +1360,7 @@ test_failures(void)
 		for (int i = 0; i < 1440; i++)
 			put(&text, "%s%02d:%02d:00-%02d:%02d:30", i ? "," : "", i / 60, i % 60, i / 60, i % 60);
 		mem.check_interrupts = count_interrupt;
-		tl = timeline_compile(parse(text.bytes), CORE_MIN_DATE, CORE_MAX_DATE - CORE_MIN_DATE, &source, &mem, &mem, &error);
+		tl = timeline_compile(parse(text.bytes), CORE_MIN_DATE, CORE_MAX_DATE - CORE_MIN_DATE, true, &source, &mem, &mem, &error);
 		mem.check_interrupts = NULL;
 		CHECK(tl == NULL && error.kind == CORE_LIMIT && error.message[0] && error.detail[0], "a span a minute");
 		CHECK(interrupts > 0, "not interruptible");
@@ -1558,6 +1569,8 @@ main(int argc, char **argv)
 	test_random(argc > 2 ? atoi(argv[2]) : 180);
 	test_many_shapes();
 	free(blocks);
+	CHECK(nweeks > 5, "%d timelines in weeks", nweeks);
+	CHECK(quick_answers > 1000, "%ld quick answers", quick_answers);
 	printf("test_timeline: %ld checks, %d failures\n", checks, failures);
 	return failures ? 1 : 0;
 }

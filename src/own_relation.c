@@ -1,0 +1,70 @@
+/*-------------------------------------------------------------------------
+ *
+ * own_relation.c
+ *	  The numbers of the extension's relations that tracking works with.
+ *
+ * They are asked for several times in each statement on a tracked table, and
+ * so remembered until one of the relations, or any schema, changes.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "own_relation.h"
+
+#include "catalog/namespace.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+static const char *const names[] = {
+	[OWN_REVISION] = "revision",
+	[OWN_CLOCK_STATE] = "clock_state",
+	[OWN_CLOCK_STATE_PKEY] = "clock_state_pkey",
+	[OWN_CLOCK_STATE_ITEM_IDX] = "clock_state_item_idx",
+	[OWN_CLOCK_STATE_CLOCK_ID_SEQ] = "clock_state_clock_id_seq",
+};
+
+static Oid	known[lengthof(names)]; /* InvalidOid: not known */
+
+static void
+relcache_callback(Datum arg, Oid relid)
+{
+	(void) arg;
+	for (size_t i = 0; i < lengthof(known); i++)
+		if (known[i] == relid || !OidIsValid(relid))
+			known[i] = InvalidOid;
+}
+
+static void
+schema_callback(Datum arg, int cacheid, uint32 hashvalue)
+{
+	(void) arg;
+	(void) cacheid;
+	(void) hashvalue;
+	memset(known, 0, sizeof(known));
+}
+
+void
+own_relation_init(void)
+{
+	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, schema_callback, (Datum) 0);
+}
+
+Oid
+own_relation(OwnRelation which)
+{
+	Oid			relid = known[which];
+
+	if (OidIsValid(relid))
+		return relid;
+	relid = get_relname_relid(names[which], get_namespace_oid("sla", false));
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"sla.%s\" does not exist", names[which]),
+				 errhint("Drop and create the extension, or restore its tables.")));
+	known[which] = relid;
+	return relid;
+}

@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * own_relation.h
+ *	  The numbers of the extension's relations that tracking works with.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SLA_OWN_RELATION_H
+#define SLA_OWN_RELATION_H
+
+#include "sla_tracker.h"
+
+typedef enum OwnRelation
+{
+	OWN_REVISION,
+	OWN_CLOCK_STATE,
+	OWN_CLOCK_STATE_PKEY,
+	OWN_CLOCK_STATE_ITEM_IDX,
+	OWN_CLOCK_STATE_CLOCK_ID_SEQ
+} OwnRelation;
+
+extern void own_relation_init(void);
+
+/* An error when there is none. */
+extern Oid	own_relation(OwnRelation which);
+
+#endif							/* SLA_OWN_RELATION_H */
