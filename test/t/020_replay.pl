@@ -443,7 +443,7 @@ LANGUAGE sql
 AS $$
 	SELECT e.number, min(i.opened_at), min(i.resolved_at),
 		coalesce((array_agg(e.before ORDER BY e.n) FILTER (WHERE e.done))[1], (array_agg(e.priority ORDER BY e.n DESC))[1]),
-		greatest(min(i.opened_at), min(i.responded_at)),
+		min(CASE WHEN i.responded_at IS NOT NULL THEN greatest(i.opened_at, i.responded_at) END),
 		coalesce((array_agg(e.before ORDER BY e.n) FILTER (WHERE e.state <> 'New' OR e.reassignments > 0))[1],
 			(array_agg(e.priority ORDER BY e.n DESC))[1])
 	FROM (SELECT *, row_number() OVER story AS n, lead(done) OVER story AS then_done,
