@@ -69,6 +69,7 @@ typedef struct Change
 	int64		old_due;
 	int64		old_late;
 	int64		old_start;
+	int64		old_stop;
 	const char *reason;
 } Change;
 
@@ -470,6 +471,7 @@ note_change(Work *work, StoredClock *stored, const StoredClock *before, const ch
 	change->old_due = before->due;
 	change->old_late = before->late;
 	change->old_start = before->clock.start;
+	change->old_stop = before->clock.state == CLOCK_STOPPED ? before->clock.end : CLOCK_NONE;
 	change->reason = work->reason;
 	work->changes = lappend(work->changes, change);
 }
@@ -555,7 +557,10 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
 	{
 		if (work->follow->by_edit && follow_is_outdated(work->follow->def, stored))
 		{
-			/* what the edit does to the clock it does now, not at the row's time */
+			/*
+			 * what the edit does to the clock it does now, not at the row's
+			 * time
+			 */
 			edited.at = Max(row->at, work->follow->now);
 			row = &edited;
 		}
@@ -606,7 +611,7 @@ has_clock(const Work *work)
 
 	foreach(cell, work->clocks)
 		if (((StoredClock *) lfirst(cell))->metric_id == metric_id)
-			return true;
+		return true;
 	return false;
 }
 
@@ -686,7 +691,7 @@ apply_metric(Work *work)
 static void
 apply_gone(Work *work, StoredClock *stored)
 {
-	ClockRow	row = {.at = work->follow->now, .gone = true};
+	ClockRow	row = {.at = work->follow->now,.gone = true};
 	ClockRules	rules = {0};
 	CoreMem		mem = sla_core_mem();
 	ClockOutcome outcome;
@@ -726,13 +731,13 @@ write_change(const Change *change)
 	static const char *command =
 		"INSERT INTO sla.clock_change (clock, at, kind, reason, before, after) SELECT $1, $2, $3, $12, "
 		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('told_at', $2) ELSE "
-		"(SELECT jsonb_build_object('policy', policy, 'goal', goal::text, 'started_at', $5, 'due_at', $6, 'breached_at', $7) "
+		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $5, 'due_at', $6, 'breached_at', $7, 'stopped_at', $13) "
 		"FROM sla.promise WHERE id = $4) END, "
 		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('applied_at', $11) ELSE "
-		"(SELECT jsonb_build_object('policy', policy, 'goal', goal::text, 'started_at', $9, 'due_at', $10) "
+		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $9, 'due_at', $10, 'stopped_at', $14) "
 		"FROM sla.promise WHERE id = $8) END";
 	Oid			types[] = {INT8OID, TIMESTAMPTZOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID
+		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID
 	};
 	const StoredClock *clock = change->clock;
 	bool		breached = change->old_late != CLOCK_NONE && change->old_late < change->at;
@@ -742,9 +747,10 @@ write_change(const Change *change)
 		TimestampTzGetDatum(change->old_due), TimestampTzGetDatum(change->old_late),
 		Int32GetDatum(clock->clock.promise), TimestampTzGetDatum(clock->clock.start),
 		TimestampTzGetDatum(clock->due), TimestampTzGetDatum(clock->clock.last),
-		change->reason == NULL ? (Datum) 0 : CStringGetTextDatum(change->reason)
+		change->reason == NULL ? (Datum) 0 : CStringGetTextDatum(change->reason),
+		TimestampTzGetDatum(change->old_stop), TimestampTzGetDatum(clock->clock.end)
 	};
-	char		nulls[lengthof(types) + 1] = "            ";
+	char		nulls[lengthof(types) + 1] = "              ";
 
 	if (change->old_due == CLOCK_NONE)
 		nulls[5] = 'n';
@@ -754,6 +760,10 @@ write_change(const Change *change)
 		nulls[9] = 'n';
 	if (change->reason == NULL)
 		nulls[11] = 'n';
+	if (change->old_stop == CLOCK_NONE)
+		nulls[12] = 'n';
+	if (clock->clock.state != CLOCK_STOPPED)
+		nulls[13] = 'n';
 	if (SPI_execute_with_args(command, lengthof(types), types, values, nulls, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not write sla.clock_change");
 }
@@ -814,7 +824,7 @@ work_on(Follow *follow, const RowSays *says, const char *item, int64 at,
 
 	for (bool again = false; !done; again = true)
 	{
-		Work		work = {.follow = follow, .says = says, .item = item, .at = at};
+		Work		work = {.follow = follow,.says = says,.item = item,.at = at};
 
 		CHECK_FOR_INTERRUPTS();
 		if (again)
@@ -881,7 +891,7 @@ follow_would_write(Follow *follow, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = evaluate_row(follow, slot);
-	Work		work = {.follow = follow, .says = says, .item = says->item, .at = says->at};
+	Work		work = {.follow = follow,.says = says,.item = says->item,.at = says->at};
 	FollowCounts counts = follow->counts;
 	bool		found;
 	ListCell   *cell;
@@ -959,8 +969,8 @@ follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAct
 void
 follow_preview(Definition *def, StoredClock *clock)
 {
-	Follow		follow = {.def = def, .context = CurrentMemoryContext,.item_context = CurrentMemoryContext};
-	Work		work = {.follow = &follow, .item = clock->item};
+	Follow		follow = {.def = def,.context = CurrentMemoryContext,.item_context = CurrentMemoryContext};
+	Work		work = {.follow = &follow,.item = clock->item};
 	RowReader	reader;
 	TupleTableSlot *row;
 	RowSays    *says;
@@ -992,8 +1002,10 @@ rejudge(Follow *follow, StoredClock *stored)
 	int64		due = stored->excepted ? stored->gross_due : stored->due;
 	int64		late = stored->excepted ? stored->gross_late : stored->late;
 	int64		elapsed = stored->excepted ? stored->gross_elapsed : stored->elapsed;
+	int64		revision = stored->revision;
 
 	derive(follow->def, stored);
+	stored->revision = revision;
 	if (stored->excepted)
 	{
 		stored->gross_due = due;
@@ -1103,7 +1115,7 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 	for (;;)
 	{
 		StoredClock *stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
-		Work		work = {.follow = follow, .at = follow->now};
+		Work		work = {.follow = follow,.at = follow->now};
 		StoredClock before;
 
 		if (stored == NULL)

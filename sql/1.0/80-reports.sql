@@ -702,7 +702,10 @@ COMMENT ON AGGREGATE sla.tally(date, text[], integer, integer, oid, "char",
 	timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, boolean, boolean) IS
 'private: judgements of a month counted by promise';
 
--- (grouped, so that the bounds are worked out once and not for each clock)
+-- (From the first month that may have a verdict on.  An array, of which the
+-- planner expects ten elements: were it a thousand months, it would think that
+-- compiling the query pays.  Grouped, so that the bounds are worked out once and
+-- not for each clock.)
 CREATE VIEW sla.month AS
 SELECT
 	m.month::date AS period_start,
@@ -710,10 +713,18 @@ SELECT
 	min(pg_catalog.timezone('UTC', m.month + interval '1 month' + interval '16 hours')) AS to_at,
 	min(pg_catalog.timezone('UTC', m.month + interval '16 hours')) AS all_from_at,
 	min(pg_catalog.timezone('UTC', m.month + interval '1 month' - interval '16 hours')) AS all_to_at
-FROM pg_catalog.generate_series(
-	timestamp '1990-01-01',
-	pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '16 hours'),
-	interval '1 month') AS m (month)
+FROM pg_catalog.unnest(ARRAY(
+	SELECT g.month
+	FROM pg_catalog.generate_series(
+		pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', least(
+			(SELECT min(c.ended_at) FROM sla.clock_state AS c WHERE c.ended_at IS NOT NULL),
+			(SELECT min(c.late_at) FROM sla.clock_state AS c WHERE c.ended_at > c.late_at),
+			(SELECT min(c.due_at) FROM sla.clock_state AS c WHERE c.ended_at IS NULL),
+			(SELECT min(c.gross_late_at) FROM sla.clock_state AS c WHERE c.is_excepted),
+			pg_catalog.now()))) - interval '1 month',
+		pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '16 hours'),
+		interval '1 month') AS g (month)
+)) AS m (month)
 GROUP BY m.month;
 COMMENT ON VIEW sla.month IS 'private: months, each with the time in which some time zone has it, and all have';
 
