@@ -9,8 +9,6 @@ SET client_encoding = 'UTF8';
 SET datestyle = ISO;
 SET intervalstyle = postgres;
 SET timezone = :'zone';
--- the reports are large plans over few rows: not worth compiling
-SET jit = off;
 
 SELECT coalesce((SELECT extnamespace::regnamespace::text
 				 FROM pg_extension WHERE extname = 'sla_tracker'), '') AS extschema,
