@@ -422,7 +422,7 @@ clock_store_find(ClockStore *store, int64 id, Snapshot snapshot)
 	if (index_getnext_slot(scan, ForwardScanDirection, store->slot))
 		stored = from_slot(store->slot);
 	index_endscan(scan);
-	index_close(index, AccessShareLock);
+	index_close(index, NoLock);
 	return stored;
 }
 

@@ -1025,6 +1025,9 @@ refresh_by_row(Follow *follow, const StoredClock *stored)
 	else
 		follow_gone(follow, stored->item);
 	rows_close(&reader);
+
+	/* it was written for all clocks of the item */
+	renew_snapshot(follow, false);
 }
 
 bool
