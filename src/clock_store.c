@@ -408,8 +408,8 @@ clock_store_fetch(ClockStore *store, Oid relation, const char *item, Snapshot sn
 	return clocks;
 }
 
-StoredClock *
-clock_store_find(ClockStore *store, int64 id, Snapshot snapshot)
+static StoredClock *
+find_by_id(Relation rel, TupleTableSlot *slot, int64 id, Snapshot snapshot)
 {
 	Relation	index = index_open(own_relation(OWN_CLOCK_STATE_PKEY), AccessShareLock);
 	StoredClock *stored = NULL;
@@ -417,12 +417,30 @@ clock_store_find(ClockStore *store, int64 id, Snapshot snapshot)
 	ScanKeyData key;
 
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
-	scan = index_beginscan_compat(store->rel, index, snapshot, 1);
+	scan = index_beginscan_compat(rel, index, snapshot, 1);
 	index_rescan(scan, &key, 1, NULL, 0);
-	if (index_getnext_slot(scan, ForwardScanDirection, store->slot))
-		stored = from_slot(store->slot);
+	if (index_getnext_slot(scan, ForwardScanDirection, slot))
+		stored = from_slot(slot);
 	index_endscan(scan);
 	index_close(index, NoLock);
+	return stored;
+}
+
+StoredClock *
+clock_store_find(ClockStore *store, int64 id, Snapshot snapshot)
+{
+	return find_by_id(store->rel, store->slot, id, snapshot);
+}
+
+StoredClock *
+clock_store_read(int64 id, Snapshot snapshot)
+{
+	Relation	rel = table_open(own_relation(OWN_CLOCK_STATE), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	StoredClock *stored = find_by_id(rel, slot, id, snapshot);
+
+	ExecDropSingleTupleTableSlot(slot);
+	table_close(rel, AccessShareLock);
 	return stored;
 }
 

@@ -85,8 +85,9 @@ extern void clock_store_close(ClockStore *store);
 extern List *clock_store_fetch(ClockStore *store, Oid relation, const char *item,
 							   Snapshot snapshot);
 
-/* A clock by its number, or NULL. */
+/* A clock by its number, or NULL; the second for those who only read. */
 extern StoredClock *clock_store_find(ClockStore *store, int64 id, Snapshot snapshot);
+extern StoredClock *clock_store_read(int64 id, Snapshot snapshot);
 
 /* Gather a row to insert; gives it its id. */
 extern void clock_store_insert(ClockStore *store, StoredClock *clock);

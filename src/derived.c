@@ -13,6 +13,7 @@
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 
 #include "attempt.h"
 #include "derive.h"
@@ -20,19 +21,42 @@
 
 typedef struct Derivation
 {
-	Definition *def;
 	StoredClock *clock;
+	bool		derived;
 } Derivation;
 
 static void
 derive_now(void *argument)
 {
 	Derivation *derivation = argument;
+	StoredClock *clock = derivation->clock;
+	Definition *def = definition_of_table(clock->relation);
 
-	if (follow_is_outdated(derivation->def, derivation->clock))
-		follow_preview(derivation->def, derivation->clock);
+	if (def == NULL || def->suspended)
+		return;
+	if (follow_is_outdated(def, clock))
+		follow_preview(def, clock);
 	else
-		derive(derivation->def, derivation->clock);
+		derive(def, clock);
+	derivation->derived = true;
+}
+
+/*
+ * Is that a row of the table?  Everybody may call sla.derived(), since who may
+ * read a view that does must be able to; but it is no oracle for rows made up.
+ */
+static bool
+is_stored(const StoredClock *clock)
+{
+	const StoredClock *stored = clock_store_read(clock->id, GetActiveSnapshot());
+
+	return stored != NULL && stored->relation == clock->relation &&
+		strcmp(stored->item, clock->item) == 0 && strcmp(stored->per, clock->per) == 0 &&
+		stored->metric_id == clock->metric_id && stored->clock.cycle == clock->clock.cycle &&
+		stored->clock.promise == clock->clock.promise && stored->revision == clock->revision &&
+		stored->clock.start == clock->clock.start && stored->clock.last == clock->clock.last &&
+		stored->due == clock->due && stored->late == clock->late &&
+		stored->promised == clock->promised && stored->clock.npauses == clock->clock.npauses;
 }
 
 /*
@@ -50,14 +74,11 @@ sla_derived(PG_FUNCTION_ARGS)
 {
 	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
 	StoredClock *clock = clock_store_deform(row);
-	Derivation	derivation = {NULL, clock};
+	Derivation	derivation = {clock, false};
 	TupleDesc	desc;
 
-	if (!clock_is_open(&clock->clock))
-		PG_RETURN_DATUM(PointerGetDatum(row));
-	derivation.def = definition_of_table(clock->relation);
-	if (derivation.def == NULL || derivation.def->suspended ||
-		attempt(derive_now, &derivation) != 0)
+	if (!clock_is_open(&clock->clock) || !is_stored(clock) ||
+		attempt(derive_now, &derivation) != 0 || !derivation.derived)
 		PG_RETURN_DATUM(PointerGetDatum(row));
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -74,10 +95,10 @@ Datum
 sla_cannot_derive(PG_FUNCTION_ARGS)
 {
 	StoredClock *clock = clock_store_deform(PG_GETARG_HEAPTUPLEHEADER(0));
-	Derivation	derivation = {definition_of_table(clock->relation), clock};
+	Derivation	derivation = {clock, false};
 	int			sqlstate;
 
-	if (!clock_is_open(&clock->clock) || derivation.def == NULL || derivation.def->suspended)
+	if (!clock_is_open(&clock->clock))
 		PG_RETURN_NULL();
 	sqlstate = attempt(derive_now, &derivation);
 	if (sqlstate == 0)
@@ -88,7 +109,7 @@ sla_cannot_derive(PG_FUNCTION_ARGS)
 /* Storing what is derived. */
 typedef struct Refresh
 {
-	int32		tracked_id;
+	Oid			relation;
 	const int64 *clocks;
 	int			n;
 	int			done;
@@ -98,9 +119,12 @@ static void
 refresh(void *argument)
 {
 	Refresh    *work = argument;
+	Definition *def = definition_of_table(work->relation);
 	Follow		follow;
 
-	follow_begin(&follow, work->tracked_id);
+	if (def == NULL || def->suspended)
+		return;
+	follow_begin(&follow, def->id);
 	for (int i = 0; i < work->n; i++)
 	{
 		if (follow_refresh(&follow, work->clocks[i]))
@@ -112,9 +136,9 @@ refresh(void *argument)
 
 /* Store all; where one cannot be derived, each half apart. */
 static int
-refresh_all(int32 tracked_id, const int64 *clocks, int n)
+refresh_all(Oid relation, const int64 *clocks, int n)
 {
-	Refresh		work = {tracked_id, clocks, n, 0};
+	Refresh		work = {relation, clocks, n, 0};
 
 	if (n == 0)
 		return 0;
@@ -122,7 +146,7 @@ refresh_all(int32 tracked_id, const int64 *clocks, int n)
 		return work.done;
 	if (n == 1)
 		return 0;
-	return refresh_all(tracked_id, clocks, n / 2) + refresh_all(tracked_id, clocks + n / 2, n - n / 2);
+	return refresh_all(relation, clocks, n / 2) + refresh_all(relation, clocks + n / 2, n - n / 2);
 }
 
 /*
@@ -136,17 +160,14 @@ PG_FUNCTION_INFO_V1(sla_refresh_clocks);
 Datum
 sla_refresh_clocks(PG_FUNCTION_ARGS)
 {
-	Definition *def = definition_of_table(PG_GETARG_OID(0));
 	Datum	   *values;
 	int64	   *clocks;
 	int			n;
 
-	if (def == NULL || def->suspended)
-		PG_RETURN_INT64(0);
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
 					  TYPALIGN_DOUBLE, &values, NULL, &n);
 	clocks = palloc(n * sizeof(int64));
 	for (int i = 0; i < n; i++)
 		clocks[i] = DatumGetInt64(values[i]);
-	PG_RETURN_INT64(refresh_all(def->id, clocks, n));
+	PG_RETURN_INT64(refresh_all(PG_GETARG_OID(0), clocks, n));
 }

@@ -69,6 +69,7 @@ typedef struct Change
 	int64		old_due;
 	int64		old_late;
 	int64		old_start;
+	int64		old_stop;
 	const char *reason;
 } Change;
 
@@ -470,6 +471,7 @@ note_change(Work *work, StoredClock *stored, const StoredClock *before, const ch
 	change->old_due = before->due;
 	change->old_late = before->late;
 	change->old_start = before->clock.start;
+	change->old_stop = before->clock.state == CLOCK_STOPPED ? before->clock.end : CLOCK_NONE;
 	change->reason = work->reason;
 	work->changes = lappend(work->changes, change);
 }
@@ -726,13 +728,13 @@ write_change(const Change *change)
 	static const char *command =
 		"INSERT INTO sla.clock_change (clock, at, kind, reason, before, after) SELECT $1, $2, $3, $12, "
 		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('told_at', $2) ELSE "
-		"(SELECT jsonb_build_object('policy', policy, 'goal', goal::text, 'started_at', $5, 'due_at', $6, 'breached_at', $7) "
+		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $5, 'due_at', $6, 'breached_at', $7, 'stopped_at', $13) "
 		"FROM sla.promise WHERE id = $4) END, "
 		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('applied_at', $11) ELSE "
-		"(SELECT jsonb_build_object('policy', policy, 'goal', goal::text, 'started_at', $9, 'due_at', $10) "
+		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $9, 'due_at', $10, 'stopped_at', $14) "
 		"FROM sla.promise WHERE id = $8) END";
 	Oid			types[] = {INT8OID, TIMESTAMPTZOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID
+		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID
 	};
 	const StoredClock *clock = change->clock;
 	bool		breached = change->old_late != CLOCK_NONE && change->old_late < change->at;
@@ -742,9 +744,10 @@ write_change(const Change *change)
 		TimestampTzGetDatum(change->old_due), TimestampTzGetDatum(change->old_late),
 		Int32GetDatum(clock->clock.promise), TimestampTzGetDatum(clock->clock.start),
 		TimestampTzGetDatum(clock->due), TimestampTzGetDatum(clock->clock.last),
-		change->reason == NULL ? (Datum) 0 : CStringGetTextDatum(change->reason)
+		change->reason == NULL ? (Datum) 0 : CStringGetTextDatum(change->reason),
+		TimestampTzGetDatum(change->old_stop), TimestampTzGetDatum(clock->clock.end)
 	};
-	char		nulls[lengthof(types) + 1] = "            ";
+	char		nulls[lengthof(types) + 1] = "              ";
 
 	if (change->old_due == CLOCK_NONE)
 		nulls[5] = 'n';
@@ -754,6 +757,10 @@ write_change(const Change *change)
 		nulls[9] = 'n';
 	if (change->reason == NULL)
 		nulls[11] = 'n';
+	if (change->old_stop == CLOCK_NONE)
+		nulls[12] = 'n';
+	if (clock->clock.state != CLOCK_STOPPED)
+		nulls[13] = 'n';
 	if (SPI_execute_with_args(command, lengthof(types), types, values, nulls, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not write sla.clock_change");
 }
@@ -992,8 +999,10 @@ rejudge(Follow *follow, StoredClock *stored)
 	int64		due = stored->excepted ? stored->gross_due : stored->due;
 	int64		late = stored->excepted ? stored->gross_late : stored->late;
 	int64		elapsed = stored->excepted ? stored->gross_elapsed : stored->elapsed;
+	int64		revision = stored->revision;
 
 	derive(follow->def, stored);
+	stored->revision = revision;
 	if (stored->excepted)
 	{
 		stored->gross_due = due;

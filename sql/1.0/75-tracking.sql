@@ -273,16 +273,28 @@ BEGIN
 		EXECUTE format('DROP FUNCTION %s', rule);
 	END LOOP;
 
-	-- columns of the extension's types become text
+	-- columns of the extension's types become text, with their plain defaults
 	FOR col IN
-		SELECT a.attrelid::regclass AS tab, a.attname
+		SELECT a.attrelid::regclass AS tab, a.attname,
+			CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN 'text[]' ELSE 'text' END AS type,
+			d.oid IS NOT NULL AS has_default,
+			substring(pg_get_expr(d.adbin, d.adrelid) FROM '^(''(?:[^'']|'''')*'')::(?:[a-z_"]+\.)?business_(?:interval|hours)$') AS literal
 		FROM pg_attribute AS a
 		JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-		WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0
-			AND a.atttypid IN ('@extschema@.business_interval'::regtype, '@extschema@.business_hours'::regtype)
+		JOIN pg_type AS t ON t.oid = a.atttypid
+		LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+		WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0 AND a.attgenerated = ''
+			AND ('@extschema@.business_interval'::regtype IN (t.oid, t.typelem)
+				OR '@extschema@.business_hours'::regtype IN (t.oid, t.typelem))
 			AND c.relnamespace <> 'sla'::regnamespace
 	LOOP
-		EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE text', col.tab, col.attname);
+		IF col.has_default THEN
+			EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', col.tab, col.attname);
+		END IF;
+		EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', col.tab, col.attname, col.type);
+		IF col.literal IS NOT NULL THEN
+			EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', col.tab, col.attname, col.literal);
+		END IF;
 	END LOOP;
 END
 $$;
@@ -412,7 +424,6 @@ COMMENT ON TRIGGER check_agreement ON sla.agreement IS 'checks the calendar';
 CREATE FUNCTION sla.check_target()
 RETURNS trigger
 LANGUAGE plpgsql
-SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -420,8 +431,12 @@ DECLARE
 	threshold_calendar text := @extschema@.calendar(NEW.threshold);
 	whole interval;
 BEGIN
-	IF sla.restoring() THEN
+	IF sla.restoring() OR NEW.relation IS NULL THEN
 		RETURN NEW;
+	END IF;
+	IF NOT sla.may_define(NEW.relation) THEN
+		RAISE EXCEPTION 'must be owner of table %', NEW.relation
+			USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	IF NOT EXISTS (SELECT FROM sla.policy AS p WHERE p.relation = NEW.relation AND p.name = NEW.policy) THEN
 		RAISE EXCEPTION 'policy "%" of table % does not exist', NEW.policy, NEW.relation
@@ -499,7 +514,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sla.check_target() IS 'checks a target';
-REVOKE ALL ON FUNCTION sla.check_target() FROM PUBLIC;
 CREATE TRIGGER check_target
 	BEFORE INSERT OR UPDATE ON sla.target
 	FOR EACH ROW EXECUTE FUNCTION sla.check_target();
@@ -1067,7 +1081,7 @@ COMMENT ON FUNCTION sla.stamp_exception() IS 'notes the transaction that edits a
 CREATE TRIGGER stamp_exception
 	BEFORE INSERT OR UPDATE OF relation, policy, metric, party, item, objective, labels, during, rrule, extend_by, waive, approved_at
 	ON sla.exception
-	FOR EACH ROW EXECUTE FUNCTION sla.stamp_exception();
+	FOR EACH ROW WHEN (NOT sla.restoring()) EXECUTE FUNCTION sla.stamp_exception();
 COMMENT ON TRIGGER stamp_exception ON sla.exception IS 'notes the transaction that edits it';
 
 CREATE TRIGGER exceptions_moved

@@ -702,18 +702,29 @@ COMMENT ON AGGREGATE sla.tally(date, text[], integer, integer, oid, "char",
 	timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, boolean, boolean) IS
 'private: judgements of a month counted by promise';
 
--- (grouped, so that the bounds are worked out once and not for each clock)
+-- (From the first month that may have a verdict on.  An array, of which the
+-- planner expects ten elements: were it a thousand months, it would think that
+-- compiling the query pays.  Grouped, so that the bounds are worked out once and
+-- not for each clock.)
 CREATE VIEW sla.month AS
 SELECT
 	m.month::date AS period_start,
 	min(pg_catalog.timezone('UTC', m.month - interval '16 hours')) AS from_at,
 	min(pg_catalog.timezone('UTC', m.month + interval '1 month' + interval '16 hours')) AS to_at
-FROM pg_catalog.generate_series(
-	timestamp '1990-01-01',
-	pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '16 hours'),
-	interval '1 month') AS m (month)
+FROM pg_catalog.unnest(ARRAY(
+	SELECT g.month
+	FROM pg_catalog.generate_series(
+		pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', least(
+			(SELECT min(c.ended_at) FROM sla.clock_state AS c WHERE c.ended_at IS NOT NULL),
+			(SELECT min(c.late_at) FROM sla.clock_state AS c WHERE c.ended_at > c.late_at),
+			(SELECT min(c.due_at) FROM sla.clock_state AS c WHERE c.ended_at IS NULL),
+			(SELECT min(c.gross_late_at) FROM sla.clock_state AS c WHERE c.is_excepted),
+			pg_catalog.now()))) - interval '1 month',
+		pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '16 hours'),
+		interval '1 month') AS g (month)
+)) AS m (month)
 GROUP BY m.month;
-COMMENT ON VIEW sla.month IS 'private: months, each with the time in which some time zone has it';
+COMMENT ON VIEW sla.month IS 'private: months, each with the time in which some time zone has it, and all have';
 
 CREATE VIEW sla.month_tally AS
 SELECT m.period_start, t.tally
@@ -840,31 +851,46 @@ COMMENT ON COLUMN sla.report_attainment.gross_percent IS 'percentage kept withou
 
 CREATE VIEW sla.report_attainment_by_label AS
 SELECT
-	m.period_start,
+	j.period_start,
 	p.relation::text AS relation,
 	p.metric,
 	l.key AS label,
 	l.value,
-	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), m.period_start::timestamp) AS "time",
-	count(*) FILTER (WHERE j.net > 0) AS clocks,
-	count(*) FILTER (WHERE j.net = 1) AS met,
-	count(*) FILTER (WHERE j.net = 2) AS tolerated,
-	count(*) FILTER (WHERE j.net = 3) AS breached,
-	count(*) FILTER (WHERE j.net = 4) AS waived,
-	@extschema@.attainment(j.net = 1) FILTER (WHERE j.net > 0) AS met_percent,
-	@extschema@.attainment(j.net <> 3) FILTER (WHERE j.net > 0) AS net_percent,
-	count(*) FILTER (WHERE j.gross > 0) AS gross_clocks,
-	count(*) FILTER (WHERE j.gross = 3) AS gross_breached,
-	@extschema@.attainment(j.gross <> 3) FILTER (WHERE j.gross > 0) AS gross_percent
-FROM sla.month AS m
-JOIN sla.judgement AS j ON j.at >= m.from_at AND j.at < m.to_at
+	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
+	coalesce(sum(j.n) FILTER (WHERE j.net > 0), 0)::bigint AS clocks,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 1), 0)::bigint AS met,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 2), 0)::bigint AS tolerated,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 3), 0)::bigint AS breached,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 4), 0)::bigint AS waived,
+	100 * coalesce(sum(j.n) FILTER (WHERE j.net = 1), 0)::double precision
+		/ (sum(j.n) FILTER (WHERE j.net > 0))::double precision AS met_percent,
+	100 * coalesce(sum(j.n) FILTER (WHERE j.net IN (1, 2, 4)), 0)::double precision
+		/ (sum(j.n) FILTER (WHERE j.net > 0))::double precision AS net_percent,
+	coalesce(sum(j.n) FILTER (WHERE j.gross > 0), 0)::bigint AS gross_clocks,
+	coalesce(sum(j.n) FILTER (WHERE j.gross = 3), 0)::bigint AS gross_breached,
+	100 * coalesce(sum(j.n) FILTER (WHERE j.gross IN (1, 2)), 0)::double precision
+		/ (sum(j.n) FILTER (WHERE j.gross > 0))::double precision AS gross_percent
+FROM (
+	SELECT m.period_start, j.promise_id, j.labels, j.net, j.gross, count(*) AS n
+	FROM sla.month AS m
+	CROSS JOIN LATERAL (
+		SELECT j.promise_id, j.agreement_id, j.labels, j.net, j.gross, j.at
+		FROM sla.judgement AS j
+		WHERE j.at >= m.from_at AND j.at < m.to_at
+		OFFSET 0
+	) AS j
+	JOIN sla.promise AS p ON p.id = j.promise_id
+	LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+	LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+	WHERE (j.at >= m.all_from_at AND j.at < m.all_to_at)
+		OR (j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+			AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month'))
+	GROUP BY m.period_start, j.promise_id, j.labels, j.net, j.gross
+) AS j
+CROSS JOIN LATERAL pg_catalog.jsonb_each_text(j.labels) AS l
 JOIN sla.promise AS p ON p.id = j.promise_id
 LEFT JOIN sla.tracked AS t ON t.relation = p.relation
-LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
-CROSS JOIN LATERAL pg_catalog.jsonb_each_text(j.labels) AS l
-WHERE j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
-	AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
-GROUP BY m.period_start, p.relation, t.time_zone, p.metric, l.key, l.value;
+GROUP BY j.period_start, p.relation, t.time_zone, p.metric, l.key, l.value;
 COMMENT ON VIEW sla.report_attainment_by_label IS
 'report_attainment by each label that the clocks have; the labels of a breach are those at its instant';
 COMMENT ON COLUMN sla.report_attainment_by_label.period_start IS 'first day of the month';
@@ -886,29 +912,44 @@ COMMENT ON COLUMN sla.report_attainment_by_label.gross_percent IS 'percentage ke
 
 CREATE VIEW sla.report_owner AS
 SELECT
-	m.period_start,
+	j.period_start,
 	p.relation::text AS relation,
 	j.owner,
 	p.metric,
-	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), m.period_start::timestamp) AS "time",
-	count(*) FILTER (WHERE j.net > 0) AS clocks,
-	count(*) FILTER (WHERE j.net = 1) AS met,
-	count(*) FILTER (WHERE j.net = 2) AS tolerated,
-	count(*) FILTER (WHERE j.net = 3) AS breached,
-	count(*) FILTER (WHERE j.net = 4) AS waived,
-	@extschema@.attainment(j.net = 1) FILTER (WHERE j.net > 0) AS met_percent,
-	@extschema@.attainment(j.net <> 3) FILTER (WHERE j.net > 0) AS net_percent,
-	count(*) FILTER (WHERE j.gross > 0) AS gross_clocks,
-	count(*) FILTER (WHERE j.gross = 3) AS gross_breached,
-	@extschema@.attainment(j.gross <> 3) FILTER (WHERE j.gross > 0) AS gross_percent
-FROM sla.month AS m
-JOIN sla.judgement AS j ON j.at >= m.from_at AND j.at < m.to_at
+	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
+	coalesce(sum(j.n) FILTER (WHERE j.net > 0), 0)::bigint AS clocks,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 1), 0)::bigint AS met,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 2), 0)::bigint AS tolerated,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 3), 0)::bigint AS breached,
+	coalesce(sum(j.n) FILTER (WHERE j.net = 4), 0)::bigint AS waived,
+	100 * coalesce(sum(j.n) FILTER (WHERE j.net = 1), 0)::double precision
+		/ (sum(j.n) FILTER (WHERE j.net > 0))::double precision AS met_percent,
+	100 * coalesce(sum(j.n) FILTER (WHERE j.net IN (1, 2, 4)), 0)::double precision
+		/ (sum(j.n) FILTER (WHERE j.net > 0))::double precision AS net_percent,
+	coalesce(sum(j.n) FILTER (WHERE j.gross > 0), 0)::bigint AS gross_clocks,
+	coalesce(sum(j.n) FILTER (WHERE j.gross = 3), 0)::bigint AS gross_breached,
+	100 * coalesce(sum(j.n) FILTER (WHERE j.gross IN (1, 2)), 0)::double precision
+		/ (sum(j.n) FILTER (WHERE j.gross > 0))::double precision AS gross_percent
+FROM (
+	SELECT m.period_start, j.promise_id, j.owner, j.net, j.gross, count(*) AS n
+	FROM sla.month AS m
+	CROSS JOIN LATERAL (
+		SELECT j.promise_id, j.agreement_id, j.owner, j.net, j.gross, j.at
+		FROM sla.judgement AS j
+		WHERE j.at >= m.from_at AND j.at < m.to_at
+		OFFSET 0
+	) AS j
+	JOIN sla.promise AS p ON p.id = j.promise_id
+	LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+	LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+	WHERE (j.at >= m.all_from_at AND j.at < m.all_to_at)
+		OR (j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+			AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month'))
+	GROUP BY m.period_start, j.promise_id, j.owner, j.net, j.gross
+) AS j
 JOIN sla.promise AS p ON p.id = j.promise_id
 LEFT JOIN sla.tracked AS t ON t.relation = p.relation
-LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
-WHERE j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
-	AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month')
-GROUP BY m.period_start, p.relation, t.time_zone, j.owner, p.metric;
+GROUP BY j.period_start, p.relation, t.time_zone, j.owner, p.metric;
 COMMENT ON VIEW sla.report_owner IS
 'report_attainment by who was responsible: when it stopped, or at the breach';
 COMMENT ON COLUMN sla.report_owner.period_start IS 'first day of the month';

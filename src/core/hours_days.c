@@ -26,6 +26,7 @@
  */
 #include "hours.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,13 @@
 #define MAX_CLASSES		96
 
 #define RULES_PER_CHECK 1024	/* between two looks at interrupts */
+
+/*
+ * What the rules of one value may cost: an action costs so much and one for
+ * each span that there is by then.  The most is well under a second's work.
+ */
+#define ACTION_WORK		24
+#define MAX_WORK		INT64_C(150000000)
 
 #define NO_SHAPE		UINT32_MAX
 
@@ -107,6 +115,7 @@ typedef struct Planner
 	PlanRule   *rules;
 	bool		names_holidays; /* some rule has PH */
 	int			checked;		/* rules since the last look at interrupts */
+	int64_t		work;			/* done so far */
 
 	/* The current year. */
 	int			year;
@@ -965,6 +974,21 @@ act(Planner *p, uint32_t from, uint32_t action)
 	return FIRST_NODE + (uint32_t) p->nnodes++;
 }
 
+/* Count the work of one action; false when it gets too much. */
+static bool
+count_work(Planner *p)
+{
+	p->work += ACTION_WORK + p->own.n + p->spill.n;
+	if (p->work <= MAX_WORK)
+		return true;
+	core_fail(p->error, CORE_LIMIT, -1, 0,
+			  "Too many rules add to one another, over the %d dates that the answer needs.",
+			  "Ask for a shorter time, or write fewer rules that add hours to a date.",
+			  (int) p->plan->ndates);
+	snprintf(p->error->message, sizeof(p->error->message), "opening hours too complex");
+	return false;
+}
+
 /* The shape that a state amounts to, NO_SHAPE on failure. */
 static uint32_t
 resolve(Planner *p, uint32_t state)
@@ -993,7 +1017,8 @@ resolve(Planner *p, uint32_t state)
 		bool		spill = p->chain[n] % 2 != 0;
 
 		look_at_interrupts(p);
-		if (!cut_spans(p, &p->operand, rule->nspans, rule->spans, spill))
+		if (!count_work(p) ||
+			!cut_spans(p, &p->operand, rule->nspans, rule->spans, spill))
 			return NO_SHAPE;
 		if (rule->off)
 		{

@@ -99,6 +99,8 @@ INSERT INTO absurd VALUES
 	('one second in four years', 'TZ=Europe/Berlin Feb 29 12:00:00-12:00:01'),
 	('open in one far year', 'TZ=UTC 2199 Dec 31 23:59:59-24:00:00'),
 	('deep', repeat('(', 50) || '(TZ=UTC Mo-Fr 09:00-17:00)' || repeat(' + (TZ=UTC Sa 09:00-12:00))', 50)),
+	('10,000 overnight rules of dates', (SELECT 'TZ=UTC ' || string_agg(format('%s-%s %s:%s-%s:%s', to_char(date '2001-01-01' + i % 300, 'Mon DD'), to_char(date '2001-12-31' - i % 60, 'Mon DD'),
+		18 + i % 6, to_char(i % 60, 'FM00'), 24 + i % 20, to_char(i * 7 % 60, 'FM00')), ', ' ORDER BY i) FROM generate_series(1, 10000) i)),
 	('too deep', repeat('(', 100000) || '24/7' || repeat(')', 100000)),
 	('too deep, unclosed', repeat('(', 1000000)),
 	('wide', (SELECT string_agg('(TZ=UTC Mo-Fr 09:00-17:00)', ' + ') FROM generate_series(1, 50))),
