@@ -144,9 +144,17 @@ renew_snapshot(Follow *follow, bool latest)
 }
 
 void
-follow_renew(Follow *follow)
+follow_flush(Follow *follow)
 {
 	renew_snapshot(follow, true);
+}
+
+void
+follow_renew(Follow *follow)
+{
+	CommandCounterIncrement();
+	PopActiveSnapshot();
+	PushActiveSnapshot(GetLatestSnapshot());
 }
 
 uint64

@@ -590,7 +590,7 @@ sla_sync(PG_FUNCTION_ARGS)
 		{
 			sync_sources(&sync, sources, items);
 			sync.follow.counts.items = 0;
-			follow_renew(&sync.follow);
+			follow_flush(&sync.follow);
 		}
 	}
 	if (items == NULL)
