@@ -33,41 +33,41 @@
 /* The columns, as sql/1.0/70-clocks.sql has them. */
 enum
 {
-	CLOCK_ID,
-	STARTED_AT,
-	ENDED_AT,
-	LAST_AT,
-	TURNED_AT,
-	PROMISED_AT,
-	DUE_AT,
-	LATE_AT,
-	RISK_AT,
-	GROSS_DUE_AT,
-	GROSS_LATE_AT,
-	BUDGET,
-	PAUSED,
-	ELAPSED,
-	REVISION,
-	RELATION,
-	METRIC_ID,
-	PROMISE_ID,
-	AGREEMENT_ID,
-	CYCLE,
-	LEVELS,
-	STATE,
-	IS_EXCEPTED,
-	IS_WAIVED,
-	ITEM,
-	PER,
-	OWNER,
-	PARTY,
-	LABELS,
-	BREACH_OWNER,
-	BREACH_LABELS,
-	PAUSES,
-	PAUSE_REASONS,
-	SIGNAL_REASON,
-	GROSS_ELAPSED,
+	COL_CLOCK_ID,
+	COL_STARTED_AT,
+	COL_ENDED_AT,
+	COL_LAST_AT,
+	COL_TURNED_AT,
+	COL_PROMISED_AT,
+	COL_DUE_AT,
+	COL_LATE_AT,
+	COL_RISK_AT,
+	COL_GROSS_DUE_AT,
+	COL_GROSS_LATE_AT,
+	COL_BUDGET,
+	COL_PAUSED,
+	COL_ELAPSED,
+	COL_REVISION,
+	COL_RELATION,
+	COL_METRIC_ID,
+	COL_PROMISE_ID,
+	COL_AGREEMENT_ID,
+	COL_CYCLE,
+	COL_LEVELS,
+	COL_STATE,
+	COL_IS_EXCEPTED,
+	COL_IS_WAIVED,
+	COL_ITEM,
+	COL_PER,
+	COL_OWNER,
+	COL_PARTY,
+	COL_LABELS,
+	COL_BREACH_OWNER,
+	COL_BREACH_LABELS,
+	COL_PAUSES,
+	COL_PAUSE_REASONS,
+	COL_SIGNAL_REASON,
+	COL_GROSS_ELAPSED,
 	NCOLUMNS
 };
 
@@ -162,14 +162,14 @@ read_pauses(Clock *clock, const Datum *values, const bool *nulls)
 	bool	   *reason_nulls;
 	int			nreasons = 0;
 
-	if (nulls[PAUSES])
+	if (nulls[COL_PAUSES])
 		return;
-	deconstruct_array(DatumGetArrayTypeP(values[PAUSES]), TIMESTAMPTZOID, 8, FLOAT8PASSBYVAL,
+	deconstruct_array(DatumGetArrayTypeP(values[COL_PAUSES]), TIMESTAMPTZOID, 8, FLOAT8PASSBYVAL,
 					  TYPALIGN_DOUBLE, &ends, NULL, &nends);
 	clock->npauses = nends / 2;
 	clock->pauses = palloc0(clock->npauses * sizeof(ClockPause));
-	if (!nulls[PAUSE_REASONS])
-		deconstruct_array(DatumGetArrayTypePCopy(values[PAUSE_REASONS]), TEXTOID, -1, false,
+	if (!nulls[COL_PAUSE_REASONS])
+		deconstruct_array(DatumGetArrayTypePCopy(values[COL_PAUSE_REASONS]), TEXTOID, -1, false,
 						  TYPALIGN_INT, &reasons, &reason_nulls, &nreasons);
 	for (int i = 0; i < clock->npauses; i++)
 	{
@@ -195,41 +195,41 @@ from_values(const Datum *values, const bool *nulls)
 	StoredClock *stored = palloc0(sizeof(StoredClock));
 	Clock	   *clock = &stored->clock;
 
-	clock->state = (ClockState) DatumGetChar(values[STATE]);
-	clock->cycle = DatumGetInt32(values[CYCLE]);
-	clock->promise = DatumGetInt32(values[PROMISE_ID]);
-	clock->levels = DatumGetInt16(values[LEVELS]);
-	clock->start = DatumGetTimestampTz(values[STARTED_AT]);
-	clock->end = instant(values, nulls, ENDED_AT);
-	clock->last = DatumGetTimestampTz(values[LAST_AT]);
-	clock->turned = instant(values, nulls, TURNED_AT);
-	clock->signal_reason = string(values, nulls, SIGNAL_REASON);
+	clock->state = (ClockState) DatumGetChar(values[COL_STATE]);
+	clock->cycle = DatumGetInt32(values[COL_CYCLE]);
+	clock->promise = DatumGetInt32(values[COL_PROMISE_ID]);
+	clock->levels = DatumGetInt16(values[COL_LEVELS]);
+	clock->start = DatumGetTimestampTz(values[COL_STARTED_AT]);
+	clock->end = instant(values, nulls, COL_ENDED_AT);
+	clock->last = DatumGetTimestampTz(values[COL_LAST_AT]);
+	clock->turned = instant(values, nulls, COL_TURNED_AT);
+	clock->signal_reason = string(values, nulls, COL_SIGNAL_REASON);
 	read_pauses(clock, values, nulls);
-	stored->id = DatumGetInt64(values[CLOCK_ID]);
-	stored->relation = DatumGetObjectId(values[RELATION]);
-	stored->metric_id = DatumGetInt32(values[METRIC_ID]);
-	stored->agreement_id = nulls[AGREEMENT_ID] ? 0 : DatumGetInt32(values[AGREEMENT_ID]);
-	stored->item = string(values, nulls, ITEM);
-	stored->per = string(values, nulls, PER);
-	stored->owner = string(values, nulls, OWNER);
-	stored->party = string(values, nulls, PARTY);
-	stored->labels = jsonb_copy(values, nulls, LABELS);
-	stored->breach_owner = string(values, nulls, BREACH_OWNER);
-	stored->breach_labels = jsonb_copy(values, nulls, BREACH_LABELS);
-	stored->promised = instant(values, nulls, PROMISED_AT);
-	stored->revision = DatumGetInt64(values[REVISION]);
-	stored->due = instant(values, nulls, DUE_AT);
-	stored->late = instant(values, nulls, LATE_AT);
-	stored->risk = instant(values, nulls, RISK_AT);
-	stored->gross_due = instant(values, nulls, GROSS_DUE_AT);
-	stored->gross_late = instant(values, nulls, GROSS_LATE_AT);
-	stored->has_goal = !nulls[BUDGET];
-	stored->budget = nulls[BUDGET] ? 0 : DatumGetInt64(values[BUDGET]);
-	stored->paused = DatumGetInt64(values[PAUSED]);
-	stored->elapsed = nulls[ELAPSED] ? 0 : DatumGetInt64(values[ELAPSED]);
-	stored->gross_elapsed = nulls[GROSS_ELAPSED] ? 0 : DatumGetInt64(values[GROSS_ELAPSED]);
-	stored->excepted = DatumGetBool(values[IS_EXCEPTED]);
-	stored->waived = DatumGetBool(values[IS_WAIVED]);
+	stored->id = DatumGetInt64(values[COL_CLOCK_ID]);
+	stored->relation = DatumGetObjectId(values[COL_RELATION]);
+	stored->metric_id = DatumGetInt32(values[COL_METRIC_ID]);
+	stored->agreement_id = nulls[COL_AGREEMENT_ID] ? 0 : DatumGetInt32(values[COL_AGREEMENT_ID]);
+	stored->item = string(values, nulls, COL_ITEM);
+	stored->per = string(values, nulls, COL_PER);
+	stored->owner = string(values, nulls, COL_OWNER);
+	stored->party = string(values, nulls, COL_PARTY);
+	stored->labels = jsonb_copy(values, nulls, COL_LABELS);
+	stored->breach_owner = string(values, nulls, COL_BREACH_OWNER);
+	stored->breach_labels = jsonb_copy(values, nulls, COL_BREACH_LABELS);
+	stored->promised = instant(values, nulls, COL_PROMISED_AT);
+	stored->revision = DatumGetInt64(values[COL_REVISION]);
+	stored->due = instant(values, nulls, COL_DUE_AT);
+	stored->late = instant(values, nulls, COL_LATE_AT);
+	stored->risk = instant(values, nulls, COL_RISK_AT);
+	stored->gross_due = instant(values, nulls, COL_GROSS_DUE_AT);
+	stored->gross_late = instant(values, nulls, COL_GROSS_LATE_AT);
+	stored->has_goal = !nulls[COL_BUDGET];
+	stored->budget = nulls[COL_BUDGET] ? 0 : DatumGetInt64(values[COL_BUDGET]);
+	stored->paused = DatumGetInt64(values[COL_PAUSED]);
+	stored->elapsed = nulls[COL_ELAPSED] ? 0 : DatumGetInt64(values[COL_ELAPSED]);
+	stored->gross_elapsed = nulls[COL_GROSS_ELAPSED] ? 0 : DatumGetInt64(values[COL_GROSS_ELAPSED]);
+	stored->excepted = DatumGetBool(values[COL_IS_EXCEPTED]);
+	stored->waived = DatumGetBool(values[COL_IS_WAIVED]);
 	return stored;
 }
 
@@ -264,7 +264,7 @@ put_pauses(Datum *values, bool *nulls, const Clock *clock)
 	int			dims[1];
 	int			lower[1] = {1};
 
-	nulls[PAUSES] = nulls[PAUSE_REASONS] = true;
+	nulls[COL_PAUSES] = nulls[COL_PAUSE_REASONS] = true;
 	if (clock->npauses == 0)
 		return;
 	ends = palloc(2 * clock->npauses * sizeof(Datum));
@@ -284,15 +284,15 @@ put_pauses(Datum *values, bool *nulls, const Clock *clock)
 			any_reason = true;
 		}
 	}
-	values[PAUSES] = PointerGetDatum(construct_array(ends, 2 * clock->npauses, TIMESTAMPTZOID, 8,
-													 FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	nulls[PAUSES] = false;
+	values[COL_PAUSES] = PointerGetDatum(construct_array(ends, 2 * clock->npauses, TIMESTAMPTZOID, 8,
+														 FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	nulls[COL_PAUSES] = false;
 	if (!any_reason)
 		return;
 	dims[0] = clock->npauses;
-	values[PAUSE_REASONS] = PointerGetDatum(construct_md_array(reasons, reason_nulls, 1, dims, lower,
-															   TEXTOID, -1, false, TYPALIGN_INT));
-	nulls[PAUSE_REASONS] = false;
+	values[COL_PAUSE_REASONS] = PointerGetDatum(construct_md_array(reasons, reason_nulls, 1, dims, lower,
+																   TEXTOID, -1, false, TYPALIGN_INT));
+	nulls[COL_PAUSE_REASONS] = false;
 }
 
 static void
@@ -302,44 +302,44 @@ to_values(const StoredClock *stored, Datum *values, bool *nulls)
 	bool		open = clock_is_open(clock);
 
 	memset(nulls, 0, NCOLUMNS * sizeof(bool));
-	values[CLOCK_ID] = Int64GetDatum(stored->id);
-	values[STARTED_AT] = TimestampTzGetDatum(clock->start);
-	put_instant(values, nulls, ENDED_AT, clock->end);
-	values[LAST_AT] = TimestampTzGetDatum(clock->last);
-	put_instant(values, nulls, TURNED_AT, clock->turned);
-	put_instant(values, nulls, PROMISED_AT, stored->promised);
-	put_instant(values, nulls, DUE_AT, stored->due);
-	put_instant(values, nulls, LATE_AT, stored->late);
-	put_instant(values, nulls, RISK_AT, stored->risk);
-	put_instant(values, nulls, GROSS_DUE_AT, stored->excepted ? stored->gross_due : CLOCK_NONE);
-	put_instant(values, nulls, GROSS_LATE_AT, stored->excepted ? stored->gross_late : CLOCK_NONE);
-	values[BUDGET] = Int64GetDatum(stored->budget);
-	nulls[BUDGET] = !stored->has_goal;
-	values[PAUSED] = Int64GetDatum(stored->paused);
-	values[ELAPSED] = Int64GetDatum(stored->elapsed);
-	nulls[ELAPSED] = open;
-	values[REVISION] = Int64GetDatum(stored->revision);
-	values[RELATION] = ObjectIdGetDatum(stored->relation);
-	values[METRIC_ID] = Int32GetDatum(stored->metric_id);
-	values[PROMISE_ID] = Int32GetDatum(clock->promise);
-	values[AGREEMENT_ID] = Int32GetDatum(stored->agreement_id);
-	nulls[AGREEMENT_ID] = stored->agreement_id == 0;
-	values[CYCLE] = Int32GetDatum(clock->cycle);
-	values[LEVELS] = Int16GetDatum((int16) clock->levels);
-	values[STATE] = CharGetDatum((char) clock->state);
-	values[IS_EXCEPTED] = BoolGetDatum(stored->excepted);
-	values[IS_WAIVED] = BoolGetDatum(stored->waived);
-	put_string(values, nulls, ITEM, stored->item);
-	put_string(values, nulls, PER, stored->per);
-	put_string(values, nulls, OWNER, stored->owner);
-	put_string(values, nulls, PARTY, stored->party);
-	put_jsonb(values, nulls, LABELS, stored->labels);
-	put_string(values, nulls, BREACH_OWNER, stored->breach_owner);
-	put_jsonb(values, nulls, BREACH_LABELS, stored->breach_labels);
+	values[COL_CLOCK_ID] = Int64GetDatum(stored->id);
+	values[COL_STARTED_AT] = TimestampTzGetDatum(clock->start);
+	put_instant(values, nulls, COL_ENDED_AT, clock->end);
+	values[COL_LAST_AT] = TimestampTzGetDatum(clock->last);
+	put_instant(values, nulls, COL_TURNED_AT, clock->turned);
+	put_instant(values, nulls, COL_PROMISED_AT, stored->promised);
+	put_instant(values, nulls, COL_DUE_AT, stored->due);
+	put_instant(values, nulls, COL_LATE_AT, stored->late);
+	put_instant(values, nulls, COL_RISK_AT, stored->risk);
+	put_instant(values, nulls, COL_GROSS_DUE_AT, stored->excepted ? stored->gross_due : CLOCK_NONE);
+	put_instant(values, nulls, COL_GROSS_LATE_AT, stored->excepted ? stored->gross_late : CLOCK_NONE);
+	values[COL_BUDGET] = Int64GetDatum(stored->budget);
+	nulls[COL_BUDGET] = !stored->has_goal;
+	values[COL_PAUSED] = Int64GetDatum(stored->paused);
+	values[COL_ELAPSED] = Int64GetDatum(stored->elapsed);
+	nulls[COL_ELAPSED] = open;
+	values[COL_REVISION] = Int64GetDatum(stored->revision);
+	values[COL_RELATION] = ObjectIdGetDatum(stored->relation);
+	values[COL_METRIC_ID] = Int32GetDatum(stored->metric_id);
+	values[COL_PROMISE_ID] = Int32GetDatum(clock->promise);
+	values[COL_AGREEMENT_ID] = Int32GetDatum(stored->agreement_id);
+	nulls[COL_AGREEMENT_ID] = stored->agreement_id == 0;
+	values[COL_CYCLE] = Int32GetDatum(clock->cycle);
+	values[COL_LEVELS] = Int16GetDatum((int16) clock->levels);
+	values[COL_STATE] = CharGetDatum((char) clock->state);
+	values[COL_IS_EXCEPTED] = BoolGetDatum(stored->excepted);
+	values[COL_IS_WAIVED] = BoolGetDatum(stored->waived);
+	put_string(values, nulls, COL_ITEM, stored->item);
+	put_string(values, nulls, COL_PER, stored->per);
+	put_string(values, nulls, COL_OWNER, stored->owner);
+	put_string(values, nulls, COL_PARTY, stored->party);
+	put_jsonb(values, nulls, COL_LABELS, stored->labels);
+	put_string(values, nulls, COL_BREACH_OWNER, stored->breach_owner);
+	put_jsonb(values, nulls, COL_BREACH_LABELS, stored->breach_labels);
 	put_pauses(values, nulls, clock);
-	put_string(values, nulls, SIGNAL_REASON, clock->signal_reason);
-	values[GROSS_ELAPSED] = Int64GetDatum(stored->gross_elapsed);
-	nulls[GROSS_ELAPSED] = open || !stored->excepted;
+	put_string(values, nulls, COL_SIGNAL_REASON, clock->signal_reason);
+	values[COL_GROSS_ELAPSED] = Int64GetDatum(stored->gross_elapsed);
+	nulls[COL_GROSS_ELAPSED] = open || !stored->excepted;
 }
 
 HeapTuple

@@ -44,8 +44,8 @@ typedef struct Promise
 	int32		metric_id;
 	bool		is_current;
 	int64		revision;
-	int64		resync;			/* what is derived of an older revision may have
-								 * another promise by now */
+	int64		resync;			/* what is derived of an older revision may
+								 * have another promise by now */
 	char	   *policy;
 	char	   *metric;
 	char	   *calendar;		/* that an agreement gave, or empty */
@@ -133,8 +133,8 @@ typedef struct Definition
 	bool		busy;			/* an expression is being evaluated, or failed */
 	Oid			owner;
 	bool		warn;			/* on_error */
-	bool		suspended;		/* made by another owner of the table; the rest
-								 * is empty */
+	bool		suspended;		/* made by another owner of the table; the
+								 * rest is empty */
 	char	   *time_zone;
 	bool		wants_settings; /* some expression does */
 	Bitmapset  *columns;		/* that any expression reads, offset; */

@@ -565,7 +565,10 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
 	{
 		if (work->follow->by_edit && follow_is_outdated(work->follow->def, stored))
 		{
-			/* what the edit does to the clock it does now, not at the row's time */
+			/*
+			 * what the edit does to the clock it does now, not at the row's
+			 * time
+			 */
 			edited.at = Max(row->at, work->follow->now);
 			row = &edited;
 		}
@@ -616,7 +619,7 @@ has_clock(const Work *work)
 
 	foreach(cell, work->clocks)
 		if (((StoredClock *) lfirst(cell))->metric_id == metric_id)
-			return true;
+		return true;
 	return false;
 }
 
@@ -696,7 +699,7 @@ apply_metric(Work *work)
 static void
 apply_gone(Work *work, StoredClock *stored)
 {
-	ClockRow	row = {.at = work->follow->now, .gone = true};
+	ClockRow	row = {.at = work->follow->now,.gone = true};
 	ClockRules	rules = {0};
 	CoreMem		mem = sla_core_mem();
 	ClockOutcome outcome;
@@ -829,7 +832,7 @@ work_on(Follow *follow, const RowSays *says, const char *item, int64 at,
 
 	for (bool again = false; !done; again = true)
 	{
-		Work		work = {.follow = follow, .says = says, .item = item, .at = at};
+		Work		work = {.follow = follow,.says = says,.item = item,.at = at};
 
 		CHECK_FOR_INTERRUPTS();
 		if (again)
@@ -896,7 +899,7 @@ follow_would_write(Follow *follow, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = evaluate_row(follow, slot);
-	Work		work = {.follow = follow, .says = says, .item = says->item, .at = says->at};
+	Work		work = {.follow = follow,.says = says,.item = says->item,.at = says->at};
 	FollowCounts counts = follow->counts;
 	bool		found;
 	ListCell   *cell;
@@ -974,8 +977,8 @@ follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAct
 void
 follow_preview(Definition *def, StoredClock *clock)
 {
-	Follow		follow = {.def = def, .context = CurrentMemoryContext,.item_context = CurrentMemoryContext};
-	Work		work = {.follow = &follow, .item = clock->item};
+	Follow		follow = {.def = def,.context = CurrentMemoryContext,.item_context = CurrentMemoryContext};
+	Work		work = {.follow = &follow,.item = clock->item};
 	RowReader	reader;
 	TupleTableSlot *row;
 	RowSays    *says;
@@ -1123,7 +1126,7 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 	for (;;)
 	{
 		StoredClock *stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
-		Work		work = {.follow = follow, .at = follow->now};
+		Work		work = {.follow = follow,.at = follow->now};
 		StoredClock before;
 
 		if (stored == NULL)

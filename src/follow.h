@@ -39,10 +39,11 @@ typedef struct Follow
 	MemoryContext context;		/* of all */
 	MemoryContext item_context; /* of one item */
 	TimestampTz now;			/* the event time where none is told */
-	bool		by_edit;		/* rows may be as they were, and definitions have
-								 * changed: that happens now */
-	const bool *starting;		/* for each metric, or NULL: rows only begin the
-								 * first cycle of those (first sync of sources) */
+	bool		by_edit;		/* rows may be as they were, and definitions
+								 * have changed: that happens now */
+	const bool *starting;		/* for each metric, or NULL: rows only begin
+								 * the first cycle of those (first sync of
+								 * sources) */
 	uint64		first;			/* items that were worked on, as hashes: the */
 	bool		any;			/* first, if any, */
 	HTAB	   *seen;			/* and the others */

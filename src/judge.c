@@ -123,7 +123,7 @@ difference(const StoredClock *stored, const StoredClock *derived)
 		{"risk_at", stored->risk, derived->risk},
 		{"gross_due_at", stored->gross_due, derived->gross_due},
 		{"gross_late_at", stored->gross_late, derived->gross_late},
-	}, amounts[] = {
+	},			amounts[] = {
 		{"budget", stored->budget, derived->budget},
 		{"paused", stored->paused, derived->paused},
 		{"elapsed", stored->elapsed, derived->elapsed},

@@ -177,9 +177,9 @@ refuse_virtual_columns(Relation rel, Node *expr)
  */
 static Node *
 rule_parse(Relation rel, const char *definition, const char *column,
-		   const char *text, Oid type)
+		   const char *expression, Oid type)
 {
-	ParseContext context = {definition, column, text};
+	ParseContext context = {definition, column, expression};
 	ErrorContextCallback callback = {error_context_stack, parse_error_callback, &context};
 	ParseState *pstate = make_parsestate(NULL);
 	ParseNamespaceItem *row;
@@ -189,16 +189,16 @@ rule_parse(Relation rel, const char *definition, const char *column,
 
 	fence_enter(&fence, rel->rd_rel->relowner);
 	error_context_stack = &callback;
-	pstate->p_sourcetext = text;
+	pstate->p_sourcetext = expression;
 	row = addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, false, true);
 	addNSItemToQuery(pstate, row, false, true, true);
-	expr = transformExpr(pstate, parse_text(text), EXPR_KIND_CHECK_CONSTRAINT);
+	expr = transformExpr(pstate, parse_text(expression), EXPR_KIND_CHECK_CONSTRAINT);
 	coerced = coerce_to_target_type(pstate, expr, exprType(expr), type, -1,
 									COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
 	if (coerced == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("expression \"%s\" is of type %s, not %s", text,
+				 errmsg("expression \"%s\" is of type %s, not %s", expression,
 						format_type_be(exprType(expr)), format_type_be(type)),
 				 errhint("Write a cast to %s if that is what you mean.", format_type_be(type))));
 	assign_expr_collations(pstate, coerced);
@@ -453,7 +453,7 @@ wants_settings_walker(Node *node, void *context)
 
 		foreach(cell, args)
 			if (!is_plain_type(exprType(lfirst(cell))))
-				return true;
+			return true;
 		return expression_tree_walker((Node *) args, wants_settings_walker, context);
 	}
 	if (IsA(node, CoerceViaIO) && is_plain_type(exprType((Node *) ((CoerceViaIO *) node)->arg)) &&

@@ -148,7 +148,7 @@ sync_one(void *argument)
 static void
 try_item(Sync *sync, const char *item)
 {
-	OneItem		one = {.tracked_id = sync->follow.def->id, .item = pstrdup(item)};
+	OneItem		one = {.tracked_id = sync->follow.def->id,.item = pstrdup(item)};
 	int			sqlstate = attempt(sync_one, &one);
 
 	if (sqlstate != 0)

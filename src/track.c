@@ -548,7 +548,11 @@ sla_track_row(PG_FUNCTION_ARGS)
 						trigdata->tg_trigger->tgname, "track_row")));
 	if (batch->def == NULL || batch->statement == NULL)
 		batch->def = definition_of(batch->tracked_id);
-	/* a table whose new owner has not confirmed is not followed: sla.status() tells */
+
+	/*
+	 * a table whose new owner has not confirmed is not followed: sla.status()
+	 * tells
+	 */
 	if (batch->def == NULL || batch->def->suspended)
 		return PointerGetDatum(NULL);
 	known = known_table(batch, trigdata);

@@ -710,7 +710,9 @@ CREATE VIEW sla.month AS
 SELECT
 	m.month::date AS period_start,
 	min(pg_catalog.timezone('UTC', m.month - interval '16 hours')) AS from_at,
-	min(pg_catalog.timezone('UTC', m.month + interval '1 month' + interval '16 hours')) AS to_at
+	min(pg_catalog.timezone('UTC', m.month + interval '1 month' + interval '16 hours')) AS to_at,
+	min(pg_catalog.timezone('UTC', m.month + interval '16 hours')) AS all_from_at,
+	min(pg_catalog.timezone('UTC', m.month + interval '1 month' - interval '16 hours')) AS all_to_at
 FROM pg_catalog.unnest(ARRAY(
 	SELECT g.month
 	FROM pg_catalog.generate_series(

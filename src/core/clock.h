@@ -126,8 +126,8 @@ typedef struct ClockTerms
 
 typedef struct ClockResult
 {
-	int64_t		budget;			/* open time from the start to goal_at; 0
-								 * when there is no goal */
+	int64_t		budget;			/* open time from the start to goal_at; 0 when
+								 * there is no goal */
 	int64_t		paused;			/* open time of the pauses that are over, what
 								 * is excluded not counted again */
 	int64_t		due;			/* CLOCK_NONE: no goal, or paused before the

@@ -571,13 +571,13 @@ printed(const Clock *clock)
 
 	n = snprintf(text, sizeof(text), "%c%d %" PRId64, clock->state, clock->cycle, clock->start);
 	if (clock->end != CLOCK_NONE)
-		n += snprintf(text + n, sizeof(text) - n, "-%" PRId64, clock->end);
+		n += snprintf(text +n, sizeof(text) - n, "-%" PRId64, clock->end);
 	for (int i = 0; i < clock->npauses && n < 1900; i++)
 	{
-		n += snprintf(text + n, sizeof(text) - n, " (%" PRId64, clock->pauses[i].during.from);
+		n += snprintf(text +n, sizeof(text) - n, " (%" PRId64, clock->pauses[i].during.from);
 		if (clock->pauses[i].during.to != CLOCK_NONE)
-			n += snprintf(text + n, sizeof(text) - n, "-%" PRId64, clock->pauses[i].during.to);
-		n += snprintf(text + n, sizeof(text) - n, " %s)",
+			n += snprintf(text +n, sizeof(text) - n, "-%" PRId64, clock->pauses[i].during.to);
+		n += snprintf(text +n, sizeof(text) - n, " %s)",
 					  clock->pauses[i].reason ? clock->pauses[i].reason : "null");
 	}
 	return text;
