@@ -140,7 +140,8 @@ renew_snapshot(Follow *follow, bool latest)
 	clock_store_flush(&follow->store);
 	CommandCounterIncrement();
 	PopActiveSnapshot();
-	PushActiveSnapshot(latest ? GetLatestSnapshot() : GetTransactionSnapshot());
+	PushActiveSnapshot(latest && !IsolationUsesXactSnapshot() ?
+					   GetLatestSnapshot() : GetTransactionSnapshot());
 }
 
 void
@@ -551,9 +552,12 @@ refresh_if_stale(Work *work, StoredClock *stored)
 	}
 }
 
-/* Bring one clock in line with a row, and what begins behind it. */
+/*
+ * Bring one clock in line with a row, and what begins behind it.  The labels of a
+ * row are not those of a hand-off's clock while another has the row.
+ */
 static void
-apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
+apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per, bool elsewhere)
 {
 	const Metric *metric = &work->follow->def->metrics[work->metric];
 	CoreMem		mem = sla_core_mem();
@@ -573,7 +577,7 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
 			row = &edited;
 		}
 		refresh_if_stale(work, stored);
-		if (clock_is_open(&stored->clock) && !row->gone)
+		if (clock_is_open(&stored->clock) && !row->gone && !elsewhere)
 			follow_attributes(work, stored);
 		before = *stored;
 	}
@@ -655,7 +659,7 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 			continue;
 		first = false;
 		if (stored != holder && is_last_cycle(work, stored))
-			apply_row(work, stored, &other, stored->per);
+			apply_row(work, stored, &other, stored->per, true);
 	}
 	if (per == NULL)
 		return;
@@ -663,7 +667,7 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 	/* the item's start is that of its first holder */
 	if (!first)
 		own.start_at = CLOCK_NONE;
-	apply_row(work, holder, &own, per);
+	apply_row(work, holder, &own, per, false);
 }
 
 static void
@@ -692,7 +696,7 @@ apply_metric(Work *work)
 	if (metric->per.state != NULL)
 		apply_handoff(work, &row, says->per);
 	else
-		apply_row(work, last_cycle(work, ""), &row, "");
+		apply_row(work, last_cycle(work, ""), &row, "", false);
 }
 
 /* The item is gone, or its metric: what is open is cancelled. */
@@ -806,7 +810,10 @@ write_clocks(Work *work)
 
 		if (!stored->dirty)
 			continue;
-		derive(follow->def, stored);
+
+		/* what has ended, and stays so, keeps its verdict */
+		if (!stored->had_ended || clock_is_open(&stored->clock))
+			derive(follow->def, stored);
 		if (!clock_store_update(&follow->store, stored))
 			return false;
 		follow->counts.changed++;
@@ -1037,8 +1044,7 @@ refresh_by_row(Follow *follow, const StoredClock *stored)
 
 	rows_open(&reader, follow->def->relid);
 	row = rows_by_item(&reader, follow->def, stored->item, true);
-	if (!IsolationUsesXactSnapshot())
-		renew_snapshot(follow, true);
+	renew_snapshot(follow, true);
 	follow->by_edit = true;
 	if (row != NULL)
 		follow_row(follow, row);
