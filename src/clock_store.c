@@ -423,7 +423,7 @@ find_by_id(Relation rel, TupleTableSlot *slot, int64 id, Snapshot snapshot)
 	if (index_getnext_slot(scan, ForwardScanDirection, slot))
 		stored = from_slot(slot);
 	index_endscan(scan);
-	index_close(index, AccessShareLock);
+	index_close(index, NoLock);
 	return stored;
 }
 

@@ -134,6 +134,13 @@ follow_next(Follow *follow)
 	follow->counts.items++;
 }
 
+/* The latest that the transaction may see. */
+static void
+push_latest_snapshot(void)
+{
+	PushActiveSnapshot(IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : GetLatestSnapshot());
+}
+
 /* See what was written, also by others when "latest". */
 static void
 renew_snapshot(Follow *follow, bool latest)
@@ -141,14 +148,24 @@ renew_snapshot(Follow *follow, bool latest)
 	clock_store_flush(&follow->store);
 	CommandCounterIncrement();
 	PopActiveSnapshot();
-	PushActiveSnapshot(latest && !IsolationUsesXactSnapshot() ?
-					   GetLatestSnapshot() : GetTransactionSnapshot());
+	if (latest)
+		push_latest_snapshot();
+	else
+		PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+void
+follow_flush(Follow *follow)
+{
+	renew_snapshot(follow, true);
 }
 
 void
 follow_renew(Follow *follow)
 {
-	renew_snapshot(follow, true);
+	CommandCounterIncrement();
+	PopActiveSnapshot();
+	push_latest_snapshot();
 }
 
 uint64
@@ -1046,6 +1063,9 @@ refresh_by_row(Follow *follow, const StoredClock *stored)
 	else
 		follow_gone(follow, stored->item);
 	rows_close(&reader);
+
+	/* it was written for all clocks of the item */
+	renew_snapshot(follow, false);
 }
 
 bool

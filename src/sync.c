@@ -689,7 +689,7 @@ sla_sync(PG_FUNCTION_ARGS)
 			follow_renew(&sync.follow);
 			sync_sources(&sync, sources, items);
 			sync.follow.counts.items = 0;
-			follow_renew(&sync.follow);
+			follow_flush(&sync.follow);
 		}
 	}
 	if (items == NULL)

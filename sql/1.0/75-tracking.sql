@@ -55,13 +55,13 @@ LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION sla.cannot_derive(sla.clock_state) IS 'the SQLSTATE of the error for which an open clock cannot be derived, or NULL';
 REVOKE ALL ON FUNCTION sla.cannot_derive(sla.clock_state) FROM PUBLIC;
 
-CREATE FUNCTION sla.refresh_clock(relation regclass, clock_id bigint)
-RETURNS boolean
-AS 'MODULE_PATHNAME', 'sla_refresh_clock'
+CREATE FUNCTION sla.refresh_clocks(relation regclass, clocks bigint[])
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'sla_refresh_clocks'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
-COMMENT ON FUNCTION sla.refresh_clock(regclass, bigint) IS
-'derives a clock by the present definitions and stores it; of a finished clock only the net verdict moves';
-REVOKE ALL ON FUNCTION sla.refresh_clock(regclass, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION sla.refresh_clocks(regclass, bigint[]) IS
+'derives clocks by the present definitions and stores them, and says how many; of a finished clock only the net verdict moves';
+REVOKE ALL ON FUNCTION sla.refresh_clocks(regclass, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION sla.sync(
 	relation regclass,
@@ -198,9 +198,10 @@ BEGIN
 	DELETE FROM sla.target AS t WHERE t.relation = untrack_table.relation;
 	DELETE FROM sla.policy AS p WHERE p.relation = untrack_table.relation;
 	DELETE FROM sla.metric AS m WHERE m.relation = untrack_table.relation;
-	PERFORM sla.refresh_clock(c.relation, c.clock_id)
-	FROM sla.clock_state AS c
-	WHERE c.relation = untrack_table.relation AND c.ended_at IS NULL;
+	PERFORM sla.refresh_clocks(untrack_table.relation, ARRAY(
+		SELECT c.clock_id
+		FROM sla.clock_state AS c
+		WHERE c.relation = untrack_table.relation AND c.ended_at IS NULL));
 	DELETE FROM sla.tracked AS t WHERE t.relation = untrack_table.relation;
 	IF NOT keep_history THEN
 		PERFORM sla.forget(relation);
@@ -1055,7 +1056,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM sla.refresh_clock(c.relation, c.clock_id)
+	PERFORM sla.refresh_clocks(c.relation, array_agg(c.clock_id))
 	FROM sla.clock_state AS c
 	JOIN sla.promise AS p ON p.id = c.promise_id
 	WHERE c.ended_at IS NOT NULL
@@ -1069,7 +1070,8 @@ BEGIN
 			OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'))
 		AND (NOT only_unseen
 			OR NOT c.is_excepted AND sla.full_xid(c.xmin) <> moved.edited_in
-				AND NOT pg_visible_in_snapshot(sla.full_xid(c.xmin), moved.edited_under));
+				AND NOT pg_visible_in_snapshot(sla.full_xid(c.xmin), moved.edited_under))
+	GROUP BY c.relation;
 END
 $$;
 COMMENT ON FUNCTION sla.apply_exception(sla.exception, boolean) IS 'lets finished clocks follow an exception: all, or those that its edit did not see';
@@ -1141,15 +1143,20 @@ DECLARE
 	refreshed bigint;
 	edited sla.exception;
 BEGIN
-	SELECT count(*) FILTER (WHERE sla.refresh_clock(s.relation, s.clock_id)) INTO refreshed
+	SELECT coalesce(sum(sla.refresh_clocks(t.relation, t.clocks)), 0) INTO refreshed
 	FROM (
-		SELECT c.relation, c.clock_id
-		FROM sla.promise AS p
-		JOIN sla.clock_state AS c
-			ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
-		LIMIT max_items
-		FOR UPDATE OF c SKIP LOCKED
-	) AS s;
+		SELECT s.relation, array_agg(s.clock_id) AS clocks
+		FROM (
+			SELECT c.relation, c.clock_id
+			FROM sla.promise AS p
+			JOIN sla.clock_state AS c
+				ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
+			LIMIT max_items
+			FOR UPDATE OF c SKIP LOCKED
+		) AS s
+		GROUP BY s.relation
+		OFFSET 0
+	) AS t;
 	FOR edited IN
 		SELECT *
 		FROM sla.exception AS e
