@@ -53,7 +53,7 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $$;
 SELECT c.oid::regclass AS shown, r FROM pg_class c, pg_temp.rows_of(c.oid::regclass::text) r
-WHERE relnamespace = 'sla'::regnamespace AND relkind IN ('r', 'v', 'm', 'p', 'f') AND r NOT IN ('refused', '0') ORDER BY relname;
+WHERE relnamespace = 'sla'::regnamespace AND relkind IN ('r', 'v', 'm', 'p', 'f') AND relname <> 'calendar_history' AND r NOT IN ('refused', '0') ORDER BY relname;
 SELECT count(*) AS sequences_read FROM pg_class c WHERE relnamespace = 'sla'::regnamespace AND CASE WHEN relkind = 'S' THEN has_sequence_privilege(oid, 'SELECT, USAGE, UPDATE') END;
 -- writes nothing there, either
 SELECT r, state(format(s, r))
