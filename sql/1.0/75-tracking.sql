@@ -1039,7 +1039,17 @@ CREATE TRIGGER keep_used_renamed
 COMMENT ON TRIGGER keep_used_deleted ON sla.calendar IS 'refuses to delete a calendar in use';
 COMMENT ON TRIGGER keep_used_renamed ON sla.calendar IS 'refuses to rename a calendar in use';
 
-CREATE FUNCTION sla.apply_exception(moved sla.exception)
+CREATE FUNCTION sla.full_xid(xmin xid)
+RETURNS xid8
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	-- a transaction in the past, less than half of all numbers ago
+	SELECT (x.latest - ((x.latest - x.short) % 4294967296 + 4294967296) % 4294967296)::text::xid8
+	FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint, xmin::text::bigint) AS x (latest, short);
+END;
+COMMENT ON FUNCTION sla.full_xid(xid) IS 'the full number of the transaction that wrote a row';
+
+CREATE FUNCTION sla.apply_exception(moved sla.exception, only_unseen boolean)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -1056,11 +1066,14 @@ BEGIN
 		AND (moved.item IS NULL OR c.item = moved.item)
 		AND (moved.labels IS NULL OR c.labels @> moved.labels)
 		AND (moved.extend_by IS NOT NULL OR moved.waive OR moved.rrule IS NOT NULL
-			OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'));
+			OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'))
+		AND (NOT only_unseen
+			OR NOT c.is_excepted AND sla.full_xid(c.xmin) <> moved.edited_in
+				AND NOT pg_visible_in_snapshot(sla.full_xid(c.xmin), moved.edited_under));
 END
 $$;
-COMMENT ON FUNCTION sla.apply_exception(sla.exception) IS 'lets finished clocks follow an exception';
-REVOKE ALL ON FUNCTION sla.apply_exception(sla.exception) FROM PUBLIC;
+COMMENT ON FUNCTION sla.apply_exception(sla.exception, boolean) IS 'lets finished clocks follow an exception: all, or those that its edit did not see';
+REVOKE ALL ON FUNCTION sla.apply_exception(sla.exception, boolean) FROM PUBLIC;
 
 /*
  * A clock that ends in a transaction that does not see the exception yet is not
@@ -1087,7 +1100,7 @@ BEGIN
 			AND (moved.policy IS NULL OR p.policy = moved.policy)
 			AND (moved.metric IS NULL OR p.metric = moved.metric);
 		UPDATE sla.revision SET number = nextval('sla.revision_seq');
-		PERFORM sla.apply_exception(moved);
+		PERFORM sla.apply_exception(moved, false);
 	END LOOP;
 	RETURN NULL;
 END
@@ -1101,6 +1114,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	NEW.edited_in := pg_current_xact_id();
+	NEW.edited_under := pg_current_snapshot();
 	RETURN NEW;
 END
 $$;
@@ -1143,9 +1157,9 @@ BEGIN
 		FOR UPDATE SKIP LOCKED
 	LOOP
 		IF edited.approved_at IS NOT NULL AND edited.objective IS NULL THEN
-			PERFORM sla.apply_exception(edited);
+			PERFORM sla.apply_exception(edited, true);
 		END IF;
-		UPDATE sla.exception AS e SET edited_in = NULL WHERE e.id = edited.id;
+		UPDATE sla.exception AS e SET edited_in = NULL, edited_under = NULL WHERE e.id = edited.id;
 	END LOOP;
 	RETURN refreshed;
 END
