@@ -253,10 +253,11 @@ foreach my $row (rows_of('functions'))
 		}
 	}
 }
+
 # Functions that only the extension itself calls, besides those whose comment
 # begins with "private".
-my $internal = join ',', qw(apply_exception calendar_exists cannot_derive count_occurrences derived drop_triggers duration_text
-	forget library_version make_promises make_triggers may_define problem_of raise_revisions recompute_table refresh_clock
+my $internal = join ',', qw(apply_exception calendar_exists cannot_derive count_occurrences derived drop_triggers duration_text full_xid
+	forget library_version make_promises make_triggers may_define problem_of raise_revisions recompute_table refresh_clocks
 	rejudge rejudged restoring tally_accum tally_final untrack_table verdict_of verify_table);
 is_deeply([ grep { !$told{$_} } list(qq{
 	SELECT p.oid::regprocedure
