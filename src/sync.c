@@ -686,7 +686,7 @@ sla_sync(PG_FUNCTION_ARGS)
 			sync_items(&sync, items);
 		if (pass == 0)
 		{
-			follow_renew(&sync.follow);
+			follow_flush(&sync.follow);
 			sync_sources(&sync, sources, items);
 			sync.follow.counts.items = 0;
 			follow_flush(&sync.follow);

@@ -168,6 +168,12 @@ foreach my $way ('plain', 'custom', 'custom_jobs', 'inserts', 'sections', 'apart
 		INSERT INTO sla.policy (relation, name) VALUES ('zzz.parted', 'more');
 		INSERT INTO sla.metric (relation, name) VALUES ('zzz.parted', 'more');
 		SELECT count(*) FROM sla.metric}), '4', "$way: numbers of new definitions are new");
+	if ($way eq 'apart')
+	{
+		is($node->safe_psql($db, q{SELECT count(*) FROM sla.status() WHERE status = 'loose'}), '2',
+			"$way: sla.status() tells what triggers that were disabled did not do");
+		$node->safe_psql($db, 'SELECT sla.track(relation) FROM sla.tracked');
+	}
 	is($node->safe_psql($db, q{SELECT count(*) FROM sla.status() WHERE status NOT IN ('ok')}), $node->safe_psql('source', q{SELECT count(*) FROM sla.status() WHERE status NOT IN ('ok')}), "$way: sla.status() tells no gap");
 	# columns are guarded as before, a rename follows, and a table can be dropped
 	my ($code, $out, $err) = $node->psql($db, 'ALTER TABLE zzz.parted DROP COLUMN changed_at');
