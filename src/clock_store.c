@@ -205,6 +205,7 @@ from_values(const Datum *values, const bool *nulls)
 	clock->turned = instant(values, nulls, COL_TURNED_AT);
 	clock->signal_reason = string(values, nulls, COL_SIGNAL_REASON);
 	read_pauses(clock, values, nulls);
+	stored->had_ended = !clock_is_open(clock);
 	stored->id = DatumGetInt64(values[COL_CLOCK_ID]);
 	stored->relation = DatumGetObjectId(values[COL_RELATION]);
 	stored->metric_id = DatumGetInt32(values[COL_METRIC_ID]);
@@ -422,7 +423,7 @@ find_by_id(Relation rel, TupleTableSlot *slot, int64 id, Snapshot snapshot)
 	if (index_getnext_slot(scan, ForwardScanDirection, slot))
 		stored = from_slot(slot);
 	index_endscan(scan);
-	index_close(index, AccessShareLock);
+	index_close(index, NoLock);
 	return stored;
 }
 

@@ -58,6 +58,7 @@ typedef struct StoredClock
 	bool		excepted;
 	bool		waived;
 	/* in work */
+	bool		had_ended;		/* when it was read */
 	bool		dirty;
 } StoredClock;
 

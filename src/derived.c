@@ -9,7 +9,9 @@
  */
 #include "sla_tracker.h"
 
+#include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
@@ -108,8 +110,9 @@ sla_cannot_derive(PG_FUNCTION_ARGS)
 typedef struct Refresh
 {
 	Oid			relation;
-	int64		clock_id;
-	bool		done;
+	const int64 *clocks;
+	int			n;
+	int			done;
 } Refresh;
 
 static void
@@ -122,21 +125,49 @@ refresh(void *argument)
 	if (def == NULL || def->suspended)
 		return;
 	follow_begin(&follow, def->id);
-	work->done = follow_refresh(&follow, work->clock_id);
+	for (int i = 0; i < work->n; i++)
+	{
+		if (follow_refresh(&follow, work->clocks[i]))
+			work->done++;
+		follow_next(&follow);
+	}
 	follow_end(&follow);
 }
 
-/*
- * sla.refresh_clock(relation, clock_id) -> bool
- *
- * Stores what sla.derived() says of an open clock; of a finished one the net
- * verdict.  False when there is no such clock, or it cannot be derived.
- */
-PG_FUNCTION_INFO_V1(sla_refresh_clock);
-Datum
-sla_refresh_clock(PG_FUNCTION_ARGS)
+/* Store all; where one cannot be derived, each half apart. */
+static int
+refresh_all(Oid relation, const int64 *clocks, int n)
 {
-	Refresh		work = {PG_GETARG_OID(0), PG_GETARG_INT64(1), false};
+	Refresh		work = {relation, clocks, n, 0};
 
-	PG_RETURN_BOOL(attempt(refresh, &work) == 0 && work.done);
+	if (n == 0)
+		return 0;
+	if (attempt(refresh, &work) == 0)
+		return work.done;
+	if (n == 1)
+		return 0;
+	return refresh_all(relation, clocks, n / 2) + refresh_all(relation, clocks + n / 2, n - n / 2);
+}
+
+/*
+ * sla.refresh_clocks(relation, clocks) -> bigint
+ *
+ * Stores what sla.derived() says of open clocks; of finished ones the net
+ * verdict.  Says how many: not counted is what is not there, or cannot be
+ * derived.
+ */
+PG_FUNCTION_INFO_V1(sla_refresh_clocks);
+Datum
+sla_refresh_clocks(PG_FUNCTION_ARGS)
+{
+	Datum	   *values;
+	int64	   *clocks;
+	int			n;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+					  TYPALIGN_DOUBLE, &values, NULL, &n);
+	clocks = palloc(n * sizeof(int64));
+	for (int i = 0; i < n; i++)
+		clocks[i] = DatumGetInt64(values[i]);
+	PG_RETURN_INT64(refresh_all(PG_GETARG_OID(0), clocks, n));
 }

@@ -69,6 +69,7 @@ typedef struct Change
 	int64		old_due;
 	int64		old_late;
 	int64		old_start;
+	int64		old_end;
 	int64		old_stop;
 	const char *reason;
 } Change;
@@ -133,6 +134,13 @@ follow_next(Follow *follow)
 	follow->counts.items++;
 }
 
+/* The latest that the transaction may see. */
+static void
+push_latest_snapshot(void)
+{
+	PushActiveSnapshot(IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : GetLatestSnapshot());
+}
+
 /* See what was written, also by others when "latest". */
 static void
 renew_snapshot(Follow *follow, bool latest)
@@ -140,13 +148,24 @@ renew_snapshot(Follow *follow, bool latest)
 	clock_store_flush(&follow->store);
 	CommandCounterIncrement();
 	PopActiveSnapshot();
-	PushActiveSnapshot(latest ? GetLatestSnapshot() : GetTransactionSnapshot());
+	if (latest)
+		push_latest_snapshot();
+	else
+		PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+void
+follow_flush(Follow *follow)
+{
+	renew_snapshot(follow, true);
 }
 
 void
 follow_renew(Follow *follow)
 {
-	renew_snapshot(follow, true);
+	CommandCounterIncrement();
+	PopActiveSnapshot();
+	push_latest_snapshot();
 }
 
 uint64
@@ -471,6 +490,7 @@ note_change(Work *work, StoredClock *stored, const StoredClock *before, const ch
 	change->old_due = before->due;
 	change->old_late = before->late;
 	change->old_start = before->clock.start;
+	change->old_end = before->clock.end;
 	change->old_stop = before->clock.state == CLOCK_STOPPED ? before->clock.end : CLOCK_NONE;
 	change->reason = work->reason;
 	work->changes = lappend(work->changes, change);
@@ -543,9 +563,12 @@ refresh_if_stale(Work *work, StoredClock *stored)
 	}
 }
 
-/* Bring one clock in line with a row, and what begins behind it. */
+/*
+ * Bring one clock in line with a row, and what begins behind it.  The labels of a
+ * row are not those of a hand-off's clock while another has the row.
+ */
 static void
-apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
+apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per, bool elsewhere)
 {
 	const Metric *metric = &work->follow->def->metrics[work->metric];
 	CoreMem		mem = sla_core_mem();
@@ -565,7 +588,7 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per)
 			row = &edited;
 		}
 		refresh_if_stale(work, stored);
-		if (clock_is_open(&stored->clock) && !row->gone)
+		if (clock_is_open(&stored->clock) && !row->gone && !elsewhere)
 			follow_attributes(work, stored);
 		before = *stored;
 	}
@@ -647,7 +670,7 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 			continue;
 		first = false;
 		if (stored != holder && is_last_cycle(work, stored))
-			apply_row(work, stored, &other, stored->per);
+			apply_row(work, stored, &other, stored->per, true);
 	}
 	if (per == NULL)
 		return;
@@ -655,7 +678,7 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 	/* the item's start is that of its first holder */
 	if (!first)
 		own.start_at = CLOCK_NONE;
-	apply_row(work, holder, &own, per);
+	apply_row(work, holder, &own, per, false);
 }
 
 static void
@@ -684,7 +707,7 @@ apply_metric(Work *work)
 	if (metric->per.state != NULL)
 		apply_handoff(work, &row, says->per);
 	else
-		apply_row(work, last_cycle(work, ""), &row, "");
+		apply_row(work, last_cycle(work, ""), &row, "", false);
 }
 
 /* The item is gone, or its metric: what is open is cancelled. */
@@ -740,7 +763,8 @@ write_change(const Change *change)
 		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID
 	};
 	const StoredClock *clock = change->clock;
-	bool		breached = change->old_late != CLOCK_NONE && change->old_late < change->at;
+	bool		breached = change->old_late != CLOCK_NONE &&
+		change->old_late < (change->old_end != CLOCK_NONE ? change->old_end : change->at);
 	Datum		values[lengthof(types)] = {
 		Int64GetDatum(clock->id), TimestampTzGetDatum(change->at), CStringGetTextDatum(change->kind),
 		Int32GetDatum(change->old_promise), TimestampTzGetDatum(change->old_start),
@@ -798,7 +822,10 @@ write_clocks(Work *work)
 
 		if (!stored->dirty)
 			continue;
-		derive(follow->def, stored);
+
+		/* what has ended, and stays so, keeps its verdict */
+		if (!stored->had_ended || clock_is_open(&stored->clock))
+			derive(follow->def, stored);
 		if (!clock_store_update(&follow->store, stored))
 			return false;
 		follow->counts.changed++;
@@ -1029,14 +1056,16 @@ refresh_by_row(Follow *follow, const StoredClock *stored)
 
 	rows_open(&reader, follow->def->relid);
 	row = rows_by_item(&reader, follow->def, stored->item, true);
-	if (!IsolationUsesXactSnapshot())
-		renew_snapshot(follow, true);
+	renew_snapshot(follow, true);
 	follow->by_edit = true;
 	if (row != NULL)
 		follow_row(follow, row);
 	else
 		follow_gone(follow, stored->item);
 	rows_close(&reader);
+
+	/* it was written for all clocks of the item */
+	renew_snapshot(follow, false);
 }
 
 bool
@@ -1135,6 +1164,10 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 		if (clock_store_update(&follow->store, stored))
 		{
 			write_changes(work.changes);
+
+			/* another promise may hold for another start */
+			if (facts != NULL && clock_is_open(&stored->clock))
+				refresh_by_row(follow, stored);
 			break;
 		}
 		CHECK_FOR_INTERRUPTS();

@@ -71,8 +71,14 @@ extern bool follow_was_followed(Follow *follow, const char *item);
 /* Would that change or begin any clock? */
 extern bool follow_would_write(Follow *follow, TupleTableSlot *slot);
 
-/* See what others have committed since. */
+/*
+ * See what others have committed since.  New clocks of items that were worked
+ * on may still wait to be written: an item that comes again sees to its own.
+ */
 extern void follow_renew(Follow *follow);
+
+/* The same, with all that was done here written. */
+extern void follow_flush(Follow *follow);
 
 /* The item was deleted. */
 extern void follow_gone(Follow *follow, const char *item);

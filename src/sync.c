@@ -66,7 +66,7 @@ typedef struct Sync
  * deleted meanwhile.
  */
 static TupleTableSlot *
-lock_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
+lock_row(Sync *sync, Follow *follow, RowSource *source, TupleTableSlot *slot)
 {
 	ItemPointerData tid = slot->tts_tid;
 	TM_FailureData failure;
@@ -81,17 +81,26 @@ lock_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent update")));
-	if (IsolationUsesXactSnapshot())
-	{
-		if (failure.traversed)
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("could not serialize access due to concurrent update")));
-	}
-	else
-		follow_renew(&sync->follow);	/* what the lock's last holder did */
+	if (failure.traversed && IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+	follow_renew(follow);		/* what the lock's last holder did */
 	return rows_of_root(&sync->reader, source, slot);
 }
+
+/*
+ * One row.  Where on_error is warn each is worked on apart from the others, so
+ * that its error is its own.
+ */
+typedef struct OneRow
+{
+	Sync	   *sync;
+	RowSource  *source;
+	TupleTableSlot *slot;
+	char	   *item;			/* once it is known */
+	FollowCounts counts;
+} OneRow;
 
 static void
 remember_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
@@ -102,78 +111,66 @@ remember_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
 	(void) hash_search(sync->items, &key, HASH_ENTER, NULL);
 }
 
-/* Work on one item apart from the others, so that its error is its own. */
-typedef struct OneItem
-{
-	int32		tracked_id;
-	char	   *item;
-	FollowCounts counts;
-} OneItem;
-
 static void
-sync_item(Follow *follow, RowReader *reader, const char *item)
+sync_slot(Sync *sync, Follow *follow, RowSource *source, TupleTableSlot *slot)
 {
-	TupleTableSlot *row = rows_by_item(reader, follow->def, item, false);
+	TupleTableSlot *row = rows_of_root(&sync->reader, source, slot);
 
-	if (row == NULL)
-		follow_gone(follow, item);
-	else if (follow_would_write(follow, row))
-	{
-		row = rows_by_item(reader, follow->def, item, true);
-		if (!IsolationUsesXactSnapshot())
-			follow_renew(follow);
-		if (row != NULL)
-			follow_row(follow, row);
-	}
-	follow_next(follow);
+	if (!follow_would_write(follow, row))
+		return;
+	row = lock_row(sync, follow, source, slot);
+	if (row != NULL)
+		follow_row(follow, row);
 }
 
 static void
-sync_one(void *argument)
+sync_apart(void *argument)
 {
-	OneItem    *one = argument;
+	OneRow	   *one = argument;
+	TupleTableSlot *row = rows_of_root(&one->sync->reader, one->source, one->slot);
 	Follow		follow;
-	RowReader	reader;
+	uint64		key;
 
-	follow_begin(&follow, one->tracked_id);
+	follow_begin(&follow, one->sync->follow.def->id);
 	follow.by_edit = true;
-	rows_open(&reader, follow.def->relid);
-	sync_item(&follow, &reader, one->item);
-	rows_close(&reader);
+	follow.starting = one->sync->follow.starting;
+	one->item = MemoryContextStrdup(one->sync->follow.item_context, follow_item_of(&follow, row));
+	key = follow_hash(one->item);
+	(void) hash_search(one->sync->items, &key, HASH_ENTER, NULL);
+	sync_slot(one->sync, &follow, one->source, one->slot);
 	follow_end(&follow);
 	one->counts = follow.counts;
 }
 
-/* The same where on_error is warn. */
+/* What was done apart counts, too; an error is noted. */
 static void
-try_item(Sync *sync, const char *item)
+count_apart(Sync *sync, const char *item, int sqlstate, const FollowCounts *counts)
 {
-	OneItem		one = {.tracked_id = sync->follow.def->id,.item = pstrdup(item)};
-	int			sqlstate = attempt(sync_one, &one);
-
 	if (sqlstate != 0)
 	{
 		sync->errors++;
-		track_note_error(sync->follow.def, one.item, sqlstate);
+		track_note_error(sync->follow.def, item, sqlstate);
+		return;
 	}
-	sync->follow.counts.started += one.counts.started;
-	sync->follow.counts.changed += one.counts.changed;
-	sync->follow.counts.cancelled += one.counts.cancelled;
+	sync->follow.counts.started += counts->started;
+	sync->follow.counts.changed += counts->changed;
+	sync->follow.counts.cancelled += counts->cancelled;
 }
 
 static void
 sync_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
 {
-	TupleTableSlot *row = rows_of_root(&sync->reader, source, slot);
-
-	remember_row(sync, source, slot);
-	if (sync->follow.def->warn && sync->follow.starting == NULL)
-		try_item(sync, follow_item_of(&sync->follow, row));
-	else if (follow_would_write(&sync->follow, row))
+	if (sync->follow.def->warn)
 	{
-		row = lock_row(sync, source, slot);
-		if (row != NULL)
-			follow_row(&sync->follow, row);
+		OneRow		one = {sync, source, slot, NULL, {0}};
+		int			sqlstate = attempt(sync_apart, &one);
+
+		count_apart(sync, one.item, sqlstate, &one.counts);
+	}
+	else
+	{
+		remember_row(sync, source, slot);
+		sync_slot(sync, &sync->follow, source, slot);
 	}
 }
 
@@ -211,6 +208,49 @@ scan_rows(Sync *sync, RowFunction function)
 	}
 }
 
+/* One item, likewise. */
+typedef struct OneItem
+{
+	int32		tracked_id;
+	char	   *item;
+	const bool *starting;
+	FollowCounts counts;
+} OneItem;
+
+static void
+sync_item(Follow *follow, RowReader *reader, const char *item)
+{
+	TupleTableSlot *row = rows_by_item(reader, follow->def, item, false);
+
+	if (row == NULL)
+		follow_gone(follow, item);
+	else if (follow_would_write(follow, row))
+	{
+		row = rows_by_item(reader, follow->def, item, true);
+		follow_renew(follow);
+		if (row != NULL)
+			follow_row(follow, row);
+	}
+	follow_next(follow);
+}
+
+static void
+sync_item_apart(void *argument)
+{
+	OneItem    *one = argument;
+	Follow		follow;
+	RowReader	reader;
+
+	follow_begin(&follow, one->tracked_id);
+	follow.by_edit = true;
+	follow.starting = one->starting;
+	rows_open(&reader, follow.def->relid);
+	sync_item(&follow, &reader, one->item);
+	rows_close(&reader);
+	follow_end(&follow);
+	one->counts = follow.counts;
+}
+
 /* The rows of some items. */
 static void
 sync_items(Sync *sync, ArrayType *items)
@@ -227,8 +267,13 @@ sync_items(Sync *sync, ArrayType *items)
 		if (nulls[i])
 			continue;
 		item = TextDatumGetCString(values[i]);
-		if (sync->follow.def->warn && sync->follow.starting == NULL)
-			try_item(sync, item);
+		if (sync->follow.def->warn)
+		{
+			OneItem		one = {sync->follow.def->id, item, sync->follow.starting, {0}};
+			int			sqlstate = attempt(sync_item_apart, &one);
+
+			count_apart(sync, item, sqlstate, &one.counts);
+		}
 		else
 			sync_item(&sync->follow, &sync->reader, item);
 	}
@@ -437,6 +482,59 @@ compare_events(const ListCell *a, const ListCell *b)
 	return ea->at < eb->at ? -1 : ea->at > eb->at;
 }
 
+/* Apply one signal; false when there is no such item. */
+static bool
+signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction action,
+			TimestampTz at, const char *reason, bool only_later, FollowCounts *counts)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker signal",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	TupleTableSlot *row;
+	Follow		follow;
+	RowReader	reader;
+
+	follow_begin(&follow, tracked_id);
+	if (follow.def == NULL)
+		row = NULL;
+	else
+	{
+		rows_open(&reader, follow.def->relid);
+		row = rows_by_item(&reader, follow.def, item, true);
+		if (row != NULL)
+		{
+			/* what was committed before the lock was ours */
+			follow_renew(&follow);
+			follow_signal(&follow, row, metric, action, at, reason, only_later);
+		}
+		rows_close(&reader);
+	}
+	follow_end(&follow);
+	if (counts != NULL)
+		*counts = follow.counts;
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return row != NULL;
+}
+
+/* An event of a source that sync reads back: unless it was applied before. */
+typedef struct OneEvent
+{
+	int32		tracked_id;
+	const SourceEvent *event;
+	FollowCounts counts;
+} OneEvent;
+
+static void
+apply_event(void *argument)
+{
+	OneEvent   *one = argument;
+	const SourceEvent *event = one->event;
+
+	(void) signal_item(one->tracked_id, event->item, event->metric, event->action, event->at,
+					   event->reason, true, &one->counts);
+}
+
 /* Apply the events of all sources of a table, of some items or of all. */
 static void
 sync_sources(Sync *sync, const List *sources, ArrayType *items)
@@ -461,15 +559,15 @@ sync_sources(Sync *sync, const List *sources, ArrayType *items)
 	list_sort(events, compare_events);
 	foreach(cell, events)
 	{
-		const SourceEvent *event = lfirst(cell);
-		TupleTableSlot *row;
+		OneEvent	one = {sync->follow.def->id, lfirst(cell), {0}};
+		int			sqlstate = 0;
 
 		CHECK_FOR_INTERRUPTS();
-		row = rows_by_item(&sync->reader, sync->follow.def, event->item, true);
-		if (row != NULL)
-			follow_signal(&sync->follow, row, event->metric, event->action, event->at,
-						  event->reason, true);
-		follow_next(&sync->follow);
+		if (sync->follow.def->warn)
+			sqlstate = attempt(apply_event, &one);
+		else
+			apply_event(&one);
+		count_apart(sync, one.event->item, sqlstate, &one.counts);
 	}
 }
 
@@ -588,9 +686,10 @@ sla_sync(PG_FUNCTION_ARGS)
 			sync_items(&sync, items);
 		if (pass == 0)
 		{
+			follow_flush(&sync.follow);
 			sync_sources(&sync, sources, items);
 			sync.follow.counts.items = 0;
-			follow_renew(&sync.follow);
+			follow_flush(&sync.follow);
 		}
 	}
 	if (items == NULL)
@@ -614,40 +713,6 @@ sla_sync(PG_FUNCTION_ARGS)
 /*
  * Signals
  */
-
-/* Apply one signal; false when there is no such item. */
-static bool
-signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction action,
-			TimestampTz at, const char *reason)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker signal",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	TupleTableSlot *row;
-	Follow		follow;
-	RowReader	reader;
-
-	follow_begin(&follow, tracked_id);
-	if (follow.def == NULL)
-		row = NULL;
-	else
-	{
-		rows_open(&reader, follow.def->relid);
-		row = rows_by_item(&reader, follow.def, item, true);
-		if (row != NULL)
-		{
-			/* what was committed before the lock was ours */
-			if (!IsolationUsesXactSnapshot())
-				follow_renew(&follow);
-			follow_signal(&follow, row, metric, action, at, reason, false);
-		}
-		rows_close(&reader);
-	}
-	follow_end(&follow);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
-	return row != NULL;
-}
 
 /*
  * sla.signal(relation, item, metric, action, at, reason)
@@ -681,7 +746,7 @@ sla_signal(PG_FUNCTION_ARGS)
 				 errmsg("at of a signal must be finite")));
 	if (!signal_item(tracked_id_of(relid), item, text_to_cstring(PG_GETARG_TEXT_PP(2)),
 					 action_of(text_to_cstring(PG_GETARG_TEXT_PP(3))), at,
-					 PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5))))
+					 PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5)), false, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("item \"%s\" of table \"%s\" does not exist", item, get_rel_name(relid))));
@@ -714,7 +779,7 @@ signal_row(void *argument)
 
 		signal->item = event->item;
 		(void) signal_item(source->tracked_id, event->item, event->metric, event->action,
-						   event->at, event->reason);
+						   event->at, event->reason, false, NULL);
 	}
 }
 

@@ -90,6 +90,11 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Transactions a second of the scripts in bench/pgbench.
+CREATE TABLE bench.pgbench (name text, rate float8);
+CREATE VIEW bench.pgbench_median AS
+SELECT name, percentile_cont(0.5) WITHIN GROUP (ORDER BY rate) AS rate FROM bench.pgbench GROUP BY name;
+
 -- Three digits, or all before the point.
 CREATE FUNCTION bench.shown(x float8) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT AS $$

@@ -17,6 +17,7 @@ CREATE TABLE desk.ticket (
     closed_at  timestamptz,
     updated_at timestamptz NOT NULL
 );
+CREATE SEQUENCE desk.ticket_id;
 CREATE TABLE desk.ticket_app  (LIKE desk.ticket INCLUDING ALL);
 CREATE TABLE desk.ticket_none (LIKE desk.ticket INCLUDING ALL);
 CREATE TABLE desk.ticket_new  (LIKE desk.ticket INCLUDING ALL);

@@ -210,6 +210,7 @@ CREATE TABLE sla.exception (
 	approved_at timestamptz,
 	created_at timestamptz NOT NULL DEFAULT now(),
 	edited_in xid8,
+	edited_under pg_snapshot,
 	CHECK (during IS NOT NULL OR extend_by IS NOT NULL OR waive),
 	CHECK (rrule IS NULL OR during IS NOT NULL),
 	CHECK ((approved_by IS NULL) = (approved_at IS NULL))
@@ -234,6 +235,7 @@ COMMENT ON COLUMN sla.exception.approved_by IS 'who approved it';
 COMMENT ON COLUMN sla.exception.approved_at IS 'when it was approved';
 COMMENT ON COLUMN sla.exception.created_at IS 'when it was written';
 COMMENT ON COLUMN sla.exception.edited_in IS 'the transaction of the last edit, until sla.refresh() has seen to clocks that ended meanwhile; set by the extension';
+COMMENT ON COLUMN sla.exception.edited_under IS 'what that transaction saw';
 
 /*
  * Rights

@@ -44,7 +44,7 @@ COMMENT ON FUNCTION sla.track_source() IS 'AFTER INSERT ROW trigger of a source:
 CREATE FUNCTION sla.derived(clock sla.clock_state)
 RETURNS sla.clock_state
 AS 'MODULE_PATHNAME', 'sla_derived'
-LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION sla.derived(sla.clock_state) IS 'an open clock as it is by the definitions that the statement sees';
 REVOKE ALL ON FUNCTION sla.derived(sla.clock_state) FROM PUBLIC;
 
@@ -55,13 +55,13 @@ LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION sla.cannot_derive(sla.clock_state) IS 'the SQLSTATE of the error for which an open clock cannot be derived, or NULL';
 REVOKE ALL ON FUNCTION sla.cannot_derive(sla.clock_state) FROM PUBLIC;
 
-CREATE FUNCTION sla.refresh_clock(relation regclass, clock_id bigint)
-RETURNS boolean
-AS 'MODULE_PATHNAME', 'sla_refresh_clock'
+CREATE FUNCTION sla.refresh_clocks(relation regclass, clocks bigint[])
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'sla_refresh_clocks'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
-COMMENT ON FUNCTION sla.refresh_clock(regclass, bigint) IS
-'derives a clock by the present definitions and stores it; of a finished clock only the net verdict moves';
-REVOKE ALL ON FUNCTION sla.refresh_clock(regclass, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION sla.refresh_clocks(regclass, bigint[]) IS
+'derives clocks by the present definitions and stores them, and says how many; of a finished clock only the net verdict moves';
+REVOKE ALL ON FUNCTION sla.refresh_clocks(regclass, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION sla.sync(
 	relation regclass,
@@ -198,9 +198,10 @@ BEGIN
 	DELETE FROM sla.target AS t WHERE t.relation = untrack_table.relation;
 	DELETE FROM sla.policy AS p WHERE p.relation = untrack_table.relation;
 	DELETE FROM sla.metric AS m WHERE m.relation = untrack_table.relation;
-	PERFORM sla.refresh_clock(c.relation, c.clock_id)
-	FROM sla.clock_state AS c
-	WHERE c.relation = untrack_table.relation AND c.ended_at IS NULL;
+	PERFORM sla.refresh_clocks(untrack_table.relation, ARRAY(
+		SELECT c.clock_id
+		FROM sla.clock_state AS c
+		WHERE c.relation = untrack_table.relation AND c.ended_at IS NULL));
 	DELETE FROM sla.tracked AS t WHERE t.relation = untrack_table.relation;
 	IF NOT keep_history THEN
 		PERFORM sla.forget(relation);
@@ -772,12 +773,25 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	moved regclass := CASE WHEN TG_OP = 'DELETE' THEN OLD.relation ELSE NEW.relation END;
+	moved regclass[];
 BEGIN
-	IF NOT sla.restoring() THEN
+	IF TG_OP = 'INSERT' THEN
+		SELECT array_agg(DISTINCT n.relation) INTO moved FROM new_rows AS n;
+	ELSIF TG_OP = 'DELETE' THEN
+		SELECT array_agg(DISTINCT o.relation) INTO moved FROM old_rows AS o;
+	ELSE
+		-- (what only describes, and a goal that is another one, moves no promise)
+		SELECT array_agg(DISTINCT n.relation) INTO moved
+		FROM (SELECT o.relation, o.id, to_jsonb(o) AS row FROM old_rows AS o) AS o
+		JOIN (SELECT n.id, n.relation, to_jsonb(n) AS row FROM new_rows AS n) AS n USING (id)
+		WHERE o.row - '{description,goal,threshold,due_by,cutoff,alert_at,confirmed_by}'::text[]
+				IS DISTINCT FROM n.row - '{description,goal,threshold,due_by,cutoff,alert_at,confirmed_by}'::text[]
+			OR (o.row ->> 'goal' IS NULL) <> (n.row ->> 'goal' IS NULL);
+	END IF;
+	IF moved IS NOT NULL AND NOT sla.restoring() THEN
 		UPDATE sla.promise AS p
 		SET revision = p.revision + 1, resync = p.revision + 1
-		WHERE p.relation = moved;
+		WHERE p.relation = ANY (moved);
 	END IF;
 	RETURN NULL;
 END
@@ -785,39 +799,55 @@ $$;
 COMMENT ON FUNCTION sla.definition_moved() IS 'makes the open clocks of a table be followed anew';
 REVOKE ALL ON FUNCTION sla.definition_moved() FROM PUBLIC;
 
-CREATE TRIGGER definition_moved
-	AFTER INSERT OR DELETE ON sla.metric
-	FOR EACH ROW EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved_insert
+	AFTER INSERT ON sla.metric
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
 CREATE TRIGGER definition_moved_update
 	AFTER UPDATE ON sla.metric
-	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION sla.definition_moved();
-CREATE TRIGGER definition_moved
-	AFTER INSERT OR DELETE ON sla.policy
-	FOR EACH ROW EXECUTE FUNCTION sla.definition_moved();
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved_delete
+	AFTER DELETE ON sla.metric
+	REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
+COMMENT ON TRIGGER definition_moved_insert ON sla.metric IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_update ON sla.metric IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_delete ON sla.metric IS 'open clocks follow';
+CREATE TRIGGER definition_moved_insert
+	AFTER INSERT ON sla.policy
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
 CREATE TRIGGER definition_moved_update
 	AFTER UPDATE ON sla.policy
-	FOR EACH ROW WHEN (
-		(OLD.name, OLD.valid_from, OLD.applies_when, OLD.plan, OLD.rank)
-		IS DISTINCT FROM (NEW.name, NEW.valid_from, NEW.applies_when, NEW.plan, NEW.rank))
-	EXECUTE FUNCTION sla.definition_moved();
-CREATE TRIGGER definition_moved
-	AFTER INSERT OR DELETE ON sla.target
-	FOR EACH ROW EXECUTE FUNCTION sla.definition_moved();
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved_delete
+	AFTER DELETE ON sla.policy
+	REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
+COMMENT ON TRIGGER definition_moved_insert ON sla.policy IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_update ON sla.policy IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_delete ON sla.policy IS 'open clocks follow';
+CREATE TRIGGER definition_moved_insert
+	AFTER INSERT ON sla.target
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
 CREATE TRIGGER definition_moved_update
 	AFTER UPDATE ON sla.target
-	FOR EACH ROW WHEN (
-		(OLD.policy, OLD.metric, OLD.valid_from) IS DISTINCT FROM (NEW.policy, NEW.metric, NEW.valid_from)
-		OR (OLD.goal IS NULL) <> (NEW.goal IS NULL))
-	EXECUTE FUNCTION sla.definition_moved();
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
+CREATE TRIGGER definition_moved_delete
+	AFTER DELETE ON sla.target
+	REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
+COMMENT ON TRIGGER definition_moved_insert ON sla.target IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_update ON sla.target IS 'open clocks follow';
+COMMENT ON TRIGGER definition_moved_delete ON sla.target IS 'open clocks follow';
 CREATE TRIGGER definition_moved_update
 	AFTER UPDATE ON sla.tracked
-	FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION sla.definition_moved();
-COMMENT ON TRIGGER definition_moved ON sla.metric IS 'open clocks follow';
-COMMENT ON TRIGGER definition_moved_update ON sla.metric IS 'open clocks follow';
-COMMENT ON TRIGGER definition_moved ON sla.policy IS 'open clocks follow';
-COMMENT ON TRIGGER definition_moved_update ON sla.policy IS 'open clocks follow';
-COMMENT ON TRIGGER definition_moved ON sla.target IS 'open clocks follow';
-COMMENT ON TRIGGER definition_moved_update ON sla.target IS 'open clocks follow';
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definition_moved();
 COMMENT ON TRIGGER definition_moved_update ON sla.tracked IS 'open clocks follow';
 
 CREATE FUNCTION sla.agreement_moved()
@@ -1018,13 +1048,23 @@ CREATE TRIGGER keep_used_renamed
 COMMENT ON TRIGGER keep_used_deleted ON sla.calendar IS 'refuses to delete a calendar in use';
 COMMENT ON TRIGGER keep_used_renamed ON sla.calendar IS 'refuses to rename a calendar in use';
 
-CREATE FUNCTION sla.apply_exception(moved sla.exception)
+CREATE FUNCTION sla.full_xid(xmin xid)
+RETURNS xid8
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	-- a transaction in the past, less than half of all numbers ago
+	SELECT (x.latest - ((x.latest - x.short) % 4294967296 + 4294967296) % 4294967296)::text::xid8
+	FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint, xmin::text::bigint) AS x (latest, short);
+END;
+COMMENT ON FUNCTION sla.full_xid(xid) IS 'the full number of the transaction that wrote a row';
+
+CREATE FUNCTION sla.apply_exception(moved sla.exception, only_unseen boolean)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM sla.refresh_clock(c.relation, c.clock_id)
+	PERFORM sla.refresh_clocks(c.relation, array_agg(c.clock_id))
 	FROM sla.clock_state AS c
 	JOIN sla.promise AS p ON p.id = c.promise_id
 	WHERE c.ended_at IS NOT NULL
@@ -1035,11 +1075,15 @@ BEGIN
 		AND (moved.item IS NULL OR c.item = moved.item)
 		AND (moved.labels IS NULL OR c.labels @> moved.labels)
 		AND (moved.extend_by IS NOT NULL OR moved.waive OR moved.rrule IS NOT NULL
-			OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'));
+			OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'))
+		AND (NOT only_unseen
+			OR NOT c.is_excepted AND sla.full_xid(c.xmin) <> moved.edited_in
+				AND NOT pg_visible_in_snapshot(sla.full_xid(c.xmin), moved.edited_under))
+	GROUP BY c.relation;
 END
 $$;
-COMMENT ON FUNCTION sla.apply_exception(sla.exception) IS 'lets finished clocks follow an exception';
-REVOKE ALL ON FUNCTION sla.apply_exception(sla.exception) FROM PUBLIC;
+COMMENT ON FUNCTION sla.apply_exception(sla.exception, boolean) IS 'lets finished clocks follow an exception: all, or those that its edit did not see';
+REVOKE ALL ON FUNCTION sla.apply_exception(sla.exception, boolean) FROM PUBLIC;
 
 /*
  * A clock that ends in a transaction that does not see the exception yet is not
@@ -1066,7 +1110,7 @@ BEGIN
 			AND (moved.policy IS NULL OR p.policy = moved.policy)
 			AND (moved.metric IS NULL OR p.metric = moved.metric);
 		UPDATE sla.revision SET number = nextval('sla.revision_seq');
-		PERFORM sla.apply_exception(moved);
+		PERFORM sla.apply_exception(moved, false);
 	END LOOP;
 	RETURN NULL;
 END
@@ -1080,6 +1124,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	NEW.edited_in := pg_current_xact_id();
+	NEW.edited_under := pg_current_snapshot();
 	RETURN NEW;
 END
 $$;
@@ -1106,15 +1151,20 @@ DECLARE
 	refreshed bigint;
 	edited sla.exception;
 BEGIN
-	SELECT count(*) FILTER (WHERE sla.refresh_clock(s.relation, s.clock_id)) INTO refreshed
+	SELECT coalesce(sum(sla.refresh_clocks(t.relation, t.clocks)), 0) INTO refreshed
 	FROM (
-		SELECT c.relation, c.clock_id
-		FROM sla.promise AS p
-		JOIN sla.clock_state AS c
-			ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
-		LIMIT max_items
-		FOR UPDATE OF c SKIP LOCKED
-	) AS s;
+		SELECT s.relation, array_agg(s.clock_id) AS clocks
+		FROM (
+			SELECT c.relation, c.clock_id
+			FROM sla.promise AS p
+			JOIN sla.clock_state AS c
+				ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
+			LIMIT max_items
+			FOR UPDATE OF c SKIP LOCKED
+		) AS s
+		GROUP BY s.relation
+		OFFSET 0
+	) AS t;
 	FOR edited IN
 		SELECT *
 		FROM sla.exception AS e
@@ -1122,9 +1172,9 @@ BEGIN
 		FOR UPDATE SKIP LOCKED
 	LOOP
 		IF edited.approved_at IS NOT NULL AND edited.objective IS NULL THEN
-			PERFORM sla.apply_exception(edited);
+			PERFORM sla.apply_exception(edited, true);
 		END IF;
-		UPDATE sla.exception AS e SET edited_in = NULL WHERE e.id = edited.id;
+		UPDATE sla.exception AS e SET edited_in = NULL, edited_under = NULL WHERE e.id = edited.id;
 	END LOOP;
 	RETURN refreshed;
 END
@@ -1349,6 +1399,17 @@ BEGIN ATOMIC
 			r.confirmed_by, r.relation, r.relation)
 	FROM sla.tracked AS r
 	JOIN pg_catalog.pg_class AS c ON c.oid = r.relation AND c.relowner <> r.confirmed_by
+	UNION ALL
+	-- (restored with triggers disabled)
+	SELECT DISTINCT 'functions of ' || r.relation::text, 'loose',
+		pg_catalog.format('they would keep the table from being dropped: SELECT sla.track(%L) ties them to it', r.relation)
+	FROM sla.tracked AS r
+	JOIN pg_catalog.pg_class AS c ON c.oid = r.relation
+	JOIN pg_catalog.pg_depend AS d
+		ON d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid = c.reltype
+			AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'n'
+	JOIN pg_catalog.pg_proc AS f ON f.oid = d.objid AND f.proname ~ '^(tracked|metric|policy|source)_[0-9]+_'
+	JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace AND n.nspname = 'sla'
 	UNION ALL
 	SELECT 'stale clocks', CASE WHEN s.n = 0 THEN 'ok' ELSE 'behind' END,
 		pg_catalog.format('%s open clocks are derived afresh by each reader; sla.refresh() stores them', s.n)
