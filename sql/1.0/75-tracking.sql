@@ -543,6 +543,9 @@ BEGIN
 		UPDATE sla.source AS s
 		SET metric = NEW.name
 		WHERE TG_TABLE_NAME = 'metric' AND s.relation = OLD.relation AND s.metric = OLD.name;
+		UPDATE sla.objective AS o
+		SET metric = NEW.name
+		WHERE TG_TABLE_NAME = 'metric' AND o.relation = OLD.relation AND o.metric = OLD.name;
 	ELSIF EXISTS (
 		SELECT
 		FROM sla.target AS t
@@ -573,7 +576,7 @@ CREATE TRIGGER keep_named_renamed
 COMMENT ON TRIGGER keep_named_deleted ON sla.policy IS 'refuses to delete a policy that has targets';
 COMMENT ON TRIGGER keep_named_renamed ON sla.policy IS 'targets follow';
 COMMENT ON TRIGGER keep_named_deleted ON sla.metric IS 'refuses to delete a metric that has targets';
-COMMENT ON TRIGGER keep_named_renamed ON sla.metric IS 'targets and sources follow';
+COMMENT ON TRIGGER keep_named_renamed ON sla.metric IS 'targets, sources and objectives follow';
 
 CREATE FUNCTION sla.check_source()
 RETURNS trigger

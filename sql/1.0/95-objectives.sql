@@ -477,7 +477,10 @@ BEGIN ATOMIC
 	JOIN sla.promise AS p ON p.id = j.promise_id
 	WHERE j.net > 0
 		AND j.at >= edges[1] AND j.at < edges[pg_catalog.array_upper(edges, 1)]
-		AND p.relation = o.relation AND p.metric = o.metric
+		AND p.relation = o.relation
+		-- also by a name that the metric had before
+		AND (p.metric = o.metric OR p.metric_id = (
+			SELECT m.id FROM sla.metric AS m WHERE m.relation = o.relation AND m.name = o.metric))
 		AND (o.party IS NULL OR j.party = o.party)
 	GROUP BY 1, 2;
 END;

@@ -131,6 +131,11 @@ SELECT count(*) AS acme_week, count(*) FILTER (WHERE kept) AS acme_week_good
 FROM (SELECT *, coalesce(closed <= opened + interval '5 hours', false) AS kept, CASE WHEN closed <= opened + interval '5 hours' THEN closed ELSE opened + interval '5 hours' END AS at FROM ob_ticket) t
 WHERE at < '2026-03-15' AND at >= '2026-03-08' AND customer = 'acme';
 
+-- a renamed metric is followed, also by the clocks of before
+UPDATE sla.metric SET name = 'solve it' WHERE relation = 'ob_ticket'::regclass;
+INSERT INTO ob_ticket VALUES (1000, '2026-03-14', '2026-03-14 01:00', 'acme', 'a');
+SELECT o.name, o.metric, s.total, s.good FROM sla.objective o, LATERAL sla.slo_status(o.name, '2026-03-15') s WHERE o.name LIKE 'solved%' AND s.group_value IS NULL ORDER BY o.id;
+
 -- whatever can be selected from
 CREATE VIEW ob_view AS SELECT at, status FROM ob_request WHERE region = 'eu';
 CREATE MATERIALIZED VIEW ob_matview AS SELECT * FROM ob_view;
