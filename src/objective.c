@@ -26,6 +26,7 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "attempt.h"
 #include "fence.h"
 
 /* What reading an objective's relation needs of its definition. */
@@ -271,67 +272,120 @@ check_may_read(const char *view, Datum name)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, view);
 }
 
-/* The rows of a query, run as the extension's owner. */
-static Datum
-report(FunctionCallInfo fcinfo, const char *query, int nargs, Oid *types, Datum *values)
+/* A query whose rows are a function's result. */
+typedef struct Report
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ReturnSetInfo *result;
+	const char *query;
+	int			nargs;
+	Oid		   *types;
+	Datum	   *values;
+} Report;
+
+/* Run it as the extension's owner. */
+static void
+run_report(void *argument)
+{
+	Report	   *report = argument;
 	Fence		fence;
 
-	InitMaterializedSRF(fcinfo, 0);
 	fence_enter(&fence, fence_extension_owner());
 	fence_settings(NULL);
 	SPI_connect();
-	if (SPI_execute_with_args(query, nargs, types, values, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not execute \"%s\"", query);
+	if (SPI_execute_with_args(report->query, report->nargs, report->types, report->values, NULL,
+							  true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not execute \"%s\"", report->query);
 	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
+		tuplestore_puttuple(report->result->setResult, SPI_tuptable->vals[i]);
 	SPI_finish();
 	fence_leave(&fence);
-	return (Datum) 0;
 }
 
-/* The same of an objective's name and an instant, for who may read a view. */
-static Datum
+/*
+ * The rows of a query of an objective's name and an instant, for who may read a
+ * view.  Where the third argument says so, an objective that fails does not fail
+ * the others of the view with it: returns the SQLSTATE, or 0.
+ */
+static int
 report_objective(FunctionCallInfo fcinfo, const char *view, const char *query)
 {
 	Oid			types[] = {TEXTOID, TIMESTAMPTZOID};
 	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
+	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo, query, lengthof(types), types, values};
 
 	check_may_read(view, values[0]);
-	return report(fcinfo, query, lengthof(types), types, values);
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_GETARG_BOOL(2))
+		return attempt(run_report, &report);
+	run_report(&report);
+	return 0;
 }
 
-/* sla.slo_status(objective, at) -> setof ... */
+static void
+warn_of_failure(FunctionCallInfo fcinfo, int sqlstate)
+{
+	if (sqlstate != 0)
+		ereport(WARNING,
+				(errmsg("objective \"%s\" is left out", text_to_cstring(PG_GETARG_TEXT_PP(0))),
+				 errdetail("Reading it failed with SQLSTATE %s.", unpack_sql_state(sqlstate))));
+}
+
+/*
+ * sla.slo_status(objective, at, is_lenient) -> setof ..., status, problem
+ *
+ * An objective that fails has one row, which says so.
+ */
 PG_FUNCTION_INFO_V1(sla_slo_status);
 Datum
 sla_slo_status(PG_FUNCTION_ARGS)
 {
-	return report_objective(fcinfo, "report_slo_status", "SELECT * FROM sla.objective_status($1, $2)");
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			sqlstate = report_objective(fcinfo, "report_slo_status",
+											"SELECT s.*, NULL::text FROM sla.objective_status($1, $2) AS s");
+	int			natts = result->setDesc->natts;
+	Datum	   *values;
+	bool	   *nulls;
+
+	if (sqlstate == 0)
+		return (Datum) 0;
+	values = palloc0(natts * sizeof(Datum));
+	nulls = palloc(natts * sizeof(bool));
+	memset(nulls, true, natts * sizeof(bool));
+	nulls[natts - 2] = nulls[natts - 1] = false;
+	values[natts - 2] = CStringGetTextDatum("error");
+	values[natts - 1] = CStringGetTextDatum(psprintf("SQLSTATE %s", unpack_sql_state(sqlstate)));
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	return (Datum) 0;
 }
 
-/* sla.slo_periods(objective, at) -> setof ... */
+/* sla.slo_periods(objective, at, is_lenient) -> setof ... */
 PG_FUNCTION_INFO_V1(sla_slo_periods);
 Datum
 sla_slo_periods(PG_FUNCTION_ARGS)
 {
-	return report_objective(fcinfo, "report_slo_period", "SELECT * FROM sla.objective_periods($1, $2)");
+	warn_of_failure(fcinfo, report_objective(fcinfo, "report_slo_period",
+											 "SELECT * FROM sla.objective_periods($1, $2)"));
+	return (Datum) 0;
 }
 
-/* sla.slo_series(objective, at) -> setof ... */
+/* sla.slo_series(objective, at, is_lenient) -> setof ... */
 PG_FUNCTION_INFO_V1(sla_slo_series);
 Datum
 sla_slo_series(PG_FUNCTION_ARGS)
 {
-	return report_objective(fcinfo, "report_slo_series", "SELECT * FROM sla.objective_series($1, $2)");
+	warn_of_failure(fcinfo, report_objective(fcinfo, "report_slo_series",
+											 "SELECT * FROM sla.objective_series($1, $2)"));
+	return (Datum) 0;
 }
 
-/* sla.slo_alerts(objective, at) -> setof ... */
+/* sla.slo_alerts(objective, at, is_lenient) -> setof ... */
 PG_FUNCTION_INFO_V1(sla_slo_alerts);
 Datum
 sla_slo_alerts(PG_FUNCTION_ARGS)
 {
-	return report_objective(fcinfo, "report_slo_alert", "SELECT * FROM sla.objective_alerts($1, $2)");
+	warn_of_failure(fcinfo, report_objective(fcinfo, "report_slo_alert",
+											 "SELECT * FROM sla.objective_alerts($1, $2)"));
+	return (Datum) 0;
 }
 
 /* sla.service_credits(party, agreement, at) -> setof ... */
@@ -341,8 +395,12 @@ sla_service_credits(PG_FUNCTION_ARGS)
 {
 	Oid			types[] = {TEXTOID, TEXTOID, TIMESTAMPTZOID};
 	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)};
+	Report		report = {NULL, "SELECT * FROM sla.agreement_credits($1, $2, $3)", lengthof(types), types, values};
 
 	if (pg_class_aclcheck(sla_view("report_service_credit"), GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, "report_service_credit");
-	return report(fcinfo, "SELECT * FROM sla.agreement_credits($1, $2, $3)", lengthof(types), types, values);
+	InitMaterializedSRF(fcinfo, 0);
+	report.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	run_report(&report);
+	return (Datum) 0;
 }

@@ -387,6 +387,20 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				DETAIL = 'It must be between a second and a day, or a number of whole days up to 31.';
 	END IF;
+	IF extract(epoch FROM NEW.slice) * 50000 < extract(epoch FROM (
+		CASE NEW.window_length
+			WHEN 'week' THEN interval '7 days'
+			WHEN 'month' THEN interval '31 days'
+			WHEN 'quarter' THEN interval '92 days'
+			WHEN 'year' THEN interval '366 days'
+			ELSE length
+		END))
+	THEN
+		RAISE EXCEPTION 'window of objective "%" has too many slices', NEW.name
+			USING ERRCODE = 'program_limit_exceeded',
+				DETAIL = 'It may have 50000.',
+				HINT = 'Choose longer slices.';
+	END IF;
 	IF NEW.close_after < interval '0' THEN
 		RAISE EXCEPTION 'close_after of objective "%" is negative', NEW.name
 			USING ERRCODE = 'invalid_parameter_value';
@@ -939,12 +953,14 @@ REVOKE ALL ON FUNCTION sla.objective_series(text, timestamptz) FROM PUBLIC;
 
 /*
  * For readers: who may read the view of the same rows, or owns the relation.
- * These run the above as the owner of the extension.
+ * These run the above as the owner of the extension.  The views are lenient: an
+ * objective whose expressions fail does not fail the others with it, but says so.
  */
 
 CREATE FUNCTION sla.slo_status(
 	objective text,
 	at timestamptz DEFAULT now(),
+	is_lenient boolean DEFAULT false,
 	OUT group_value text,
 	OUT valid_from timestamptz,
 	OUT window_from timestamptz,
@@ -963,16 +979,18 @@ CREATE FUNCTION sla.slo_status(
 	OUT exhaustion_seconds double precision,
 	OUT projected_percent double precision,
 	OUT coverage_percent double precision,
-	OUT status text)
+	OUT status text,
+	OUT problem text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_slo_status'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 10;
-COMMENT ON FUNCTION sla.slo_status(text, timestamptz) IS
+COMMENT ON FUNCTION sla.slo_status(text, timestamptz, boolean) IS
 'how an objective stands at an instant, each group: the version in force then, by what is known now';
 
 CREATE FUNCTION sla.slo_periods(
 	objective text,
 	at timestamptz DEFAULT now(),
+	is_lenient boolean DEFAULT false,
 	OUT period_start date,
 	OUT valid_from timestamptz,
 	OUT group_value text,
@@ -994,12 +1012,13 @@ CREATE FUNCTION sla.slo_periods(
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_slo_periods'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 10;
-COMMENT ON FUNCTION sla.slo_periods(text, timestamptz) IS
+COMMENT ON FUNCTION sla.slo_periods(text, timestamptz, boolean) IS
 'the latest periods of an objective up to an instant, each group';
 
 CREATE FUNCTION sla.slo_series(
 	objective text,
 	at timestamptz DEFAULT now(),
+	is_lenient boolean DEFAULT false,
 	OUT group_value text,
 	OUT "time" timestamptz,
 	OUT total double precision,
@@ -1011,7 +1030,7 @@ CREATE FUNCTION sla.slo_series(
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_slo_series'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 10;
-COMMENT ON FUNCTION sla.slo_series(text, timestamptz) IS
+COMMENT ON FUNCTION sla.slo_series(text, timestamptz, boolean) IS
 'the days of the window of an objective at an instant, each group';
 
 CREATE VIEW sla.report_slo_status AS
@@ -1045,12 +1064,13 @@ SELECT
 	sla.duration_text(s.exhaustion_seconds) AS exhaustion_text,
 	s.projected_percent,
 	s.coverage_percent,
-	s.status
+	s.status,
+	s.problem
 FROM (
 	SELECT o.*, pg_catalog.lead(o.valid_from, 1, 'infinity') OVER (PARTITION BY o.name ORDER BY o.valid_from) AS valid_until
 	FROM sla.objective AS o
 ) AS o
-CROSS JOIN LATERAL sla.slo_status(o.name, pg_catalog.now()) AS s
+CROSS JOIN LATERAL sla.slo_status(o.name, pg_catalog.now(), true) AS s
 WHERE o.valid_from <= pg_catalog.now() AND pg_catalog.now() < o.valid_until;
 
 CREATE VIEW sla.report_slo_period AS
@@ -1076,7 +1096,7 @@ SELECT
 	p.is_over,
 	p.is_settled
 FROM (SELECT DISTINCT o.name FROM sla.objective AS o) AS o
-CROSS JOIN LATERAL sla.slo_periods(o.name, pg_catalog.now()) AS p;
+CROSS JOIN LATERAL sla.slo_periods(o.name, pg_catalog.now(), true) AS p;
 
 CREATE VIEW sla.report_slo_series AS
 SELECT
@@ -1090,7 +1110,7 @@ SELECT
 	s.so_far_percent,
 	s.budget_remaining_percent
 FROM (SELECT DISTINCT o.name FROM sla.objective AS o) AS o
-CROSS JOIN LATERAL sla.slo_series(o.name, pg_catalog.now()) AS s;
+CROSS JOIN LATERAL sla.slo_series(o.name, pg_catalog.now(), true) AS s;
 
 COMMENT ON VIEW sla.report_slo_status IS
 'objectives as they stand now, each group';
@@ -1123,7 +1143,8 @@ COMMENT ON COLUMN sla.report_slo_status.exhaustion_seconds IS 'the time that cou
 COMMENT ON COLUMN sla.report_slo_status.exhaustion_text IS 'the same in words';
 COMMENT ON COLUMN sla.report_slo_status.projected_percent IS 'the percentage of the budget used up at the end of the window, at the present burn rate; NULL where it rolls';
 COMMENT ON COLUMN sla.report_slo_status.coverage_percent IS 'the percentage of days, or slices, with anything that counts; NULL of clocks and outages';
-COMMENT ON COLUMN sla.report_slo_status.status IS 'no_data, healthy, degrading (below the target, but some budget remains) or violated';
+COMMENT ON COLUMN sla.report_slo_status.status IS 'no_data, healthy, degrading (below the target, but some budget remains), violated; or error: it cannot be read';
+COMMENT ON COLUMN sla.report_slo_status.problem IS 'with which SQLSTATE reading it failed; sla.slo_status() tells the whole error';
 
 COMMENT ON VIEW sla.report_slo_period IS
 'objectives by period, the latest 25: windows of the calendar, or months where the window rolls';
@@ -1532,6 +1553,7 @@ REVOKE ALL ON FUNCTION sla.objective_alerts(text, timestamptz) FROM PUBLIC;
 CREATE FUNCTION sla.slo_alerts(
 	objective text,
 	at timestamptz DEFAULT now(),
+	is_lenient boolean DEFAULT false,
 	OUT rule text,
 	OUT group_value text,
 	OUT severity text,
@@ -1548,7 +1570,7 @@ CREATE FUNCTION sla.slo_alerts(
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_slo_alerts'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 10;
-COMMENT ON FUNCTION sla.slo_alerts(text, timestamptz) IS
+COMMENT ON FUNCTION sla.slo_alerts(text, timestamptz, boolean) IS
 'the burn rules of an objective at an instant, each group; where nothing can be said "is_firing" is NULL, and an alert stays as it is';
 
 CREATE VIEW sla.report_slo_alert AS
@@ -1568,7 +1590,7 @@ SELECT
 	a.is_above,
 	a.is_firing
 FROM (SELECT DISTINCT r.objective FROM sla.burn_rule AS r) AS o (name)
-CROSS JOIN LATERAL sla.slo_alerts(o.name, pg_catalog.now()) AS a;
+CROSS JOIN LATERAL sla.slo_alerts(o.name, pg_catalog.now(), true) AS a;
 
 COMMENT ON VIEW sla.report_slo_alert IS
 'burn rules as they stand now, each group';
