@@ -69,6 +69,7 @@ typedef struct Change
 	int64		old_due;
 	int64		old_late;
 	int64		old_start;
+	int64		old_end;
 	int64		old_stop;
 	const char *reason;
 } Change;
@@ -133,6 +134,13 @@ follow_next(Follow *follow)
 	follow->counts.items++;
 }
 
+/* The latest that the transaction may see. */
+static void
+push_latest_snapshot(void)
+{
+	PushActiveSnapshot(IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : GetLatestSnapshot());
+}
+
 /* See what was written, also by others when "latest". */
 static void
 renew_snapshot(Follow *follow, bool latest)
@@ -140,8 +148,10 @@ renew_snapshot(Follow *follow, bool latest)
 	clock_store_flush(&follow->store);
 	CommandCounterIncrement();
 	PopActiveSnapshot();
-	PushActiveSnapshot(latest && !IsolationUsesXactSnapshot() ?
-					   GetLatestSnapshot() : GetTransactionSnapshot());
+	if (latest)
+		push_latest_snapshot();
+	else
+		PushActiveSnapshot(GetTransactionSnapshot());
 }
 
 void
@@ -155,7 +165,7 @@ follow_renew(Follow *follow)
 {
 	CommandCounterIncrement();
 	PopActiveSnapshot();
-	PushActiveSnapshot(GetLatestSnapshot());
+	push_latest_snapshot();
 }
 
 uint64
@@ -480,6 +490,7 @@ note_change(Work *work, StoredClock *stored, const StoredClock *before, const ch
 	change->old_due = before->due;
 	change->old_late = before->late;
 	change->old_start = before->clock.start;
+	change->old_end = before->clock.end;
 	change->old_stop = before->clock.state == CLOCK_STOPPED ? before->clock.end : CLOCK_NONE;
 	change->reason = work->reason;
 	work->changes = lappend(work->changes, change);
@@ -752,7 +763,8 @@ write_change(const Change *change)
 		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID
 	};
 	const StoredClock *clock = change->clock;
-	bool		breached = change->old_late != CLOCK_NONE && change->old_late < change->at;
+	bool		breached = change->old_late != CLOCK_NONE &&
+		change->old_late < (change->old_end != CLOCK_NONE ? change->old_end : change->at);
 	Datum		values[lengthof(types)] = {
 		Int64GetDatum(clock->id), TimestampTzGetDatum(change->at), CStringGetTextDatum(change->kind),
 		Int32GetDatum(change->old_promise), TimestampTzGetDatum(change->old_start),
@@ -1152,6 +1164,10 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 		if (clock_store_update(&follow->store, stored))
 		{
 			write_changes(work.changes);
+
+			/* another promise may hold for another start */
+			if (facts != NULL && clock_is_open(&stored->clock))
+				refresh_by_row(follow, stored);
 			break;
 		}
 		CHECK_FOR_INTERRUPTS();

@@ -249,6 +249,11 @@ relation_of_clock(int64 clock_id)
 	clock_store_open(&store);
 	clock = clock_store_find(&store, clock_id, GetActiveSnapshot());
 	clock_store_close(&store);
+	/* (whether there is such a clock is not for everybody to know) */
+	if (clock == NULL && !superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for clock " INT64_FORMAT, clock_id)));
 	if (clock == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),

@@ -485,7 +485,7 @@ compare_events(const ListCell *a, const ListCell *b)
 /* Apply one signal; false when there is no such item. */
 static bool
 signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction action,
-			TimestampTz at, const char *reason, bool only_later)
+			TimestampTz at, const char *reason, bool only_later, FollowCounts *counts)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker signal",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -510,6 +510,8 @@ signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction 
 		rows_close(&reader);
 	}
 	follow_end(&follow);
+	if (counts != NULL)
+		*counts = follow.counts;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return row != NULL;
@@ -520,16 +522,17 @@ typedef struct OneEvent
 {
 	int32		tracked_id;
 	const SourceEvent *event;
+	FollowCounts counts;
 } OneEvent;
 
 static void
 apply_event(void *argument)
 {
-	const OneEvent *one = argument;
+	OneEvent   *one = argument;
 	const SourceEvent *event = one->event;
 
 	(void) signal_item(one->tracked_id, event->item, event->metric, event->action, event->at,
-					   event->reason, true);
+					   event->reason, true, &one->counts);
 }
 
 /* Apply the events of all sources of a table, of some items or of all. */
@@ -556,18 +559,15 @@ sync_sources(Sync *sync, const List *sources, ArrayType *items)
 	list_sort(events, compare_events);
 	foreach(cell, events)
 	{
-		OneEvent	one = {sync->follow.def->id, lfirst(cell)};
+		OneEvent	one = {sync->follow.def->id, lfirst(cell), {0}};
+		int			sqlstate = 0;
 
 		CHECK_FOR_INTERRUPTS();
 		if (sync->follow.def->warn)
-		{
-			int			sqlstate = attempt(apply_event, &one);
-
-			if (sqlstate != 0)
-				count_apart(sync, one.event->item, sqlstate, NULL);
-		}
+			sqlstate = attempt(apply_event, &one);
 		else
 			apply_event(&one);
+		count_apart(sync, one.event->item, sqlstate, &one.counts);
 	}
 }
 
@@ -686,7 +686,7 @@ sla_sync(PG_FUNCTION_ARGS)
 			sync_items(&sync, items);
 		if (pass == 0)
 		{
-			follow_renew(&sync.follow);
+			follow_flush(&sync.follow);
 			sync_sources(&sync, sources, items);
 			sync.follow.counts.items = 0;
 			follow_flush(&sync.follow);
@@ -746,7 +746,7 @@ sla_signal(PG_FUNCTION_ARGS)
 				 errmsg("at of a signal must be finite")));
 	if (!signal_item(tracked_id_of(relid), item, text_to_cstring(PG_GETARG_TEXT_PP(2)),
 					 action_of(text_to_cstring(PG_GETARG_TEXT_PP(3))), at,
-					 PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5)), false))
+					 PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5)), false, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("item \"%s\" of table \"%s\" does not exist", item, get_rel_name(relid))));
@@ -779,7 +779,7 @@ signal_row(void *argument)
 
 		signal->item = event->item;
 		(void) signal_item(source->tracked_id, event->item, event->metric, event->action,
-						   event->at, event->reason, false);
+						   event->at, event->reason, false, NULL);
 	}
 }
 

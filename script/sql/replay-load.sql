@@ -1,7 +1,8 @@
 -- script/sql/replay-load.sql: what a replay needs, and the log's events.
 --
--- psql variables: calendar, zone, hours (may be empty: not given), holidays and
--- goals (one a line).  Standard input: what script/lib/read-log wrote.
+-- psql variables: calendar, zone, hours (may be empty: not given), holidays,
+-- goals and responses (one a line), handoff.  Standard input: what
+-- script/lib/read-log wrote.
 
 SET client_min_messages = warning;
 SET client_encoding = 'UTF8';
@@ -61,18 +62,21 @@ $$;
 
 -- What do you promise?
 CREATE TABLE goal (
-	priority smallint PRIMARY KEY,
-	goal business_interval NOT NULL
+	metric text COLLATE "C",
+	priority smallint,
+	goal business_interval NOT NULL,
+	PRIMARY KEY (metric, priority)
 );
 INSERT INTO goal
-SELECT DISTINCT ON (priority) priority,
+SELECT DISTINCT ON (metric, priority) metric, priority,
 	   CASE WHEN calendar(goal) IS NULL THEN at_calendar(goal, :'calendar') ELSE goal END
-FROM (SELECT split_part(line, '=', 1)::smallint AS priority,
+FROM (SELECT metric, split_part(line, '=', 1)::smallint AS priority,
 			 substr(line, strpos(line, '=') + 1)::business_interval AS goal, n
-	  FROM string_to_table(E'1=4 bh\n2=8 bh\n3=40 bh\n4=80 bh\n5=160 bh\n' || :'goals', E'\n')
-		   WITH ORDINALITY AS given (line, n)
+	  FROM (VALUES ('first_response', E'1=30 bm\n2=1 bh\n3=4 bh\n4=8 bh\n5=16 bh\n' || :'responses'),
+				   ('resolution', E'1=4 bh\n2=8 bh\n3=40 bh\n4=80 bh\n5=160 bh\n' || :'goals')) AS g (metric, lines),
+		   string_to_table(lines, E'\n') WITH ORDINALITY AS given (line, n)
 	  WHERE line <> '') AS g
-ORDER BY priority, n DESC;
+ORDER BY metric, priority, n DESC;
 
 -- The log, as it came.
 CREATE TABLE event (
@@ -86,7 +90,7 @@ CREATE TABLE event (
 	made_sla boolean,
 	opened_at timestamp NOT NULL,
 	at timestamp NOT NULL,
-	priority smallint NOT NULL REFERENCES goal,
+	priority smallint NOT NULL,
 	assignment_group text,
 	resolved_at timestamp
 );

@@ -1069,7 +1069,7 @@ BEGIN
 		AND (moved.extend_by IS NOT NULL OR moved.waive OR moved.rrule IS NOT NULL
 			OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'))
 		AND (NOT only_unseen
-			OR sla.full_xid(c.xmin) <> moved.edited_in
+			OR NOT c.is_excepted AND sla.full_xid(c.xmin) <> moved.edited_in
 				AND NOT pg_visible_in_snapshot(sla.full_xid(c.xmin), moved.edited_under))
 	GROUP BY c.relation;
 END
@@ -1391,6 +1391,17 @@ BEGIN ATOMIC
 			r.confirmed_by, r.relation, r.relation)
 	FROM sla.tracked AS r
 	JOIN pg_catalog.pg_class AS c ON c.oid = r.relation AND c.relowner <> r.confirmed_by
+	UNION ALL
+	-- (restored with triggers disabled)
+	SELECT DISTINCT 'functions of ' || r.relation::text, 'loose',
+		pg_catalog.format('they would keep the table from being dropped: SELECT sla.track(%L) ties them to it', r.relation)
+	FROM sla.tracked AS r
+	JOIN pg_catalog.pg_class AS c ON c.oid = r.relation
+	JOIN pg_catalog.pg_depend AS d
+		ON d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid = c.reltype
+			AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'n'
+	JOIN pg_catalog.pg_proc AS f ON f.oid = d.objid AND f.proname ~ '^(tracked|metric|policy|source)_[0-9]+_'
+	JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace AND n.nspname = 'sla'
 	UNION ALL
 	SELECT 'stale clocks', CASE WHEN s.n = 0 THEN 'ok' ELSE 'behind' END,
 		pg_catalog.format('%s open clocks are derived afresh by each reader; sla.refresh() stores them', s.n)

@@ -295,7 +295,7 @@ BEGIN
 			concat_ws(': ', h.kind,
 				(SELECT string_agg(format('%s %s -> %s', k.key, coalesce(h.before ->> k.key, '-'), coalesce(h.after ->> k.key, '-')), ', ' ORDER BY k.key)
 				 FROM jsonb_object_keys(coalesce(h.before, '{}') || coalesce(h.after, '{}')) AS k (key)
-				 WHERE h.before ->> k.key IS DISTINCT FROM h.after ->> k.key),
+				 WHERE k.key <> 'promise' AND h.before ->> k.key IS DISTINCT FROM h.after ->> k.key),
 				h.reason),
 			NULL, NULL
 		FROM sla.clock_change AS h

@@ -43,7 +43,7 @@ SELECT item, due_at, gross_due_at, breached_at, gross_breached_at, verdict, gros
 SELECT period_start, clocks, breached, gross_clocks, gross_breached FROM sla.report_attainment ORDER BY 1;
 -- what it used and has left, of what counts: 8 hours a day from the first of June
 SELECT abs(elapsed_seconds - business_seconds('2026-06-01', now(), 'office')) < 0.001 AS used FROM sla.clock WHERE item = '1';
-SELECT exception, kind, relation, item, from_at, to_at, is_approved, is_waiver, is_lasting FROM sla.report_exception;
+SELECT kind, relation, item, from_at, to_at, is_approved, is_waiver, is_lasting FROM sla.report_exception;
 
 -- a waiver
 INSERT INTO sla.exception (kind, relation, item, waive, approved_by, approved_at) VALUES ('goodwill', 'rs_ticket', '1', true, 'boss', now());
