@@ -256,7 +256,9 @@ compile(Definition *def, Relation rel, Rule *rule, bool given, const char *defin
 	old = MemoryContextSwitchTo(def->context);
 	rule->expr = rule_expression(rel, definition, id, column);
 	rule->state = ExecInitExpr(rule->expr, NULL);
-	def->columns = rule_columns(def->columns, rule->expr);
+	/* (when alone the event time is another one, no clock moves) */
+	if (rule != &def->at)
+		def->columns = rule_columns(def->columns, rule->expr);
 	if (rule == &def->item)
 		def->item_columns = rule_columns(NULL, rule->expr);
 	def->wants_settings |= rule_wants_settings(rule->expr);

@@ -137,7 +137,7 @@ typedef struct Definition
 								 * rest is empty */
 	char	   *time_zone;
 	bool		wants_settings; /* some expression does */
-	Bitmapset  *columns;		/* that any expression reads, offset; */
+	Bitmapset  *columns;		/* that expressions read, but for "at"; offset */
 	Bitmapset  *item_columns;	/* that the item's does */
 	bool		whole_row;		/* some expression reads all */
 	Rule		item;

@@ -363,6 +363,11 @@ CREATE TRIGGER check_rules
 CREATE TRIGGER check_rules
 	BEFORE INSERT OR UPDATE OR DELETE ON sla.source
 	FOR EACH ROW EXECUTE FUNCTION sla.check_rules();
+-- (logical replication brings rows, and their functions have to be made)
+ALTER TABLE sla.tracked ENABLE ALWAYS TRIGGER check_rules;
+ALTER TABLE sla.metric ENABLE ALWAYS TRIGGER check_rules;
+ALTER TABLE sla.policy ENABLE ALWAYS TRIGGER check_rules;
+ALTER TABLE sla.source ENABLE ALWAYS TRIGGER check_rules;
 COMMENT ON TRIGGER check_rules ON sla.tracked IS 'checks expressions';
 COMMENT ON TRIGGER check_rules ON sla.metric IS 'checks expressions';
 COMMENT ON TRIGGER check_rules ON sla.policy IS 'checks expressions';
@@ -1000,6 +1005,36 @@ CREATE TRIGGER calendars_moved_truncate
 	FOR EACH STATEMENT EXECUTE FUNCTION sla.all_calendars_moved();
 COMMENT ON TRIGGER calendars_moved_truncate ON sla.calendar IS 'open clocks follow';
 COMMENT ON TRIGGER calendars_moved_truncate ON sla.holiday IS 'open clocks follow';
+
+CREATE FUNCTION sla.calendar_applied()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_TABLE_NAME = 'calendar' THEN
+		PERFORM sla.raise_revisions(ARRAY[
+			CASE WHEN TG_OP <> 'INSERT' THEN OLD.name END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.name END]);
+	ELSE
+		PERFORM sla.raise_revisions(ARRAY[
+			CASE WHEN TG_OP <> 'INSERT' THEN OLD.calendar END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.calendar END]);
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.calendar_applied() IS 'makes open clocks follow a calendar that logical replication brought';
+REVOKE ALL ON FUNCTION sla.calendar_applied() FROM PUBLIC;
+CREATE TRIGGER calendar_applied
+	AFTER INSERT OR UPDATE OR DELETE ON sla.calendar
+	FOR EACH ROW EXECUTE FUNCTION sla.calendar_applied();
+CREATE TRIGGER calendar_applied
+	AFTER INSERT OR UPDATE OR DELETE ON sla.holiday
+	FOR EACH ROW EXECUTE FUNCTION sla.calendar_applied();
+ALTER TABLE sla.calendar ENABLE REPLICA TRIGGER calendar_applied;
+ALTER TABLE sla.holiday ENABLE REPLICA TRIGGER calendar_applied;
+COMMENT ON TRIGGER calendar_applied ON sla.calendar IS 'open clocks follow, under logical replication';
+COMMENT ON TRIGGER calendar_applied ON sla.holiday IS 'open clocks follow, under logical replication';
 
 CREATE FUNCTION sla.keep_used_calendar()
 RETURNS trigger

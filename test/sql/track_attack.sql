@@ -70,7 +70,7 @@ UPDATE sla.target SET goal = '1 bh @track_desk';
 DELETE FROM sla.source;
 DELETE FROM sla.exception;
 -- what runs with the rights of another, or goes behind the rights, is not to be called by everybody
-SELECT p.proname FROM pg_proc p WHERE pronamespace = 'sla'::regnamespace AND (prosecdef OR proname IN ('refresh_clock', 'forget', 'check_rules'))
+SELECT p.proname FROM pg_proc p WHERE pronamespace = 'sla'::regnamespace AND (prosecdef OR proname IN ('refresh_clocks', 'forget', 'check_rules'))
 	AND has_function_privilege(oid, 'EXECUTE') ORDER BY 1;
 -- (the views call this one as who reads them: it answers for no row that is not stored)
 SELECT pg_temp.rows_of($$(SELECT (sla.derived(json_populate_record(NULL::sla.clock_state, json_build_object('relation', 'help.ticket'::regclass::oid, 'promise_id', p, 'metric_id', 1,
