@@ -272,6 +272,15 @@ check_may_read(const char *view, Datum name)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, view);
 }
 
+static void
+check_instant(TimestampTz at)
+{
+	if (TIMESTAMP_NOT_FINITE(at))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("a report is of a finite instant")));
+}
+
 /* A query whose rows are a function's result. */
 typedef struct Report
 {
@@ -314,6 +323,7 @@ report_objective(FunctionCallInfo fcinfo, const char *view, const char *query)
 	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo, query, lengthof(types), types, values};
 
 	check_may_read(view, values[0]);
+	check_instant(PG_GETARG_TIMESTAMPTZ(1));
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_GETARG_BOOL(2))
 		return attempt(run_report, &report);
@@ -399,6 +409,7 @@ sla_service_credits(PG_FUNCTION_ARGS)
 
 	if (pg_class_aclcheck(sla_view("report_service_credit"), GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, "report_service_credit");
+	check_instant(PG_GETARG_TIMESTAMPTZ(2));
 	InitMaterializedSRF(fcinfo, 0);
 	report.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	run_report(&report);

@@ -52,6 +52,8 @@ SELECT * FROM define('{"name": "temp", "relation": "oi_temp"}');
 UPDATE sla.objective SET good_when = '100 / (id - 50) > 0' WHERE name = 'x';
 SELECT total FROM sla.slo_status('x', '2026-03-02');
 SELECT * FROM refusal($$SELECT FROM sla.slo_status('x', '2026-03-20')$$);
+SELECT state, message FROM unnest('{-infinity,infinity}'::text[]) at, refusal(format('SELECT FROM sla.slo_status(''u'', %L)', at));
+SELECT state, message FROM refusal($$SELECT FROM sla.service_credits('oi', 'main', 'infinity')$$);
 -- in the views it says so, and the others are there; a bad one is left out
 UPDATE oi_request SET at = now() - (100 - id) * interval '1 minute';
 SELECT objective, sli_percent, status, problem FROM sla.report_slo_status WHERE objective IN ('x', 'u') ORDER BY 1;
