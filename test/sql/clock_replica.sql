@@ -7,8 +7,8 @@
 \i :setup
 \set ECHO all
 INSERT INTO sla.calendar (name, hours) VALUES ('replica', 'Mo-Fr 09:00-17:00');
-CREATE TABLE replica_ticket (id int PRIMARY KEY, at timestamptz);
-SELECT sla.track('replica_ticket', at => 'at');
+CREATE TABLE replica_ticket (id int PRIMARY KEY, at timestamptz, team text);
+SELECT sla.track('replica_ticket', at => 'at', owner => 'team');
 INSERT INTO sla.metric (relation, name) VALUES ('replica_ticket', 'answer');
 INSERT INTO sla.policy (relation, name) VALUES ('replica_ticket', 'all');
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('replica_ticket', 'all', 'answer', '12 bh @replica');
@@ -27,7 +27,7 @@ SELECT due_at, is_stale FROM sla.clock WHERE relation = 'replica_ticket'::regcla
 -- a metric's condition: the next write goes by it
 UPDATE sla.metric SET stop_when = 'true' WHERE relation = 'replica_ticket'::regclass;
 RESET session_replication_role;
-UPDATE replica_ticket SET at = '2026-05-04 11:00Z';
+UPDATE replica_ticket SET at = '2026-05-04 11:00Z', team = 'desk';
 SELECT state, stopped_at FROM sla.clock WHERE relation = 'replica_ticket'::regclass;
 SELECT sla.untrack('replica_ticket', false);
 DROP TABLE replica_ticket;
