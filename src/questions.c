@@ -352,18 +352,6 @@ sla_tally_final(PG_FUNCTION_ARGS)
  * Clocks under another goal or calendar
  */
 
-static int64_t
-time_between(void *context, int64_t a, int64_t b)
-{
-	return hours_between(context, a, b);
-}
-
-static int64_t
-time_add(void *context, int64_t t, int64_t d)
-{
-	return hours_add_interval(context, t, 0, d);
-}
-
 /* The instants of an array: pairs of from and to. */
 static TimestampTz *
 pairs_of_array(ArrayType *array, int *npairs)
@@ -428,7 +416,8 @@ sla_kept_by(PG_FUNCTION_ARGS)
 	ClockPause	some[SOME_PAUSES];
 	Clock		clock;
 	ClockTerms	terms = {0};
-	ClockTime	time = {NULL, time_between, time_add};
+	ClockTime	time;
+	HoursImage *image;
 	const BusinessInterval *goal;
 	int64		budget;
 	int64		used;
@@ -437,25 +426,26 @@ sla_kept_by(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	goal = PG_GETARG_BUSINESS_INTERVAL_P(3);
 	if (BI_CALENDAR_LEN(goal) > 0)
-		time.context = calendar_image(cache, goal->calendar, BI_CALENDAR_LEN(goal), false);
+		image = calendar_image(cache, goal->calendar, BI_CALENDAR_LEN(goal), false);
 	else if (!PG_ARGISNULL(4))
 	{
 		text	   *calendar = PG_GETARG_TEXT_PP(4);
 
-		time.context = calendar_image(cache, VARDATA_ANY(calendar),
-									  VARSIZE_ANY_EXHDR(calendar), false);
+		image = calendar_image(cache, VARDATA_ANY(calendar),
+							   VARSIZE_ANY_EXHDR(calendar), false);
 	}
 	else
 		PG_RETURN_NULL();
+	time = clock_time_of(image);
 	finished_clock(fcinfo, &clock, some);
 
-	terms.goal_at = hours_add_interval(time.context, clock.start, goal->days, goal->time);
+	terms.goal_at = hours_add_interval(image, clock.start, goal->days, goal->time);
 	if (clock.end <= terms.goal_at)
 		PG_RETURN_BOOL(true);
 	if (clock.npauses == 0)
 		PG_RETURN_BOOL(false);
 	terms.goal_at = Max(terms.goal_at, clock.start);
-	budget = hours_between(time.context, clock.start, terms.goal_at);
+	budget = hours_between(image, clock.start, terms.goal_at);
 	used = clock_elapsed(&clock, &terms, &time, clock.end);
 	if (used != budget)
 		PG_RETURN_BOOL(used < budget);
@@ -477,15 +467,17 @@ sla_used_time(PG_FUNCTION_ARGS)
 	ClockPause	some[SOME_PAUSES];
 	Clock		clock;
 	ClockTerms	terms = {0};
-	ClockTime	time = {NULL, time_between, time_add};
+	ClockTime	time;
+	HoursImage *image;
 	text	   *calendar;
 	int64		used;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3))
 		PG_RETURN_NULL();
 	calendar = PG_GETARG_TEXT_PP(3);
-	time.context = calendar_image(cache, VARDATA_ANY(calendar), VARSIZE_ANY_EXHDR(calendar),
-								  cache->constant);
+	image = calendar_image(cache, VARDATA_ANY(calendar), VARSIZE_ANY_EXHDR(calendar),
+						   cache->constant);
+	time = clock_time_of(image);
 	finished_clock(fcinfo, &clock, some);
 	used = clock_elapsed(&clock, &terms, &time, clock.end);
 	if (clock_reach(&clock, &terms, &time, used) < clock.end)
