@@ -23,6 +23,13 @@ is_for_all(int sqlstate)
 		class == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES);
 }
 
+/* PL/pgSQL's RAISE may give itself any SQLSTATE: that asks for nothing. */
+static bool
+is_raised(const ErrorData *error)
+{
+	return error->funcname != NULL && strcmp(error->funcname, "exec_stmt_raise") == 0;
+}
+
 int
 attempt(AttemptFunction function, void *argument)
 {
@@ -54,7 +61,7 @@ attempt(AttemptFunction function, void *argument)
 	CurrentResourceOwner = owner;
 	if (error == NULL)
 		return 0;
-	if (is_for_all(error->sqlerrcode))
+	if (is_for_all(error->sqlerrcode) && !is_raised(error))
 		ReThrowError(error);
 	return error->sqlerrcode;
 }

@@ -43,8 +43,10 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/relcache.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "fence.h"
@@ -326,14 +328,6 @@ rule_store(Relation rel, const char *name, Node *expr, Oid type)
 	CommandCounterIncrement();
 	execute(psprintf("REVOKE ALL ON FUNCTION %s FROM PUBLIC", rule_signature(rel, name)));
 	tie_to_table(rule_function(name, rowtype), rel);
-}
-
-/* The table's new owner takes over what the old one defined. */
-static void
-rule_hand_over(Relation rel, const char *name)
-{
-	execute(psprintf("ALTER FUNCTION %s OWNER TO %s", rule_signature(rel, name),
-					 quote_identifier(GetUserNameFromId(rel->rd_rel->relowner, false))));
 }
 
 static void
@@ -624,9 +618,42 @@ holds_expressions(const char *definition, HeapTuple row, TupleDesc desc)
 		(strcmp(definition, "objective") != 0 || !same_text(text_column(row, desc, "kind"), "clock"));
 }
 
-/* Keep the function of one expression in line with its column. */
+/* Is a session with these settings running what pg_dump wrote?  As sla.restoring(). */
+static bool
+is_restoring(void)
+{
+	return !check_function_bodies && !row_security && superuser_arg(GetSessionUserId());
+}
+
+/*
+ * Is a function as rule_store() made it?  Its owner may have changed its
+ * settings, but not its body.
+ */
+static bool
+is_pristine(Oid function, Relation rel)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc form;
+	bool		pristine;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	pristine = form->proowner == rel->rd_rel->relowner && !form->prosecdef &&
+		heap_attisnull(tuple, Anum_pg_proc_proconfig, NULL);
+	ReleaseSysCache(tuple);
+	return pristine;
+}
+
+/*
+ * Keep the function of one expression in line with its column.  It is made
+ * anew when the text changed, and where it is not certain who made it: for a new
+ * row (triggers fire before ON CONFLICT DO NOTHING discards one), and when a new
+ * owner of the table confirms.
+ */
 static void
-keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, const char *old_text, bool is_new)
+keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, const char *old_text,
+		  bool keep)
 {
 	char	   *name = rule_name(rule->definition, id, rule->column);
 	Oid			function = rule_function(name, rel->rd_rel->reltype);
@@ -637,10 +664,9 @@ keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, cons
 		rule_drop(rel->rd_rel->reltype, name);
 		return;
 	}
-	if (OidIsValid(function) && (is_new || same_text(text, old_text)))
+	if (OidIsValid(function) &&
+		(is_restoring() || (keep && same_text(text, old_text) && is_pristine(function, rel))))
 	{
-		if (function_owner(function) != rel->rd_rel->relowner)
-			rule_hand_over(rel, name);
 		tie_to_table(function, rel);
 		return;
 	}
@@ -672,6 +698,39 @@ confirm(HeapTuple row, TupleDesc desc, Relation rel, bool is_new)
 	return heap_modify_tuple_by_cols(row, desc, 1, &attnum, &owner, &isnull);
 }
 
+/* For whom do the definitions of a tracked table hold? */
+static Oid
+tracked_confirmed_by(Oid relid)
+{
+	Oid			type = OIDOID;
+	Datum		value = ObjectIdGetDatum(relid);
+	Oid			confirmed_by = InvalidOid;
+	bool		isnull;
+	Fence		fence;
+
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT confirmed_by::oid FROM sla.tracked WHERE relation::oid = $1",
+							  1, &type, &value, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read sla.tracked");
+	if (SPI_processed > 0)
+		confirmed_by = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	SPI_finish();
+	fence_leave(&fence);
+	return confirmed_by;
+}
+
+/* Was a row of a definition confirmed by the table's present owner? */
+static bool
+was_confirmed(HeapTuple row, TupleDesc desc, Relation rel)
+{
+	Oid			by = SPI_fnumber(desc, "confirmed_by") > 0 ?
+		oid_column(row, desc, "confirmed_by") : tracked_confirmed_by(RelationGetRelid(rel));
+
+	return by == rel->rd_rel->relowner;
+}
+
 /*
  * sla.check_rules() -> trigger
  *
@@ -695,6 +754,7 @@ sla_check_rules(PG_FUNCTION_ARGS)
 	Relation	rel;
 	Oid			relid;
 	int32		id;
+	bool		keep;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
@@ -732,6 +792,7 @@ sla_check_rules(PG_FUNCTION_ARGS)
 
 		new = heap_modify_tuple_by_cols(new, desc, 1, &attnum, &item, &isnull);
 	}
+	keep = new != NULL && old != NULL && was_confirmed(old, desc, rel);
 	for (size_t i = 0; i < lengthof(rule_columns_of); i++)
 	{
 		const RuleColumn *rule = &rule_columns_of[i];
@@ -740,7 +801,7 @@ sla_check_rules(PG_FUNCTION_ARGS)
 			keep_rule(rel, rule, id,
 					  holds_expressions(definition, new, desc) ? text_column(new, desc, rule->column) : NULL,
 					  holds_expressions(definition, old, desc) ? text_column(old, desc, rule->column) : NULL,
-					  old == NULL);
+					  keep);
 	}
 	if (new != NULL)
 		new = confirm(new, desc, rel, old == NULL);

@@ -5,7 +5,7 @@
 /*
  * A restore brings definitions, functions, promises and clocks that belong
  * together, in an order of its own: what triggers would check or make is left
- * alone then.  A session that runs what pg_dump wrote has these settings; should
+ * alone then.  A superuser's session that runs what pg_dump wrote has these settings; should
  * it be another, sla.status() tells what is missing and sla.track() makes it.
  */
 CREATE FUNCTION sla.restoring()
@@ -13,7 +13,8 @@ RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT NOT pg_catalog.current_setting('check_function_bodies')::boolean
-		AND NOT pg_catalog.current_setting('row_security')::boolean;
+		AND NOT pg_catalog.current_setting('row_security')::boolean
+		AND (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = session_user);
 END;
 COMMENT ON FUNCTION sla.restoring() IS 'is this session restoring a dump?';
 
@@ -161,6 +162,11 @@ BEGIN
 		RAISE EXCEPTION 'must be owner of table %', relation
 			USING ERRCODE = 'insufficient_privilege';
 	END IF;
+	-- a new owner of the table confirms what the old one defined
+	UPDATE sla.metric AS m SET name = m.name WHERE m.relation OPERATOR(pg_catalog.=) track.relation;
+	UPDATE sla.policy AS p SET name = p.name WHERE p.relation OPERATOR(pg_catalog.=) track.relation;
+	UPDATE sla.source AS s SET metric = s.metric WHERE s.relation OPERATOR(pg_catalog.=) track.relation;
+
 	UPDATE sla.tracked AS t
 	SET item = coalesce(track.item, t.item),
 		at = coalesce(track.at, t.at),
@@ -176,10 +182,6 @@ BEGIN
 			coalesce(time_zone, 'UTC'), coalesce(on_error, 'error'));
 	END IF;
 
-	-- a new owner of the table confirms what the old one defined
-	UPDATE sla.metric AS m SET name = m.name WHERE m.relation OPERATOR(pg_catalog.=) track.relation;
-	UPDATE sla.policy AS p SET name = p.name WHERE p.relation OPERATOR(pg_catalog.=) track.relation;
-	UPDATE sla.source AS s SET metric = s.metric WHERE s.relation OPERATOR(pg_catalog.=) track.relation;
 	PERFORM sla.make_triggers(relation);
 END
 $$;
@@ -674,6 +676,40 @@ REVOKE ALL ON FUNCTION sla.make_promises() FROM PUBLIC;
 CREATE SEQUENCE sla.revision_seq START 2;
 COMMENT ON SEQUENCE sla.revision_seq IS 'numbers for sla.revision that were never used before, not even by what was rolled back';
 
+CREATE FUNCTION sla.drop_orphans()
+RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	rule regprocedure;
+BEGIN
+	-- (of rows that ON CONFLICT DO NOTHING discarded)
+	FOR rule IN
+		SELECT p.oid::regprocedure
+		FROM pg_proc AS p
+		CROSS JOIN LATERAL regexp_match(p.proname, '^(tracked|metric|policy|source|objective)_(-?[0-9]+)_') AS n (part)
+		WHERE p.pronamespace = 'sla'::regnamespace
+			AND n.part IS NOT NULL
+			AND NOT EXISTS (
+				SELECT FROM pg_depend AS d
+				WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+			AND NOT CASE n.part[1]
+				WHEN 'tracked' THEN EXISTS (SELECT FROM sla.tracked AS t WHERE t.id = n.part[2]::integer)
+				WHEN 'metric' THEN EXISTS (SELECT FROM sla.metric AS m WHERE m.id = n.part[2]::integer)
+				WHEN 'policy' THEN EXISTS (SELECT FROM sla.policy AS o WHERE o.id = n.part[2]::integer)
+				WHEN 'source' THEN EXISTS (SELECT FROM sla.source AS s WHERE s.id = n.part[2]::integer)
+				ELSE EXISTS (SELECT FROM sla.objective AS j WHERE j.id = n.part[2]::integer)
+			END
+	LOOP
+		EXECUTE format('DROP FUNCTION %s', rule);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION sla.drop_orphans() IS 'private: drops functions of expressions that belong to no definition';
+REVOKE ALL ON FUNCTION sla.drop_orphans() FROM PUBLIC;
+
 CREATE FUNCTION sla.definitions_changed()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -684,6 +720,7 @@ BEGIN
 	UPDATE sla.revision SET number = nextval('sla.revision_seq');
 	IF NOT sla.restoring() AND TG_TABLE_NAME <> 'exception' THEN
 		PERFORM sla.make_promises();
+		PERFORM sla.drop_orphans();
 	END IF;
 	RETURN NULL;
 END

@@ -1,0 +1,49 @@
+--
+-- Functions of expressions that somebody else may have made or changed
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/sql/include/setup.sql'
+\set ECHO none
+\i :setup
+\set ECHO all
+\set VERBOSITY terse
+CREATE ROLE regress_rules_mallory;
+CREATE ROLE regress_rules_victim;
+CREATE SCHEMA rules_attack;
+GRANT ALL ON SCHEMA rules_attack TO regress_rules_mallory, regress_rules_victim;
+SET search_path = rules_attack, public;
+SET ROLE regress_rules_mallory;
+CREATE FUNCTION evil(int) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE WARNING 'evil as %', current_user; RETURN false; END$$;
+CREATE TABLE mine (id int PRIMARY KEY, done boolean);
+SELECT sla.track('mine');
+INSERT INTO sla.metric (relation, name, id) VALUES ('mine', 'm', 99000);
+-- rows that are discarded leave no functions behind
+INSERT INTO sla.metric (relation, name, stop_when, id)
+SELECT 'mine', 'm', 'evil(id)', i FROM generate_series(99001, 99020) AS i ON CONFLICT DO NOTHING;
+SELECT count(*) FROM pg_proc WHERE proname LIKE 'metric\_990%';
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, id) VALUES ('regress_mine', 'mine', 'now()', 'done', 99, 99000);
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, id)
+SELECT 'regress_mine', 'mine', 'now()', 'evil(id)', 99, i FROM generate_series(99001, 99020) AS i ON CONFLICT DO NOTHING;
+SELECT count(*) FROM pg_proc WHERE proname LIKE 'objective\_990__\_good%';
+
+-- settings of a function do not outlive its owner, nor does an expression's meaning
+UPDATE sla.metric SET stop_when = 'done' WHERE relation = 'mine'::regclass;
+ALTER FUNCTION sla.metric_99000_stop_when(mine) SET search_path = rules_attack;
+RESET ROLE;
+ALTER TABLE mine OWNER TO regress_rules_victim;
+SET ROLE regress_rules_victim;
+SELECT sla.track('mine');
+SELECT proowner::regrole, proconfig FROM pg_proc WHERE proname = 'metric_99000_stop_when';
+RESET ROLE;
+
+-- nobody but a superuser restores
+SET SESSION AUTHORIZATION regress_rules_mallory;
+SET check_function_bodies = off;
+SET row_security = off;
+SELECT sla.restoring();
+RESET check_function_bodies;
+RESET row_security;
+RESET SESSION AUTHORIZATION;
+DROP SCHEMA rules_attack CASCADE;
+DELETE FROM sla.objective WHERE name = 'regress_mine';
+DROP ROLE regress_rules_mallory, regress_rules_victim;
