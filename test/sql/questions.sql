@@ -8,12 +8,12 @@
 INSERT INTO sla.calendar (name, hours, holidays_until) VALUES ('office', 'TZ=Europe/Berlin Mo-Fr 09:00-17:30; PH off', '2026-12-31');
 INSERT INTO sla.holiday (calendar, day, name) VALUES ('office', '2026-05-14', 'Ascension Day');
 -- (a calendar that was always so)
-ALTER TABLE sla.calendar DISABLE TRIGGER USER;
-ALTER TABLE sla.holiday DISABLE TRIGGER USER;
+ALTER TABLE sla.calendar DISABLE TRIGGER stamp_version, DISABLE TRIGGER keep_version;
+ALTER TABLE sla.holiday DISABLE TRIGGER stamp_version, DISABLE TRIGGER keep_version;
 UPDATE sla.calendar SET since = '2025-01-01';
 UPDATE sla.holiday SET since = '2025-01-02';
-ALTER TABLE sla.calendar ENABLE TRIGGER USER;
-ALTER TABLE sla.holiday ENABLE TRIGGER USER;
+ALTER TABLE sla.calendar ENABLE TRIGGER stamp_version, ENABLE TRIGGER keep_version;
+ALTER TABLE sla.holiday ENABLE TRIGGER stamp_version, ENABLE TRIGGER keep_version;
 CREATE TABLE qu_ticket (id bigint PRIMARY KEY, tier text, status text, team text, customer text,
 	opened_at timestamptz, closed_at timestamptz, changed_at timestamptz);
 SELECT sla.track('qu_ticket', at => 'changed_at', labels => 'jsonb_build_object(''team'', team)', owner => 'team', party => 'customer', time_zone => 'Europe/Berlin');
