@@ -37,7 +37,8 @@ clock_time_of(HoursImage *image)
 	return time;
 }
 
-HoursImage *
+/* The hours of a promise's calendar, as the active snapshot sees them. */
+static HoursImage *
 promise_hours(Promise *promise)
 {
 	HoursImage *image = calendar_image_at_hand(&promise->hours);
@@ -68,7 +69,11 @@ goal_instant(const Promise *promise, HoursImage *image, const BusinessInterval *
 	return Max(at, start);
 }
 
-ClockTerms
+/*
+ * The terms of a promise for a clock that started then: goal and threshold as
+ * instants, without exceptions.
+ */
+static ClockTerms
 promise_terms(Promise *promise, int64 start, int64 promised)
 {
 	ClockTerms	terms = {0};

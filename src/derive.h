@@ -20,15 +20,6 @@
 extern ClockTime clock_time_of(HoursImage *image);
 
 /*
- * The terms of a promise for a clock that started then: goal and threshold as
- * instants, without exceptions.
- */
-extern ClockTerms promise_terms(Promise *promise, int64 start, int64 promised);
-
-/* The hours of a promise's calendar, as the active snapshot sees them. */
-extern HoursImage *promise_hours(Promise *promise);
-
-/*
  * Set what is derived of a clock, from its facts.  Its promise must be in the
  * definition; one that is not current any more is replaced by its heir.
  */

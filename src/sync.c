@@ -102,13 +102,19 @@ typedef struct OneRow
 	FollowCounts counts;
 } OneRow;
 
+/* The table has this item. */
+static void
+remember_item(Sync *sync, const char *item)
+{
+	uint64		key = follow_hash(item);
+
+	(void) hash_search(sync->items, &key, HASH_ENTER, NULL);
+}
+
 static void
 remember_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
 {
-	TupleTableSlot *row = rows_of_root(&sync->reader, source, slot);
-	uint64		key = follow_hash(follow_item_of(&sync->follow, row));
-
-	(void) hash_search(sync->items, &key, HASH_ENTER, NULL);
+	remember_item(sync, follow_item_of(&sync->follow, rows_of_root(&sync->reader, source, slot)));
 }
 
 static void
@@ -129,14 +135,12 @@ sync_apart(void *argument)
 	OneRow	   *one = argument;
 	TupleTableSlot *row = rows_of_root(&one->sync->reader, one->source, one->slot);
 	Follow		follow;
-	uint64		key;
 
 	follow_begin(&follow, one->sync->follow.def->id);
 	follow.by_edit = true;
 	follow.starting = one->sync->follow.starting;
 	one->item = MemoryContextStrdup(one->sync->follow.item_context, follow_item_of(&follow, row));
-	key = follow_hash(one->item);
-	(void) hash_search(one->sync->items, &key, HASH_ENTER, NULL);
+	remember_item(one->sync, one->item);
 	sync_slot(one->sync, &follow, one->source, one->slot);
 	follow_end(&follow);
 	one->counts = follow.counts;
