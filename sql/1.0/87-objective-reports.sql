@@ -1,0 +1,468 @@
+--
+-- How objectives stand: functions for readers, and views
+--
+
+/*
+ * How an objective stands.  The pace is that of the last 28th of the window.
+ */
+CREATE FUNCTION sla.objective_status(objective text, at timestamptz)
+RETURNS TABLE (
+	group_value text, valid_from timestamptz, window_from timestamptz, window_until timestamptz,
+	total double precision, good double precision, bad double precision, sli_percent double precision,
+	budget double precision, budget_remaining double precision, consumed_percent double precision,
+	burn_rate double precision, window_seconds double precision, budget_seconds double precision,
+	budget_remaining_seconds double precision, exhaustion_seconds double precision,
+	projected_percent double precision, coverage_percent double precision, status text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 10
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	o sla.objective;
+	target double precision;
+	w record;
+	began timestamptz;
+	until timestamptz;
+	recent timestamptz;
+	days timestamptz[];
+	cuts timestamptz[];
+	whole double precision;
+	elapsed double precision;
+	whole_budget double precision;
+	expected double precision;
+BEGIN
+	SELECT * INTO o FROM sla.objective_at(objective, at);
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	target := o.target_percent;
+	SELECT * INTO w FROM sla.objective_window(o, at);
+	began := greatest(w.from_at, o.valid_from);
+	until := least(w.to_at, at);
+	recent := greatest(began, until - (w.to_at - w.from_at) / 28);
+	days := began || ARRAY(SELECT d FROM sla.steps('1 day', o.time_zone, began, until) AS d ORDER BY d);
+	cuts := ARRAY(SELECT d FROM unnest(days || recent || until) AS d WHERE d <= until GROUP BY d ORDER BY d);
+	whole := sla.total_seconds(sla.objective_time(o, tstzrange(began, w.to_at)));
+	elapsed := CASE WHEN w.to_at = until THEN whole
+		ELSE sla.total_seconds(sla.objective_time(o, tstzrange(began, until))) END;
+	IF o.kind IN ('event', 'value') THEN
+		expected := sla.expected_steps(o, '1 day', began, until);
+	ELSIF o.kind = 'slice' THEN
+		expected := sla.expected_steps(o, o.slice, began, until);
+	END IF;
+	whole_budget := sla.whole_budget(o, began, w.to_at);
+	RETURN QUERY
+	WITH tally AS (
+		SELECT t.grp, sum(t.total) AS total, sum(t.good) AS good,
+			coalesce(sum(t.total) FILTER (WHERE cuts[t.n] >= recent), 0) AS recent_total,
+			coalesce(sum(t.good) FILTER (WHERE cuts[t.n] >= recent), 0) AS recent_good,
+			count(DISTINCT width_bucket(cuts[t.n], days)) FILTER (WHERE t.total > 0) AS days
+		FROM sla.objective_tally(o, cuts) AS t
+		GROUP BY t.grp
+		UNION ALL
+		SELECT '', 0, 0, 0, 0, 0
+		WHERE o.group_by IS NULL
+	), sums AS (
+		SELECT t.grp, sum(t.total) AS total, sum(t.good) AS good, sum(t.days)::double precision AS days,
+			sla.burn_rate(sum(t.recent_good), sum(t.recent_total), target) AS burn
+		FROM tally AS t
+		GROUP BY t.grp
+	)
+	SELECT nullif(s.grp, ''), o.valid_from, began, w.to_at, s.total, s.good, s.total - s.good,
+		sla.sli_percent(s.good, s.total), b.budget, b.budget - (s.total - s.good), c.consumed,
+		nullif(s.burn, 'Infinity'), whole, sla.error_budget(whole, target),
+		sla.error_budget(whole, target) * (1 - c.consumed / 100),
+		CASE WHEN whole > 0 AND s.burn < 'Infinity' THEN sla.exhaustion_seconds(100 - c.consumed, s.burn, whole) END,
+		CASE WHEN sla.is_calendar_window(o.window_length) AND whole > 0 AND s.burn < 'Infinity' THEN
+			c.consumed * CASE WHEN whole_budget IS NULL THEN elapsed / whole ELSE 1 END
+			+ 100 * s.burn * greatest(whole - elapsed, 0) / whole
+		END,
+		CASE o.kind
+			WHEN 'slice' THEN sla.coverage_percent(s.total, expected)
+			WHEN 'event' THEN sla.coverage_percent(s.days, expected)
+			WHEN 'value' THEN sla.coverage_percent(s.days, expected)
+		END,
+		sla.slo_state(sla.sli_percent(s.good, s.total), target, b.budget - (s.total - s.good))
+	FROM sums AS s
+	CROSS JOIN LATERAL (SELECT coalesce(whole_budget, sla.error_budget(s.total, target))) AS b (budget)
+	CROSS JOIN LATERAL (
+		SELECT CASE
+			WHEN s.total = 0 THEN NULL
+			WHEN s.good = s.total THEN 0
+			WHEN b.budget > 0 THEN 100 * (s.total - s.good) / b.budget
+		END) AS c (consumed);
+END
+$$;
+COMMENT ON FUNCTION sla.objective_status(text, timestamptz) IS 'what sla.slo_status() says, for the owner of the extension';
+REVOKE ALL ON FUNCTION sla.objective_status(text, timestamptz) FROM PUBLIC;
+
+/*
+ * The periods of an objective, the latest two years and a bit: the windows of
+ * the calendar, or months where the window rolls.  A period in which another
+ * version came into force is one for each.
+ */
+CREATE FUNCTION sla.objective_periods(objective text, at timestamptz)
+RETURNS TABLE (
+	period_start date, valid_from timestamptz, group_value text, from_at timestamptz, to_at timestamptz,
+	party text, agreement text, target_percent double precision,
+	total double precision, good double precision, bad double precision, sli_percent double precision,
+	budget double precision, budget_remaining double precision, consumed_percent double precision,
+	is_met boolean, is_over boolean, is_settled boolean)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	version record;
+	o sla.objective;
+	next_from timestamptz;
+	unit text;
+	began timestamptz;
+	until timestamptz;
+	w record;
+	cuts timestamptz[];
+	target double precision;
+BEGIN
+	FOR version IN
+		SELECT v AS objective, lead(v.valid_from) OVER (ORDER BY v.valid_from) AS next_from
+		FROM sla.objective AS v
+		WHERE v.name = objective AND v.valid_from < objective_periods.at
+	LOOP
+		o := version.objective;
+		next_from := version.next_from;
+		target := o.target_percent;
+		unit := CASE WHEN sla.is_calendar_window(o.window_length) THEN o.window_length ELSE 'month' END;
+		until := least(next_from, at);
+
+		-- when periods begin, the latest first
+		cuts := '{}';
+		began := until;
+		WHILE cardinality(cuts) < 25 AND began > o.valid_from LOOP
+			SELECT * INTO w FROM sla.calendar_window(unit, o.window_start, o.time_zone, began - interval '1 us');
+			began := greatest(w.from_at, o.valid_from);
+			cuts := began || cuts;
+		END LOOP;
+		CONTINUE WHEN cuts = '{}';
+		IF o.kind = 'outage' AND NOT isfinite(o.valid_from) THEN
+			-- before the first outage nothing is known
+			began := (SELECT min(x.from_at) FROM sla.objective_outages(o.id, '-infinity', until) AS x);
+			cuts := ARRAY(
+				SELECT c.at
+				FROM (SELECT c.at, lead(c.at, 1, until) OVER (ORDER BY c.at) AS next FROM unnest(cuts) AS c (at)) AS c
+				WHERE c.next > coalesce(began, cuts[cardinality(cuts)])
+				ORDER BY c.at);
+		END IF;
+		RETURN QUERY
+		SELECT timezone(o.time_zone, p.from_at)::date, o.valid_from, nullif(t.grp, ''), p.from_at, p.to_at,
+			o.party, o.agreement, target, t.total, t.good, t.total - t.good, sla.sli_percent(t.good, t.total),
+			b.budget, b.budget - (t.total - t.good),
+			CASE
+				WHEN t.total = 0 THEN NULL
+				WHEN t.good = t.total THEN 0
+				WHEN b.budget > 0 THEN 100 * (t.total - t.good) / b.budget
+			END,
+			sla.is_met(t.good, t.total, target), p.to_at <= at, p.to_at + o.close_after <= at
+		FROM (
+			SELECT s.n, cuts[s.n] AS from_at,
+				least((sla.calendar_window(unit, o.window_start, o.time_zone, cuts[s.n])).to_at, next_from) AS to_at
+			FROM generate_subscripts(cuts, 1) AS s (n)
+		) AS p
+		JOIN (
+			SELECT y.grp, y.n, sum(y.total) AS total, sum(y.good) AS good
+			FROM (
+				SELECT * FROM sla.objective_tally(o, cuts || until)
+				UNION ALL
+				-- the present one, also where nothing happened yet
+				SELECT '', cardinality(cuts), 0, 0 WHERE o.group_by IS NULL AND next_from IS NULL
+			) AS y
+			GROUP BY y.grp, y.n
+		) AS t ON t.n = p.n
+		CROSS JOIN LATERAL (
+			SELECT coalesce(sla.whole_budget(o, p.from_at, p.to_at), sla.error_budget(t.total, target))
+		) AS b (budget);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION sla.objective_periods(text, timestamptz) IS 'what sla.slo_periods() says, for the owner of the extension';
+REVOKE ALL ON FUNCTION sla.objective_periods(text, timestamptz) FROM PUBLIC;
+
+/* The days of the window, and the budget as it was at the end of each. */
+CREATE FUNCTION sla.objective_series(objective text, at timestamptz)
+RETURNS TABLE (
+	group_value text, "time" timestamptz, total double precision, good double precision, bad double precision,
+	sli_percent double precision, so_far_percent double precision, budget_remaining_percent double precision)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	o sla.objective;
+	target double precision;
+	w record;
+	began timestamptz;
+	until timestamptz;
+	cuts timestamptz[];
+BEGIN
+	SELECT * INTO o FROM sla.objective_at(objective, at);
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	target := o.target_percent;
+	SELECT * INTO w FROM sla.objective_window(o, at);
+	began := greatest(w.from_at, o.valid_from);
+	until := least(w.to_at, at);
+	cuts := began || ARRAY(SELECT d FROM sla.steps('1 day', o.time_zone, began, until) AS d ORDER BY d);
+	RETURN QUERY
+	WITH tally AS (
+		SELECT * FROM sla.objective_tally(o, cuts || until)
+	), days AS (
+		SELECT g.grp, d.n, coalesce(t.total, 0) AS total, coalesce(t.good, 0) AS good,
+			sum(t.total) OVER w AS all_total, sum(t.good) OVER w AS all_good,
+			sum(t.total) OVER (PARTITION BY g.grp) AS whole_total
+		FROM (SELECT DISTINCT t.grp FROM tally AS t UNION SELECT '' WHERE o.group_by IS NULL) AS g
+		CROSS JOIN generate_subscripts(cuts, 1) AS d (n)
+		LEFT JOIN tally AS t ON t.grp = g.grp AND t.n = d.n
+		WINDOW w AS (PARTITION BY g.grp ORDER BY d.n)
+	)
+	SELECT nullif(d.grp, ''), cuts[d.n], d.total, d.good, d.total - d.good, sla.sli_percent(d.good, d.total),
+		sla.sli_percent(d.all_good, d.all_total),
+		100 - 100 * (d.all_total - d.all_good) / nullif(sla.error_budget(d.whole_total, target), 0)
+	FROM days AS d
+	ORDER BY d.grp, d.n;
+END
+$$;
+COMMENT ON FUNCTION sla.objective_series(text, timestamptz) IS 'what sla.slo_series() says, for the owner of the extension';
+REVOKE ALL ON FUNCTION sla.objective_series(text, timestamptz) FROM PUBLIC;
+
+/*
+ * For readers: who may read the view of the same rows, or owns the relation.
+ * These run the above as the owner of the extension.  The views are lenient: an
+ * objective whose expressions fail does not fail the others with it, but says so.
+ */
+
+CREATE FUNCTION sla.slo_status(
+	objective text,
+	at timestamptz DEFAULT now(),
+	is_lenient boolean DEFAULT false,
+	OUT group_value text,
+	OUT valid_from timestamptz,
+	OUT window_from timestamptz,
+	OUT window_until timestamptz,
+	OUT total double precision,
+	OUT good double precision,
+	OUT bad double precision,
+	OUT sli_percent double precision,
+	OUT budget double precision,
+	OUT budget_remaining double precision,
+	OUT consumed_percent double precision,
+	OUT burn_rate double precision,
+	OUT window_seconds double precision,
+	OUT budget_seconds double precision,
+	OUT budget_remaining_seconds double precision,
+	OUT exhaustion_seconds double precision,
+	OUT projected_percent double precision,
+	OUT coverage_percent double precision,
+	OUT status text,
+	OUT problem text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_slo_status'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 10;
+COMMENT ON FUNCTION sla.slo_status(text, timestamptz, boolean) IS
+'how an objective stands at an instant, each group: the version in force then, by what is known now';
+
+CREATE FUNCTION sla.slo_periods(
+	objective text,
+	at timestamptz DEFAULT now(),
+	is_lenient boolean DEFAULT false,
+	OUT period_start date,
+	OUT valid_from timestamptz,
+	OUT group_value text,
+	OUT from_at timestamptz,
+	OUT to_at timestamptz,
+	OUT party text,
+	OUT agreement text,
+	OUT target_percent double precision,
+	OUT total double precision,
+	OUT good double precision,
+	OUT bad double precision,
+	OUT sli_percent double precision,
+	OUT budget double precision,
+	OUT budget_remaining double precision,
+	OUT consumed_percent double precision,
+	OUT is_met boolean,
+	OUT is_over boolean,
+	OUT is_settled boolean)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_slo_periods'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 10;
+COMMENT ON FUNCTION sla.slo_periods(text, timestamptz, boolean) IS
+'the latest periods of an objective up to an instant, each group';
+
+CREATE FUNCTION sla.slo_series(
+	objective text,
+	at timestamptz DEFAULT now(),
+	is_lenient boolean DEFAULT false,
+	OUT group_value text,
+	OUT "time" timestamptz,
+	OUT total double precision,
+	OUT good double precision,
+	OUT bad double precision,
+	OUT sli_percent double precision,
+	OUT so_far_percent double precision,
+	OUT budget_remaining_percent double precision)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_slo_series'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 10;
+COMMENT ON FUNCTION sla.slo_series(text, timestamptz, boolean) IS
+'the days of the window of an objective at an instant, each group';
+
+CREATE VIEW sla.report_slo_status AS
+SELECT
+	o.name AS objective,
+	s.group_value,
+	o.party,
+	o.agreement,
+	o.kind,
+	o.relation::text AS relation,
+	o.metric,
+	o.valid_from,
+	o.target_percent::double precision AS target_percent,
+	s.window_from,
+	s.window_until,
+	s.total,
+	s.good,
+	s.bad,
+	s.sli_percent,
+	s.budget,
+	s.budget_remaining,
+	s.consumed_percent,
+	s.burn_rate,
+	s.window_seconds,
+	sla.duration_text(s.window_seconds) AS window_text,
+	s.budget_seconds,
+	sla.duration_text(s.budget_seconds) AS budget_text,
+	s.budget_remaining_seconds,
+	sla.duration_text(s.budget_remaining_seconds) AS budget_remaining_text,
+	s.exhaustion_seconds,
+	sla.duration_text(s.exhaustion_seconds) AS exhaustion_text,
+	s.projected_percent,
+	s.coverage_percent,
+	s.status,
+	s.problem
+FROM (
+	SELECT o.*, pg_catalog.lead(o.valid_from, 1, 'infinity') OVER (PARTITION BY o.name ORDER BY o.valid_from) AS valid_until
+	FROM sla.objective AS o
+) AS o
+CROSS JOIN LATERAL sla.slo_status(o.name, pg_catalog.now(), true) AS s
+WHERE o.valid_from <= pg_catalog.now() AND pg_catalog.now() < o.valid_until;
+
+CREATE VIEW sla.report_slo_period AS
+SELECT
+	p.period_start,
+	o.name AS objective,
+	p.group_value,
+	p.valid_from,
+	p.from_at AS "time",
+	p.from_at,
+	p.to_at,
+	p.party,
+	p.agreement,
+	p.target_percent,
+	p.total,
+	p.good,
+	p.bad,
+	p.sli_percent,
+	p.budget,
+	p.budget_remaining,
+	p.consumed_percent,
+	p.is_met,
+	p.is_over,
+	p.is_settled
+FROM (SELECT DISTINCT o.name FROM sla.objective AS o) AS o
+CROSS JOIN LATERAL sla.slo_periods(o.name, pg_catalog.now(), true) AS p;
+
+CREATE VIEW sla.report_slo_series AS
+SELECT
+	o.name AS objective,
+	s.group_value,
+	s."time",
+	s.total,
+	s.good,
+	s.bad,
+	s.sli_percent,
+	s.so_far_percent,
+	s.budget_remaining_percent
+FROM (SELECT DISTINCT o.name FROM sla.objective AS o) AS o
+CROSS JOIN LATERAL sla.slo_series(o.name, pg_catalog.now(), true) AS s;
+
+COMMENT ON VIEW sla.report_slo_status IS
+'objectives as they stand now, each group';
+COMMENT ON COLUMN sla.report_slo_status.objective IS 'name of the objective';
+COMMENT ON COLUMN sla.report_slo_status.group_value IS 'value of the objective''s group_by; NULL: it has none';
+COMMENT ON COLUMN sla.report_slo_status.party IS 'the customer';
+COMMENT ON COLUMN sla.report_slo_status.agreement IS 'name of the party''s agreement';
+COMMENT ON COLUMN sla.report_slo_status.kind IS 'clock, event, value, outage or slice';
+COMMENT ON COLUMN sla.report_slo_status.relation IS 'the table or view that it is of';
+COMMENT ON COLUMN sla.report_slo_status.metric IS 'of clocks: what is measured';
+COMMENT ON COLUMN sla.report_slo_status.valid_from IS 'from when this version is in force';
+COMMENT ON COLUMN sla.report_slo_status.target_percent IS 'what is promised';
+COMMENT ON COLUMN sla.report_slo_status.window_from IS 'when the window begins; not before this version';
+COMMENT ON COLUMN sla.report_slo_status.window_until IS 'when it ends: now, where it rolls';
+COMMENT ON COLUMN sla.report_slo_status.total IS 'what counts: events, values, clocks, slices that have events, or seconds';
+COMMENT ON COLUMN sla.report_slo_status.good IS 'what of it is good';
+COMMENT ON COLUMN sla.report_slo_status.bad IS 'what of it is not';
+COMMENT ON COLUMN sla.report_slo_status.sli_percent IS 'the indicator: the percentage that is good; NULL when nothing counts';
+COMMENT ON COLUMN sla.report_slo_status.budget IS 'how much may be bad, in the unit of the total: of what counted so far, or of the whole where that is known beforehand (outages and slices in a window of the calendar)';
+COMMENT ON COLUMN sla.report_slo_status.budget_remaining IS 'the budget less what was bad; negative when overspent';
+COMMENT ON COLUMN sla.report_slo_status.consumed_percent IS 'the percentage of the budget that is used up; NULL when nothing counts or the target leaves no budget';
+COMMENT ON COLUMN sla.report_slo_status.burn_rate IS 'how many times faster than allowed it was used up in the last 28th of the window; NULL when nothing counts there, or the target leaves no budget';
+COMMENT ON COLUMN sla.report_slo_status.window_seconds IS 'the time of the window that counts: open, and not excepted';
+COMMENT ON COLUMN sla.report_slo_status.window_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_slo_status.budget_seconds IS 'the budget as time: how long everything may be bad';
+COMMENT ON COLUMN sla.report_slo_status.budget_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_slo_status.budget_remaining_seconds IS 'the time that is left of it; negative when overspent';
+COMMENT ON COLUMN sla.report_slo_status.budget_remaining_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_slo_status.exhaustion_seconds IS 'the time that counts until nothing is left, at the present burn rate; NULL: past, or never';
+COMMENT ON COLUMN sla.report_slo_status.exhaustion_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_slo_status.projected_percent IS 'the percentage of the budget used up at the end of the window, at the present burn rate; NULL where it rolls';
+COMMENT ON COLUMN sla.report_slo_status.coverage_percent IS 'the percentage of days, or slices, with anything that counts; NULL of clocks and outages';
+COMMENT ON COLUMN sla.report_slo_status.status IS 'no_data, healthy, degrading (below the target, but some budget remains), violated; or error: it cannot be read';
+COMMENT ON COLUMN sla.report_slo_status.problem IS 'with which SQLSTATE reading it failed; sla.slo_status() tells the whole error';
+
+COMMENT ON VIEW sla.report_slo_period IS
+'objectives by period, the latest 25: windows of the calendar, or months where the window rolls';
+COMMENT ON COLUMN sla.report_slo_period.period_start IS 'first day of the period; of a version that came into force within it, its first day';
+COMMENT ON COLUMN sla.report_slo_period.objective IS 'name of the objective';
+COMMENT ON COLUMN sla.report_slo_period.group_value IS 'value of the objective''s group_by; NULL: it has none';
+COMMENT ON COLUMN sla.report_slo_period.valid_from IS 'from when the version is in force that judges it';
+COMMENT ON COLUMN sla.report_slo_period."time" IS 'when the period begins';
+COMMENT ON COLUMN sla.report_slo_period.from_at IS 'when the period begins';
+COMMENT ON COLUMN sla.report_slo_period.to_at IS 'when it ends';
+COMMENT ON COLUMN sla.report_slo_period.party IS 'the customer';
+COMMENT ON COLUMN sla.report_slo_period.agreement IS 'name of the party''s agreement';
+COMMENT ON COLUMN sla.report_slo_period.target_percent IS 'what was promised';
+COMMENT ON COLUMN sla.report_slo_period.total IS 'what counts: events, values, clocks, slices that have events, or seconds';
+COMMENT ON COLUMN sla.report_slo_period.good IS 'what of it is good';
+COMMENT ON COLUMN sla.report_slo_period.bad IS 'what of it is not';
+COMMENT ON COLUMN sla.report_slo_period.sli_percent IS 'the percentage that is good; NULL when nothing counts';
+COMMENT ON COLUMN sla.report_slo_period.budget IS 'how much of what counted may be bad';
+COMMENT ON COLUMN sla.report_slo_period.budget_remaining IS 'the budget less what was bad; negative when overspent';
+COMMENT ON COLUMN sla.report_slo_period.consumed_percent IS 'the percentage of the budget that is used up; NULL when nothing counts or the target leaves no budget';
+COMMENT ON COLUMN sla.report_slo_period.is_met IS 'the target is reached; NULL when nothing counts';
+COMMENT ON COLUMN sla.report_slo_period.is_over IS 'the period is over';
+COMMENT ON COLUMN sla.report_slo_period.is_settled IS 'it has been over for as long as the objective may still change';
+
+COMMENT ON VIEW sla.report_slo_series IS
+'objectives by day of the present window: for a burn-down of the error budget';
+COMMENT ON COLUMN sla.report_slo_series.objective IS 'name of the objective';
+COMMENT ON COLUMN sla.report_slo_series.group_value IS 'value of the objective''s group_by; NULL: it has none';
+COMMENT ON COLUMN sla.report_slo_series."time" IS 'when the day begins; the first can begin later, with the window';
+COMMENT ON COLUMN sla.report_slo_series.total IS 'what counts of the day: events, values, clocks, slices that have events, or seconds';
+COMMENT ON COLUMN sla.report_slo_series.good IS 'what of it is good';
+COMMENT ON COLUMN sla.report_slo_series.bad IS 'what of it is not';
+COMMENT ON COLUMN sla.report_slo_series.sli_percent IS 'the percentage of the day that is good; NULL when nothing counts';
+COMMENT ON COLUMN sla.report_slo_series.so_far_percent IS 'the percentage since the window began';
+COMMENT ON COLUMN sla.report_slo_series.budget_remaining_percent IS 'the percentage of the budget of the whole window that is left after this day; negative when overspent';

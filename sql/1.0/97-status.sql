@@ -1,0 +1,86 @@
+--
+-- How tracking stands, for the database's administrator
+--
+
+CREATE FUNCTION sla.library_version()
+RETURNS text
+AS 'MODULE_PATHNAME', 'sla_library_version'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sla.library_version() IS 'the version of the library that this session has loaded';
+
+CREATE FUNCTION sla.status(OUT subject text, OUT status text, OUT detail text)
+RETURNS SETOF record
+LANGUAGE sql STABLE
+SECURITY DEFINER
+BEGIN ATOMIC
+	SELECT 'version', CASE WHEN e.extversion = sla.library_version() THEN 'ok' ELSE 'mismatch' END,
+		pg_catalog.format('SQL %s, library %s', e.extversion, sla.library_version())
+	FROM pg_catalog.pg_extension AS e
+	WHERE e.extname = 'sla_tracker'
+	UNION ALL
+	-- every table that holds rows of a tracked one has the row trigger
+	SELECT 'table ' || f.tab::text,
+		CASE WHEN t.oid IS NULL THEN 'gap' WHEN t.tgenabled IN ('O', 'A') THEN 'ok' ELSE 'disabled' END,
+		CASE WHEN t.oid IS NULL THEN pg_catalog.format('no trigger follows its rows: SELECT sla.track(%L)', f.tracked)
+			WHEN t.tgenabled NOT IN ('O', 'A') THEN 'its trigger is disabled'
+			ELSE pg_catalog.format('rows are followed for %s', f.tracked) END
+	FROM (
+		WITH RECURSIVE family (tracked, tab) AS (
+			SELECT r.relation, r.relation FROM sla.tracked AS r
+			UNION
+			SELECT f.tracked, i.inhrelid::regclass
+			FROM family AS f
+			JOIN pg_catalog.pg_inherits AS i ON i.inhparent = f.tab
+		)
+		SELECT family.tracked, family.tab FROM family
+	) AS f
+	LEFT JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = f.tab AND t.tgname = 'sla_track_row'
+	UNION ALL
+	SELECT 'definitions of ' || r.relation::text, 'suspended',
+		pg_catalog.format('made for another owner, %s: SELECT sla.track(%L) confirms them, and sla.sync(%L) follows what was written since',
+			r.confirmed_by, r.relation, r.relation)
+	FROM sla.tracked AS r
+	JOIN pg_catalog.pg_class AS c ON c.oid = r.relation AND c.relowner <> r.confirmed_by
+	UNION ALL
+	-- (restored with triggers disabled)
+	SELECT DISTINCT 'functions of ' || r.relation::text, 'loose',
+		pg_catalog.format('they would keep the table from being dropped: SELECT sla.track(%L) ties them to it', r.relation)
+	FROM sla.tracked AS r
+	JOIN pg_catalog.pg_class AS c ON c.oid = r.relation
+	JOIN pg_catalog.pg_depend AS d
+		ON d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid = c.reltype
+			AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'n'
+	JOIN pg_catalog.pg_proc AS f ON f.oid = d.objid AND f.proname ~ '^(tracked|metric|policy|source)_[0-9]+_'
+	JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace AND n.nspname = 'sla'
+	UNION ALL
+	SELECT 'stale clocks', CASE WHEN s.n = 0 THEN 'ok' ELSE 'behind' END,
+		pg_catalog.format('%s open clocks are derived afresh by each reader; sla.refresh() stores them', s.n)
+	FROM (
+		SELECT pg_catalog.count(*)
+		FROM sla.promise AS p
+		JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
+	) AS s (n)
+	UNION ALL
+	SELECT 'clocks of ' || c.relation::text, 'failed',
+		pg_catalog.format('%s open clocks cannot be derived: SELECT * FROM sla.verify(%L)', pg_catalog.count(*), c.relation)
+	FROM sla.promise AS p
+	JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
+	WHERE sla.cannot_derive(c) IS NOT NULL
+	GROUP BY c.relation
+	UNION ALL
+	SELECT 'promises', 'missing',
+		pg_catalog.format('policy "%s" of table %s makes none for metric "%s" yet: SELECT sla.track(%L)', w.policy, w.relation, w.metric, w.relation)
+	FROM sla.promise_wanted AS w
+	WHERE NOT EXISTS (
+		SELECT FROM sla.promise AS p
+		WHERE p.is_current AND p.policy_id = w.policy_id AND p.target_id = w.target_id
+			AND p.metric_id = w.metric_id AND p.calendar = w.calendar)
+	UNION ALL
+	SELECT 'errors of ' || s.relation::text, 'open',
+		pg_catalog.format('%s rows could not be followed since %s: SELECT sla.sync(%L)', pg_catalog.count(*), pg_catalog.min(s.at), s.relation)
+	FROM sla.sync_error AS s
+	WHERE NOT s.is_healed
+	GROUP BY s.relation;
+END;
+COMMENT ON FUNCTION sla.status() IS 'how tracking stands: versions, gaps in triggers, suspended definitions, stale clocks, errors';
+REVOKE ALL ON FUNCTION sla.status() FROM PUBLIC;
