@@ -149,9 +149,8 @@ find_revision(Relation rel)
 	return number;
 }
 
-/* The number that the active snapshot sees. */
-static int64
-current_revision(void)
+int64
+definition_revision(void)
 {
 	Relation	rel = table_open(own_relation(OWN_REVISION), AccessShareLock);
 	int64		number;
@@ -561,7 +560,7 @@ read_definition(Definition *def)
 Definition *
 definition_of(int32 id)
 {
-	int64		revision = current_revision();
+	int64		revision = definition_revision();
 	DefinitionSlot *slot;
 	Definition *def;
 	MemoryContext context;
@@ -615,7 +614,7 @@ definition_of(int32 id)
 Definition *
 definition_of_table(Oid relid)
 {
-	int64		revision = current_revision();
+	int64		revision = definition_revision();
 	int32		id = 0;
 	Fence		fence;
 
@@ -644,6 +643,19 @@ definition_of_table(Oid relid)
 	SPI_finish();
 	fence_leave(&fence);
 	return id == 0 ? NULL : definition_of(id);
+}
+
+Definition *
+definition_of_tracked(Oid relid)
+{
+	Definition *def = definition_of_table(relid);
+
+	if (def == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" is not tracked", get_rel_name(relid)),
+				 errhint("SELECT sla.track('%s').", get_rel_name(relid))));
+	return def;
 }
 
 Promise *

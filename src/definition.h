@@ -22,6 +22,7 @@
 #include "sla_tracker.h"
 
 #include "executor/executor.h"
+#include "executor/spi.h"
 #include "utils/jsonb.h"
 #include "utils/rangetypes.h"
 
@@ -157,9 +158,14 @@ typedef struct Definition
 	Agreement  *agreements;
 	int			nexceptions;
 	Exception  *exceptions;
+	SPIPlanPtr	by_columns[2];	/* of tracked_row.c; NULL until needed */
+	SPIPlanPtr	by_text[2];
 } Definition;
 
 extern void definition_init(void);
+
+/* The revision of all definitions that the active snapshot sees. */
+extern int64 definition_revision(void);
 
 /*
  * The definition of a tracked table as the active snapshot sees it, by its
@@ -167,6 +173,9 @@ extern void definition_init(void);
  */
 extern Definition *definition_of(int32 id);
 extern Definition *definition_of_table(Oid relid);
+
+/* The same; an error when it is not tracked. */
+extern Definition *definition_of_tracked(Oid relid);
 
 /* A promise by its number, current or not; NULL when there is none. */
 extern Promise *definition_promise(const Definition *definition, int32 id);

@@ -64,6 +64,13 @@ fence_settings(const char *time_zone)
 		set("TimeZone", time_zone);
 }
 
+void
+fence_by_index(void)
+{
+	set("enable_seqscan", "off");
+	set("jit", "off");			/* where there is no index after all */
+}
+
 Oid
 fence_extension_owner(void)
 {

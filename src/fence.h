@@ -37,6 +37,12 @@ extern void fence_leave(const Fence *fence);
  */
 extern void fence_settings(const char *time_zone);
 
+/*
+ * In it, too: rows are to be found by an index, also by a plan that was made when
+ * the table was small.
+ */
+extern void fence_by_index(void);
+
 /* The role that owns the extension's tables. */
 extern Oid	fence_extension_owner(void);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sync.c
- *	  Clocks brought in line with what tables and sources say, and signals.
+ *	  Clocks brought in line with what tables and sources say.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -14,13 +14,11 @@
 #include "access/xact.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
@@ -33,21 +31,8 @@
 #include "fence.h"
 #include "follow.h"
 #include "judge.h"
-#include "rules.h"
+#include "signals.h"
 #include "tracked_row.h"
-
-static int32
-tracked_id_of(Oid relid)
-{
-	Definition *def = definition_of_table(relid);
-
-	if (def == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"%s\" is not tracked", get_rel_name(relid)),
-				 errhint("SELECT sla.track('%s').", get_rel_name(relid))));
-	return def->id;
-}
 
 /*
  * All rows of a table
@@ -307,221 +292,7 @@ heal_errors(Oid relid, ArrayType *items, TimestampTz since)
  * Events of sources, in order of their time
  */
 
-typedef struct SourceEvent
-{
-	TimestampTz at;
-	char	   *item;
-	char	   *metric;
-	char	   *reason;
-	ClockAction action;
-} SourceEvent;
-
-static ClockAction
-action_of(const char *action)
-{
-	static const struct
-	{
-		const char *name;
-		ClockAction action;
-	}			actions[] = {
-		{"start", CLOCK_DO_START}, {"pause", CLOCK_DO_PAUSE}, {"resume", CLOCK_DO_RESUME},
-		{"stop", CLOCK_DO_STOP}, {"cancel", CLOCK_DO_CANCEL}, {"reset", CLOCK_DO_RESET},
-	};
-
-	for (size_t i = 0; i < lengthof(actions); i++)
-		if (strcmp(actions[i].name, action) == 0)
-			return actions[i].action;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown action: \"%s\"", action),
-			 errhint("Actions are start, pause, resume, stop, cancel and reset.")));
-	return CLOCK_DO_START;		/* keep compiler quiet */
-}
-
-/* A row of sla.source. */
-typedef struct Source
-{
-	int32		id;
-	Oid			source;
-	int32		tracked_id;
-	char	   *metric;
-	ClockAction action;
-	char	   *time_zone;
-	Oid			confirmed_by;
-	bool		has_condition;
-	bool		has_at;
-	bool		has_reason;
-} Source;
-
-/* The sources that a query over sla.source and sla.tracked selects by an oid. */
-static List *
-sources_of(const char *condition, Oid relid)
-{
-	MemoryContext context = CurrentMemoryContext;
-	List	   *sources = NIL;
-	Oid			type = OIDOID;
-	Datum		value = ObjectIdGetDatum(relid);
-	Fence		fence;
-
-	fence_enter(&fence, fence_extension_owner());
-	fence_settings(NULL);
-	SPI_connect();
-	if (SPI_execute_with_args(psprintf("SELECT s.id, s.source::oid, t.id, s.metric, s.action, "
-									   "s.applies_when IS NOT NULL, s.at IS NOT NULL, s.reason IS NOT NULL, t.time_zone, s.confirmed_by::oid "
-									   "FROM sla.source AS s JOIN sla.tracked AS t ON t.relation = s.relation "
-									   "WHERE %s ORDER BY s.id", condition),
-							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read sla.source");
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		MemoryContext old = MemoryContextSwitchTo(context);
-		Source	   *source = palloc(sizeof(Source));
-		bool		isnull;
-
-		source->id = DatumGetInt32(SPI_getbinval(tuple, desc, 1, &isnull));
-		source->source = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
-		source->tracked_id = DatumGetInt32(SPI_getbinval(tuple, desc, 3, &isnull));
-		source->metric = TextDatumGetCString(SPI_getbinval(tuple, desc, 4, &isnull));
-		source->action = action_of(TextDatumGetCString(SPI_getbinval(tuple, desc, 5, &isnull)));
-		source->has_condition = DatumGetBool(SPI_getbinval(tuple, desc, 6, &isnull));
-		source->has_at = DatumGetBool(SPI_getbinval(tuple, desc, 7, &isnull));
-		source->has_reason = DatumGetBool(SPI_getbinval(tuple, desc, 8, &isnull));
-		source->time_zone = TextDatumGetCString(SPI_getbinval(tuple, desc, 9, &isnull));
-		source->confirmed_by = DatumGetObjectId(SPI_getbinval(tuple, desc, 10, &isnull));
-		sources = lappend(sources, source);
-		MemoryContextSwitchTo(old);
-	}
-	SPI_finish();
-	fence_leave(&fence);
-	return sources;
-}
-
-/*
- * The query for the events of a source: time, item and reason of its rows, by
- * the functions of its expressions.
- */
-static char *
-events_query(const Source *source, const char *from, const char *row)
-{
-	return psprintf("SELECT %s, sla.source_%d_item(%s), %s FROM %s WHERE %s",
-					source->has_at ? psprintf("sla.source_%d_at(%s)", source->id, row) : "NULL::timestamptz",
-					source->id, row,
-					source->has_reason ? psprintf("sla.source_%d_reason(%s)", source->id, row) : "NULL::text",
-					from,
-					source->has_condition ? psprintf("sla.source_%d_applies_when(%s)", source->id, row) : "true");
-}
-
-/* Append the events that a query returns; "now" where none tells its time. */
-static List *
-take_events(List *events, const Source *source, const char *query, TimestampTz now,
-			int nargs, Oid *types, Datum *values, MemoryContext context)
-{
-	Relation	rel = table_open(source->source, AccessShareLock);
-	Fence		fence;
-
-	if (rel->rd_rel->relowner != source->confirmed_by)
-		rule_suspended(RelationGetRelationName(rel));
-	fence_enter_no_rls(&fence, rel->rd_rel->relowner);
-	fence_settings(source->time_zone);
-	SPI_connect();
-	if (SPI_execute_with_args(query, nargs, types, values, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read a source");
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		MemoryContext old = MemoryContextSwitchTo(context);
-		SourceEvent *event = palloc0(sizeof(SourceEvent));
-		bool		isnull;
-		Datum		value;
-
-		value = SPI_getbinval(tuple, desc, 2, &isnull);
-		event->item = isnull ? NULL : TextDatumGetCString(value);
-		event->at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 1, &isnull));
-		if (isnull)
-			event->at = now;
-		value = SPI_getbinval(tuple, desc, 3, &isnull);
-		event->reason = isnull ? NULL : TextDatumGetCString(value);
-		event->metric = source->metric;
-		event->action = source->action;
-		if (TIMESTAMP_NOT_FINITE(event->at))
-			ereport(ERROR,
-					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-					 errmsg("at of a row of table \"%s\" is infinite", RelationGetRelationName(rel))));
-		if (event->item != NULL)
-			events = lappend(events, event);
-		MemoryContextSwitchTo(old);
-	}
-	SPI_finish();
-	fence_leave(&fence);
-	table_close(rel, NoLock);
-	return events;
-}
-
-/* For each metric, whether a source names it. */
-static bool *
-sourced_metrics(const Definition *def, const List *sources)
-{
-	bool	   *sourced = palloc0(Max(def->nmetrics, 1) * sizeof(bool));
-	const ListCell *cell;
-
-	foreach(cell, sources)
-	{
-		const Source *source = lfirst(cell);
-
-		for (int i = 0; i < def->nmetrics; i++)
-			sourced[i] |= strcmp(def->metrics[i].name, source->metric) == 0;
-	}
-	return sourced;
-}
-
-static int
-compare_events(const ListCell *a, const ListCell *b)
-{
-	const SourceEvent *ea = lfirst(a);
-	const SourceEvent *eb = lfirst(b);
-
-	return ea->at < eb->at ? -1 : ea->at > eb->at;
-}
-
-/* Apply one signal; false when there is no such item. */
-static bool
-signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction action,
-			TimestampTz at, const char *reason, bool only_later, FollowCounts *counts)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker signal",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	TupleTableSlot *row;
-	Follow		follow;
-	RowReader	reader;
-
-	follow_begin(&follow, tracked_id);
-	if (follow.def == NULL)
-		row = NULL;
-	else
-	{
-		rows_open(&reader, follow.def->relid);
-		row = rows_by_item(&reader, follow.def, item, true);
-		if (row != NULL)
-		{
-			/* what was committed before the lock was ours */
-			follow_renew(&follow);
-			follow_signal(&follow, row, metric, action, at, reason, only_later);
-		}
-		rows_close(&reader);
-	}
-	follow_end(&follow);
-	if (counts != NULL)
-		*counts = follow.counts;
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
-	return row != NULL;
-}
-
-/* An event of a source that sync reads back: unless it was applied before. */
+/* One event: unless it was applied before. */
 typedef struct OneEvent
 {
 	int32		tracked_id;
@@ -533,35 +304,17 @@ static void
 apply_event(void *argument)
 {
 	OneEvent   *one = argument;
-	const SourceEvent *event = one->event;
 
-	(void) signal_item(one->tracked_id, event->item, event->metric, event->action, event->at,
-					   event->reason, true, &one->counts);
+	source_event_apply(one->tracked_id, one->event, true, &one->counts);
 }
 
 /* Apply the events of all sources of a table, of some items or of all. */
 static void
 sync_sources(Sync *sync, const List *sources, ArrayType *items)
 {
-	List	   *events = NIL;
 	ListCell   *cell;
 
-	foreach(cell, (List *) sources)
-	{
-		const Source *source = lfirst(cell);
-		char	   *name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(source->source)),
-													  get_rel_name(source->source));
-		char	   *query = events_query(source, psprintf("%s AS r", name), "r.*");
-		Oid			type = TEXTARRAYOID;
-		Datum		value = PointerGetDatum(items);
-
-		if (items != NULL)
-			query = psprintf("%s AND sla.source_%d_item(r.*) = ANY ($1)", query, source->id);
-		events = take_events(events, source, query, sync->follow.now, items != NULL ? 1 : 0,
-							 &type, &value, CurrentMemoryContext);
-	}
-	list_sort(events, compare_events);
-	foreach(cell, events)
+	foreach(cell, source_events(sources, items, sync->follow.now))
 	{
 		OneEvent	one = {sync->follow.def->id, lfirst(cell), {0}};
 		int			sqlstate = 0;
@@ -673,17 +426,17 @@ sla_sync(PG_FUNCTION_ARGS)
 	check_may_define(relid);
 	context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker sync", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
-	follow_begin(&sync.follow, tracked_id_of(relid));
+	follow_begin(&sync.follow, definition_of_tracked(relid)->id);
 	sync.follow.by_edit = true;
 	rows_open(&sync.reader, relid);
-	sources = sources_of("s.relation::oid = $1", relid);
+	sources = sources_of_tracked(relid);
 	if (items == NULL)
 		sync.items = item_set();
 
 	/* begin, then what the sources tell in order, then as the rows are now */
 	for (int pass = sources != NIL ? 0 : 1; pass < 2; pass++)
 	{
-		sync.follow.starting = pass == 0 ? sourced_metrics(sync.follow.def, sources) : NULL;
+		sync.follow.starting = pass == 0 ? source_metrics(sources, sync.follow.def) : NULL;
 		if (items == NULL)
 			scan_rows(&sync, sync_row);
 		else
@@ -712,129 +465,4 @@ sla_sync(PG_FUNCTION_ARGS)
 	values[4] = Int64GetDatum(sync.errors);
 	MemoryContextDelete(context);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
-}
-
-/*
- * Signals
- */
-
-/*
- * sla.signal(relation, item, metric, action, at, reason)
- *
- * For roles that may UPDATE the tracked table.
- */
-PG_FUNCTION_INFO_V1(sla_signal);
-Datum
-sla_signal(PG_FUNCTION_ARGS)
-{
-	static const char *const names[] = {"relation", "item", "metric", "action", "at"};
-	Oid			relid;
-	char	   *item;
-	TimestampTz at;
-	AclResult	acl;
-
-	for (int i = 0; i < (int) lengthof(names); i++)
-		if (PG_ARGISNULL(i))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s of a signal must not be null", names[i])));
-	relid = PG_GETARG_OID(0);
-	item = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	at = PG_GETARG_TIMESTAMPTZ(4);
-	acl = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE);
-	if (acl != ACLCHECK_OK)
-		aclcheck_error(acl, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
-	if (TIMESTAMP_NOT_FINITE(at))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("at of a signal must be finite")));
-	if (!signal_item(tracked_id_of(relid), item, text_to_cstring(PG_GETARG_TEXT_PP(2)),
-					 action_of(text_to_cstring(PG_GETARG_TEXT_PP(3))), at,
-					 PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5)), false, NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("item \"%s\" of table \"%s\" does not exist", item, get_rel_name(relid))));
-	PG_RETURN_VOID();
-}
-
-/* A row of a source. */
-typedef struct SourceRow
-{
-	const Source *source;
-	Oid			type;
-	Datum		row;
-	const char *item;			/* once it is known */
-} SourceRow;
-
-/* Apply the signal that a row of a source is, if it is one. */
-static void
-signal_row(void *argument)
-{
-	SourceRow  *signal = argument;
-	const Source *source = signal->source;
-	List	   *events = take_events(NIL, source, events_query(source, "(SELECT) AS nothing", "$1"),
-									 GetCurrentTimestamp(), 1, &signal->type, &signal->row,
-									 CurrentMemoryContext);
-	ListCell   *cell;
-
-	foreach(cell, events)
-	{
-		const SourceEvent *event = lfirst(cell);
-
-		signal->item = event->item;
-		(void) signal_item(source->tracked_id, event->item, event->metric, event->action,
-						   event->at, event->reason, false, NULL);
-	}
-}
-
-/*
- * sla.track_source() -> trigger
- *
- * AFTER INSERT FOR EACH ROW of a source: the row is a signal.
- */
-PG_FUNCTION_INFO_V1(sla_track_source);
-Datum
-sla_track_source(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	Relation	rel;
-	List	   *sources;
-	ListCell   *cell;
-	Oid			type;
-	Datum		row;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager", "track_source")));
-	if (!TRIGGER_FIRED_AFTER(trigdata->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		!TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger \"%s\": function \"%s\" must be fired AFTER INSERT, FOR EACH ROW",
-						trigdata->tg_trigger->tgname, "track_source")));
-	rel = trigdata->tg_relation;
-	type = rel->rd_rel->reltype;
-	row = heap_copy_tuple_as_datum(trigdata->tg_trigtuple, RelationGetDescr(rel));
-	PushActiveSnapshot(GetTransactionSnapshot());
-	sources = sources_of("s.source::oid = $1", RelationGetRelid(rel));
-	foreach(cell, sources)
-	{
-		SourceRow	signal = {lfirst(cell), type, row};
-		Definition *def = definition_of(signal.source->tracked_id);
-
-		if (def == NULL)
-			continue;
-		if (def->warn)
-		{
-			int			sqlstate = attempt(signal_row, &signal);
-
-			if (sqlstate != 0)
-				track_note_error(def, signal.item, sqlstate);
-		}
-		else
-			signal_row(&signal);
-	}
-	PopActiveSnapshot();
-	return PointerGetDatum(NULL);
 }

@@ -18,8 +18,10 @@
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
+#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -27,6 +29,7 @@
 
 #include "attempt.h"
 #include "fence.h"
+#include "kept_plan.h"
 #include "rules.h"
 
 void
@@ -141,22 +144,6 @@ take_row(RowReader *reader)
 	return reader->slot;
 }
 
-/* Run a query in the fence of a role that is entered. */
-static TupleTableSlot *
-look_up(RowReader *reader, const char *query, int nargs, Oid *types, Datum *values, bool lock)
-{
-	TupleTableSlot *row;
-	int			result;
-
-	SPI_connect();
-	result = SPI_execute_with_args(query, nargs, types, values, NULL, !lock, 1);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "could not look up an item: %s", SPI_result_code_string(result));
-	row = take_row(reader);
-	SPI_finish();
-	return row;
-}
-
 /* "column = $n", by the equality that its indexes go by. */
 static char *
 column_equals(Form_pg_attribute att, int n)
@@ -197,120 +184,204 @@ rows_query(RowReader *reader, const char *condition, bool lock)
 }
 
 /*
- * Conditions over plain columns run as the extension's owner, whatever the
- * table's owner may read of it.
+ * Run a query in the fence of a role that is entered; its plan is kept with the
+ * definition.
  */
-TupleTableSlot *
-rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row)
+static TupleTableSlot *
+look_up(RowReader *reader, SPIPlanPtr *plan, Definition *def, const char *condition, int nargs,
+		Oid *types, Datum *values, bool lock)
 {
+	TupleTableSlot *row;
+	int			result;
+
+	SPI_connect();
+	if (*plan == NULL)
+		*plan = kept_plan(def->context, rows_query(reader, condition, lock), nargs, types);
+	result = SPI_execute_plan(*plan, values, NULL, !lock, 1);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "could not look up an item: %s", SPI_result_code_string(result));
+	row = take_row(reader);
+	SPI_finish();
+	return row;
+}
+
+/*
+ * By the columns that the item's expression reads, in their order.  That runs as
+ * the extension's owner, whatever the table's owner may read of it.
+ */
+static TupleTableSlot *
+by_columns(RowReader *reader, Definition *def, Datum *values, bool lock)
+{
+	SPIPlanPtr *plan = &def->by_columns[lock ? 1 : 0];
 	TupleDesc	desc = RelationGetDescr(reader->root);
-	int			n = bms_num_members(def->item_columns);
-	Oid		   *types = palloc(n * sizeof(Oid));
-	Datum	   *values = palloc(n * sizeof(Datum));
+	Oid			types[INDEX_MAX_KEYS];
 	StringInfoData condition;
+	TupleTableSlot *row;
 	int			nargs = 0;
 	int			i = -1;
 	Fence		fence;
 
 	initStringInfo(&condition);
+	while (*plan == NULL && (i = bms_next_member(def->item_columns, i)) >= 0)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i + FirstLowInvalidHeapAttributeNumber - 1);
+
+		types[nargs++] = att->atttypid;
+		appendStringInfo(&condition, "%s%s", nargs > 1 ? " AND " : "", column_equals(att, nargs));
+	}
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(def->time_zone);
+	fence_by_index();
+	row = look_up(reader, plan, def, condition.data, nargs, types, values, lock);
+	fence_leave(&fence);
+	return row;
+}
+
+TupleTableSlot *
+rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	int			n = 0;
+	int			i = -1;
+
 	while ((i = bms_next_member(def->item_columns, i)) >= 0)
 	{
 		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
-		Form_pg_attribute att = TupleDescAttr(desc, attnum - 1);
+		Form_pg_attribute att = TupleDescAttr(row->tts_tupleDescriptor, attnum - 1);
 		bool		isnull;
 		Datum		value = slot_getattr(row, attnum, &isnull);
 
 		if (isnull)
 			return NULL;
-		types[nargs] = att->atttypid;
-		values[nargs] = datumCopy(value, att->attbyval, att->attlen);
-		nargs++;
-		appendStringInfo(&condition, "%s%s", nargs > 1 ? " AND " : "", column_equals(att, nargs));
+		values[n++] = datumCopy(value, att->attbyval, att->attlen);
 	}
-	fence_enter(&fence, fence_extension_owner());
-	fence_settings(NULL);
-	row = look_up(reader, rows_query(reader, condition.data, false), nargs, types, values, false);
-	fence_leave(&fence);
-	return row;
+	return by_columns(reader, def, values, false);
 }
 
-/* The one column that an item is the text of, or 0 where it is more than that. */
+/* The column of an expression, or 0 where it is more than that. */
 static AttrNumber
-plain_column(Expr *item)
+plain_column(Expr *expr)
 {
-	for (;;)
+	while (IsA(expr, RelabelType))
+		expr = ((RelabelType *) expr)->arg;
+	return IsA(expr, Var) ? ((Var *) expr)->varattno : 0;
+}
+
+/*
+ * The columns whose text an item is: of one column, or of a row of columns, as
+ * the default of a composite key is.  Their number, or 0 where it is more than
+ * that.
+ */
+static int
+item_columns(Expr *item, AttrNumber *columns)
+{
+	List	   *args;
+	ListCell   *cell;
+	int			n = 0;
+
+	if (IsA(item, CoerceViaIO))
+		item = ((CoerceViaIO *) item)->arg;
+	if (IsA(item, RowExpr))
+		args = ((RowExpr *) item)->args;
+	else
+		args = list_make1(item);
+	if (list_length(args) > INDEX_MAX_KEYS)
+		return 0;
+	foreach(cell, args)
 	{
-		if (IsA(item, Var))
-			return ((Var *) item)->varattno;
-		if (IsA(item, RelabelType))
-			item = ((RelabelType *) item)->arg;
-		else if (IsA(item, CoerceViaIO))
-			item = ((CoerceViaIO *) item)->arg;
-		else
+		columns[n] = plain_column(lfirst(cell));
+		if (columns[n++] <= 0)
 			return 0;
 	}
+	return n;
 }
 
-/* Reading a value of a column's type, as the table's owner. */
-typedef struct ReadValue
+/* Reading the values of an item's columns from its text, as the table's owner. */
+typedef struct ReadItem
 {
 	Definition *def;
-	Oid			type;
+	TupleDesc	desc;			/* of the columns */
 	char	   *text;
 	MemoryContext context;
-	Datum		value;
-} ReadValue;
+	Datum	   *values;
+	bool	   *nulls;
+} ReadItem;
 
 static void
-read_value(void *argument)
+read_item(void *argument)
 {
-	ReadValue  *read = argument;
+	ReadItem   *read = argument;
 	MemoryContext old = MemoryContextSwitchTo(read->context);
-	Oid			input;
-	Oid			ioparam;
 	Fence		fence;
 
-	getTypeInputInfo(read->type, &input, &ioparam);
 	fence_enter(&fence, read->def->owner);
 	fence_settings(read->def->time_zone);
-	read->value = OidInputFunctionCall(input, read->text, ioparam, -1);
+	if (read->desc->natts == 1)
+	{
+		Oid			input;
+		Oid			ioparam;
+
+		getTypeInputInfo(TupleDescAttr(read->desc, 0)->atttypid, &input, &ioparam);
+		read->values[0] = OidInputFunctionCall(input, read->text, ioparam, -1);
+		read->nulls[0] = false;
+	}
+	else
+	{
+		HeapTupleData tuple = {0};
+
+		tuple.t_data = DatumGetHeapTupleHeader(OidInputFunctionCall(F_RECORD_IN, read->text, RECORDOID,
+																	read->desc->tdtypmod));
+		tuple.t_len = HeapTupleHeaderGetDatumLength(tuple.t_data);
+		heap_deform_tuple(&tuple, read->desc, read->values, read->nulls);
+	}
 	fence_leave(&fence);
 	MemoryContextSwitchTo(old);
+}
+
+/* By the text of the item, as the table's owner: for any expression. */
+static TupleTableSlot *
+by_text(RowReader *reader, Definition *def, const char *item, bool lock)
+{
+	Oid			type = TEXTOID;
+	Datum		value = CStringGetTextDatum(item);
+	TupleTableSlot *row;
+	Fence		fence;
+
+	fence_enter_no_rls(&fence, def->owner);
+	fence_settings(def->time_zone);
+	row = look_up(reader, &def->by_text[lock ? 1 : 0], def,
+				  psprintf("sla.tracked_%d_item(r.*) = $1", def->id), 1, &type, &value, lock);
+	fence_leave(&fence);
+	return row;
 }
 
 TupleTableSlot *
 rows_by_item(RowReader *reader, Definition *def, const char *item, bool lock)
 {
-	AttrNumber	attnum = plain_column(def->item.expr);
-	TupleTableSlot *row;
-	Oid			type;
-	Datum		value;
-	char	   *condition;
-	Fence		fence;
+	TupleDesc	root = RelationGetDescr(reader->root);
+	AttrNumber	columns[INDEX_MAX_KEYS];
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+	Datum		ordered[INDEX_MAX_KEYS];
+	int			n = item_columns(def->item.expr, columns);
+	ReadItem	read = {def, NULL, pstrdup(item), CurrentMemoryContext, values, nulls};
 
-	if (attnum > 0)
+	if (n == 0 || n != bms_num_members(def->item_columns))
+		return by_text(reader, def, item, lock);
+	read.desc = CreateTemplateTupleDesc(n);
+	for (int i = 0; i < n; i++)
+		TupleDescInitEntry(read.desc, i + 1, NULL, TupleDescAttr(root, columns[i] - 1)->atttypid, -1, 0);
+	if (n > 1)
+		read.desc = BlessTupleDesc(read.desc);
+
+	/* what is no value of the type is no item */
+	if (attempt(read_item, &read) != 0)
+		return NULL;
+	for (int i = 0; i < n; i++)
 	{
-		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(reader->root), attnum - 1);
-
-		ReadValue	read = {def, att->atttypid, pstrdup(item), CurrentMemoryContext, 0};
-
-		/* what is no value of the type is no item */
-		if (attempt(read_value, &read) != 0)
-			return NULL;
-		type = read.type;
-		value = read.value;
-		condition = column_equals(att, 1);
-		fence_enter(&fence, fence_extension_owner());
+		if (nulls[i])
+			return by_text(reader, def, item, lock);
+		ordered[bms_member_index(def->item_columns, columns[i] - FirstLowInvalidHeapAttributeNumber)] = values[i];
 	}
-	else
-	{
-		type = TEXTOID;
-		value = CStringGetTextDatum(item);
-		condition = psprintf("sla.tracked_%d_item(r.*) = $1", def->id);
-		fence_enter_no_rls(&fence, def->owner);
-	}
-	fence_settings(def->time_zone);
-	row = look_up(reader, rows_query(reader, condition, lock), 1, &type, &value, lock);
-	fence_leave(&fence);
-	return row;
+	return by_columns(reader, def, ordered, lock);
 }

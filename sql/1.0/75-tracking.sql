@@ -763,6 +763,9 @@ CREATE TRIGGER definitions_applied
 	AFTER INSERT OR UPDATE OR DELETE ON sla.exception
 	FOR EACH ROW EXECUTE FUNCTION sla.definitions_applied();
 CREATE TRIGGER definitions_applied
+	AFTER INSERT OR UPDATE OR DELETE ON sla.source
+	FOR EACH ROW EXECUTE FUNCTION sla.definitions_applied();
+CREATE TRIGGER definitions_applied
 	AFTER INSERT OR UPDATE OR DELETE ON sla.promise
 	FOR EACH ROW EXECUTE FUNCTION sla.definitions_applied();
 ALTER TABLE sla.tracked ENABLE REPLICA TRIGGER definitions_applied;
@@ -771,6 +774,7 @@ ALTER TABLE sla.agreement ENABLE REPLICA TRIGGER definitions_applied;
 ALTER TABLE sla.policy ENABLE REPLICA TRIGGER definitions_applied;
 ALTER TABLE sla.target ENABLE REPLICA TRIGGER definitions_applied;
 ALTER TABLE sla.exception ENABLE REPLICA TRIGGER definitions_applied;
+ALTER TABLE sla.source ENABLE REPLICA TRIGGER definitions_applied;
 ALTER TABLE sla.promise ENABLE REPLICA TRIGGER definitions_applied;
 COMMENT ON TRIGGER definitions_applied ON sla.tracked IS 'tells all sessions, under logical replication';
 COMMENT ON TRIGGER definitions_applied ON sla.metric IS 'tells all sessions, under logical replication';
@@ -778,6 +782,7 @@ COMMENT ON TRIGGER definitions_applied ON sla.agreement IS 'tells all sessions, 
 COMMENT ON TRIGGER definitions_applied ON sla.policy IS 'tells all sessions, under logical replication';
 COMMENT ON TRIGGER definitions_applied ON sla.target IS 'tells all sessions, under logical replication';
 COMMENT ON TRIGGER definitions_applied ON sla.exception IS 'tells all sessions, under logical replication';
+COMMENT ON TRIGGER definitions_applied ON sla.source IS 'tells all sessions, under logical replication';
 COMMENT ON TRIGGER definitions_applied ON sla.promise IS 'tells all sessions, under logical replication';
 
 CREATE TRIGGER definitions_changed
@@ -796,6 +801,9 @@ CREATE TRIGGER definitions_changed
 	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.target
 	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_changed();
 CREATE TRIGGER definitions_changed
+	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.source
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_changed();
+CREATE TRIGGER definitions_changed
 	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.exception
 	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_changed();
 COMMENT ON TRIGGER definitions_changed ON sla.tracked IS 'tells all sessions';
@@ -803,6 +811,7 @@ COMMENT ON TRIGGER definitions_changed ON sla.metric IS 'tells all sessions, and
 COMMENT ON TRIGGER definitions_changed ON sla.agreement IS 'tells all sessions, and makes promises anew';
 COMMENT ON TRIGGER definitions_changed ON sla.policy IS 'tells all sessions, and makes promises anew';
 COMMENT ON TRIGGER definitions_changed ON sla.target IS 'tells all sessions, and makes promises anew';
+COMMENT ON TRIGGER definitions_changed ON sla.source IS 'tells all sessions';
 COMMENT ON TRIGGER definitions_changed ON sla.exception IS 'tells all sessions';
 
 /*

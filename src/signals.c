@@ -1,0 +1,488 @@
+/*-------------------------------------------------------------------------
+ *
+ * signals.c
+ *	  Events that the row of an item does not show: sla.signal(), and the rows
+ *	  of sources.
+ *
+ * The sources of a table are kept per backend, with a plan for the expressions
+ * over one row, for as long as no definition changes.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "signals.h"
+
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "attempt.h"
+#include "fence.h"
+#include "kept_plan.h"
+#include "rules.h"
+#include "track.h"
+#include "tracked_row.h"
+
+/*
+ * Sources
+ */
+
+/* A row of sla.source. */
+typedef struct Source
+{
+	int32		id;
+	Oid			source;
+	int32		tracked_id;
+	char	   *metric;
+	ClockAction action;
+	char	   *time_zone;
+	Oid			confirmed_by;
+	bool		has_condition;
+	bool		has_at;
+	bool		has_reason;
+	MemoryContext context;		/* that all this is in */
+	SPIPlanPtr	row_plan;		/* what one row tells; NULL until needed */
+} Source;
+
+/* The sources that are one table, in this backend. */
+typedef struct SourceTable
+{
+	Oid			relid;			/* key */
+	int64		revision;		/* of all definitions; 0 when not good */
+	MemoryContext context;
+	List	   *sources;
+} SourceTable;
+
+static HTAB *source_tables = NULL;
+
+static ClockAction
+action_of(const char *action)
+{
+	static const struct
+	{
+		const char *name;
+		ClockAction action;
+	}			actions[] = {
+		{"start", CLOCK_DO_START}, {"pause", CLOCK_DO_PAUSE}, {"resume", CLOCK_DO_RESUME},
+		{"stop", CLOCK_DO_STOP}, {"cancel", CLOCK_DO_CANCEL}, {"reset", CLOCK_DO_RESET},
+	};
+
+	for (size_t i = 0; i < lengthof(actions); i++)
+		if (strcmp(actions[i].name, action) == 0)
+			return actions[i].action;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown action: \"%s\"", action),
+			 errhint("Actions are start, pause, resume, stop, cancel and reset.")));
+	return CLOCK_DO_START;		/* keep compiler quiet */
+}
+
+/*
+ * Read the sources that a condition on an oid selects, over sla.source AS s,
+ * into a memory context.
+ */
+static List *
+read_sources(const char *condition, Oid relid, MemoryContext context)
+{
+	List	   *sources = NIL;
+	Oid			type = OIDOID;
+	Datum		value = ObjectIdGetDatum(relid);
+	Fence		fence;
+
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args(psprintf("SELECT s.id, s.source::oid, t.id, s.metric, s.action, "
+									   "s.applies_when IS NOT NULL, s.at IS NOT NULL, s.reason IS NOT NULL, t.time_zone, s.confirmed_by::oid "
+									   "FROM sla.source AS s JOIN sla.tracked AS t ON t.relation = s.relation "
+									   "WHERE %s ORDER BY s.id", condition),
+							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read sla.source");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		MemoryContext old = MemoryContextSwitchTo(context);
+		Source	   *source = palloc0(sizeof(Source));
+		bool		isnull;
+
+		source->context = context;
+		source->id = DatumGetInt32(SPI_getbinval(tuple, desc, 1, &isnull));
+		source->source = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
+		source->tracked_id = DatumGetInt32(SPI_getbinval(tuple, desc, 3, &isnull));
+		source->metric = TextDatumGetCString(SPI_getbinval(tuple, desc, 4, &isnull));
+		source->action = action_of(TextDatumGetCString(SPI_getbinval(tuple, desc, 5, &isnull)));
+		source->has_condition = DatumGetBool(SPI_getbinval(tuple, desc, 6, &isnull));
+		source->has_at = DatumGetBool(SPI_getbinval(tuple, desc, 7, &isnull));
+		source->has_reason = DatumGetBool(SPI_getbinval(tuple, desc, 8, &isnull));
+		source->time_zone = TextDatumGetCString(SPI_getbinval(tuple, desc, 9, &isnull));
+		source->confirmed_by = DatumGetObjectId(SPI_getbinval(tuple, desc, 10, &isnull));
+		sources = lappend(sources, source);
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	fence_leave(&fence);
+	return sources;
+}
+
+List *
+sources_of_tracked(Oid relid)
+{
+	return read_sources("s.relation::oid = $1", relid, CurrentMemoryContext);
+}
+
+/* The sources that a table is, as the active snapshot sees them. */
+static List *
+sources_of_table(Oid relid)
+{
+	int64		revision = definition_revision();
+	SourceTable *table;
+	MemoryContext context;
+	List	   *sources;
+	bool		found;
+
+	if (source_tables == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = sizeof(Oid);
+		ctl.entrysize = sizeof(SourceTable);
+		source_tables = hash_create("sla_tracker sources", 16, &ctl, HASH_ELEM | HASH_BLOBS);
+	}
+	table = hash_search(source_tables, &relid, HASH_FIND, NULL);
+	if (table != NULL && table->revision == revision)
+		return table->sources;
+	context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker sources", ALLOCSET_SMALL_SIZES);
+	sources = read_sources("s.source::oid = $1", relid, context);
+
+	/* whoever works with the old ones goes on with them */
+	MemoryContextSetParent(context, CacheMemoryContext);
+	table = hash_search(source_tables, &relid, HASH_ENTER, &found);
+	if (found)
+		MemoryContextSetParent(table->context, TopTransactionContext);
+	table->context = context;
+	table->sources = sources;
+	table->revision = revision;
+	return sources;
+}
+
+bool *
+source_metrics(const List *sources, const Definition *def)
+{
+	bool	   *sourced = palloc0(Max(def->nmetrics, 1) * sizeof(bool));
+	const ListCell *cell;
+
+	foreach(cell, sources)
+	{
+		const Source *source = lfirst(cell);
+
+		for (int i = 0; i < def->nmetrics; i++)
+			sourced[i] |= strcmp(def->metrics[i].name, source->metric) == 0;
+	}
+	return sourced;
+}
+
+/*
+ * Events
+ */
+
+/*
+ * The query for the events of a source: time, item and reason of its rows, by
+ * the functions of its expressions.
+ */
+static char *
+events_query(const Source *source, const char *from, const char *row)
+{
+	return psprintf("SELECT %s, sla.source_%d_item(%s), %s FROM %s WHERE %s",
+					source->has_at ? psprintf("sla.source_%d_at(%s)", source->id, row) : "NULL::timestamptz",
+					source->id, row,
+					source->has_reason ? psprintf("sla.source_%d_reason(%s)", source->id, row) : "NULL::text",
+					from,
+					source->has_condition ? psprintf("sla.source_%d_applies_when(%s)", source->id, row) : "true");
+}
+
+/* Begin to read a source, as its owner; its relation. */
+static Relation
+enter_source(const Source *source, Fence *fence)
+{
+	Relation	rel = table_open(source->source, AccessShareLock);
+
+	if (rel->rd_rel->relowner != source->confirmed_by)
+		rule_suspended(RelationGetRelationName(rel));
+	fence_enter_no_rls(fence, rel->rd_rel->relowner);
+	fence_settings(source->time_zone);
+	SPI_connect();
+	return rel;
+}
+
+static void
+leave_source(Relation rel, const Fence *fence)
+{
+	SPI_finish();
+	fence_leave(fence);
+	table_close(rel, NoLock);
+}
+
+/* Append the events that the query returned. */
+static List *
+take_events(List *events, const Source *source, Relation rel, TimestampTz now, MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		SourceEvent *event = palloc0(sizeof(SourceEvent));
+		bool		isnull;
+		Datum		value;
+
+		value = SPI_getbinval(tuple, desc, 2, &isnull);
+		event->item = isnull ? NULL : TextDatumGetCString(value);
+		event->at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 1, &isnull));
+		if (isnull)
+			event->at = now;
+		value = SPI_getbinval(tuple, desc, 3, &isnull);
+		event->reason = isnull ? NULL : TextDatumGetCString(value);
+		event->metric = source->metric;
+		event->action = source->action;
+		if (TIMESTAMP_NOT_FINITE(event->at))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					 errmsg("at of a row of table \"%s\" is infinite", RelationGetRelationName(rel))));
+		if (event->item != NULL)
+			events = lappend(events, event);
+	}
+	MemoryContextSwitchTo(old);
+	return events;
+}
+
+static int
+compare_events(const ListCell *a, const ListCell *b)
+{
+	const SourceEvent *ea = lfirst(a);
+	const SourceEvent *eb = lfirst(b);
+
+	return ea->at < eb->at ? -1 : ea->at > eb->at;
+}
+
+List *
+source_events(const List *sources, ArrayType *items, TimestampTz now)
+{
+	MemoryContext context = CurrentMemoryContext;
+	List	   *events = NIL;
+	const ListCell *cell;
+
+	foreach(cell, sources)
+	{
+		const Source *source = lfirst(cell);
+		Oid			type = TEXTARRAYOID;
+		Datum		value = PointerGetDatum(items);
+		char	   *query;
+		Fence		fence;
+		Relation	rel = enter_source(source, &fence);
+
+		query = events_query(source, psprintf("%s AS r",
+											  quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
+																		 RelationGetRelationName(rel))), "r.*");
+		if (items != NULL)
+			query = psprintf("%s AND sla.source_%d_item(r.*) = ANY ($1)", query, source->id);
+		if (SPI_execute_with_args(query, items != NULL ? 1 : 0, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
+			elog(ERROR, "could not read a source");
+		events = take_events(events, source, rel, now, context);
+		leave_source(rel, &fence);
+	}
+	list_sort(events, compare_events);
+	return events;
+}
+
+/* The event that a row of a source is, if it is one, as a list. */
+static List *
+row_event(Source *source, Oid type, Datum row)
+{
+	MemoryContext context = CurrentMemoryContext;
+	List	   *events;
+	Fence		fence;
+	Relation	rel = enter_source(source, &fence);
+
+	if (source->row_plan == NULL)
+		source->row_plan = kept_plan(source->context, events_query(source, "(SELECT) AS nothing", "$1"),
+									 1, &type);
+	if (SPI_execute_plan(source->row_plan, &row, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read a row of a source");
+	events = take_events(NIL, source, rel, GetCurrentTimestamp(), context);
+	leave_source(rel, &fence);
+	return events;
+}
+
+/*
+ * Signals
+ */
+
+/* Apply one signal; false when there is no such item. */
+static bool
+signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction action,
+			TimestampTz at, const char *reason, bool only_later, FollowCounts *counts)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker signal",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	TupleTableSlot *row;
+	Follow		follow;
+	RowReader	reader;
+
+	follow_begin(&follow, tracked_id);
+	if (follow.def == NULL)
+		row = NULL;
+	else
+	{
+		rows_open(&reader, follow.def->relid);
+		row = rows_by_item(&reader, follow.def, item, true);
+		if (row != NULL)
+		{
+			/* what was committed before the lock was ours */
+			follow_renew(&follow);
+			follow_signal(&follow, row, metric, action, at, reason, only_later);
+		}
+		rows_close(&reader);
+	}
+	follow_end(&follow);
+	if (counts != NULL)
+		*counts = follow.counts;
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return row != NULL;
+}
+
+void
+source_event_apply(int32 tracked_id, const SourceEvent *event, bool only_later, FollowCounts *counts)
+{
+	(void) signal_item(tracked_id, event->item, event->metric, event->action, event->at,
+					   event->reason, only_later, counts);
+}
+
+/*
+ * sla.signal(relation, item, metric, action, at, reason)
+ *
+ * For roles that may UPDATE the tracked table.
+ */
+PG_FUNCTION_INFO_V1(sla_signal);
+Datum
+sla_signal(PG_FUNCTION_ARGS)
+{
+	static const char *const names[] = {"relation", "item", "metric", "action", "at"};
+	Oid			relid;
+	char	   *item;
+	TimestampTz at;
+	AclResult	acl;
+
+	for (int i = 0; i < (int) lengthof(names); i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s of a signal must not be null", names[i])));
+	relid = PG_GETARG_OID(0);
+	item = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	at = PG_GETARG_TIMESTAMPTZ(4);
+	acl = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE);
+	if (acl != ACLCHECK_OK)
+		aclcheck_error(acl, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
+	if (TIMESTAMP_NOT_FINITE(at))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("at of a signal must be finite")));
+	if (!signal_item(definition_of_tracked(relid)->id, item, text_to_cstring(PG_GETARG_TEXT_PP(2)),
+					 action_of(text_to_cstring(PG_GETARG_TEXT_PP(3))), at,
+					 PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5)), false, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("item \"%s\" of table \"%s\" does not exist", item, get_rel_name(relid))));
+	PG_RETURN_VOID();
+}
+
+/* A row of a source. */
+typedef struct SourceRow
+{
+	Source	   *source;
+	Oid			type;
+	Datum		row;
+	const char *item;			/* once it is known */
+} SourceRow;
+
+/* Apply the signal that a row of a source is, if it is one. */
+static void
+signal_row(void *argument)
+{
+	SourceRow  *signal = argument;
+	ListCell   *cell;
+
+	foreach(cell, row_event(signal->source, signal->type, signal->row))
+	{
+		const SourceEvent *event = lfirst(cell);
+
+		signal->item = event->item;
+		source_event_apply(signal->source->tracked_id, event, false, NULL);
+	}
+}
+
+/*
+ * sla.track_source() -> trigger
+ *
+ * AFTER INSERT FOR EACH ROW of a source: the row is a signal.
+ */
+PG_FUNCTION_INFO_V1(sla_track_source);
+Datum
+sla_track_source(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Relation	rel;
+	List	   *sources;
+	ListCell   *cell;
+	Oid			type;
+	Datum		row;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager", "track_source")));
+	if (!TRIGGER_FIRED_AFTER(trigdata->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
+		!TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\": function \"%s\" must be fired AFTER INSERT, FOR EACH ROW",
+						trigdata->tg_trigger->tgname, "track_source")));
+	rel = trigdata->tg_relation;
+	type = rel->rd_rel->reltype;
+	row = heap_copy_tuple_as_datum(trigdata->tg_trigtuple, RelationGetDescr(rel));
+	PushActiveSnapshot(GetTransactionSnapshot());
+	sources = sources_of_table(RelationGetRelid(rel));
+	foreach(cell, sources)
+	{
+		SourceRow	signal = {lfirst(cell), type, row};
+		Definition *def = definition_of(signal.source->tracked_id);
+
+		if (def == NULL)
+			continue;
+		if (def->warn)
+		{
+			int			sqlstate = attempt(signal_row, &signal);
+
+			if (sqlstate != 0)
+				track_note_error(def, signal.item, sqlstate);
+		}
+		else
+			signal_row(&signal);
+	}
+	PopActiveSnapshot();
+	return PointerGetDatum(NULL);
+}

@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * signals.h
+ *	  Events that the row of an item does not show: sla.signal(), and the rows
+ *	  of sources.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SLA_SIGNALS_H
+#define SLA_SIGNALS_H
+
+#include "sla_tracker.h"
+
+#include "utils/array.h"
+
+#include "follow.h"
+
+/* What a row of a source tells. */
+typedef struct SourceEvent
+{
+	TimestampTz at;
+	char	   *item;
+	char	   *metric;
+	char	   *reason;			/* may be NULL */
+	ClockAction action;
+} SourceEvent;
+
+/* The sources of a tracked table: good until the end of the transaction. */
+extern List *sources_of_tracked(Oid relid);
+
+/* For each metric, whether a source names it. */
+extern bool *source_metrics(const List *sources, const Definition *def);
+
+/*
+ * All events of sources, or those of some items, as SourceEvent, in the order of
+ * their times; "now" where none is told.
+ */
+extern List *source_events(const List *sources, ArrayType *items, TimestampTz now);
+
+/*
+ * Apply an event; "only_later": unless the clock has facts as late as that, which
+ * were made of it.
+ */
+extern void source_event_apply(int32 tracked_id, const SourceEvent *event, bool only_later,
+							   FollowCounts *counts);
+
+#endif							/* SLA_SIGNALS_H */

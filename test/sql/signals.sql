@@ -1,0 +1,111 @@
+--
+-- Signals and sources: items are found by their keys, and sources are known as they are
+--
+SET timezone = 'UTC';
+SET datestyle = 'ISO, YMD';
+SET client_min_messages = warning;
+CREATE SCHEMA signals;
+SET search_path = signals, public;
+INSERT INTO sla.calendar (name, hours) VALUES ('signals', 'Mo-Fr 09:00-17:00');
+
+-- a composite key of a text that needs quotes, a number and a date
+CREATE TABLE part (
+	name text,
+	number numeric(10, 2),
+	day date,
+	note text,
+	created_at timestamptz NOT NULL DEFAULT '2026-01-05 10:00+00',
+	PRIMARY KEY (day, name, number));
+SELECT sla.track('part');
+INSERT INTO sla.metric (relation, name, start_at) VALUES ('part', 'repair', 'created_at');
+INSERT INTO sla.policy (relation, name) VALUES ('part', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('part', 'all', 'repair', '8 business hours @signals');
+INSERT INTO part (name, number, day) VALUES
+	('plain', 1, '2026-01-01'), ('', 2.5, '2026-01-01'), ('a "b", (c\d)', 3, '2026-01-01'), ('NULL', 4, '2026-01-01'),
+	('plain', 1, '2026-01-02'), (E'two\nlines', 5, '2026-01-01'), ('ä€', 6, '2026-01-01');
+-- each is found, and only it
+DO $$
+DECLARE
+	p part;
+BEGIN
+	FOR p IN SELECT * FROM part LOOP
+		PERFORM sla.signal('part', ROW(p.name, p.number, p.day)::text, 'repair', 'pause', '2026-01-05 11:00+00', p.name);
+	END LOOP;
+END
+$$;
+SELECT c.item, c.state, p.reason, p.reason = (SELECT name FROM part WHERE ROW(part.name, number, day)::text = c.item) AS is_its_own
+FROM sla.clock AS c
+LEFT JOIN sla.pause AS p ON p.clock = c.clock_id
+WHERE c.relation = 'part'::regclass
+ORDER BY c.item COLLATE "C";
+-- by the index, also by a plan from when the table was small
+INSERT INTO part SELECT 'n' || n, n, '2026-01-03' FROM generate_series(1, 3000) AS n;
+DO $$
+DECLARE
+	before record;
+	after record;
+BEGIN
+	SELECT seq_scan, idx_scan INTO before FROM pg_stat_xact_user_tables WHERE relid = 'part'::regclass;
+	PERFORM sla.signal('part', '(plain,1.00,2026-01-01)', 'repair', 'resume', '2026-01-05 12:00+00');
+	SELECT seq_scan, idx_scan INTO after FROM pg_stat_xact_user_tables WHERE relid = 'part'::regclass;
+	IF after.seq_scan IS DISTINCT FROM before.seq_scan OR (after.idx_scan > before.idx_scan) IS NOT TRUE THEN
+		RAISE 'the table was scanned: % before, % after', before, after;
+	END IF;
+END
+$$;
+-- what is no key of the table is no item
+\set VERBOSITY terse
+SELECT sla.signal('part', '(plain,1.00,2026-01-03)', 'repair', 'resume');
+SELECT sla.signal('part', '(plain,1)', 'repair', 'resume');
+SELECT sla.signal('part', '(plain,1,yesterday or so)', 'repair', 'resume');
+SELECT sla.signal('part', '(,,)', 'repair', 'resume');
+SELECT sla.signal('part', '', 'repair', 'resume');
+SELECT * FROM sla.sync('part', ARRAY['(plain,1.00,2026-01-01)', '("",2.50,2026-01-01)', 'no key']);
+
+-- sources are known as they are
+CREATE TABLE ticket (id bigint PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT '2026-01-05 10:00+00');
+CREATE TABLE message (ticket_id bigint, at timestamptz, kind text);
+SELECT sla.track('ticket');
+INSERT INTO sla.metric (relation, name, start_at) VALUES ('ticket', 'answer', 'created_at');
+INSERT INTO sla.policy (relation, name) VALUES ('ticket', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'all', 'answer', '8 business hours @signals');
+INSERT INTO ticket SELECT generate_series(1, 9);
+CREATE FUNCTION state_of(bigint) RETURNS text LANGUAGE sql AS
+	'SELECT c.state FROM sla.clock AS c WHERE c.relation = ''ticket''::regclass AND c.item = $1::text';
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at)
+VALUES ('message', 'ticket', 'ticket_id::text', 'answer', 'pause', 'kind = ''wait''', 'at');
+INSERT INTO message VALUES (1, '2026-01-05 11:00+00', 'wait');
+SELECT state_of(1);
+-- changed
+UPDATE sla.source SET applies_when = 'kind = ''hold''' WHERE source = 'message'::regclass;
+INSERT INTO message VALUES (2, '2026-01-05 11:00+00', 'wait'), (3, '2026-01-05 11:00+00', 'hold');
+SELECT state_of(2), state_of(3);
+-- changed, and rolled back
+BEGIN;
+UPDATE sla.source SET action = 'stop' WHERE source = 'message'::regclass;
+INSERT INTO message VALUES (4, '2026-01-05 11:00+00', 'hold');
+SELECT state_of(4);
+SAVEPOINT a;
+DELETE FROM sla.source WHERE source = 'message'::regclass;
+INSERT INTO message VALUES (5, '2026-01-05 11:00+00', 'hold');
+SELECT state_of(5);
+ROLLBACK TO a;
+INSERT INTO message VALUES (5, '2026-01-05 11:00+00', 'hold');
+SELECT state_of(5);
+ROLLBACK;
+INSERT INTO message VALUES (4, '2026-01-05 11:00+00', 'hold'), (5, '2026-01-05 11:00+00', 'hold');
+SELECT state_of(4), state_of(5);
+-- tables and columns with other names, and more columns
+ALTER TABLE message RENAME COLUMN kind TO what;
+ALTER TABLE message RENAME TO note;
+ALTER TABLE note ADD COLUMN more text DEFAULT 'x';
+ALTER TABLE ticket RENAME COLUMN id TO number;
+INSERT INTO note VALUES (6, '2026-01-05 11:00+00', 'hold');
+SELECT state_of(6);
+-- no more
+DELETE FROM sla.source WHERE source = 'note'::regclass;
+INSERT INTO note VALUES (7, '2026-01-05 11:00+00', 'hold');
+SELECT state_of(7);
+
+DROP SCHEMA signals CASCADE;
+DELETE FROM sla.calendar WHERE name = 'signals';
