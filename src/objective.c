@@ -241,17 +241,15 @@ sla_view(const char *name)
 	return get_relname_relid(name, get_namespace_oid("sla", false));
 }
 
-/* The reader's rights: on the report, or as owner of what it is of. */
-static void
-check_may_read(const char *view, Datum name)
+/* Does the current role own what the versions of an objective are of? */
+static bool
+owns_objective(Datum name)
 {
 	Oid			role = GetUserId();
 	Oid			type = TEXTOID;
 	bool		owned;
 	Fence		fence;
 
-	if (pg_class_aclcheck(sla_view(view), role, ACL_SELECT) == ACLCHECK_OK)
-		return;
 	fence_enter(&fence, fence_extension_owner());
 	fence_settings(NULL);
 	SPI_connect();
@@ -268,8 +266,13 @@ check_may_read(const char *view, Datum name)
 	}
 	SPI_finish();
 	fence_leave(&fence);
-	if (!owned)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, view);
+	return owned;
+}
+
+static bool
+may_read(const char *view)
+{
+	return pg_class_aclcheck(sla_view(view), GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
 static void
@@ -311,9 +314,35 @@ run_report(void *argument)
 }
 
 /*
+ * Run it, or return the SQLSTATE of the error for which that cannot be.  A person
+ * gets the error: its text, which may hold what is in the rows, only the owner of
+ * the objective.
+ */
+static int
+try_report(Report *report, Datum objective, bool is_lenient)
+{
+	int			sqlstate;
+
+	if (!is_lenient && owns_objective(objective))
+	{
+		run_report(report);
+		return 0;
+	}
+	sqlstate = attempt(run_report, report);
+	if (sqlstate != 0 && !is_lenient)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("objective \"%s\" cannot be read", TextDatumGetCString(objective)),
+				 errdetail("Reading it failed with SQLSTATE %s.", unpack_sql_state(sqlstate)),
+				 errhint("The owner of its relation sees the error itself.")));
+	return sqlstate;
+}
+
+/*
  * The rows of a query of an objective's name and an instant, for who may read a
- * view.  Where the third argument says so, an objective that fails does not fail
- * the others of the view with it: returns the SQLSTATE, or 0.
+ * view or owns what it is of.  Where the third argument says so, an objective
+ * that fails does not fail the others of the view with it: returns the SQLSTATE,
+ * or 0.
  */
 static int
 report_objective(FunctionCallInfo fcinfo, const char *view, const char *query)
@@ -322,13 +351,11 @@ report_objective(FunctionCallInfo fcinfo, const char *view, const char *query)
 	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
 	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo, query, lengthof(types), types, values};
 
-	check_may_read(view, values[0]);
+	if (!may_read(view) && !owns_objective(values[0]))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, view);
 	check_instant(PG_GETARG_TIMESTAMPTZ(1));
 	InitMaterializedSRF(fcinfo, 0);
-	if (PG_GETARG_BOOL(2))
-		return attempt(run_report, &report);
-	run_report(&report);
-	return 0;
+	return try_report(&report, values[0], PG_GETARG_BOOL(2));
 }
 
 static void
@@ -398,20 +425,69 @@ sla_slo_alerts(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* sla.service_credits(party, agreement, at) -> setof ... */
+/* The names of the objectives that an agreement's service credits refer to. */
+static List *
+credited_objectives(Datum party, Datum agreement)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[] = {party, agreement};
+	List	   *names = NIL;
+	Fence		fence;
+
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT DISTINCT c.objective FROM sla.credit AS c WHERE c.party = $1 AND c.agreement = $2 ORDER BY 1",
+							  lengthof(types), types, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read sla.credit");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(context);
+		bool		isnull;
+		Datum		name = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+
+		names = lappend(names, PG_DETOAST_DATUM_COPY(name));
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	fence_leave(&fence);
+	return names;
+}
+
+/*
+ * sla.service_credits(party, agreement, at, is_lenient) -> setof ..., problem
+ *
+ * Of an objective that fails the rows say so.
+ */
 PG_FUNCTION_INFO_V1(sla_service_credits);
 Datum
 sla_service_credits(PG_FUNCTION_ARGS)
 {
-	Oid			types[] = {TEXTOID, TEXTOID, TIMESTAMPTZOID};
-	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)};
-	Report		report = {NULL, "SELECT * FROM sla.agreement_credits($1, $2, $3)", lengthof(types), types, values};
+	Oid			types[] = {TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), 0, 0};
+	Report		report = {NULL, "SELECT * FROM sla.agreement_credits($1, $2, $3, $4, nullif($5, ''))",
+	lengthof(types), types, values};
+	List	   *names;
+	ListCell   *cell;
 
-	if (pg_class_aclcheck(sla_view("report_service_credit"), GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+	if (!may_read("report_service_credit"))
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, "report_service_credit");
 	check_instant(PG_GETARG_TIMESTAMPTZ(2));
 	InitMaterializedSRF(fcinfo, 0);
 	report.result = (ReturnSetInfo *) fcinfo->resultinfo;
-	run_report(&report);
+	names = credited_objectives(values[0], values[1]);
+	foreach(cell, names)
+	{
+		int			sqlstate;
+
+		values[3] = PointerGetDatum(lfirst(cell));
+		values[4] = CStringGetTextDatum("");
+		sqlstate = try_report(&report, values[3], PG_GETARG_BOOL(3));
+		if (sqlstate == 0)
+			continue;
+		values[4] = CStringGetTextDatum(psprintf("SQLSTATE %s", unpack_sql_state(sqlstate)));
+		run_report(&report);
+	}
 	return (Datum) 0;
 }

@@ -95,7 +95,7 @@ CREATE TABLE sla.agreement (
 	ends_at timestamptz,
 	owner text,
 	review_every interval,
-	monthly_fee numeric CHECK (monthly_fee >= 0),
+	monthly_fee numeric CHECK (monthly_fee >= 0 AND monthly_fee < 'Infinity'),
 	currency text,
 	credit_cap_percent numeric CHECK (credit_cap_percent BETWEEN 0 AND 100),
 	notes text,

@@ -74,6 +74,63 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sla.objective TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('sla.objective', '');
 SELECT pg_catalog.pg_extension_config_dump('sla.objective_id_seq', '');
 
+/*
+ * Names are taken one at a time, whatever of the other's row a snapshot shows.
+ * One that service credits or closed periods refer to stays its owner's.
+ */
+CREATE TABLE sla.objective_name (
+	name text PRIMARY KEY,
+	owner regrole NOT NULL
+);
+COMMENT ON TABLE sla.objective_name IS 'private: names of objectives, and for whom they are taken';
+COMMENT ON COLUMN sla.objective_name.name IS 'the name';
+COMMENT ON COLUMN sla.objective_name.owner IS 'the owner of the relations that objectives of this name are over';
+SELECT pg_catalog.pg_extension_config_dump('sla.objective_name', '');
+
+CREATE FUNCTION sla.take_objective_name(o sla.objective)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	mine regrole := (SELECT c.relowner FROM pg_class AS c WHERE c.oid = o.relation);
+	taken_by regrole;
+BEGIN
+	-- waits for whoever takes it at this moment, and fails under an older snapshot
+	INSERT INTO sla.objective_name AS n (name, owner) VALUES (o.name, mine)
+	ON CONFLICT (name) DO UPDATE SET name = EXCLUDED.name
+	RETURNING n.owner INTO taken_by;
+	IF EXISTS (
+		SELECT
+		FROM sla.objective AS v
+		JOIN pg_class AS c ON c.oid = v.relation
+		WHERE v.name = o.name AND v.id <> o.id AND c.relowner <> mine)
+	THEN
+		RAISE EXCEPTION 'objective "%" is taken', o.name
+			USING ERRCODE = 'insufficient_privilege',
+				DETAIL = 'Versions of an objective are over relations of one owner.';
+	END IF;
+	IF taken_by <> mine AND EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = taken_by)
+		AND NOT EXISTS (SELECT FROM sla.objective AS v WHERE v.name = o.name)
+		AND EXISTS (SELECT FROM sla.credit AS c WHERE c.objective = o.name)
+	THEN
+		RAISE EXCEPTION 'objective "%" is taken', o.name
+			USING ERRCODE = 'insufficient_privilege',
+				DETAIL = 'It was of another owner, and service credits still refer to it.';
+	END IF;
+	UPDATE sla.objective_name AS n SET owner = mine WHERE n.name = o.name AND n.owner <> mine;
+END
+$$;
+COMMENT ON FUNCTION sla.take_objective_name(sla.objective) IS 'private: an error when a name of an objective is another owner''s';
+REVOKE ALL ON FUNCTION sla.take_objective_name(sla.objective) FROM PUBLIC;
+
+/* What does not become a double precision number, or no useful one. */
+CREATE FUNCTION sla.is_percentage(percent numeric)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN percent BETWEEN 0 AND 100 AND pg_catalog.min_scale(percent) <= 12;
+COMMENT ON FUNCTION sla.is_percentage(numeric) IS 'private: is it from 0 to 100, of up to 12 decimals?';
+
 CREATE FUNCTION sla.is_calendar_window(window_length text)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -131,16 +188,16 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				DETAIL = format('An objective of this kind takes %s.', array_to_string(allowed, ', '));
 	END IF;
-	IF NEW.target_percent NOT BETWEEN 0 AND 100 THEN
-		RAISE EXCEPTION 'target of objective "%" is out of range: %', NEW.name, NEW.target_percent
+	IF NOT sla.is_percentage(NEW.target_percent) THEN
+		RAISE EXCEPTION 'target of objective "%" is out of range: %', NEW.name, left(NEW.target_percent::text, 24)
 			USING ERRCODE = 'numeric_value_out_of_range',
-				DETAIL = 'It must be between 0 and 100.',
+				DETAIL = 'It must be between 0 and 100, with up to 12 decimals.',
 				HINT = 'A target is a percentage, such as 99.9.';
 	END IF;
-	IF NEW.slice_target_percent NOT BETWEEN 0 AND 100 THEN
-		RAISE EXCEPTION 'slice target of objective "%" is out of range: %', NEW.name, NEW.slice_target_percent
+	IF NOT sla.is_percentage(NEW.slice_target_percent) THEN
+		RAISE EXCEPTION 'slice target of objective "%" is out of range: %', NEW.name, left(NEW.slice_target_percent::text, 24)
 			USING ERRCODE = 'numeric_value_out_of_range',
-				DETAIL = 'It must be between 0 and 100.';
+				DETAIL = 'It must be between 0 and 100, with up to 12 decimals.';
 	END IF;
 	IF NEW.at_most = 'NaN' OR NEW.at_least = 'NaN' OR NEW.at_most < NEW.at_least THEN
 		RAISE EXCEPTION 'no value is within the bounds of objective "%"', NEW.name
@@ -167,6 +224,13 @@ BEGIN
 				USING ERRCODE = 'invalid_parameter_value',
 					DETAIL = 'It must be between a minute and ten years.';
 		END IF;
+		IF least(12 * extract(year FROM length) + extract(month FROM length), extract(day FROM length),
+			3600 * extract(hour FROM length) + 60 * extract(minute FROM length) + extract(second FROM length)) < 0
+		THEN
+			RAISE EXCEPTION 'invalid window of objective "%": "%"', NEW.name, NEW.window_length
+				USING ERRCODE = 'invalid_parameter_value',
+					DETAIL = 'No part of it may be negative: months and days differ in length.';
+		END IF;
 		IF NEW.window_start IS NOT NULL THEN
 			RAISE EXCEPTION 'a rolling window has no start'
 				USING ERRCODE = 'invalid_parameter_value',
@@ -175,9 +239,10 @@ BEGIN
 		END IF;
 		NEW.window_length := length::text;
 	END IF;
-	IF NOT isfinite(NEW.window_start) THEN
-		RAISE EXCEPTION 'start of the window of objective "%" is infinite', NEW.name
-			USING ERRCODE = 'invalid_parameter_value';
+	IF NEW.window_start NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN
+		RAISE EXCEPTION 'start of the window of objective "%" is out of range: %', NEW.name, NEW.window_start
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = 'It must be in the years 1 to 9999.';
 	END IF;
 	IF NEW.slice < interval '1 second' OR NEW.slice > interval '31 days' OR extract(month FROM NEW.slice) <> 0
 		OR (NEW.slice >= interval '1 day' AND NEW.slice <> date_trunc('day', justify_hours(NEW.slice)))
@@ -200,9 +265,10 @@ BEGIN
 				DETAIL = 'It may have 50000.',
 				HINT = 'Choose longer slices.';
 	END IF;
-	IF NEW.close_after < interval '0' THEN
-		RAISE EXCEPTION 'close_after of objective "%" is negative', NEW.name
-			USING ERRCODE = 'invalid_parameter_value';
+	IF NEW.close_after NOT BETWEEN interval '0' AND interval '10 years' THEN
+		RAISE EXCEPTION 'close_after of objective "%" is out of range: "%"', NEW.name, NEW.close_after
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = 'It must be between nothing and ten years.';
 	END IF;
 
 	-- names
@@ -221,16 +287,8 @@ BEGIN
 		RAISE EXCEPTION 'metric "%" of table % does not exist', NEW.metric, NEW.relation
 			USING ERRCODE = 'undefined_object', HINT = 'Insert it into sla.metric first.';
 	END IF;
-	IF EXISTS (
-		SELECT
-		FROM sla.objective AS o
-		JOIN pg_class AS c ON c.oid = o.relation
-		JOIN pg_class AS n ON n.oid = NEW.relation
-		WHERE o.name = NEW.name AND o.id <> NEW.id AND c.relowner <> n.relowner)
-	THEN
-		RAISE EXCEPTION 'objective "%" is taken', NEW.name
-			USING ERRCODE = 'insufficient_privilege',
-				DETAIL = 'Versions of an objective are over relations of one owner.';
+	IF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = NEW.relation) THEN
+		PERFORM sla.take_objective_name(NEW);
 	END IF;
 	IF NEW.agreement IS NOT NULL AND NEW.party IS NULL THEN
 		RAISE EXCEPTION 'objective "%" has an agreement and no party', NEW.name

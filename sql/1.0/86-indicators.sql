@@ -6,7 +6,7 @@ CREATE FUNCTION sla.objective_counts(objective integer, edges timestamptz[],
 	OUT grp text, OUT bucket integer, OUT total bigint, OUT good bigint)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_objective_counts'
-LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100;
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 100;
 COMMENT ON FUNCTION sla.objective_counts(integer, timestamptz[]) IS
 'private: the events of an objective''s relation between each two edges';
 REVOKE ALL ON FUNCTION sla.objective_counts(integer, timestamptz[]) FROM PUBLIC;
@@ -15,7 +15,7 @@ CREATE FUNCTION sla.objective_outages(objective integer, from_at timestamptz, to
 	OUT grp text, OUT from_at timestamptz, OUT to_at timestamptz)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_objective_outages'
-LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100;
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 100;
 COMMENT ON FUNCTION sla.objective_outages(integer, timestamptz, timestamptz) IS
 'private: the outages of an objective''s relation, cut at the ends of a window';
 REVOKE ALL ON FUNCTION sla.objective_outages(integer, timestamptz, timestamptz) FROM PUBLIC;
@@ -23,7 +23,7 @@ REVOKE ALL ON FUNCTION sla.objective_outages(integer, timestamptz, timestamptz) 
 CREATE FUNCTION sla.clock_counts(o sla.objective, edges timestamptz[],
 	OUT grp text, OUT bucket integer, OUT total bigint, OUT good bigint)
 RETURNS SETOF record
-LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
+LANGUAGE sql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
 BEGIN ATOMIC
 	SELECT coalesce(j.labels ->> o.group_by, ''), pg_catalog.width_bucket(j.at, edges),
 		count(*), count(*) FILTER (WHERE j.net <> 3)
@@ -109,7 +109,7 @@ COMMENT ON FUNCTION sla.steps(interval, text, timestamptz, timestamptz) IS
  */
 CREATE FUNCTION sla.objective_tally(o sla.objective, cuts timestamptz[])
 RETURNS TABLE (grp text, n integer, total double precision, good double precision)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$

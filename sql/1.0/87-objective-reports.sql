@@ -13,7 +13,7 @@ RETURNS TABLE (
 	burn_rate double precision, window_seconds double precision, budget_seconds double precision,
 	budget_remaining_seconds double precision, exhaustion_seconds double precision,
 	projected_percent double precision, coverage_percent double precision, status text)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 10
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
@@ -109,7 +109,7 @@ RETURNS TABLE (
 	total double precision, good double precision, bad double precision, sli_percent double precision,
 	budget double precision, budget_remaining double precision, consumed_percent double precision,
 	is_met boolean, is_over boolean, is_settled boolean)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
@@ -193,7 +193,7 @@ CREATE FUNCTION sla.objective_series(objective text, at timestamptz)
 RETURNS TABLE (
 	group_value text, "time" timestamptz, total double precision, good double precision, bad double precision,
 	sli_percent double precision, so_far_percent double precision, budget_remaining_percent double precision)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
@@ -269,7 +269,7 @@ CREATE FUNCTION sla.slo_status(
 	OUT problem text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_slo_status'
-LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 10;
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 10;
 COMMENT ON FUNCTION sla.slo_status(text, timestamptz, boolean) IS
 'how an objective stands at an instant, each group: the version in force then, by what is known now';
 
@@ -297,7 +297,7 @@ CREATE FUNCTION sla.slo_periods(
 	OUT is_settled boolean)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_slo_periods'
-LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 10;
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 10;
 COMMENT ON FUNCTION sla.slo_periods(text, timestamptz, boolean) IS
 'the latest periods of an objective up to an instant, each group';
 
@@ -315,7 +315,7 @@ CREATE FUNCTION sla.slo_series(
 	OUT budget_remaining_percent double precision)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_slo_series'
-LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 10;
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 10;
 COMMENT ON FUNCTION sla.slo_series(text, timestamptz, boolean) IS
 'the days of the window of an objective at an instant, each group';
 

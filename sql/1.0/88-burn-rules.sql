@@ -100,14 +100,13 @@ REVOKE ALL ON FUNCTION sla.refuse_silent_rule(sla.burn_rule) FROM PUBLIC;
 CREATE FUNCTION sla.check_burn_rule()
 RETURNS trigger
 LANGUAGE plpgsql
-SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NEW.budget_percent NOT BETWEEN 0 AND 100 OR NEW.budget_percent = 0 THEN
-		RAISE EXCEPTION 'budget_percent of rule "%" is out of range: %', NEW.name, NEW.budget_percent
+	IF NOT sla.is_percentage(NEW.budget_percent) OR NEW.budget_percent = 0 THEN
+		RAISE EXCEPTION 'budget_percent of rule "%" is out of range: %', NEW.name, left(NEW.budget_percent::text, 24)
 			USING ERRCODE = 'numeric_value_out_of_range',
-				DETAIL = 'It must be greater than 0 and at most 100.';
+				DETAIL = 'It must be greater than 0 and at most 100, with up to 12 decimals.';
 	END IF;
 	IF NEW.short_window < interval '1 second' OR NEW.long_window < NEW.short_window THEN
 		RAISE EXCEPTION 'windows of rule "%" are out of range: "%" and "%"', NEW.name, NEW.long_window, NEW.short_window
@@ -117,6 +116,11 @@ BEGIN
 	IF NEW.hold_for < interval '0' OR NEW.cooldown < interval '0' THEN
 		RAISE EXCEPTION 'hold_for and cooldown of rule "%" must not be negative', NEW.name
 			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	IF NEW.cooldown > interval '10 years' THEN
+		RAISE EXCEPTION 'cooldown of rule "%" is out of range: "%"', NEW.name, NEW.cooldown
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = 'It must not be longer than ten years.';
 	END IF;
 	IF NEW.hold_for > NEW.long_window THEN
 		RAISE EXCEPTION 'hold_for of rule "%" is longer than its long window', NEW.name
@@ -133,7 +137,6 @@ BEGIN
 		RAISE EXCEPTION 'objective "%" does not exist', NEW.objective
 			USING ERRCODE = 'undefined_object', HINT = 'Insert it into sla.objective first.';
 	END IF;
-	PERFORM sla.refuse_silent_rule(NEW);
 	RETURN NEW;
 END
 $$;
@@ -143,6 +146,27 @@ CREATE TRIGGER check_burn_rule
 	BEFORE INSERT OR UPDATE ON sla.burn_rule
 	FOR EACH ROW EXECUTE FUNCTION sla.check_burn_rule();
 COMMENT ON TRIGGER check_burn_rule ON sla.burn_rule IS 'checks a burn rule';
+
+-- what tells of the objective comes after row-level security
+CREATE FUNCTION sla.check_burn_rule_fires()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT sla.restoring() THEN
+		PERFORM sla.refuse_silent_rule(NEW);
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.check_burn_rule_fires() IS 'refuses a burn rule that can never fire';
+REVOKE ALL ON FUNCTION sla.check_burn_rule_fires() FROM PUBLIC;
+CREATE TRIGGER check_burn_rule_fires
+	AFTER INSERT OR UPDATE ON sla.burn_rule
+	FOR EACH ROW EXECUTE FUNCTION sla.check_burn_rule_fires();
+COMMENT ON TRIGGER check_burn_rule_fires ON sla.burn_rule IS 'refuses one that can never fire';
 
 /* What refers to an objective by its name: the last version takes it along. */
 CREATE FUNCTION sla.objective_moved()
@@ -158,12 +182,13 @@ BEGIN
 	IF TG_OP <> 'INSERT' AND NOT EXISTS (SELECT FROM sla.objective AS o WHERE o.name = OLD.name) THEN
 		IF TG_OP = 'DELETE' THEN
 			DELETE FROM sla.burn_rule AS r WHERE r.objective = OLD.name;
-			DELETE FROM sla.credit AS c WHERE c.objective = OLD.name;
 		ELSE
 			UPDATE sla.burn_rule AS r SET objective = NEW.name WHERE r.objective = OLD.name;
 			UPDATE sla.credit AS c SET objective = NEW.name WHERE c.objective = OLD.name;
 			UPDATE sla.exception AS e SET objective = NEW.name WHERE e.objective = OLD.name;
 		END IF;
+		DELETE FROM sla.objective_name AS n
+		WHERE n.name = OLD.name AND NOT EXISTS (SELECT FROM sla.credit AS c WHERE c.objective = OLD.name);
 	END IF;
 	IF TG_OP <> 'DELETE' THEN
 		PERFORM sla.refuse_silent_rule(r) FROM sla.burn_rule AS r WHERE r.objective = NEW.name;
@@ -172,7 +197,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sla.objective_moved() IS
-'lets burn rules, credits and exceptions follow a renamed objective, deletes the rules and credits of a deleted one, and refuses a target by which one could never fire';
+'lets burn rules, credits and exceptions follow a renamed objective, deletes the rules of a deleted one (credits are the administrator''s), and refuses a target by which one could never fire';
 REVOKE ALL ON FUNCTION sla.objective_moved() FROM PUBLIC;
 CREATE TRIGGER objective_moved
 	AFTER INSERT OR UPDATE OR DELETE ON sla.objective
@@ -275,7 +300,7 @@ RETURNS TABLE (
 	long_from timestamptz, short_from timestamptz, long_total double precision, long_burn_rate double precision,
 	short_total double precision, short_burn_rate double precision, coverage_percent double precision,
 	is_above boolean, is_firing boolean)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 10
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
@@ -386,7 +411,7 @@ CREATE FUNCTION sla.slo_alerts(
 	OUT is_firing boolean)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_slo_alerts'
-LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 10;
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 10;
 COMMENT ON FUNCTION sla.slo_alerts(text, timestamptz, boolean) IS
 'the burn rules of an objective at an instant, each group; where nothing can be said "is_firing" is NULL, and an alert stays as it is';
 

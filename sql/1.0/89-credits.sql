@@ -46,12 +46,13 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'Give it credit_percent, per_breach or remedy.';
 	END IF;
-	IF NEW.below_percent NOT BETWEEN 0 AND 100 OR NEW.below_percent = 0
-		OR NEW.credit_percent NOT BETWEEN 0 AND 100
+	IF NOT sla.is_percentage(NEW.below_percent) OR NEW.below_percent = 0
+		OR NOT sla.is_percentage(NEW.credit_percent)
 	THEN
 		RAISE EXCEPTION 'percentage of a service credit is out of range'
 			USING ERRCODE = 'numeric_value_out_of_range',
-				DETAIL = format('below_percent is %s, credit_percent is %s.', NEW.below_percent, NEW.credit_percent);
+				DETAIL = format('below_percent is %s, credit_percent is %s: they are between 0 and 100, with up to 12 decimals.',
+					left(NEW.below_percent::text, 24), left(NEW.credit_percent::text, 24));
 	END IF;
 	IF NOT (NEW.per_breach >= 0 AND NEW.per_breach < 'Infinity') THEN
 		RAISE EXCEPTION 'per_breach of a service credit is out of range: %', NEW.per_breach
@@ -110,17 +111,18 @@ COMMENT ON TRIGGER check_credit ON sla.credit IS 'checks a service credit';
 
 /*
  * The months of an agreement, the present and the twelve before, each version for
- * its part of the month and its share of the fee, by days; and in each what every
- * objective gives.  All versions of an objective count, each for its time; of
- * groups the worst decides the tier, and the breaches of all count.
+ * its part of the month and its share of the fee, by days; and in each what an
+ * objective gives.  All versions of the objective count, each for its time; of
+ * groups the worst decides the tier, and the breaches of all count.  Where there
+ * is a problem nothing is measured, and the rows only say so.
  */
-CREATE FUNCTION sla.agreement_credits(party text, agreement text, at timestamptz)
+CREATE FUNCTION sla.agreement_credits(party text, agreement text, at timestamptz, goal text, problem text)
 RETURNS TABLE (
 	period_start date, valid_from timestamptz, from_at timestamptz, to_at timestamptz, objective text,
 	total double precision, good double precision, bad double precision, sli_percent double precision,
 	fee numeric, currency text, cap_percent double precision, below_percent double precision, credit_percent double precision,
-	tier_amount numeric, breach_amount numeric, remedy text, is_over boolean)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
+	tier_amount numeric, breach_amount numeric, remedy text, is_over boolean, problem_text text)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
@@ -128,12 +130,10 @@ AS $$
 DECLARE
 	zone text;
 	since timestamp;
-	spans jsonb;
-	goal text;
 	o sla.objective;
 	cuts timestamptz[];
 	until timestamptz;
-	tallies jsonb;
+	tallies jsonb := '[]';
 BEGIN
 	-- months are those of the zone of the version in force, or of the latest
 	SELECT coalesce(a.time_zone, 'UTC') INTO zone
@@ -145,93 +145,92 @@ BEGIN
 		RETURN;
 	END IF;
 	since := date_trunc('month', timezone(zone, at)) - interval '12 months';
-	FOR goal IN
-		SELECT DISTINCT c.objective
-		FROM sla.credit AS c
-		WHERE c.party = agreement_credits.party AND c.agreement = agreement_credits.agreement
-		ORDER BY 1
-	LOOP
-		-- the instants at which a month, or a version of the agreement, begins or ends
-		cuts := ARRAY(
-			SELECT b.at
-			FROM (
-				SELECT timezone(zone, m) AS at FROM generate_series(since, since + interval '13 months', interval '1 month') AS m
-				UNION
-				SELECT v.at
-				FROM sla.agreement AS a
-				CROSS JOIN LATERAL (VALUES (a.valid_from), (a.ends_at)) AS v (at)
-				WHERE a.party = agreement_credits.party AND a.name = agreement_credits.agreement
-					AND v.at > timezone(zone, since) AND v.at < timezone(zone, since + interval '13 months')
-			) AS b
-			ORDER BY 1);
-		tallies := '[]';
-		FOR o IN SELECT b.* FROM sla.objective AS b WHERE b.name = goal LOOP
-			until := least(agreement_credits.at, (SELECT min(n.valid_from) FROM sla.objective AS n WHERE n.name = goal AND n.valid_from > o.valid_from));
-			IF o.kind = 'clock' THEN
-				o.party := agreement_credits.party;
-			END IF;
-			tallies := tallies || coalesce((
-				SELECT jsonb_agg(jsonb_build_object('grp', t.grp, 'at', width_bucket(c.bounds[t.n], cuts), 'total', t.total, 'good', t.good))
-				FROM (SELECT ARRAY(SELECT DISTINCT least(greatest(k, o.valid_from), until) FROM unnest(cuts) AS k ORDER BY 1)) AS c (bounds)
-				CROSS JOIN LATERAL sla.objective_tally(o, c.bounds) AS t), '[]');
-		END LOOP;
-		RETURN QUERY
-		WITH version AS (
-			SELECT a.*, least(coalesce(a.ends_at, 'infinity'),
-				lead(a.valid_from, 1, 'infinity') OVER (ORDER BY a.valid_from)) AS valid_until
+	IF NOT EXISTS (SELECT FROM sla.objective AS b WHERE b.name = goal) THEN
+		problem := 'there is no such objective';
+	END IF;
+	-- the instants at which a month, or a version of the agreement, begins or ends
+	cuts := ARRAY(
+		SELECT b.at
+		FROM (
+			SELECT timezone(zone, m) AS at FROM generate_series(since, since + interval '13 months', interval '1 month') AS m
+			UNION
+			SELECT v.at
 			FROM sla.agreement AS a
+			CROSS JOIN LATERAL (VALUES (a.valid_from), (a.ends_at)) AS v (at)
 			WHERE a.party = agreement_credits.party AND a.name = agreement_credits.agreement
-		), part AS (
-			SELECT v.valid_from, s.n, cuts[s.n] AS from_at, cuts[s.n + 1] AS to_at, v.currency, v.credit_cap_percent,
-				date_trunc('month', timezone(zone, cuts[s.n])) AS month,
-				v.monthly_fee * (timezone(zone, cuts[s.n + 1])::date - timezone(zone, cuts[s.n])::date)
-					/ extract(day FROM date_trunc('month', timezone(zone, cuts[s.n])) + interval '1 month' - interval '1 day') AS fee
-			FROM generate_series(1, cardinality(cuts) - 1) AS s (n)
-			JOIN version AS v ON v.valid_from <= cuts[s.n] AND cuts[s.n] < v.valid_until
-			WHERE cuts[s.n] < agreement_credits.at
-		), measured AS (
-			SELECT g.n, sum(g.total) AS total, sum(g.good) AS good, min(sla.sli_percent(g.good, g.total)) AS worst
-			FROM (
-				SELECT (t ->> 'at')::integer AS n, t ->> 'grp' AS grp, sum((t ->> 'total')::double precision) AS total, sum((t ->> 'good')::double precision) AS good
-				FROM jsonb_array_elements(tallies) AS t
-				GROUP BY 1, 2
-			) AS g
-			GROUP BY g.n
-		)
-		SELECT p.month::date, p.valid_from, p.from_at, p.to_at, goal,
-			coalesce(m.total, 0), coalesce(m.good, 0), coalesce(m.total - m.good, 0), m.worst,
-			round(p.fee, 2), p.currency, p.credit_cap_percent::double precision,
-			tier.below_percent::double precision, coalesce(tier.credit_percent, 0)::double precision,
-			round(p.fee * coalesce(tier.credit_percent, 0) / 100, 2),
-			round(coalesce(each.per_breach, 0) * (coalesce(m.total - m.good, 0))::numeric, 2),
-			each.remedies, p.to_at <= agreement_credits.at
-		FROM part AS p
-		LEFT JOIN measured AS m ON m.n = p.n
-		LEFT JOIN LATERAL (
-			SELECT c.*
-			FROM sla.credit AS c
-			WHERE c.party = agreement_credits.party AND c.agreement = agreement_credits.agreement AND c.objective = goal
-				AND c.credit_percent IS NOT NULL
-				AND m.worst < c.below_percent
-			ORDER BY c.below_percent
-			LIMIT 1
-		) AS tier ON true
-		LEFT JOIN LATERAL (
-			SELECT sum(c.per_breach) AS per_breach, string_agg(c.remedy, '; ' ORDER BY c.below_percent DESC) AS remedies
-			FROM sla.credit AS c
-			WHERE c.party = agreement_credits.party AND c.agreement = agreement_credits.agreement AND c.objective = goal
-				AND (c.below_percent IS NULL AND (c.per_breach IS NOT NULL OR m.total > m.good) OR m.worst < c.below_percent)
-		) AS each ON true;
+				AND v.at > timezone(zone, since) AND v.at < timezone(zone, since + interval '13 months')
+		) AS b
+		ORDER BY 1);
+	FOR o IN SELECT b.* FROM sla.objective AS b WHERE b.name = goal AND problem IS NULL LOOP
+		until := least(agreement_credits.at, (SELECT min(n.valid_from) FROM sla.objective AS n WHERE n.name = goal AND n.valid_from > o.valid_from));
+		IF o.kind = 'clock' THEN
+			o.party := agreement_credits.party;
+		END IF;
+		tallies := tallies || coalesce((
+			SELECT jsonb_agg(jsonb_build_object('grp', t.grp, 'at', width_bucket(c.bounds[t.n], cuts), 'total', t.total, 'good', t.good))
+			FROM (SELECT ARRAY(SELECT DISTINCT least(greatest(k, o.valid_from), until) FROM unnest(cuts) AS k ORDER BY 1)) AS c (bounds)
+			CROSS JOIN LATERAL sla.objective_tally(o, c.bounds) AS t), '[]');
 	END LOOP;
+	RETURN QUERY
+	WITH version AS (
+		SELECT a.*, least(coalesce(a.ends_at, 'infinity'),
+			lead(a.valid_from, 1, 'infinity') OVER (ORDER BY a.valid_from)) AS valid_until
+		FROM sla.agreement AS a
+		WHERE a.party = agreement_credits.party AND a.name = agreement_credits.agreement
+	), part AS (
+		SELECT v.valid_from, s.n, cuts[s.n] AS from_at, cuts[s.n + 1] AS to_at, v.currency, v.credit_cap_percent,
+			date_trunc('month', timezone(zone, cuts[s.n])) AS month,
+			v.monthly_fee * (timezone(zone, cuts[s.n + 1])::date - timezone(zone, cuts[s.n])::date)
+				/ extract(day FROM date_trunc('month', timezone(zone, cuts[s.n])) + interval '1 month' - interval '1 day') AS fee
+		FROM generate_series(1, cardinality(cuts) - 1) AS s (n)
+		JOIN version AS v ON v.valid_from <= cuts[s.n] AND cuts[s.n] < v.valid_until
+		WHERE cuts[s.n] < agreement_credits.at
+	), measured AS (
+		SELECT g.n, sum(g.total) AS total, sum(g.good) AS good, min(sla.sli_percent(g.good, g.total)) AS worst
+		FROM (
+			SELECT (t ->> 'at')::integer AS n, t ->> 'grp' AS grp, sum((t ->> 'total')::double precision) AS total, sum((t ->> 'good')::double precision) AS good
+			FROM jsonb_array_elements(tallies) AS t
+			GROUP BY 1, 2
+		) AS g
+		GROUP BY g.n
+	)
+	SELECT p.month::date, p.valid_from, p.from_at, p.to_at, goal,
+		CASE WHEN problem IS NULL THEN coalesce(m.total, 0) END,
+		CASE WHEN problem IS NULL THEN coalesce(m.good, 0) END,
+		CASE WHEN problem IS NULL THEN coalesce(m.total - m.good, 0) END, m.worst,
+		round(p.fee, 2), p.currency, p.credit_cap_percent::double precision,
+		tier.below_percent::double precision,
+		CASE WHEN problem IS NULL THEN coalesce(tier.credit_percent, 0)::double precision END,
+		CASE WHEN problem IS NULL THEN CASE WHEN tier.credit_percent > 0 THEN round(p.fee * tier.credit_percent / 100, 2) ELSE 0.00 END END,
+		CASE WHEN problem IS NULL THEN round(coalesce(each.per_breach, 0) * coalesce(m.total - m.good, 0)::numeric, 2) END,
+		CASE WHEN problem IS NULL THEN each.remedies END, p.to_at <= agreement_credits.at, problem
+	FROM part AS p
+	LEFT JOIN measured AS m ON m.n = p.n
+	LEFT JOIN LATERAL (
+		SELECT c.*
+		FROM sla.credit AS c
+		WHERE c.party = agreement_credits.party AND c.agreement = agreement_credits.agreement AND c.objective = goal
+			AND c.credit_percent IS NOT NULL
+			AND m.worst < c.below_percent
+		ORDER BY c.below_percent
+		LIMIT 1
+	) AS tier ON true
+	LEFT JOIN LATERAL (
+		SELECT sum(c.per_breach) AS per_breach, string_agg(c.remedy, '; ' ORDER BY c.below_percent DESC) AS remedies
+		FROM sla.credit AS c
+		WHERE c.party = agreement_credits.party AND c.agreement = agreement_credits.agreement AND c.objective = goal
+			AND (c.below_percent IS NULL AND (c.per_breach IS NOT NULL OR m.total > m.good) OR m.worst < c.below_percent)
+	) AS each ON true;
 END
 $$;
-COMMENT ON FUNCTION sla.agreement_credits(text, text, timestamptz) IS 'what sla.service_credits() says, for the owner of the extension';
-REVOKE ALL ON FUNCTION sla.agreement_credits(text, text, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION sla.agreement_credits(text, text, timestamptz, text, text) IS 'what sla.service_credits() says, for the owner of the extension';
+REVOKE ALL ON FUNCTION sla.agreement_credits(text, text, timestamptz, text, text) FROM PUBLIC;
 
 CREATE FUNCTION sla.service_credits(
 	party text,
 	agreement text,
 	at timestamptz DEFAULT now(),
+	is_lenient boolean DEFAULT false,
 	OUT period_start date,
 	OUT valid_from timestamptz,
 	OUT from_at timestamptz,
@@ -249,11 +248,12 @@ CREATE FUNCTION sla.service_credits(
 	OUT tier_amount numeric,
 	OUT breach_amount numeric,
 	OUT remedy text,
-	OUT is_over boolean)
+	OUT is_over boolean,
+	OUT problem text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_service_credits'
-LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 100;
-COMMENT ON FUNCTION sla.service_credits(text, text, timestamptz) IS
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 100;
+COMMENT ON FUNCTION sla.service_credits(text, text, timestamptz, boolean) IS
 'what each objective of an agreement gives back, for the month of an instant and the twelve before, before the cap; by what is known now';
 
 CREATE VIEW sla.report_service_credit AS
@@ -271,13 +271,18 @@ SELECT
 	sum(s.tier_amount) AS tier_amount,
 	sum(s.breach_amount) AS breach_amount,
 	sum(s.bad) FILTER (WHERE s.breach_amount > 0) AS breaches,
-	least(sum(s.tier_amount + s.breach_amount), pg_catalog.round(s.fee * s.cap_percent::numeric / 100, 2)) AS amount,
+	-- (not where a part of it is not known)
+	CASE WHEN count(*) = count(s.tier_amount) THEN
+		least(sum(s.tier_amount + s.breach_amount), pg_catalog.round(s.fee * s.cap_percent::numeric / 100, 2))
+	END AS amount,
 	pg_catalog.string_agg(pg_catalog.concat(s.objective, ': ', s.remedy), '; ' ORDER BY s.objective)
 		FILTER (WHERE s.remedy IS NOT NULL) AS remedies,
 	coalesce(sum(s.tier_amount + s.breach_amount) > pg_catalog.round(s.fee * s.cap_percent::numeric / 100, 2), false) AS is_capped,
-	s.is_over
+	s.is_over,
+	pg_catalog.string_agg(pg_catalog.concat(s.objective, ': ', s.problem), '; ' ORDER BY s.objective)
+		FILTER (WHERE s.problem IS NOT NULL) AS problem
 FROM (SELECT DISTINCT c.party, c.agreement FROM sla.credit AS c) AS a
-CROSS JOIN LATERAL sla.service_credits(a.party, a.agreement, pg_catalog.now()) AS s
+CROSS JOIN LATERAL sla.service_credits(a.party, a.agreement, pg_catalog.now(), true) AS s
 GROUP BY s.period_start, a.party, a.agreement, s.valid_from, s.from_at, s.to_at, s.fee, s.currency, s.cap_percent, s.is_over;
 
 CREATE VIEW sla.report_service_credit_objective AS
@@ -300,9 +305,10 @@ SELECT
 	s.breach_amount,
 	s.currency,
 	s.remedy,
-	s.is_over
+	s.is_over,
+	s.problem
 FROM (SELECT DISTINCT c.party, c.agreement FROM sla.credit AS c) AS a
-CROSS JOIN LATERAL sla.service_credits(a.party, a.agreement, pg_catalog.now()) AS s;
+CROSS JOIN LATERAL sla.service_credits(a.party, a.agreement, pg_catalog.now(), true) AS s;
 
 COMMENT ON VIEW sla.report_service_credit IS
 'service credits of agreements, the present month and the twelve before; of a month in which the agreement was renewed one row for each version';
@@ -312,7 +318,7 @@ COMMENT ON COLUMN sla.report_service_credit.period_start IS 'first day of the mo
 COMMENT ON COLUMN sla.report_service_credit.party IS 'the customer';
 COMMENT ON COLUMN sla.report_service_credit.agreement IS 'name of the agreement';
 COMMENT ON COLUMN sla.report_service_credit.valid_from IS 'the version of the agreement';
-COMMENT ON COLUMN sla.report_service_credit."time" IS 'when the month, or the versions part of it, begins';
+COMMENT ON COLUMN sla.report_service_credit."time" IS 'when the month, or the version''s part of it, begins';
 COMMENT ON COLUMN sla.report_service_credit.from_at IS 'when the month, or the version''s part of it, begins';
 COMMENT ON COLUMN sla.report_service_credit.to_at IS 'when it ends';
 COMMENT ON COLUMN sla.report_service_credit.fee IS 'the monthly fee, of a part its share by days';
@@ -321,16 +327,17 @@ COMMENT ON COLUMN sla.report_service_credit.cap_percent IS 'credits are at most 
 COMMENT ON COLUMN sla.report_service_credit.tier_amount IS 'by tiers, before the cap';
 COMMENT ON COLUMN sla.report_service_credit.breach_amount IS 'for breaches, before the cap';
 COMMENT ON COLUMN sla.report_service_credit.breaches IS 'how many breaches are paid for';
-COMMENT ON COLUMN sla.report_service_credit.amount IS 'what is given back: both, up to the cap; in hundredths of the currency';
+COMMENT ON COLUMN sla.report_service_credit.amount IS 'what is given back: both, up to the cap; in hundredths of the currency. NULL where there is a problem, or a tier is reached and there is no fee';
 COMMENT ON COLUMN sla.report_service_credit.remedies IS 'what else follows, by objective';
 COMMENT ON COLUMN sla.report_service_credit.is_capped IS 'the cap makes it less';
 COMMENT ON COLUMN sla.report_service_credit.is_over IS 'it is over: else the amount is what is due so far';
+COMMENT ON COLUMN sla.report_service_credit.problem IS 'objectives of which nothing can be told, and why: the amounts are without them';
 COMMENT ON COLUMN sla.report_service_credit_objective.period_start IS 'first day of the month';
 COMMENT ON COLUMN sla.report_service_credit_objective.party IS 'the customer';
 COMMENT ON COLUMN sla.report_service_credit_objective.agreement IS 'name of the agreement';
 COMMENT ON COLUMN sla.report_service_credit_objective.valid_from IS 'the version of the agreement';
 COMMENT ON COLUMN sla.report_service_credit_objective.objective IS 'name of the objective';
-COMMENT ON COLUMN sla.report_service_credit_objective."time" IS 'when the month, or the versions part of it, begins';
+COMMENT ON COLUMN sla.report_service_credit_objective."time" IS 'when the month, or the version''s part of it, begins';
 COMMENT ON COLUMN sla.report_service_credit_objective.from_at IS 'when the month, or the version''s part of it, begins';
 COMMENT ON COLUMN sla.report_service_credit_objective.to_at IS 'when it ends';
 COMMENT ON COLUMN sla.report_service_credit_objective.total IS 'what counts';
@@ -344,3 +351,4 @@ COMMENT ON COLUMN sla.report_service_credit_objective.breach_amount IS 'for brea
 COMMENT ON COLUMN sla.report_service_credit_objective.currency IS 'the currency of the amounts';
 COMMENT ON COLUMN sla.report_service_credit_objective.remedy IS 'what else follows';
 COMMENT ON COLUMN sla.report_service_credit_objective.is_over IS 'it is over: else the amount is what is due so far';
+COMMENT ON COLUMN sla.report_service_credit_objective.problem IS 'why nothing can be told: with which SQLSTATE reading it failed, or that there is no such objective';

@@ -61,7 +61,8 @@ WHERE k.attname IN ('period_start', 'clock_id', 'relation', 'item', 'metric', 'p
 -- names are plain: lower case, no need for quotes but for "time"
 SELECT relname, attname FROM report_column WHERE attname !~ '^[a-z][a-z0-9_]*$' OR quote_ident(attname) <> attname AND attname <> 'time';
 -- what they call, and what the private views below them call, only reads and may
--- be called by whoever may read them
+-- be called by whoever may read them; in parallel, unless it evaluates what an
+-- owner wrote
 CREATE TEMP VIEW report_function AS
 	WITH RECURSIVE below (report, oid) AS (
 		SELECT relname, oid FROM report_view
@@ -78,7 +79,7 @@ CREATE TEMP VIEW report_function AS
 	JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_proc'::regclass
 	JOIN pg_proc p ON p.oid = d.refobjid;
 SELECT function FROM report_function WHERE NOT has_function_privilege('public', oid, 'EXECUTE');
-SELECT function, provolatile, proparallel FROM report_function WHERE provolatile = 'v' OR (proparallel = 'u' AND function::text <> 'sla.derived(sla.clock_state)');
+SELECT function, provolatile, proparallel FROM report_function WHERE provolatile = 'v' OR (proparallel = 'u' AND function::text !~ '^sla\.(derived|slo_[a-z]+|service_credits)\(');
 -- columns are only ever appended: these come first, in this order
 \pset format unaligned
 \pset tuples_only on

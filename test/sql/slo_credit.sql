@@ -63,7 +63,7 @@ SELECT period_start, bad / 3600 AS down FROM sla.service_credits('acme', 'main',
 -- bad input
 \pset format unaligned
 SELECT r.* FROM unnest(ARRAY[
-	$$('acme', 'main', 'up', 99.5, 5)$$, $$('acme', 'main', 'up', 90, 50)$$, $$('acme', 'main', 'up', 99, 25)$$, $$('acme', 'main', 'up', 101, 25)$$, $$('acme', 'main', 'up', 0, 25)$$, $$('acme', 'main', 'up', 98, 101)$$, $$('acme', 'main', 'up', 98, -1)$$, $$('acme', 'main', 'up', 'NaN', 1)$$,
+	$$('acme', 'main', 'up', 99.5, 5)$$, $$('acme', 'main', 'up', 90, 50)$$, $$('acme', 'main', 'up', 99, 25)$$, $$('acme', 'main', 'up', 101, 25)$$, $$('acme', 'main', 'up', 0, 25)$$, $$('acme', 'main', 'up', 98, 101)$$, $$('acme', 'main', 'up', 98, -1)$$, $$('acme', 'main', 'up', 'NaN', 1)$$, $$('acme', 'main', 'up', 1e-400, 100)$$,
 	$$('acme', 'main', 'up', 98, NULL)$$, $$('acme', 'main', 'up', NULL, 3)$$, $$('acme', 'main', 'up', NULL, NULL)$$,
 	$$('acme', 'other', 'up', 98, 30)$$, $$('acme', 'main', 'other', 98, 30)$$]) WITH ORDINALITY u (row, n),
 	LATERAL refusal('INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) VALUES ' || u.row) r ORDER BY n;
@@ -81,16 +81,57 @@ GRANT SELECT ON sla.report_service_credit TO regress_sc_reader;
 SET ROLE regress_sc_reader;
 SELECT count(*) > 0 AS readable FROM sla.report_service_credit;
 RESET ROLE;
--- they go with their objective
+-- one objective that fails does not fail the others, and no amount leaves it out unsaid
+CREATE TEMP VIEW told AS
+	SELECT period_start, party, objective, total IS NOT NULL AS has_total, tier_amount IS NOT NULL AS has_amount, problem
+	FROM sla.report_service_credit_objective WHERE period_start = date_trunc('month', now()) AND party = 'bcme';
+UPDATE sla.objective SET total_when = '1 / (extract(hour FROM began) - extract(hour FROM began)) > 0' WHERE name = 'up';
+SELECT objective, has_total, has_amount, problem FROM told ORDER BY 1;
+SELECT party, amount, problem FROM sla.report_service_credit WHERE period_start = date_trunc('month', now()) ORDER BY 1;
+SELECT * FROM refusal($$SELECT FROM sla.service_credits('acme', 'main')$$);
+GRANT SELECT ON sla.report_service_credit_objective TO regress_sc_reader;
+SET ROLE regress_sc_reader;
+SELECT * FROM refusal($$SELECT FROM sla.service_credits('acme', 'main')$$);
+SELECT count(DISTINCT party) AS parties FROM sla.report_service_credit;
+RESET ROLE;
+UPDATE sla.objective SET total_when = NULL WHERE name = 'up';
+SELECT objective, has_total, has_amount, problem FROM told ORDER BY 1;
+-- breaches are paid for also where no fee is known
+INSERT INTO sla.agreement (party, name) VALUES ('dcme', 'main');
+INSERT INTO sla.credit (party, agreement, objective, per_breach) VALUES ('dcme', 'main', 'solved', 5);
+INSERT INTO sc_ticket VALUES (900, now() - interval '6 hours', NULL, 'dcme');
+SELECT count(*) AS months, sum(tier_amount) AS tiers, sum(breach_amount) AS breaches, sum(amount) AS amount FROM sla.report_service_credit WHERE party = 'dcme';
+-- they follow a renamed objective, and stay when its owner deletes it: they are the administrator's
+CREATE ROLE regress_sc_owner;
+CREATE ROLE regress_sc_other;
+GRANT USAGE ON SCHEMA sla, test TO regress_sc_owner, regress_sc_other;
+GRANT CREATE ON SCHEMA public TO regress_sc_owner, regress_sc_other;
+ALTER TABLE sc_outage OWNER TO regress_sc_owner;
+UPDATE sla.objective SET name = name WHERE name = 'up';
+SET ROLE regress_sc_owner;
 UPDATE sla.objective SET name = 'online' WHERE name = 'up';
+DELETE FROM sla.objective WHERE name = 'online';
+RESET ROLE;
 SELECT party, objective, count(*) FROM sla.credit GROUP BY 1, 2 ORDER BY 1, 2;
-DROP TABLE sc_outage;
+SELECT objective, has_total, has_amount, problem FROM told ORDER BY 1;
+SELECT objective, problem FROM sla.service_credits('bcme', 'main') WHERE period_start = date_trunc('month', now()) ORDER BY 1;
+-- nobody else takes the name; the owner may
+SET ROLE regress_sc_other;
+CREATE TABLE public.sc_mine (began timestamptz);
+SELECT * FROM refusal($$INSERT INTO sla.objective (name, kind, relation, outage_from, target_percent) VALUES ('online', 'outage', 'sc_mine', 'began', 0)$$);
+INSERT INTO sla.objective (name, kind, relation, outage_from, target_percent) VALUES ('up', 'outage', 'sc_mine', 'began', 0);
+SET ROLE regress_sc_owner;
+INSERT INTO sla.objective (name, kind, relation, outage_from, target_percent) VALUES ('online', 'outage', 'sc_outage', 'began', 0);
+RESET ROLE;
+DROP TABLE sc_outage, sc_mine;
 SELECT party, objective, count(*) FROM sla.credit GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT sla.untrack('sc_ticket', false);
 DROP TABLE sc_ticket;
-SELECT count(*) FROM sla.credit;
-DELETE FROM sla.agreement WHERE party IN ('acme', 'bcme', 'nofee');
-DROP OWNED BY regress_sc_reader;
-DROP ROLE regress_sc_reader;
+SELECT count(*) FROM sla.objective;
+DELETE FROM sla.credit;
+DELETE FROM sla.agreement WHERE party IN ('acme', 'bcme', 'dcme', 'nofee');
+SELECT state, message FROM refusal($$INSERT INTO sla.agreement (party, name, monthly_fee) VALUES ('acme', 'main', 'NaN')$$);
+DROP OWNED BY regress_sc_reader, regress_sc_owner, regress_sc_other;
+DROP ROLE regress_sc_reader, regress_sc_owner, regress_sc_other;
 SET client_min_messages = warning;
 DROP SCHEMA test CASCADE;

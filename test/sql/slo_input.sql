@@ -20,7 +20,7 @@ INSERT INTO sla.agreement (party, name) VALUES ('oi', 'main');
 \pset format unaligned
 -- an objective that is good, changed in one place
 CREATE FUNCTION test.define(change jsonb) RETURNS TABLE (change text, state text, message text, detail text, hint text) LANGUAGE sql AS $$
-	SELECT change::text, r.state, r.message, CASE WHEN r.state NOT LIKE '23%' THEN r.detail END, r.hint FROM test.refusal(format('INSERT INTO sla.objective OVERRIDING USER VALUE SELECT (jsonb_populate_record(NULL::sla.objective, %L)).*',
+	SELECT left(change::text, 100), r.state, r.message, CASE WHEN r.state NOT LIKE '23%' THEN r.detail END, r.hint FROM test.refusal(format('INSERT INTO sla.objective OVERRIDING USER VALUE SELECT (jsonb_populate_record(NULL::sla.objective, %L)).*',
 		'{"name": "x", "kind": "event", "valid_from": "-infinity", "relation": "oi_request", "at": "at", "good_when": "ok", "target_percent": 99, "window_length": "28 days", "time_zone": "UTC", "close_after": "5 days"}'::jsonb || change)) r;
 $$;
 SELECT d.* FROM unnest(ARRAY[
@@ -35,7 +35,10 @@ SELECT d.* FROM unnest(ARRAY[
 	'{"kind": "clock", "at": null, "good_when": null}', '{"kind": "clock", "at": null, "good_when": null, "metric": "solve"}', '{"metric": "solve"}',
 	'{"party": "oi", "agreement": "other"}', '{"agreement": "main"}', '{"name": ""}',
 	'{"good_when": "okay"}', '{"good_when": "ok AND"}', '{"good_when": "ms"}', '{"at": "ms"}', '{"at": "now() + id"}', '{"good_when": "(SELECT ok)"}', '{"good_when": "count(*) > 1"}', '{"good_when": "ok; DROP TABLE oi_request"}', '{"group_by": "*"}',
-	'{"relation": null}'
+	'{"relation": null}',
+	'{"target_percent": 1e-400}', '{"target_percent": 99.9999999999999}', '{"kind": "slice", "slice": "1 hour", "slice_target_percent": 1e-400}',
+	'{"window_length": "month", "window_start": "294000-01-01"}', '{"window_length": "month", "window_start": "4700-01-01 BC"}',
+	'{"window_length": "178000000 years"}', '{"window_length": "999999999999 years"}', '{"window_length": "1 mon -30 days 1 hour"}', '{"window_length": "2 days -1 hour"}', '{"close_after": "11 years"}'
 ]::jsonb[]) WITH ORDINALITY u (change, n), LATERAL test.define(u.change) d ORDER BY n;
 SELECT d.state, d.message FROM unnest(ARRAY[
 	'{}', '{"name": "y", "group_by": "\"group\"", "window_length": "1 mon"}', '{"name": "z", "window_length": "year", "window_start": "2026-04-01"}', '{"name": "u", "party": "oi", "agreement": "main"}', '{"name": "days", "kind": "slice", "slice": "7 days"}'
@@ -43,6 +46,9 @@ SELECT d.state, d.message FROM unnest(ARRAY[
 SELECT name, window_length FROM sla.objective ORDER BY 1;
 SELECT * FROM refusal($$UPDATE sla.objective SET relation = 'pg_class' WHERE name = 'x'$$);
 SELECT * FROM refusal($$UPDATE sla.objective SET kind = 'outage' WHERE name = 'x'$$);
+SELECT * FROM refusal($$UPDATE sla.objective SET target_percent = 1e-400 WHERE name = 'x'$$);
+-- only from 17 on is there an infinite interval: it is refused with another message
+SELECT e.length, r.state FROM unnest('{infinity,-infinity}'::text[]) e (length), refusal(format('UPDATE sla.objective SET window_length = %L WHERE name = ''x''', e.length)) r;
 CREATE SEQUENCE oi_seq;
 SELECT * FROM define('{"name": "seq", "relation": "oi_seq"}');
 CREATE TEMP TABLE oi_temp (at timestamptz, ok bool);
@@ -88,6 +94,12 @@ SELECT * FROM refusal($$INSERT INTO sla.objective (name, relation, at, good_when
 SELECT * FROM refusal($$INSERT INTO sla.objective (name, kind, relation, metric, target_percent) VALUES ('not mine', 'clock', 'oi_request', 'x', 90)$$);
 UPDATE sla.objective SET target_percent = 1 WHERE name = 'x';
 DELETE FROM sla.objective WHERE name = 'x';
+-- of another's objective no error tells anything, not even that it is there
+\pset format unaligned
+SELECT * FROM refusal($$INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window) VALUES ('x', 'r', 100, '1 hour', '5 min')$$);
+SELECT * FROM refusal($$INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window) VALUES ('there is none', 'r', 100, '1 hour', '5 min')$$);
+SELECT * FROM refusal($$INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window) VALUES ('mine', 'r', 100, '1 hour', '5 min')$$);
+\pset format aligned
 -- the owner may ask for his own, and nobody else's
 SELECT group_value, total, good FROM sla.slo_status('mine', '2026-03-20');
 SHOW timezone;
@@ -108,6 +120,19 @@ SELECT * FROM refusal($$SELECT FROM sla.slo_status('mine', '2026-03-20')$$);
 SELECT * FROM refusal($$SELECT FROM sla.slo_periods('mine', '2026-03-20')$$);
 SELECT * FROM refusal($$SELECT FROM sla.slo_series('mine', '2026-03-20')$$);
 SELECT * FROM refusal($$SELECT FROM sla.slo_status('there is none')$$);
+RESET ROLE;
+-- what an error says of the rows is the owner's alone
+SET ROLE regress_oi_owner;
+UPDATE sla.objective SET good_when = '(''secret '' || ok)::integer > 0' WHERE name = 'mine';
+\pset format unaligned
+SELECT * FROM refusal($$SELECT FROM sla.slo_status('mine', '2026-03-20')$$);
+SET ROLE regress_oi_reader;
+SELECT * FROM refusal($$SELECT FROM sla.slo_status('mine', '2026-03-20')$$);
+SELECT * FROM refusal($$SELECT FROM sla.slo_periods('mine', '2026-03-20')$$);
+SELECT * FROM refusal($$SELECT FROM sla.slo_series('mine', '2026-03-20')$$);
+\pset format aligned
+SET ROLE regress_oi_owner;
+UPDATE sla.objective SET good_when = 'ok' WHERE name = 'mine';
 RESET ROLE;
 -- what an owner's expression does, it does as the owner, restricted, whoever reads
 SET ROLE regress_oi_owner;

@@ -63,5 +63,32 @@ my ($rc, $stdout, $stderr) = $node->psql('postgres', "$forced SELECT is_open('20
 like($stderr, qr/nowhere/, "$force: an error comes through");
 unlike($stderr, qr/ERROR:.*parallel/, "$force: ... and is ours");
 
+# what evaluates an owner's expressions is not for parallel plans: it may do what only the leader alone can
+is($node->safe_psql('postgres', q{
+	CREATE TABLE request (at timestamptz, ok bool);
+	INSERT INTO request SELECT now() - i * interval '1 hour', i % 10 > 0 FROM generate_series(1, 200) i;
+	INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('good', 'request', 'at', 'ok', 80);
+	CREATE FUNCTION odd(n int) RETURNS bool LANGUAGE plpgsql AS $$BEGIN RETURN 1 / n > 0; EXCEPTION WHEN OTHERS THEN RETURN false; END$$;
+	CREATE FUNCTION bad(n int) RETURNS bool LANGUAGE plpgsql AS $$BEGIN RETURN 1 / n > 0; END$$;
+	INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('odd', 'request', 'at', 'odd(ok::int)', 80), ('bad', 'request', 'at', 'bad(ok::int)', 80);
+	INSERT INTO sla.agreement (party, name, monthly_fee) VALUES ('acme', 'main', 100);
+	INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) VALUES ('acme', 'main', 'good', 99, 10), ('acme', 'main', 'bad', 99, 10);
+	SELECT count(*) FROM sla.add_burn_rules('good') UNION ALL SELECT count(*) FROM sla.add_burn_rules('bad');
+}), "3\n3", 'objectives to read in parallel');
+# (where one part of a plan is parallel, all of it is executed in parallel mode)
+my $beside = 'CROSS JOIN (SELECT count(*) FROM big) b';
+foreach my $how ('off', 'on', 'regress')
+{
+	my $all = "$parallel SET $force = $how; SET client_min_messages = error;";
+
+	is($node->safe_psql('postgres', "$all SELECT objective, total, good, status, problem FROM sla.report_slo_status $beside ORDER BY 1"),
+		"bad||||SQLSTATE 22012\ngood|200|180|healthy|\nodd|200|180|healthy|" =~ s/\|\|\|\|SQL/|||error|SQL/r, "$force = $how: status");
+	is($node->safe_psql('postgres', "$all SELECT objective, sum(total) FROM sla.report_slo_period $beside GROUP BY 1 ORDER BY 1"), "good|200\nodd|200", "$force = $how: periods");
+	is($node->safe_psql('postgres', "$all SELECT objective, sum(total) FROM sla.report_slo_series $beside GROUP BY 1 ORDER BY 1"), "good|200\nodd|200", "$force = $how: series");
+	is($node->safe_psql('postgres', "$all SELECT objective, count(*) FROM sla.report_slo_alert $beside GROUP BY 1 ORDER BY 1"), "good|3", "$force = $how: alerts");
+	is($node->safe_psql('postgres', "$all SELECT objective, count(DISTINCT coalesce(problem, 'none')), min(problem) FROM sla.report_service_credit_objective $beside GROUP BY 1 ORDER BY 1"),
+		"bad|1|SQLSTATE 22012\ngood|1|", "$force = $how: credits");
+}
+
 $node->stop;
 done_testing();
