@@ -94,6 +94,29 @@ need_packages() {
 		die "could not install ${missing[*]}"
 }
 
+# unpack_packages FOLDER PACKAGE...: their programs below FOLDER, not installed, for
+# packages that would start a service.  Without them their tests are skipped.
+unpack_packages() {
+	local folder=$1 package
+	shift
+
+	command -v apt-get >/dev/null || return 0
+	mkdir -p "$folder"
+	for package in "$@"; do
+		[ ! -e "$folder/.$package" ] || continue
+		say "unpacking $package"
+		rm -rf "$folder/download"
+		mkdir "$folder/download"
+		if (cd "$folder/download" && apt-get -qq -o APT::Sandbox::User=root download "$package" >/dev/null) &&
+			dpkg-deb -x "$folder"/download/*.deb "$folder"; then
+			touch "$folder/.$package"
+		else
+			say "could not: its tests will be skipped"
+		fi
+	done
+	rm -rf "$folder/download"
+}
+
 # Other engines' answers were computed with the time zones of 2026.
 need_zones_of_2026() {
 	local version
