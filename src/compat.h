@@ -90,13 +90,17 @@
 /* ARR_DATA_PTR() of an array without nulls, without its mixed comparison */
 #define SLA_ARRAY_DATA(array)	((char *) (array) + ARR_OVERHEAD_NONULLS(ARR_NDIM(array)))
 
-/* Checks of ownership became one function in 16 */
+/* Checks of ownership and of rights became one function each in 16 */
 #if PG_VERSION_NUM >= 160000
 #define pg_class_ownercheck_compat(relid, role) \
 	object_ownercheck(RelationRelationId, relid, role)
+#define pg_proc_execcheck_compat(function, role) \
+	(object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK)
 #else
 #define pg_class_ownercheck_compat(relid, role) \
 	pg_class_ownercheck(relid, role)
+#define pg_proc_execcheck_compat(function, role) \
+	(pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK)
 #endif
 
 /* 18 wants to know about deferrable primary keys */

@@ -14,10 +14,13 @@
 #include "judge.h"
 
 #include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -239,6 +242,15 @@ sla_rejudge(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* May the caller do what operators may, for every table? */
+static bool
+is_operator(void)
+{
+	Oid			mark = LookupFuncName(list_make2(makeString("sla"), makeString("is_operator")), 0, NULL, false);
+
+	return pg_proc_execcheck_compat(mark, GetUserId());
+}
+
 /* The table of a clock, as its number tells. */
 static Oid
 relation_of_clock(int64 clock_id)
@@ -250,7 +262,7 @@ relation_of_clock(int64 clock_id)
 	clock = clock_store_find(&store, clock_id, GetActiveSnapshot());
 	clock_store_close(&store);
 	/* (whether there is such a clock is not for everybody to know) */
-	if (clock == NULL && !superuser())
+	if (clock == NULL && !superuser() && !is_operator())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for clock " INT64_FORMAT, clock_id)));
@@ -296,7 +308,8 @@ sla_correct(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("a correction needs a clock and a reason")));
 	relid = relation_of_clock(PG_GETARG_INT64(0));
-	check_may_define(relid);
+	if (!is_operator())
+		check_may_define(relid);
 	def = definition_of_table(relid);
 	if (def == NULL)
 		ereport(ERROR,

@@ -385,3 +385,43 @@ rows_by_item(RowReader *reader, Definition *def, const char *item, bool lock)
 	}
 	return by_columns(reader, def, ordered, lock);
 }
+
+/*
+ * By the index of the item's columns, one after the other; of any other expression
+ * all together, so that the table is read once.
+ */
+void
+rows_have_items(RowReader *reader, Definition *def, int nitems, char **items, bool *found)
+{
+	AttrNumber	columns[INDEX_MAX_KEYS];
+	Oid			type = TEXTARRAYOID;
+	Datum	   *texts = palloc(nitems * sizeof(Datum));
+	Datum		array;
+	Fence		fence;
+
+	for (int i = 0; i < nitems; i++)
+		texts[i] = CStringGetTextDatum(items[i]);
+	if (item_columns(def->item.expr, columns) > 0)
+	{
+		for (int i = 0; i < nitems; i++)
+			found[i] = rows_by_item(reader, def, items[i], false) != NULL;
+		return;
+	}
+	array = PointerGetDatum(construct_array(texts, nitems, TEXTOID, -1, false, TYPALIGN_INT));
+	fence_enter_no_rls(&fence, def->owner);
+	fence_settings(def->time_zone);
+	SPI_connect();
+	if (SPI_execute_with_args(psprintf("SELECT u.n::integer FROM pg_catalog.unnest($1) WITH ORDINALITY AS u (item, n) "
+									   "WHERE u.item IN (SELECT sla.tracked_%d_item(r.*) FROM %s AS r)",
+									   def->id, root_name(reader)),
+							  1, &type, &array, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not look up items");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+
+		found[DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)) - 1] = true;
+	}
+	SPI_finish();
+	fence_leave(&fence);
+}

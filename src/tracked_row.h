@@ -60,4 +60,7 @@ extern TupleTableSlot *rows_by_key(RowReader *reader, Definition *def, TupleTabl
 /* The row of an item, or NULL; locked against other writers if so asked. */
 extern TupleTableSlot *rows_by_item(RowReader *reader, Definition *def, const char *item, bool lock);
 
+/* Which of these items have a row; flags are set, and none is cleared. */
+extern void rows_have_items(RowReader *reader, Definition *def, int nitems, char **items, bool *found);
+
 #endif							/* SLA_TRACKED_ROW_H */

@@ -22,7 +22,7 @@ BEGIN ATOMIC
 		WHERE c.oid = relation), false);
 END;
 COMMENT ON FUNCTION sla.may_define(regclass) IS
-'may the current role define promises for this table: is it its owner?';
+'private: may the current role define promises for this table: is it its owner?';
 
 CREATE TABLE sla.tracked (
 	relation regclass PRIMARY KEY,
@@ -274,7 +274,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 CREATE TABLE sla.revision (
 	number bigint NOT NULL
 ) WITH (fillfactor = 10);
-COMMENT ON TABLE sla.revision IS 'counts edits of definitions; one row';
+COMMENT ON TABLE sla.revision IS 'private: counts edits of definitions; one row';
 COMMENT ON COLUMN sla.revision.number IS 'the number of edits';
 INSERT INTO sla.revision VALUES (1);
 
@@ -311,7 +311,7 @@ CREATE TABLE sla.promise (
 CREATE UNIQUE INDEX promise_current_idx
 	ON sla.promise (policy_id, target_id, metric_id, calendar)
 	WHERE is_current;
-COMMENT ON TABLE sla.promise IS 'targets as they were promised, each with its calendar; clocks refer to these';
+COMMENT ON TABLE sla.promise IS 'private: targets as they were promised, each with its calendar; clocks refer to these';
 COMMENT ON COLUMN sla.promise.id IS 'its number';
 COMMENT ON COLUMN sla.promise.relation IS 'the tracked table';
 COMMENT ON COLUMN sla.promise.policy_id IS 'the version of the policy';

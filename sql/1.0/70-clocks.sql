@@ -50,7 +50,7 @@ CREATE INDEX clock_state_due_idx ON sla.clock_state (due_at) WHERE ended_at IS N
 CREATE INDEX clock_state_open_idx ON sla.clock_state (promise_id, revision) WHERE ended_at IS NULL;
 CREATE INDEX clock_state_breached_idx ON sla.clock_state (late_at, ended_at) WHERE ended_at > late_at;
 CREATE INDEX clock_state_ended_idx ON sla.clock_state (ended_at) WHERE ended_at IS NOT NULL;
-COMMENT ON TABLE sla.clock_state IS 'clocks as they are stored; read sla.clock instead';
+COMMENT ON TABLE sla.clock_state IS 'private: clocks as they are stored; read sla.clock instead';
 COMMENT ON COLUMN sla.clock_state.clock_id IS 'its number';
 COMMENT ON COLUMN sla.clock_state.started_at IS 'fact: the start of the cycle';
 COMMENT ON COLUMN sla.clock_state.last_at IS 'the time of the last fact: what comes before it is late';

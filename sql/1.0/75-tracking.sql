@@ -16,7 +16,7 @@ BEGIN ATOMIC
 		AND NOT pg_catalog.current_setting('row_security')::boolean
 		AND (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = session_user);
 END;
-COMMENT ON FUNCTION sla.restoring() IS 'is this session restoring a dump?';
+COMMENT ON FUNCTION sla.restoring() IS 'private: is this session restoring a dump?';
 
 CREATE FUNCTION sla.track_row()
 RETURNS trigger
@@ -46,14 +46,14 @@ CREATE FUNCTION sla.derived(clock sla.clock_state)
 RETURNS sla.clock_state
 AS 'MODULE_PATHNAME', 'sla_derived'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 1000;
-COMMENT ON FUNCTION sla.derived(sla.clock_state) IS 'an open clock as it is by the definitions that the statement sees';
+COMMENT ON FUNCTION sla.derived(sla.clock_state) IS 'private: an open clock as it is by the definitions that the statement sees';
 REVOKE ALL ON FUNCTION sla.derived(sla.clock_state) FROM PUBLIC;
 
 CREATE FUNCTION sla.cannot_derive(clock sla.clock_state)
 RETURNS text
 AS 'MODULE_PATHNAME', 'sla_cannot_derive'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 1000;
-COMMENT ON FUNCTION sla.cannot_derive(sla.clock_state) IS 'the SQLSTATE of the error for which an open clock cannot be derived, or NULL';
+COMMENT ON FUNCTION sla.cannot_derive(sla.clock_state) IS 'private: the SQLSTATE of the error for which an open clock cannot be derived, or NULL';
 REVOKE ALL ON FUNCTION sla.cannot_derive(sla.clock_state) FROM PUBLIC;
 
 CREATE FUNCTION sla.refresh_clocks(relation regclass, clocks bigint[])
@@ -61,7 +61,7 @@ RETURNS bigint
 AS 'MODULE_PATHNAME', 'sla_refresh_clocks'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION sla.refresh_clocks(regclass, bigint[]) IS
-'derives clocks by the present definitions and stores them, and says how many; of a finished clock only the net verdict moves';
+'private: derives clocks by the present definitions and stores them, and says how many; of a finished clock only the net verdict moves';
 REVOKE ALL ON FUNCTION sla.refresh_clocks(regclass, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION sla.sync(
@@ -109,7 +109,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION sla.make_triggers(regclass) IS 'makes the triggers of a tracked table where they are missing';
+COMMENT ON FUNCTION sla.make_triggers(regclass) IS 'private: makes the triggers of a tracked table where they are missing';
 
 CREATE FUNCTION sla.drop_triggers(relation regclass, dropping_deadlines boolean DEFAULT false)
 RETURNS void
@@ -138,7 +138,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION sla.drop_triggers(regclass, boolean) IS 'drops the triggers of tracking on a table, its partitions and children, and those of sla_deadline() if so told';
+COMMENT ON FUNCTION sla.drop_triggers(regclass, boolean) IS 'private: drops the triggers of tracking on a table, its partitions and children, and those of sla_deadline() if so told';
 
 /*
  * (Without a search path of its own: expressions mean what they mean to the
@@ -210,7 +210,7 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION sla.untrack_table(regclass, boolean) IS 'what sla.untrack() does, for the owner of the extension';
+COMMENT ON FUNCTION sla.untrack_table(regclass, boolean) IS 'private: what sla.untrack() does, for the owner of the extension';
 REVOKE ALL ON FUNCTION sla.untrack_table(regclass, boolean) FROM PUBLIC;
 
 CREATE FUNCTION sla.forget(relation regclass)
@@ -228,7 +228,7 @@ BEGIN
 	DELETE FROM sla.sync_error AS e WHERE e.relation = forget.relation;
 END
 $$;
-COMMENT ON FUNCTION sla.forget(regclass) IS 'deletes all clocks of a table';
+COMMENT ON FUNCTION sla.forget(regclass) IS 'private: deletes all clocks of a table';
 REVOKE ALL ON FUNCTION sla.forget(regclass) FROM PUBLIC;
 
 CREATE FUNCTION sla.untrack(relation regclass, keep_history boolean DEFAULT true)
@@ -301,7 +301,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sla.detach() IS
-'takes every trigger and function off the tracked tables, so that DROP EXTENSION needs no CASCADE; sla.track() puts them back';
+'administrator: takes every trigger and function off the tracked tables, so that DROP EXTENSION needs no CASCADE; sla.track() puts them back';
 REVOKE ALL ON FUNCTION sla.detach() FROM PUBLIC;
 
 CREATE FUNCTION sla.forget_dropped()
@@ -321,8 +321,11 @@ BEGIN
 				OR EXISTS (SELECT FROM sla.metric AS m WHERE m.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.policy AS p WHERE p.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.source AS s WHERE s.source = o.objid OR s.relation = o.objid)
+				OR EXISTS (SELECT FROM sla.retention AS k WHERE k.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.objective AS b WHERE b.relation = o.objid))
 	LOOP
+		DELETE FROM sla.retention AS k WHERE k.relation = dropped;
+		DELETE FROM sla.retention_pass AS k WHERE k.relation = dropped;
 		DELETE FROM sla.objective AS b WHERE b.relation = dropped;
 		PERFORM sla.forget(dropped);
 		DELETE FROM sla.source AS s WHERE s.relation = dropped OR s.source = dropped;
@@ -381,7 +384,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT calendar = '24/7' OR EXISTS (SELECT FROM sla.calendar AS c WHERE c.name = calendar_exists.calendar);
 END;
-COMMENT ON FUNCTION sla.calendar_exists(text) IS 'is there a calendar of this name?';
+COMMENT ON FUNCTION sla.calendar_exists(text) IS 'private: is there a calendar of this name?';
 
 CREATE FUNCTION sla.check_tracked()
 RETURNS trigger
@@ -670,7 +673,7 @@ BEGIN ATOMIC
 		WHERE o.is_current AND o.policy_id = w.policy_id AND o.target_id = w.target_id
 			AND o.metric_id = w.metric_id AND o.calendar = w.calendar);
 END;
-COMMENT ON FUNCTION sla.make_promises() IS 'brings sla.promise in line with policies, targets and agreements';
+COMMENT ON FUNCTION sla.make_promises() IS 'private: brings sla.promise in line with policies, targets and agreements';
 REVOKE ALL ON FUNCTION sla.make_promises() FROM PUBLIC;
 
 CREATE SEQUENCE sla.revision_seq START 2;
@@ -962,7 +965,7 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION sla.raise_revisions(text[]) IS 'makes open clocks of these calendars be derived again';
+COMMENT ON FUNCTION sla.raise_revisions(text[]) IS 'private: makes open clocks of these calendars be derived again';
 REVOKE ALL ON FUNCTION sla.raise_revisions(text[]) FROM PUBLIC;
 
 CREATE FUNCTION sla.calendars_moved()
@@ -1140,7 +1143,7 @@ BEGIN ATOMIC
 	SELECT (x.latest - ((x.latest - x.short) % 4294967296 + 4294967296) % 4294967296)::text::xid8
 	FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint, xmin::text::bigint) AS x (latest, short);
 END;
-COMMENT ON FUNCTION sla.full_xid(xid) IS 'the full number of the transaction that wrote a row';
+COMMENT ON FUNCTION sla.full_xid(xid) IS 'private: the full number of the transaction that wrote a row';
 
 CREATE FUNCTION sla.apply_exception(moved sla.exception, only_unseen boolean)
 RETURNS void
@@ -1166,7 +1169,7 @@ BEGIN
 	GROUP BY c.relation;
 END
 $$;
-COMMENT ON FUNCTION sla.apply_exception(sla.exception, boolean) IS 'lets finished clocks follow an exception: all, or those that its edit did not see';
+COMMENT ON FUNCTION sla.apply_exception(sla.exception, boolean) IS 'private: lets finished clocks follow an exception: all, or those that its edit did not see';
 REVOKE ALL ON FUNCTION sla.apply_exception(sla.exception, boolean) FROM PUBLIC;
 
 /*
@@ -1272,7 +1275,7 @@ RETURNS integer
 AS 'MODULE_PATHNAME', 'sla_count_occurrences'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION sla.count_occurrences(timestamptz, timestamptz, text, text) IS
-'how often a span recurs by a rule of RFC 5545, up to five years from now; an error when it is not one';
+'private: how often a span recurs by a rule of RFC 5545, up to five years from now; an error when it is not one';
 
 CREATE FUNCTION sla.check_exception()
 RETURNS trigger
@@ -1299,7 +1302,7 @@ CREATE FUNCTION sla.problem_of(clock sla.clock_state)
 RETURNS text
 AS 'MODULE_PATHNAME', 'sla_problem_of'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
-COMMENT ON FUNCTION sla.problem_of(sla.clock_state) IS 'how a stored clock differs from what its facts say, or NULL';
+COMMENT ON FUNCTION sla.problem_of(sla.clock_state) IS 'private: how a stored clock differs from what its facts say, or NULL';
 REVOKE ALL ON FUNCTION sla.problem_of(sla.clock_state) FROM PUBLIC;
 
 CREATE FUNCTION sla.verify_table(relation regclass)
@@ -1318,7 +1321,7 @@ BEGIN ATOMIC
 	WHERE c.relation = verify_table.relation AND found.problem IS NOT NULL
 	ORDER BY c.clock_id;
 END;
-COMMENT ON FUNCTION sla.verify_table(regclass) IS 'what sla.verify() lists, for the owner of the extension';
+COMMENT ON FUNCTION sla.verify_table(regclass) IS 'private: what sla.verify() lists, for the owner of the extension';
 REVOKE ALL ON FUNCTION sla.verify_table(regclass) FROM PUBLIC;
 
 CREATE FUNCTION sla.verify(
@@ -1338,14 +1341,14 @@ RETURNS sla.clock_state
 AS 'MODULE_PATHNAME', 'sla_rejudged'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
 COMMENT ON FUNCTION sla.rejudged(sla.clock_state) IS
-'a clock as it would be judged by its promise and the present calendars and exceptions';
+'private: a clock as it would be judged by its promise and the present calendars and exceptions';
 REVOKE ALL ON FUNCTION sla.rejudged(sla.clock_state) FROM PUBLIC;
 
 CREATE FUNCTION sla.rejudge(relation regclass, clock_id bigint)
 RETURNS void
 AS 'MODULE_PATHNAME', 'sla_rejudge'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
-COMMENT ON FUNCTION sla.rejudge(regclass, bigint) IS 'stores what sla.rejudged() says of a clock';
+COMMENT ON FUNCTION sla.rejudge(regclass, bigint) IS 'private: stores what sla.rejudged() says of a clock';
 REVOKE ALL ON FUNCTION sla.rejudge(regclass, bigint) FROM PUBLIC;
 
 CREATE FUNCTION sla.verdict_of(clock sla.clock_state)
@@ -1361,7 +1364,7 @@ BEGIN ATOMIC
 		ELSE 'tolerated'
 	END;
 END;
-COMMENT ON FUNCTION sla.verdict_of(sla.clock_state) IS 'the verdict of a stored clock, net of exceptions';
+COMMENT ON FUNCTION sla.verdict_of(sla.clock_state) IS 'private: the verdict of a stored clock, net of exceptions';
 REVOKE ALL ON FUNCTION sla.verdict_of(sla.clock_state) FROM PUBLIC;
 
 CREATE FUNCTION sla.recompute_table(relation regclass, during tstzrange, dry_run boolean)
@@ -1393,7 +1396,7 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION sla.recompute_table(regclass, tstzrange, boolean) IS 'what sla.recompute() does, for the owner of the extension';
+COMMENT ON FUNCTION sla.recompute_table(regclass, tstzrange, boolean) IS 'private: what sla.recompute() does, for the owner of the extension';
 REVOKE ALL ON FUNCTION sla.recompute_table(regclass, tstzrange, boolean) FROM PUBLIC;
 
 CREATE FUNCTION sla.recompute(
@@ -1418,7 +1421,7 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'sla_correct'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION sla.correct(bigint, timestamptz, timestamptz, text) IS
-'sets facts of a clock (NULL: as they are) and judges it anew; noted in sla.clock_change';
+'sets facts of a clock (NULL: as they are) and judges it anew; noted in sla.clock_change; for the table''s owner and operators';
 
 /*
  * Sync and signals

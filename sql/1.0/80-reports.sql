@@ -27,7 +27,7 @@ RETURNS text
 AS 'MODULE_PATHNAME', 'sla_duration_text'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION sla.duration_text(double precision) IS
-'a duration in words: ''37 h 30 min'', ''-5 min'', ''12 s''';
+'private: a duration in words: ''37 h 30 min'', ''-5 min'', ''12 s''';
 
 /*
  * Open clocks that are stale, derived afresh.  Whether there is any is asked
@@ -681,13 +681,13 @@ AS 'MODULE_PATHNAME', 'sla_tally_accum'
 LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION sla.tally_accum(internal, date, text[], integer, integer, oid, "char",
 	timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, boolean, boolean) IS
-'aggregate transition function';
+'private: aggregate transition function';
 
 CREATE FUNCTION sla.tally_final(internal)
 RETURNS bigint[]
 AS 'MODULE_PATHNAME', 'sla_tally_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION sla.tally_final(internal) IS 'aggregate final function';
+COMMENT ON FUNCTION sla.tally_final(internal) IS 'private: aggregate final function';
 
 CREATE AGGREGATE sla.tally(period_start date, zones text[], promise_id integer, agreement_id integer,
 	relation oid, state "char", ended_at timestamptz, due_at timestamptz, late_at timestamptz,

@@ -94,7 +94,7 @@ BEGIN
 		END) AS c (consumed);
 END
 $$;
-COMMENT ON FUNCTION sla.objective_status(text, timestamptz) IS 'what sla.slo_status() says, for the owner of the extension';
+COMMENT ON FUNCTION sla.objective_status(text, timestamptz) IS 'private: what sla.slo_status() says, for the owner of the extension';
 REVOKE ALL ON FUNCTION sla.objective_status(text, timestamptz) FROM PUBLIC;
 
 /*
@@ -185,7 +185,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION sla.objective_periods(text, timestamptz) IS 'what sla.slo_periods() says, for the owner of the extension';
+COMMENT ON FUNCTION sla.objective_periods(text, timestamptz) IS 'private: what sla.slo_periods() says, for the owner of the extension';
 REVOKE ALL ON FUNCTION sla.objective_periods(text, timestamptz) FROM PUBLIC;
 
 /* The days of the window, and the budget as it was at the end of each. */
@@ -234,7 +234,7 @@ BEGIN
 	ORDER BY d.grp, d.n;
 END
 $$;
-COMMENT ON FUNCTION sla.objective_series(text, timestamptz) IS 'what sla.slo_series() says, for the owner of the extension';
+COMMENT ON FUNCTION sla.objective_series(text, timestamptz) IS 'private: what sla.slo_series() says, for the owner of the extension';
 REVOKE ALL ON FUNCTION sla.objective_series(text, timestamptz) FROM PUBLIC;
 
 /*

@@ -389,7 +389,7 @@ BEGIN
 	ORDER BY j.name, j.grp;
 END
 $$;
-COMMENT ON FUNCTION sla.objective_alerts(text, timestamptz) IS 'what sla.slo_alerts() says, for the owner of the extension';
+COMMENT ON FUNCTION sla.objective_alerts(text, timestamptz) IS 'private: what sla.slo_alerts() says, for the owner of the extension';
 REVOKE ALL ON FUNCTION sla.objective_alerts(text, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION sla.slo_alerts(

@@ -223,7 +223,7 @@ BEGIN
 	) AS each ON true;
 END
 $$;
-COMMENT ON FUNCTION sla.agreement_credits(text, text, timestamptz, text, text) IS 'what sla.service_credits() says, for the owner of the extension';
+COMMENT ON FUNCTION sla.agreement_credits(text, text, timestamptz, text, text) IS 'private: what sla.service_credits() says, for the owner of the extension';
 REVOKE ALL ON FUNCTION sla.agreement_credits(text, text, timestamptz, text, text) FROM PUBLIC;
 
 CREATE FUNCTION sla.service_credits(

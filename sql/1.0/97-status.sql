@@ -6,7 +6,7 @@ CREATE FUNCTION sla.library_version()
 RETURNS text
 AS 'MODULE_PATHNAME', 'sla_library_version'
 LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION sla.library_version() IS 'the version of the library that this session has loaded';
+COMMENT ON FUNCTION sla.library_version() IS 'private: the version of the library that this session has loaded';
 
 CREATE FUNCTION sla.status(OUT subject text, OUT status text, OUT detail text)
 RETURNS SETOF record
@@ -82,5 +82,5 @@ BEGIN ATOMIC
 	WHERE NOT s.is_healed
 	GROUP BY s.relation;
 END;
-COMMENT ON FUNCTION sla.status() IS 'how tracking stands: versions, gaps in triggers, suspended definitions, stale clocks, errors';
+COMMENT ON FUNCTION sla.status() IS 'operator: how tracking stands: versions, gaps in triggers, suspended definitions, stale clocks, errors';
 REVOKE ALL ON FUNCTION sla.status() FROM PUBLIC;

@@ -1,0 +1,123 @@
+-- What is finished is deleted by age: never what is open, what a period that is
+-- not over needs, or what would begin anew.
+SET timezone = 'UTC';
+SET datestyle = 'ISO, YMD';
+SET intervalstyle = 'postgres';
+CREATE ROLE regress_sla_owner;
+CREATE ROLE regress_sla_other;
+CREATE SCHEMA kept;
+INSERT INTO sla.calendar (name, hours) VALUES ('all', '24/7');
+CREATE TABLE kept.ticket (id int PRIMARY KEY, status text DEFAULT 'new', created_at timestamptz, changed_at timestamptz);
+CREATE TABLE kept.pair (a int, b text, status text DEFAULT 'new', created_at timestamptz, changed_at timestamptz, PRIMARY KEY (a, b));
+GRANT USAGE ON SCHEMA kept TO regress_sla_owner;
+ALTER TABLE kept.pair OWNER TO regress_sla_owner;
+SELECT sla.track('kept.ticket', at => 'changed_at');
+SELECT sla.track('kept.pair', item => 'a || b', at => 'changed_at');
+INSERT INTO sla.metric (relation, name, start_at, stop_when) SELECT r, 'done', 'created_at', 'status = ''done''' FROM unnest('{kept.ticket,kept.pair}'::regclass[]) r;
+INSERT INTO sla.policy (relation, name) SELECT r, 'any' FROM unnest('{kept.ticket,kept.pair}'::regclass[]) r;
+INSERT INTO sla.target (relation, policy, metric, goal) SELECT r, 'any', 'done', '1 bh @all' FROM unnest('{kept.ticket,kept.pair}'::regclass[]) r;
+
+-- a ticket a day of 2020, done after two hours; some stay open
+INSERT INTO kept.ticket (id, created_at, changed_at) SELECT i, t, t FROM (SELECT i, '2020-01-01 09:00'::timestamptz + i * interval '1 day' AS t FROM generate_series(0, 364) i) x;
+UPDATE kept.ticket SET status = 'done', changed_at = created_at + interval '2 hours' WHERE id % 10 <> 0;
+INSERT INTO kept.pair (a, b, created_at, changed_at) SELECT i, 'x"', t, t FROM (SELECT i, '2020-01-01 09:00'::timestamptz + i * interval '1 day' AS t FROM generate_series(0, 364) i) x;
+UPDATE kept.pair SET status = 'done', changed_at = created_at + interval '2 hours';
+SELECT sla.correct(clock_id, NULL, '2020-01-02 09:30', 'as it was') FROM sla.clock WHERE relation = 'kept.ticket'::regclass AND item = '1';
+CREATE VIEW kept.clocks AS
+SELECT relation, count(*) AS clocks, count(*) FILTER (WHERE state IN ('running', 'paused')) AS open, min(coalesce(stopped_at, cancelled_at))::date AS first
+FROM sla.clock WHERE relation::text LIKE 'kept.%' GROUP BY relation ORDER BY relation::text;
+
+-- nothing is deleted unless that is said
+SELECT sla.retain('2021-01-31', 1000);
+INSERT INTO sla.retention (kind, keep) VALUES ('clock', '90 days');
+-- nor what has its row still
+SELECT sla.retain('2021-01-31', 1000);
+SELECT * FROM kept.clocks;
+-- what is gone goes, the oldest first, so much at a time
+DELETE FROM kept.ticket WHERE created_at < '2020-12-01' AND id % 7 <> 0;
+DELETE FROM kept.pair WHERE a <> 2;
+SELECT sla.retain('2021-02-01 00:01', 100), sla.retain('2021-02-01 00:02', 100);
+SELECT * FROM kept.clocks;
+SELECT sum(sla.retain('2021-02-01 00:03', 1000)) > 0 AS more FROM generate_series(1, 3);
+SELECT * FROM kept.clocks;
+SELECT sla.retain('2021-02-01 00:04', 1000);
+-- their changes went along
+SELECT count(*) FROM sla.clock_change h WHERE NOT EXISTS (SELECT FROM sla.clock c WHERE c.clock_id = h.clock);
+-- what is left is what sla.sync() would make, but for what has no row any more
+SELECT * FROM sla.sync('kept.ticket');
+SELECT * FROM sla.sync('kept.pair');
+SELECT count(*) FROM sla.verify('kept.ticket');
+-- an objective whose window is the year needs the year, until it is over
+INSERT INTO sla.objective (name, kind, relation, metric, target_percent, window_length) VALUES ('of the year', 'clock', 'kept.ticket', 'done', 95, 'year');
+DELETE FROM kept.ticket WHERE created_at < '2020-12-01' AND id % 10 <> 0;
+SELECT sla.retain('2021-01-04', 1000);
+SELECT * FROM kept.clocks;
+SELECT sla.retain('2021-01-07', 1000);
+SELECT * FROM kept.clocks;
+DELETE FROM sla.objective WHERE name = 'of the year';
+-- the present month is needed, and the one before for five days
+DELETE FROM kept.ticket WHERE id > 0;
+UPDATE sla.retention SET keep = '1 day';
+SELECT sla.retain('2020-12-05 23:00', 1000);
+SELECT * FROM kept.clocks;
+SELECT sla.retain('2020-12-08', 1000);
+SELECT * FROM kept.clocks;
+-- a table's own row comes before that of all
+INSERT INTO sla.retention VALUES ('clock', 'kept.ticket', '10 years');
+SELECT sla.retain('2021-06-01', 1000);
+SELECT * FROM kept.clocks;
+-- an item that cannot be told is not deleted
+DELETE FROM kept.pair;
+INSERT INTO kept.pair (a, b, status, created_at, changed_at) VALUES (1, 'y', 'done', '2020-01-01', '2020-01-01'), (2, 'y', 'done', '2020-01-01', '2020-01-01');
+ALTER TABLE kept.pair OWNER TO regress_sla_other;
+DELETE FROM kept.pair;
+SELECT sla.retain('2022-01-01', 1000);
+SELECT * FROM kept.clocks;
+ALTER TABLE kept.pair OWNER TO regress_sla_owner;
+SELECT sla.retain('2023-01-03', 1000);
+SELECT * FROM kept.clocks;
+-- the history of a table that is not tracked any more
+SELECT sla.untrack('kept.ticket');
+UPDATE sla.retention SET keep = '10 days' WHERE relation = 'kept.ticket'::regclass;
+SELECT sla.retain('2030-01-01', 1000) > 0 AS deleted;
+SELECT * FROM kept.clocks;
+
+-- changes and errors by themselves
+SELECT sla.track('kept.ticket', at => 'changed_at', on_error => 'warn');
+INSERT INTO sla.metric (relation, name, start_at, stop_when) VALUES ('kept.ticket', 'done', 'created_at', '10 / (id - 3) > 0 AND status = ''done''');
+INSERT INTO sla.policy (relation, name) VALUES ('kept.ticket', 'any');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('kept.ticket', 'any', 'done', '1 bh @all');
+SET client_min_messages = error;
+INSERT INTO kept.ticket (id, status, created_at, changed_at) SELECT i, 'done', '2020-01-01', '2020-01-01' FROM generate_series(3, 4) i;
+RESET client_min_messages;
+SELECT sla.correct(clock_id, '2020-01-01', NULL, 'a change') FROM sla.clock WHERE relation = 'kept.ticket'::regclass AND item = '4';
+INSERT INTO sla.retention VALUES ('change', 'kept.ticket', '30 days'), ('error', '-', '30 days');
+SELECT sla.retain(now() + interval '29 days', 1000), sla.retain(now() + interval '31 days', 1000);
+SELECT (SELECT count(*) FROM sla.clock_change h JOIN sla.clock c ON c.clock_id = h.clock AND c.relation = 'kept.ticket'::regclass) AS changes,
+	(SELECT count(*) FROM sla.sync_error WHERE relation = 'kept.ticket'::regclass) AS errors;
+UPDATE kept.ticket SET id = 5 WHERE id = 3;
+SELECT errors FROM sla.sync('kept.ticket');
+SELECT sla.retain(now() + interval '31 days', 1000);
+SELECT count(*) AS errors FROM sla.sync_error WHERE relation = 'kept.ticket'::regclass;
+
+-- who may say so
+SET ROLE regress_sla_owner;
+INSERT INTO sla.retention VALUES ('clock', 'kept.pair', '30 days');
+INSERT INTO sla.retention VALUES ('clock', 'kept.ticket', '30 days');
+INSERT INTO sla.retention VALUES ('change', '-', '30 days');
+SELECT * FROM sla.retention;
+SELECT sla.retain(now(), 1);
+SELECT sla.items_present('kept.pair', '{1y}');
+RESET ROLE;
+INSERT INTO sla.retention VALUES ('clock', 'kept.pair', '1 hour');
+INSERT INTO sla.retention VALUES ('nothing', 'kept.pair', '1 day');
+-- a dropped table takes its row along
+DROP TABLE kept.pair;
+SELECT kind, relation, keep FROM sla.retention ORDER BY kind, relation::text;
+
+DELETE FROM sla.retention;
+SELECT sla.untrack('kept.ticket', false);
+DROP SCHEMA kept CASCADE;
+DELETE FROM sla.calendar WHERE name = 'all';
+DROP ROLE regress_sla_owner;
+DROP ROLE regress_sla_other;
