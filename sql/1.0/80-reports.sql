@@ -12,7 +12,8 @@
 -- The views named report_ are for tools that know only SQL: columns of built-in
 -- types, those of the key first; a duration is _seconds, and in words _text; a
 -- percentage is _percent, of 100; a boolean begins with is_ or has_; a series
--- has a column "time"; later versions append columns at the end.
+-- has a column "time"; an instant is never infinite, but NULL, since many a driver
+-- cannot read that; later versions append columns at the end.
 -- test/sql/report_catalog.sql checks that.
 --
 -- A lookup that not every reader needs is a LEFT JOIN on a unique key: where
@@ -1027,9 +1028,9 @@ CREATE VIEW sla.report_agreement AS
 SELECT
 	a.party,
 	a.name AS agreement,
-	a.valid_from,
+	nullif(a.valid_from, '-infinity') AS valid_from,
 	a.valid_until,
-	a.ends_at,
+	nullif(a.ends_at, 'infinity') AS ends_at,
 	a.plan,
 	a.calendar,
 	a.time_zone,
@@ -1050,9 +1051,9 @@ FROM (
 COMMENT ON VIEW sla.report_agreement IS 'agreements with parties, each version';
 COMMENT ON COLUMN sla.report_agreement.party IS 'the customer';
 COMMENT ON COLUMN sla.report_agreement.agreement IS 'name of the agreement';
-COMMENT ON COLUMN sla.report_agreement.valid_from IS 'from when this version is in force';
+COMMENT ON COLUMN sla.report_agreement.valid_from IS 'from when this version is in force; NULL: from ever';
 COMMENT ON COLUMN sla.report_agreement.valid_until IS 'when the next version takes its place; NULL: there is none';
-COMMENT ON COLUMN sla.report_agreement.ends_at IS 'when the agreement ends';
+COMMENT ON COLUMN sla.report_agreement.ends_at IS 'when the agreement ends; NULL: it does not';
 COMMENT ON COLUMN sla.report_agreement.plan IS 'the plan agreed on';
 COMMENT ON COLUMN sla.report_agreement.calendar IS 'the party''s calendar';
 COMMENT ON COLUMN sla.report_agreement.time_zone IS 'the party''s time zone';
@@ -1094,7 +1095,7 @@ SELECT
 		ELSE pg_catalog.format('at most %s %% of the monthly fee of %s', a.credit_cap_percent,
 			pg_catalog.concat_ws(' ', a.monthly_fee::text, a.currency))
 	END AS credit_text,
-	greatest(p.valid_from, t.valid_from, a.valid_from) AS valid_from
+	nullif(greatest(p.valid_from, t.valid_from, a.valid_from), '-infinity') AS valid_from
 FROM (
 	SELECT
 		p.*,
@@ -1135,7 +1136,7 @@ COMMENT ON COLUMN sla.report_promise.cutoff_text IS 'received before it counts a
 COMMENT ON COLUMN sla.report_promise.calendar IS 'the calendar in which its time is counted';
 COMMENT ON COLUMN sla.report_promise.hours_text IS 'the hours of the calendar';
 COMMENT ON COLUMN sla.report_promise.credit_text IS 'service credits in words';
-COMMENT ON COLUMN sla.report_promise.valid_from IS 'from when all of this is in force';
+COMMENT ON COLUMN sla.report_promise.valid_from IS 'from when all of this is in force; NULL: from ever';
 
 CREATE VIEW sla.report_exception AS
 SELECT

@@ -328,7 +328,7 @@ SELECT
 	o.kind,
 	o.relation::text AS relation,
 	o.metric,
-	o.valid_from,
+	nullif(o.valid_from, '-infinity') AS valid_from,
 	o.target_percent::double precision AS target_percent,
 	s.window_from,
 	s.window_until,
@@ -364,7 +364,7 @@ SELECT
 	p.period_start,
 	o.name AS objective,
 	p.group_value,
-	p.valid_from,
+	nullif(p.valid_from, '-infinity') AS valid_from,
 	p.from_at AS "time",
 	p.from_at,
 	p.to_at,
@@ -407,7 +407,7 @@ COMMENT ON COLUMN sla.report_slo_status.agreement IS 'name of the party''s agree
 COMMENT ON COLUMN sla.report_slo_status.kind IS 'clock, event, value, outage or slice';
 COMMENT ON COLUMN sla.report_slo_status.relation IS 'the table or view that it is of';
 COMMENT ON COLUMN sla.report_slo_status.metric IS 'of clocks: what is measured';
-COMMENT ON COLUMN sla.report_slo_status.valid_from IS 'from when this version is in force';
+COMMENT ON COLUMN sla.report_slo_status.valid_from IS 'from when this version is in force; NULL: from ever';
 COMMENT ON COLUMN sla.report_slo_status.target_percent IS 'what is promised';
 COMMENT ON COLUMN sla.report_slo_status.window_from IS 'when the window begins; not before this version';
 COMMENT ON COLUMN sla.report_slo_status.window_until IS 'when it ends: now, where it rolls';
@@ -437,7 +437,7 @@ COMMENT ON VIEW sla.report_slo_period IS
 COMMENT ON COLUMN sla.report_slo_period.period_start IS 'first day of the period; of a version that came into force within it, its first day';
 COMMENT ON COLUMN sla.report_slo_period.objective IS 'name of the objective';
 COMMENT ON COLUMN sla.report_slo_period.group_value IS 'value of the objective''s group_by; NULL: it has none';
-COMMENT ON COLUMN sla.report_slo_period.valid_from IS 'from when the version is in force that judges it';
+COMMENT ON COLUMN sla.report_slo_period.valid_from IS 'from when the version is in force that judges it; NULL: from ever';
 COMMENT ON COLUMN sla.report_slo_period."time" IS 'when the period begins';
 COMMENT ON COLUMN sla.report_slo_period.from_at IS 'when the period begins';
 COMMENT ON COLUMN sla.report_slo_period.to_at IS 'when it ends';

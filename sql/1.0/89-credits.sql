@@ -261,7 +261,7 @@ SELECT
 	s.period_start,
 	a.party,
 	a.agreement,
-	s.valid_from,
+	nullif(s.valid_from, '-infinity') AS valid_from,
 	s.from_at AS "time",
 	s.from_at,
 	s.to_at,
@@ -290,7 +290,7 @@ SELECT
 	s.period_start,
 	a.party,
 	a.agreement,
-	s.valid_from,
+	nullif(s.valid_from, '-infinity') AS valid_from,
 	s.objective,
 	s.from_at AS "time",
 	s.from_at,
@@ -317,7 +317,7 @@ COMMENT ON VIEW sla.report_service_credit_objective IS
 COMMENT ON COLUMN sla.report_service_credit.period_start IS 'first day of the month';
 COMMENT ON COLUMN sla.report_service_credit.party IS 'the customer';
 COMMENT ON COLUMN sla.report_service_credit.agreement IS 'name of the agreement';
-COMMENT ON COLUMN sla.report_service_credit.valid_from IS 'the version of the agreement';
+COMMENT ON COLUMN sla.report_service_credit.valid_from IS 'from when this version of the agreement is in force; NULL: from ever';
 COMMENT ON COLUMN sla.report_service_credit."time" IS 'when the month, or the version''s part of it, begins';
 COMMENT ON COLUMN sla.report_service_credit.from_at IS 'when the month, or the version''s part of it, begins';
 COMMENT ON COLUMN sla.report_service_credit.to_at IS 'when it ends';
@@ -335,7 +335,7 @@ COMMENT ON COLUMN sla.report_service_credit.problem IS 'objectives of which noth
 COMMENT ON COLUMN sla.report_service_credit_objective.period_start IS 'first day of the month';
 COMMENT ON COLUMN sla.report_service_credit_objective.party IS 'the customer';
 COMMENT ON COLUMN sla.report_service_credit_objective.agreement IS 'name of the agreement';
-COMMENT ON COLUMN sla.report_service_credit_objective.valid_from IS 'the version of the agreement';
+COMMENT ON COLUMN sla.report_service_credit_objective.valid_from IS 'from when this version of the agreement is in force; NULL: from ever';
 COMMENT ON COLUMN sla.report_service_credit_objective.objective IS 'name of the objective';
 COMMENT ON COLUMN sla.report_service_credit_objective."time" IS 'when the month, or the version''s part of it, begins';
 COMMENT ON COLUMN sla.report_service_credit_objective.from_at IS 'when the month, or the version''s part of it, begins';
