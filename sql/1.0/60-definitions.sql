@@ -211,6 +211,7 @@ CREATE TABLE sla.exception (
 	created_at timestamptz NOT NULL DEFAULT now(),
 	edited_in xid8,
 	edited_under pg_snapshot,
+	settling_in xid8,
 	CHECK (during IS NOT NULL OR extend_by IS NOT NULL OR waive),
 	CHECK (rrule IS NULL OR during IS NOT NULL),
 	CHECK ((approved_by IS NULL) = (approved_at IS NULL))
@@ -236,6 +237,7 @@ COMMENT ON COLUMN sla.exception.approved_at IS 'when it was approved';
 COMMENT ON COLUMN sla.exception.created_at IS 'when it was written';
 COMMENT ON COLUMN sla.exception.edited_in IS 'the transaction of the last edit, until sla.refresh() has seen to clocks that ended meanwhile; set by the extension';
 COMMENT ON COLUMN sla.exception.edited_under IS 'what that transaction saw';
+COMMENT ON COLUMN sla.exception.settling_in IS 'transactions from this on know of the edit; NULL: that is not known yet';
 
 /*
  * Rights
@@ -284,7 +286,9 @@ INSERT INTO sla.revision VALUES (1);
  * not when clocks start, so that no writer waits for another to make one.  When
  * a definition changes the promise made of it is not current any more, and
  * another one is.  "revision" is raised when its calendar or an exception
- * changes: a clock derived under an older one is derived again.
+ * changes: a clock derived under an older one is derived again.  "settled" follows
+ * when no such clock is left, and none can come: readers look for stale clocks
+ * only where it is behind.
  */
 
 CREATE TABLE sla.promise (
@@ -306,11 +310,15 @@ CREATE TABLE sla.promise (
 	alert_at numeric[] NOT NULL,
 	revision bigint NOT NULL DEFAULT 1,
 	resync bigint NOT NULL DEFAULT 0,
-	is_current boolean NOT NULL DEFAULT true
+	is_current boolean NOT NULL DEFAULT true,
+	settled bigint NOT NULL DEFAULT 1,
+	settling bigint,
+	settling_in xid8
 );
 CREATE UNIQUE INDEX promise_current_idx
 	ON sla.promise (policy_id, target_id, metric_id, calendar)
 	WHERE is_current;
+CREATE INDEX promise_unsettled_idx ON sla.promise (id) WHERE settled < revision;
 COMMENT ON TABLE sla.promise IS 'private: targets as they were promised, each with its calendar; clocks refer to these';
 COMMENT ON COLUMN sla.promise.id IS 'its number';
 COMMENT ON COLUMN sla.promise.relation IS 'the tracked table';
@@ -331,6 +339,9 @@ COMMENT ON COLUMN sla.promise.alert_at IS 'as in sla.target';
 COMMENT ON COLUMN sla.promise.revision IS 'raised when its calendar or an exception changes';
 COMMENT ON COLUMN sla.promise.resync IS 'the revision of the last change by which another promise may hold: clocks derived under an older one have their rows followed anew';
 COMMENT ON COLUMN sla.promise.is_current IS 'whether it is what its policy and target say now';
+COMMENT ON COLUMN sla.promise.settled IS 'no open clock was derived under a revision older than this, and none will be; set by sla.refresh()';
+COMMENT ON COLUMN sla.promise.settling IS 'the revision that settling_in is of';
+COMMENT ON COLUMN sla.promise.settling_in IS 'transactions from this on know of the revision';
 
 SELECT pg_catalog.pg_extension_config_dump('sla.tracked', '');
 SELECT pg_catalog.pg_extension_config_dump('sla.metric', '');

@@ -676,6 +676,25 @@ END;
 COMMENT ON FUNCTION sla.make_promises() IS 'private: brings sla.promise in line with policies, targets and agreements';
 REVOKE ALL ON FUNCTION sla.make_promises() FROM PUBLIC;
 
+CREATE FUNCTION sla.promise_restored()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- numbers of transactions are of another cluster now
+	NEW.settling := NULL;
+	NEW.settling_in := NULL;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sla.promise_restored() IS 'private: lets a restored promise settle again';
+REVOKE ALL ON FUNCTION sla.promise_restored() FROM PUBLIC;
+CREATE TRIGGER promise_restored
+	BEFORE INSERT ON sla.promise
+	FOR EACH ROW WHEN (NEW.settling_in IS NOT NULL) EXECUTE FUNCTION sla.promise_restored();
+COMMENT ON TRIGGER promise_restored ON sla.promise IS 'lets a restored promise settle again';
+
 CREATE SEQUENCE sla.revision_seq START 2;
 COMMENT ON SEQUENCE sla.revision_seq IS 'numbers for sla.revision that were never used before, not even by what was rolled back';
 
@@ -807,7 +826,9 @@ CREATE TRIGGER definitions_changed
 	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.source
 	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_changed();
 CREATE TRIGGER definitions_changed
-	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.exception
+	AFTER INSERT OR DELETE OR TRUNCATE
+		OR UPDATE OF relation, policy, metric, party, item, objective, labels, during, rrule, extend_by, waive, approved_at
+	ON sla.exception
 	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_changed();
 COMMENT ON TRIGGER definitions_changed ON sla.tracked IS 'tells all sessions';
 COMMENT ON TRIGGER definitions_changed ON sla.metric IS 'tells all sessions, and makes promises anew';
@@ -915,10 +936,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF NOT sla.restoring() THEN
-		UPDATE sla.clock_state AS c
-		SET revision = -1
-		WHERE c.ended_at IS NULL
-			AND (TG_OP <> 'INSERT' AND c.party = OLD.party OR TG_OP <> 'DELETE' AND c.party = NEW.party);
+		WITH moved AS (
+			UPDATE sla.clock_state AS c
+			SET revision = -1
+			WHERE c.ended_at IS NULL
+				AND (TG_OP <> 'INSERT' AND c.party = OLD.party OR TG_OP <> 'DELETE' AND c.party = NEW.party)
+			RETURNING c.promise_id
+		)
+		UPDATE sla.promise AS p
+		SET settled = 0, settling = NULL
+		WHERE p.id IN (SELECT m.promise_id FROM moved AS m);
 	END IF;
 	RETURN NULL;
 END
@@ -1135,6 +1162,14 @@ CREATE TRIGGER keep_used_renamed
 COMMENT ON TRIGGER keep_used_deleted ON sla.calendar IS 'refuses to delete a calendar in use';
 COMMENT ON TRIGGER keep_used_renamed ON sla.calendar IS 'refuses to rename a calendar in use';
 
+CREATE FUNCTION sla.settling_in(changed xid8)
+RETURNS xid8
+AS 'MODULE_PATHNAME', 'sla_settling_in'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION sla.settling_in(xid8) IS
+'private: a number that no transaction reaches that does not know of a change; NULL while such a one could still take its number';
+REVOKE ALL ON FUNCTION sla.settling_in(xid8) FROM PUBLIC;
+
 CREATE FUNCTION sla.full_xid(xmin xid)
 RETURNS xid8
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -1210,8 +1245,14 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	NEW.edited_in := pg_current_xact_id();
-	NEW.edited_under := pg_current_snapshot();
+	IF NOT sla.restoring() THEN
+		NEW.edited_in := pg_current_xact_id();
+		NEW.edited_under := pg_current_snapshot();
+		NEW.settling_in := NULL;
+	ELSIF NEW.edited_in IS NOT NULL THEN
+		-- numbers of transactions are of another cluster now: all of it is over
+		NEW.settling_in := '3';
+	END IF;
 	RETURN NEW;
 END
 $$;
@@ -1219,7 +1260,7 @@ COMMENT ON FUNCTION sla.stamp_exception() IS 'notes the transaction that edits a
 CREATE TRIGGER stamp_exception
 	BEFORE INSERT OR UPDATE OF relation, policy, metric, party, item, objective, labels, during, rrule, extend_by, waive, approved_at
 	ON sla.exception
-	FOR EACH ROW WHEN (NOT sla.restoring()) EXECUTE FUNCTION sla.stamp_exception();
+	FOR EACH ROW EXECUTE FUNCTION sla.stamp_exception();
 COMMENT ON TRIGGER stamp_exception ON sla.exception IS 'notes the transaction that edits it';
 
 CREATE TRIGGER exceptions_moved
@@ -1252,16 +1293,44 @@ BEGIN
 		GROUP BY s.relation
 		OFFSET 0
 	) AS t;
+	-- when all who write know of a change, what has not followed it is all there is
+	UPDATE sla.promise AS p
+	SET settling = p.revision, settling_in = n.number
+	FROM (
+		SELECT q.id, sla.settling_in(sla.full_xid(q.xmin)) AS number
+		FROM sla.promise AS q
+		WHERE q.settled < q.revision AND (q.settling <> q.revision OR q.settling IS NULL)
+		FOR UPDATE SKIP LOCKED
+	) AS n
+	WHERE p.id = n.id AND n.number IS NOT NULL;
+	UPDATE sla.promise AS p
+	SET settled = p.revision
+	FROM (
+		SELECT q.id
+		FROM sla.promise AS q
+		WHERE q.settled < q.revision AND q.settling = q.revision
+			AND q.settling_in <= pg_snapshot_xmin(pg_current_snapshot())
+			AND NOT EXISTS (
+				SELECT
+				FROM sla.clock_state AS c
+				WHERE c.promise_id = q.id AND c.ended_at IS NULL AND c.revision < q.revision)
+		FOR UPDATE SKIP LOCKED
+	) AS n
+	WHERE p.id = n.id;
 	FOR edited IN
 		SELECT *
 		FROM sla.exception AS e
-		WHERE e.edited_in < pg_snapshot_xmin(pg_current_snapshot())
+		WHERE e.edited_in IS NOT NULL
 		FOR UPDATE SKIP LOCKED
 	LOOP
-		IF edited.approved_at IS NOT NULL AND edited.objective IS NULL THEN
-			PERFORM sla.apply_exception(edited, true);
+		IF edited.settling_in IS NULL THEN
+			UPDATE sla.exception AS e SET settling_in = sla.settling_in(e.edited_in) WHERE e.id = edited.id;
+		ELSIF edited.settling_in <= pg_snapshot_xmin(pg_current_snapshot()) THEN
+			IF edited.approved_at IS NOT NULL AND edited.objective IS NULL THEN
+				PERFORM sla.apply_exception(edited, true);
+			END IF;
+			UPDATE sla.exception AS e SET edited_in = NULL, edited_under = NULL, settling_in = NULL WHERE e.id = edited.id;
 		END IF;
-		UPDATE sla.exception AS e SET edited_in = NULL, edited_under = NULL WHERE e.id = edited.id;
 	END LOOP;
 	RETURN refreshed;
 END

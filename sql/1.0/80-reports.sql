@@ -31,10 +31,26 @@ COMMENT ON FUNCTION sla.duration_text(double precision) IS
 'private: a duration in words: ''37 h 30 min'', ''-5 min'', ''12 s''';
 
 /*
+ * Promises of which an open clock is stale.  While all have settled, that is one
+ * look at an index without entries.
+ */
+CREATE VIEW sla.promise_stale AS
+SELECT p.id
+FROM sla.promise AS p
+CROSS JOIN LATERAL (
+	SELECT
+	FROM sla.clock_state AS s
+	WHERE s.promise_id = p.id AND s.revision < p.revision AND s.ended_at IS NULL
+	LIMIT 1
+) AS any_stale
+WHERE p.settled < p.revision;
+COMMENT ON VIEW sla.promise_stale IS 'private: promises of which an open clock is stale';
+
+/*
  * Open clocks that are stale, derived afresh.  Whether there is any is asked
- * first, once, by a look at the index on (promise_id, revision) for each promise:
- * while there is none, no clock is read here.  What derivation cannot change is
- * taken from the stored row, so that a condition on it finds its index.
+ * first, once: while there is none, no clock is read here.  What derivation
+ * cannot change is taken from the stored row, so that a condition on it finds its
+ * index.
  */
 CREATE VIEW sla.clock_stale AS
 SELECT
@@ -77,15 +93,8 @@ FROM sla.promise AS p
 JOIN sla.clock_state AS c
 	ON c.promise_id = p.id AND c.revision < p.revision AND c.ended_at IS NULL
 CROSS JOIN LATERAL sla.derived(c) AS d
-WHERE EXISTS (
-	SELECT
-	FROM sla.promise AS q
-	CROSS JOIN LATERAL (
-		SELECT
-		FROM sla.clock_state AS s
-		WHERE s.promise_id = q.id AND s.revision < q.revision AND s.ended_at IS NULL
-		LIMIT 1
-	) AS any_stale);
+WHERE p.settled < p.revision
+	AND EXISTS (SELECT FROM sla.promise_stale);
 COMMENT ON VIEW sla.clock_stale IS 'private: open clocks whose stored row is stale, as they are';
 
 /*
@@ -102,15 +111,7 @@ FROM (
 ) AS c
 WHERE c.ended_at IS NULL
 	AND (c.is_stale
-		OR c.promise_id NOT IN (
-			SELECT p.id
-			FROM sla.promise AS p
-			CROSS JOIN LATERAL (
-				SELECT
-				FROM sla.clock_state AS s
-				WHERE s.promise_id = p.id AND s.revision < p.revision AND s.ended_at IS NULL
-				LIMIT 1
-			) AS any_stale)
+		OR c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
 		OR c.revision >= (SELECT p.revision FROM sla.promise AS p WHERE p.id = c.promise_id));
 COMMENT ON VIEW sla.clock_open IS 'private: rows of sla.clock_state of open clocks, up to date';
 
@@ -123,15 +124,7 @@ FROM (
 ) AS c
 WHERE c.is_stale
 	OR c.ended_at IS NOT NULL
-	OR c.promise_id NOT IN (
-		SELECT p.id
-		FROM sla.promise AS p
-		CROSS JOIN LATERAL (
-			SELECT
-			FROM sla.clock_state AS s
-			WHERE s.promise_id = p.id AND s.revision < p.revision AND s.ended_at IS NULL
-			LIMIT 1
-		) AS any_stale)
+	OR c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
 	OR c.revision >= (SELECT p.revision FROM sla.promise AS p WHERE p.id = c.promise_id);
 COMMENT ON VIEW sla.clock_fresh IS 'private: rows of sla.clock_state, up to date';
 
