@@ -1017,46 +1017,19 @@ COMMENT ON COLUMN sla.report_pause.is_lasting IS 'it lasts';
  * Definitions as they are in force now
  */
 
-CREATE VIEW sla.report_agreement AS
+CREATE VIEW sla.agreement_version AS
 SELECT
-	a.party,
-	a.name AS agreement,
-	nullif(a.valid_from, '-infinity') AS valid_from,
-	a.valid_until,
-	nullif(a.ends_at, 'infinity') AS ends_at,
-	a.plan,
-	a.calendar,
-	a.time_zone,
-	a.owner,
-	a.review_every::text AS review_every_text,
-	a.monthly_fee,
-	a.currency,
-	a.credit_cap_percent::double precision AS credit_cap_percent,
-	a.notes,
+	a.*,
 	a.valid_from <= pg_catalog.now()
 		AND pg_catalog.now() < least(coalesce(a.valid_until, 'infinity'), coalesce(a.ends_at, 'infinity')) AS is_in_force
 FROM (
 	SELECT
 		a.*,
+		pg_catalog.row_number() OVER (PARTITION BY a.party, a.name ORDER BY a.valid_from) AS version,
 		pg_catalog.lead(a.valid_from) OVER (PARTITION BY a.party, a.name ORDER BY a.valid_from) AS valid_until
 	FROM sla.agreement AS a
 ) AS a;
-COMMENT ON VIEW sla.report_agreement IS 'agreements with parties, each version';
-COMMENT ON COLUMN sla.report_agreement.party IS 'the customer';
-COMMENT ON COLUMN sla.report_agreement.agreement IS 'name of the agreement';
-COMMENT ON COLUMN sla.report_agreement.valid_from IS 'from when this version is in force; NULL: from ever';
-COMMENT ON COLUMN sla.report_agreement.valid_until IS 'when the next version takes its place; NULL: there is none';
-COMMENT ON COLUMN sla.report_agreement.ends_at IS 'when the agreement ends; NULL: it does not';
-COMMENT ON COLUMN sla.report_agreement.plan IS 'the plan agreed on';
-COMMENT ON COLUMN sla.report_agreement.calendar IS 'the party''s calendar';
-COMMENT ON COLUMN sla.report_agreement.time_zone IS 'the party''s time zone';
-COMMENT ON COLUMN sla.report_agreement.owner IS 'who answers for it';
-COMMENT ON COLUMN sla.report_agreement.review_every_text IS 'how often it is to be reviewed';
-COMMENT ON COLUMN sla.report_agreement.monthly_fee IS 'what the party pays a month';
-COMMENT ON COLUMN sla.report_agreement.currency IS 'the currency of the fee';
-COMMENT ON COLUMN sla.report_agreement.credit_cap_percent IS 'service credits of a month are at most this percentage of the fee';
-COMMENT ON COLUMN sla.report_agreement.notes IS 'free text';
-COMMENT ON COLUMN sla.report_agreement.is_in_force IS 'this version is in force now';
+COMMENT ON VIEW sla.agreement_version IS 'private: agreements, each version with its number and its end';
 
 /*
  * What is promised now: one row for each target in force, and party that it is
@@ -1067,7 +1040,7 @@ COMMENT ON COLUMN sla.report_agreement.is_in_force IS 'this version is in force 
 CREATE VIEW sla.report_promise AS
 SELECT
 	a.party,
-	a.agreement,
+	a.name AS agreement,
 	coalesce(p.plan, a.plan) AS plan,
 	p.relation::text AS relation,
 	p.name AS policy,
@@ -1084,8 +1057,8 @@ SELECT
 	coalesce(k.hours::text, k.combines, c.calendar) AS hours_text,
 	CASE
 		WHEN a.credit_cap_percent IS NULL THEN NULL
-		WHEN a.monthly_fee IS NULL THEN pg_catalog.format('at most %s %% of the monthly fee', a.credit_cap_percent)
-		ELSE pg_catalog.format('at most %s %% of the monthly fee of %s', a.credit_cap_percent,
+		WHEN a.monthly_fee IS NULL THEN pg_catalog.format('at most %s %% of the monthly fee', a.credit_cap_percent::double precision)
+		ELSE pg_catalog.format('at most %s %% of the monthly fee of %s', a.credit_cap_percent::double precision,
 			pg_catalog.concat_ws(' ', a.monthly_fee::text, a.currency))
 	END AS credit_text,
 	nullif(greatest(p.valid_from, t.valid_from, a.valid_from), '-infinity') AS valid_from
@@ -1102,7 +1075,7 @@ JOIN (
 	FROM sla.target AS t
 ) AS t ON t.relation = p.relation AND t.policy = p.name
 LEFT JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
-LEFT JOIN sla.report_agreement AS a
+LEFT JOIN sla.agreement_version AS a
 	ON a.is_in_force
 	AND (a.plan = p.plan OR (p.plan IS NULL AND t.goal IS NOT NULL AND @extschema@.calendar(t.goal) IS NULL))
 CROSS JOIN LATERAL (

@@ -17,7 +17,7 @@ CREATE TEMP VIEW report_column AS
 	JOIN pg_type t ON t.oid = a.atttypid;
 -- these are there
 SELECT name AS missing
-FROM unnest('{report_clock,report_open,report_breach,report_attainment,report_attainment_by_label,report_owner,report_pause,report_promise,report_exception,report_agreement,report_slo_status,report_slo_period,report_slo_series,report_slo_alert,report_service_credit,report_service_credit_objective}'::text[]) name
+FROM unnest('{report_clock,report_open,report_breach,report_attainment,report_attainment_by_label,report_owner,report_pause,report_promise,report_exception,report_agreement,report_slo_status,report_slo_period,report_slo_series,report_slo_alert,report_service_credit,report_service_credit_objective,report_annotation,report_breach_review,report_breach_pareto}'::text[]) name
 WHERE NOT EXISTS (SELECT FROM report_view WHERE relname = name);
 -- all are views, members of the extension, and commented on
 SELECT relname FROM report_view WHERE relkind <> 'v';
@@ -50,7 +50,7 @@ SELECT relname, attname, typname FROM report_column
 WHERE (typname = 'timestamptz') <> (attname ~ '(_at|_from|_until)$' OR attname = 'time');
 -- a series, which has a period or events in time, has a column "time"
 SELECT DISTINCT relname FROM report_column c
-WHERE (attname = 'period_start' OR relname = 'report_breach' OR relname = 'report_pause' OR relname LIKE '%\_series')
+WHERE (attname = 'period_start' OR relname = 'report_breach' OR relname = 'report_annotation' OR relname = 'report_breach_review' OR relname = 'report_pause' OR relname LIKE '%\_series')
 	AND NOT EXISTS (SELECT FROM report_column d WHERE d.relname = c.relname AND d.attname = 'time');
 -- the columns of the key come first: nothing measured stands before the last of them
 SELECT k.relname, k.attname AS key, m.attname AS before_it

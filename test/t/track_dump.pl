@@ -63,6 +63,13 @@ $node->safe_psql('source', $tables . $definitions . q{
 });
 
 # everything that must come back, as text
+$node->safe_psql('source', q{
+	INSERT INTO sla.breach_review (clock_id, cause, reviewed_by, reviewed_at)
+	SELECT min(clock_id), 'staffing', 'somebody else', '2026-01-01' FROM sla.report_breach;
+	INSERT INTO sla.annotation (subject, key, text, author)
+	SELECT 'breach', clock_id::text, 'brought from elsewhere', 'somebody else' FROM sla.breach_review;
+	SELECT 1 / count(*) FROM sla.annotation;
+});
 my $facts = q{
 	SET timezone = 'UTC';
 	SELECT 'tracked', t::text FROM sla.tracked t ORDER BY id;
@@ -75,6 +82,8 @@ my $facts = q{
 		started_at, stopped_at, due_at, gross_due_at, threshold_at, breached_at, state, verdict, gross_verdict, paused_seconds, budget_seconds
 	FROM sla.clock ORDER BY clock_id;
 	SELECT 'pause', clock, during, reason FROM sla.pause ORDER BY clock, during;
+	SELECT 'annotation', n::text FROM sla.annotation n ORDER BY id;
+	SELECT 'review', r::text FROM sla.breach_review r ORDER BY clock_id;
 	SELECT 'change', clock, at, recorded_at, kind, before, after, by, reason FROM sla.clock_change ORDER BY clock, recorded_at;
 };
 my $source = $node->safe_psql('source', $facts);
