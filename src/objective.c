@@ -339,17 +339,17 @@ try_report(Report *report, Datum objective, bool is_lenient)
 }
 
 /*
- * The rows of a query of an objective's name and an instant, for who may read a
- * view or owns what it is of.  Where the third argument says so, an objective
- * that fails does not fail the others of the view with it: returns the SQLSTATE,
- * or 0.
+ * The rows of a query of an objective's name, an instant, and maybe another, for
+ * who may read a view or owns what it is of.  Where the third argument says so,
+ * an objective that fails does not fail the others of the view with it: returns
+ * the SQLSTATE, or 0.
  */
 static int
 report_objective(FunctionCallInfo fcinfo, const char *view, const char *query)
 {
-	Oid			types[] = {TEXTOID, TIMESTAMPTZOID};
-	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
-	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo, query, lengthof(types), types, values};
+	Oid			types[] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_NARGS() > 3 ? PG_GETARG_DATUM(3) : 0};
+	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo, query, Min(PG_NARGS(), 4) - 1, types, values};
 
 	if (!may_read(view) && !owns_objective(values[0]))
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, view);
@@ -367,6 +367,25 @@ warn_of_failure(FunctionCallInfo fcinfo, int sqlstate)
 				 errdetail("Reading it failed with SQLSTATE %s.", unpack_sql_state(sqlstate))));
 }
 
+/* A row that says in its last column what failed; before that, a status. */
+static void
+put_problem(ReturnSetInfo *result, const char *status, int sqlstate)
+{
+	int			natts = result->setDesc->natts;
+	Datum	   *values = palloc0(natts * sizeof(Datum));
+	bool	   *nulls = palloc(natts * sizeof(bool));
+
+	memset(nulls, true, natts * sizeof(bool));
+	nulls[natts - 1] = false;
+	values[natts - 1] = CStringGetTextDatum(psprintf("SQLSTATE %s", unpack_sql_state(sqlstate)));
+	if (status != NULL)
+	{
+		nulls[natts - 2] = false;
+		values[natts - 2] = CStringGetTextDatum(status);
+	}
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
 /*
  * sla.slo_status(objective, at, is_lenient) -> setof ..., status, problem
  *
@@ -376,32 +395,29 @@ PG_FUNCTION_INFO_V1(sla_slo_status);
 Datum
 sla_slo_status(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	int			sqlstate = report_objective(fcinfo, "report_slo_status",
 											"SELECT s.*, NULL::text FROM sla.objective_status($1, $2) AS s");
-	int			natts = result->setDesc->natts;
-	Datum	   *values;
-	bool	   *nulls;
 
-	if (sqlstate == 0)
-		return (Datum) 0;
-	values = palloc0(natts * sizeof(Datum));
-	nulls = palloc(natts * sizeof(bool));
-	memset(nulls, true, natts * sizeof(bool));
-	nulls[natts - 2] = nulls[natts - 1] = false;
-	values[natts - 2] = CStringGetTextDatum("error");
-	values[natts - 1] = CStringGetTextDatum(psprintf("SQLSTATE %s", unpack_sql_state(sqlstate)));
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	if (sqlstate != 0)
+		put_problem((ReturnSetInfo *) fcinfo->resultinfo, "error", sqlstate);
 	return (Datum) 0;
 }
 
-/* sla.slo_periods(objective, at, is_lenient) -> setof ... */
+/*
+ * sla.slo_periods(objective, at, is_lenient, since) -> setof ..., problem
+ *
+ * An objective that fails has one row, which says so.
+ */
 PG_FUNCTION_INFO_V1(sla_slo_periods);
 Datum
 sla_slo_periods(PG_FUNCTION_ARGS)
 {
-	warn_of_failure(fcinfo, report_objective(fcinfo, "report_slo_period",
-											 "SELECT * FROM sla.objective_periods($1, $2)"));
+	int			sqlstate = report_objective(fcinfo, "report_slo_period",
+											"SELECT p.*, NULL::text FROM sla.objective_periods($1, $2, $3) AS p");
+
+	warn_of_failure(fcinfo, sqlstate);
+	if (sqlstate != 0)
+		put_problem((ReturnSetInfo *) fcinfo->resultinfo, NULL, sqlstate);
 	return (Datum) 0;
 }
 
@@ -423,6 +439,60 @@ sla_slo_alerts(PG_FUNCTION_ARGS)
 	warn_of_failure(fcinfo, report_objective(fcinfo, "report_slo_alert",
 											 "SELECT * FROM sla.objective_alerts($1, $2)"));
 	return (Datum) 0;
+}
+
+/*
+ * sla.verify_periods(objective) -> setof ...
+ *
+ * Closed periods, and what the facts say of them now.
+ */
+PG_FUNCTION_INFO_V1(sla_verify_periods);
+Datum
+sla_verify_periods(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {PG_GETARG_DATUM(0)};
+	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo, "SELECT * FROM sla.compare_periods($1)",
+	lengthof(types), types, values};
+
+	if (!may_read("report_slo_period") && !owns_objective(values[0]))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, "report_slo_period");
+	InitMaterializedSRF(fcinfo, 0);
+	(void) try_report(&report, values[0], false);
+	return (Datum) 0;
+}
+
+/*
+ * sla.reclose(objective, period, reason) -> int
+ *
+ * By who owns what the objective is of.
+ */
+PG_FUNCTION_INFO_V1(sla_reclose);
+Datum
+sla_reclose(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {TEXTOID, DATEOID, TEXTOID, TEXTOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2),
+	CStringGetTextDatum(GetUserNameFromId(GetUserId(), false))};
+	int32		revision;
+	bool		isnull;
+	Fence		fence;
+
+	if (!owns_objective(values[0]))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("objective \"%s\" is not yours", TextDatumGetCString(values[0])),
+				 errdetail("Who owns its relation may close a period of it anew.")));
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT sla.reclose_period($1, $2, $3, $4)",
+							  lengthof(types), types, values, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not close a period anew");
+	revision = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	SPI_finish();
+	fence_leave(&fence);
+	PG_RETURN_INT32(revision);
 }
 
 /* The names of the objectives that an agreement's service credits refer to. */

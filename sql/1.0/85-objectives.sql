@@ -80,11 +80,13 @@ SELECT pg_catalog.pg_extension_config_dump('sla.objective_id_seq', '');
  */
 CREATE TABLE sla.objective_name (
 	name text PRIMARY KEY,
-	owner regrole NOT NULL
+	owner regrole NOT NULL,
+	taken_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE sla.objective_name IS 'private: names of objectives, and for whom they are taken';
 COMMENT ON COLUMN sla.objective_name.name IS 'the name';
 COMMENT ON COLUMN sla.objective_name.owner IS 'the owner of the relations that objectives of this name are over';
+COMMENT ON COLUMN sla.objective_name.taken_at IS 'since when: periods that ended before are not closed';
 SELECT pg_catalog.pg_extension_config_dump('sla.objective_name', '');
 
 CREATE FUNCTION sla.take_objective_name(o sla.objective)
@@ -112,11 +114,12 @@ BEGIN
 	END IF;
 	IF taken_by <> mine AND EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = taken_by)
 		AND NOT EXISTS (SELECT FROM sla.objective AS v WHERE v.name = o.name)
-		AND EXISTS (SELECT FROM sla.credit AS c WHERE c.objective = o.name)
+		AND (EXISTS (SELECT FROM sla.credit AS c WHERE c.objective = o.name)
+			OR EXISTS (SELECT FROM sla.closed_period AS p WHERE p.objective = o.name))
 	THEN
 		RAISE EXCEPTION 'objective "%" is taken', o.name
 			USING ERRCODE = 'insufficient_privilege',
-				DETAIL = 'It was of another owner, and service credits still refer to it.';
+				DETAIL = 'It was of another owner, and service credits or closed periods still refer to it.';
 	END IF;
 	UPDATE sla.objective_name AS n SET owner = mine WHERE n.name = o.name AND n.owner <> mine;
 END

@@ -2,6 +2,18 @@
 -- How objectives stand: functions for readers, and views
 --
 
+/* The percentage of a budget that is used up; of nothing, or where there is none, NULL. */
+CREATE FUNCTION sla.consumed_percent(total double precision, good double precision, budget double precision)
+RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+	WHEN total = 0 THEN NULL
+	WHEN good = total THEN 0
+	WHEN budget > 0 THEN 100 * (total - good) / budget
+END;
+COMMENT ON FUNCTION sla.consumed_percent(double precision, double precision, double precision) IS
+'private: the percentage of an error budget that is used up';
+
 /*
  * How an objective stands.  The pace is that of the last 28th of the window.
  */
@@ -86,29 +98,66 @@ BEGIN
 		sla.slo_state(sla.sli_percent(s.good, s.total), target, b.budget - (s.total - s.good))
 	FROM sums AS s
 	CROSS JOIN LATERAL (SELECT coalesce(whole_budget, sla.error_budget(s.total, target))) AS b (budget)
-	CROSS JOIN LATERAL (
-		SELECT CASE
-			WHEN s.total = 0 THEN NULL
-			WHEN s.good = s.total THEN 0
-			WHEN b.budget > 0 THEN 100 * (s.total - s.good) / b.budget
-		END) AS c (consumed);
+	CROSS JOIN LATERAL (SELECT sla.consumed_percent(s.total, s.good, b.budget)) AS c (consumed);
 END
 $$;
 COMMENT ON FUNCTION sla.objective_status(text, timestamptz) IS 'private: what sla.slo_status() says, for the owner of the extension';
 REVOKE ALL ON FUNCTION sla.objective_status(text, timestamptz) FROM PUBLIC;
 
 /*
+ * An objective between each two of "cuts", with the percentage of days, or of
+ * slices, that have anything that counts.
+ */
+CREATE FUNCTION sla.period_tally(o sla.objective, cuts timestamptz[])
+RETURNS TABLE (grp text, n integer, total double precision, good double precision, coverage_percent double precision)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	edges timestamptz[] := cuts;
+	step interval := CASE WHEN o.kind IN ('event', 'value') THEN interval '1 day' WHEN o.kind = 'slice' THEN o.slice END;
+BEGIN
+	IF o.kind IN ('event', 'value') THEN
+		edges := ARRAY(
+			SELECT c FROM unnest(cuts) AS c
+			UNION
+			SELECT d FROM sla.steps('1 day', o.time_zone, cuts[1], cuts[cardinality(cuts)]) AS d
+			ORDER BY 1);
+	END IF;
+	RETURN QUERY
+	SELECT t.grp, t.n, t.total, t.good,
+		CASE WHEN step IS NOT NULL THEN
+			sla.coverage_percent(CASE WHEN o.kind = 'slice' THEN t.total ELSE t.days END, expected.steps)
+		END
+	FROM (
+		SELECT t.grp, width_bucket(edges[t.n], cuts) AS n, sum(t.total) AS total, sum(t.good) AS good,
+			(count(*) FILTER (WHERE t.total > 0))::double precision AS days
+		FROM sla.objective_tally(o, edges) AS t
+		GROUP BY 1, 2
+	) AS t
+	LEFT JOIN LATERAL (
+		SELECT sla.expected_steps(o, step, cuts[t.n], cuts[t.n + 1]) WHERE step IS NOT NULL
+	) AS expected (steps) ON true;
+END
+$$;
+COMMENT ON FUNCTION sla.period_tally(sla.objective, timestamptz[]) IS
+'private: what counts and what is good of an objective between each two cuts, and on how much of it there was anything';
+REVOKE ALL ON FUNCTION sla.period_tally(sla.objective, timestamptz[]) FROM PUBLIC;
+
+/*
  * The periods of an objective, the latest two years and a bit: the windows of
  * the calendar, or months where the window rolls.  A period in which another
- * version came into force is one for each.
+ * version came into force is one for each.  What was before "since" is left out.
  */
-CREATE FUNCTION sla.objective_periods(objective text, at timestamptz)
+CREATE FUNCTION sla.objective_periods(objective text, at timestamptz, since timestamptz)
 RETURNS TABLE (
 	period_start date, valid_from timestamptz, group_value text, from_at timestamptz, to_at timestamptz,
 	party text, agreement text, target_percent double precision,
 	total double precision, good double precision, bad double precision, sli_percent double precision,
 	budget double precision, budget_remaining double precision, consumed_percent double precision,
-	is_met boolean, is_over boolean, is_settled boolean)
+	is_met boolean, is_over boolean, is_settled boolean, coverage_percent double precision)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -139,9 +188,9 @@ BEGIN
 		-- when periods begin, the latest first
 		cuts := '{}';
 		began := until;
-		WHILE cardinality(cuts) < 25 AND began > o.valid_from LOOP
+		WHILE cardinality(cuts) < 25 AND began > greatest(o.valid_from, since) LOOP
 			SELECT * INTO w FROM sla.calendar_window(unit, o.window_start, o.time_zone, began - interval '1 us');
-			began := greatest(w.from_at, o.valid_from);
+			began := greatest(w.from_at, o.valid_from, since);
 			cuts := began || cuts;
 		END LOOP;
 		CONTINUE WHEN cuts = '{}';
@@ -158,24 +207,20 @@ BEGIN
 		SELECT timezone(o.time_zone, p.from_at)::date, o.valid_from, nullif(t.grp, ''), p.from_at, p.to_at,
 			o.party, o.agreement, target, t.total, t.good, t.total - t.good, sla.sli_percent(t.good, t.total),
 			b.budget, b.budget - (t.total - t.good),
-			CASE
-				WHEN t.total = 0 THEN NULL
-				WHEN t.good = t.total THEN 0
-				WHEN b.budget > 0 THEN 100 * (t.total - t.good) / b.budget
-			END,
-			sla.is_met(t.good, t.total, target), p.to_at <= at, p.to_at + o.close_after <= at
+			sla.consumed_percent(t.total, t.good, b.budget),
+			sla.is_met(t.good, t.total, target), p.to_at <= at, p.to_at + o.close_after <= at, t.coverage_percent
 		FROM (
 			SELECT s.n, cuts[s.n] AS from_at,
 				least((sla.calendar_window(unit, o.window_start, o.time_zone, cuts[s.n])).to_at, next_from) AS to_at
 			FROM generate_subscripts(cuts, 1) AS s (n)
 		) AS p
 		JOIN (
-			SELECT y.grp, y.n, sum(y.total) AS total, sum(y.good) AS good
+			SELECT y.grp, y.n, sum(y.total) AS total, sum(y.good) AS good, max(y.coverage_percent) AS coverage_percent
 			FROM (
-				SELECT * FROM sla.objective_tally(o, cuts || until)
+				SELECT * FROM sla.period_tally(o, cuts || until)
 				UNION ALL
 				-- the present one, also where nothing happened yet
-				SELECT '', cardinality(cuts), 0, 0 WHERE o.group_by IS NULL AND next_from IS NULL
+				SELECT '', cardinality(cuts), 0, 0, NULL WHERE o.group_by IS NULL AND next_from IS NULL
 			) AS y
 			GROUP BY y.grp, y.n
 		) AS t ON t.n = p.n
@@ -185,8 +230,8 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION sla.objective_periods(text, timestamptz) IS 'private: what sla.slo_periods() says, for the owner of the extension';
-REVOKE ALL ON FUNCTION sla.objective_periods(text, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION sla.objective_periods(text, timestamptz, timestamptz) IS 'private: what sla.slo_periods() says, for the owner of the extension';
+REVOKE ALL ON FUNCTION sla.objective_periods(text, timestamptz, timestamptz) FROM PUBLIC;
 
 /* The days of the window, and the budget as it was at the end of each. */
 CREATE FUNCTION sla.objective_series(objective text, at timestamptz)
@@ -277,6 +322,7 @@ CREATE FUNCTION sla.slo_periods(
 	objective text,
 	at timestamptz DEFAULT now(),
 	is_lenient boolean DEFAULT false,
+	since timestamptz DEFAULT '-infinity',
 	OUT period_start date,
 	OUT valid_from timestamptz,
 	OUT group_value text,
@@ -294,12 +340,14 @@ CREATE FUNCTION sla.slo_periods(
 	OUT consumed_percent double precision,
 	OUT is_met boolean,
 	OUT is_over boolean,
-	OUT is_settled boolean)
+	OUT is_settled boolean,
+	OUT coverage_percent double precision,
+	OUT problem text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_slo_periods'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 10;
-COMMENT ON FUNCTION sla.slo_periods(text, timestamptz, boolean) IS
-'the latest periods of an objective up to an instant, each group';
+COMMENT ON FUNCTION sla.slo_periods(text, timestamptz, boolean, timestamptz) IS
+'the latest periods of an objective up to an instant and not before another, each group; by what is known now, also where a period is closed';
 
 CREATE FUNCTION sla.slo_series(
 	objective text,
@@ -359,31 +407,6 @@ FROM (
 CROSS JOIN LATERAL sla.slo_status(o.name, pg_catalog.now(), true) AS s
 WHERE o.valid_from <= pg_catalog.now() AND pg_catalog.now() < o.valid_until;
 
-CREATE VIEW sla.report_slo_period AS
-SELECT
-	p.period_start,
-	o.name AS objective,
-	p.group_value,
-	nullif(p.valid_from, '-infinity') AS valid_from,
-	p.from_at AS "time",
-	p.from_at,
-	p.to_at,
-	p.party,
-	p.agreement,
-	p.target_percent,
-	p.total,
-	p.good,
-	p.bad,
-	p.sli_percent,
-	p.budget,
-	p.budget_remaining,
-	p.consumed_percent,
-	p.is_met,
-	p.is_over,
-	p.is_settled
-FROM (SELECT DISTINCT o.name FROM sla.objective AS o) AS o
-CROSS JOIN LATERAL sla.slo_periods(o.name, pg_catalog.now(), true) AS p;
-
 CREATE VIEW sla.report_slo_series AS
 SELECT
 	o.name AS objective,
@@ -431,29 +454,6 @@ COMMENT ON COLUMN sla.report_slo_status.projected_percent IS 'the percentage of 
 COMMENT ON COLUMN sla.report_slo_status.coverage_percent IS 'the percentage of days, or slices, with anything that counts; NULL of clocks and outages';
 COMMENT ON COLUMN sla.report_slo_status.status IS 'no_data, healthy, degrading (below the target, but some budget remains), violated; or error: it cannot be read';
 COMMENT ON COLUMN sla.report_slo_status.problem IS 'with which SQLSTATE reading it failed; sla.slo_status() tells the whole error';
-
-COMMENT ON VIEW sla.report_slo_period IS
-'objectives by period, the latest 25: windows of the calendar, or months where the window rolls';
-COMMENT ON COLUMN sla.report_slo_period.period_start IS 'first day of the period; of a version that came into force within it, its first day';
-COMMENT ON COLUMN sla.report_slo_period.objective IS 'name of the objective';
-COMMENT ON COLUMN sla.report_slo_period.group_value IS 'value of the objective''s group_by; NULL: it has none';
-COMMENT ON COLUMN sla.report_slo_period.valid_from IS 'from when the version is in force that judges it; NULL: from ever';
-COMMENT ON COLUMN sla.report_slo_period."time" IS 'when the period begins';
-COMMENT ON COLUMN sla.report_slo_period.from_at IS 'when the period begins';
-COMMENT ON COLUMN sla.report_slo_period.to_at IS 'when it ends';
-COMMENT ON COLUMN sla.report_slo_period.party IS 'the customer';
-COMMENT ON COLUMN sla.report_slo_period.agreement IS 'name of the party''s agreement';
-COMMENT ON COLUMN sla.report_slo_period.target_percent IS 'what was promised';
-COMMENT ON COLUMN sla.report_slo_period.total IS 'what counts: events, values, clocks, slices that have events, or seconds';
-COMMENT ON COLUMN sla.report_slo_period.good IS 'what of it is good';
-COMMENT ON COLUMN sla.report_slo_period.bad IS 'what of it is not';
-COMMENT ON COLUMN sla.report_slo_period.sli_percent IS 'the percentage that is good; NULL when nothing counts';
-COMMENT ON COLUMN sla.report_slo_period.budget IS 'how much of what counted may be bad';
-COMMENT ON COLUMN sla.report_slo_period.budget_remaining IS 'the budget less what was bad; negative when overspent';
-COMMENT ON COLUMN sla.report_slo_period.consumed_percent IS 'the percentage of the budget that is used up; NULL when nothing counts or the target leaves no budget';
-COMMENT ON COLUMN sla.report_slo_period.is_met IS 'the target is reached; NULL when nothing counts';
-COMMENT ON COLUMN sla.report_slo_period.is_over IS 'the period is over';
-COMMENT ON COLUMN sla.report_slo_period.is_settled IS 'it has been over for as long as the objective may still change';
 
 COMMENT ON VIEW sla.report_slo_series IS
 'objectives by day of the present window: for a burn-down of the error budget';

@@ -186,9 +186,17 @@ BEGIN
 			UPDATE sla.burn_rule AS r SET objective = NEW.name WHERE r.objective = OLD.name;
 			UPDATE sla.credit AS c SET objective = NEW.name WHERE c.objective = OLD.name;
 			UPDATE sla.exception AS e SET objective = NEW.name WHERE e.objective = OLD.name;
+			UPDATE sla.closed_period AS p SET objective = NEW.name WHERE p.objective = OLD.name;
+			UPDATE sla.closed_group AS g SET objective = NEW.name WHERE g.objective = OLD.name;
+			UPDATE sla.objective_name AS n
+			SET taken_at = o.taken_at
+			FROM sla.objective_name AS o
+			WHERE n.name = NEW.name AND o.name = OLD.name AND o.taken_at < n.taken_at;
 		END IF;
 		DELETE FROM sla.objective_name AS n
-		WHERE n.name = OLD.name AND NOT EXISTS (SELECT FROM sla.credit AS c WHERE c.objective = OLD.name);
+		WHERE n.name = OLD.name
+			AND NOT EXISTS (SELECT FROM sla.credit AS c WHERE c.objective = OLD.name)
+			AND NOT EXISTS (SELECT FROM sla.closed_period AS p WHERE p.objective = OLD.name);
 	END IF;
 	IF TG_OP <> 'DELETE' THEN
 		PERFORM sla.refuse_silent_rule(r) FROM sla.burn_rule AS r WHERE r.objective = NEW.name;
@@ -197,12 +205,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sla.objective_moved() IS
-'lets burn rules, credits and exceptions follow a renamed objective, deletes the rules of a deleted one (credits are the administrator''s), and refuses a target by which one could never fire';
+'lets burn rules, credits, exceptions and closed periods follow a renamed objective, deletes the rules of a deleted one (credits are the administrator''s), and refuses a target by which one could never fire';
 REVOKE ALL ON FUNCTION sla.objective_moved() FROM PUBLIC;
 CREATE TRIGGER objective_moved
 	AFTER INSERT OR UPDATE OR DELETE ON sla.objective
 	FOR EACH ROW EXECUTE FUNCTION sla.objective_moved();
-COMMENT ON TRIGGER objective_moved ON sla.objective IS 'burn rules, credits and exceptions follow';
+COMMENT ON TRIGGER objective_moved ON sla.objective IS 'burn rules, credits, exceptions and closed periods follow';
 
 CREATE VIEW sla.burn_rule_set AS
 SELECT s.rule_set, s.name, s.budget_percent, s.long_window::interval AS long_window, s.short_window::interval AS short_window,

@@ -32,6 +32,9 @@ $node->safe_psql('source', q{
 		('acme', 'main', 'grouped', 90, 10), ('acme', 'main', 'grouped', 80, 20);
 	SELECT sla.add_burn_rules('grouped');
 	ALTER TABLE aaa.request RENAME ok TO fine;
+	UPDATE sla.objective_name SET taken_at = '2026-02-01';
+	SELECT sla.close_periods('2026-05-01', 3);
+	SELECT sla.reclose('view', min(period_start), 'a try') FROM sla.closed_period WHERE objective = 'view';
 });
 my $facts = q{
 	SET timezone = 'UTC';
@@ -39,12 +42,17 @@ my $facts = q{
 	SELECT 'status', o.name, s.* FROM (SELECT DISTINCT name FROM sla.objective) o, LATERAL sla.slo_status(o.name, '2026-02-20') s ORDER BY 2, 3;
 	SELECT 'credit', c::text FROM sla.credit c ORDER BY c.below_percent;
 	SELECT 'credits', s.* FROM sla.service_credits('acme', 'main', '2026-03-20') s ORDER BY from_at;
+	SELECT 'closed', c::text FROM sla.closed_period c ORDER BY c::text COLLATE "C";
+	SELECT 'group', g::text FROM sla.closed_group g ORDER BY g::text COLLATE "C";
+	SELECT 'name', n::text FROM sla.objective_name n ORDER BY name;
+	SELECT 'verify', o.name, v.* FROM (SELECT DISTINCT name FROM sla.objective) o, LATERAL sla.verify_periods(o.name) v ORDER BY 2, 3, 4;
 	SELECT 'rule', r::text FROM sla.burn_rule r ORDER BY r.objective, r.name;
 	SELECT 'next', nextval('sla.objective_id_seq') > (SELECT max(id) FROM sla.objective);
 	SELECT 'function', p.oid::regprocedure, p.proowner::regrole FROM pg_proc p WHERE pronamespace = 'sla'::regnamespace AND proname ~ '^objective_[0-9]' ORDER BY 2::text COLLATE "C";
 };
 my $source = $node->safe_psql('source', $facts);
 like($source, qr/^status\|grouped\|0\|/m, 'there are facts to compare');
+like($source, qr/^closed\|.*a try/m, 'and a period closed anew');
 
 my $dir = $node->backup_dir;
 mkdir $dir;
