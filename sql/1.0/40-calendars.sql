@@ -6,6 +6,13 @@
 -- versions only append to them.
 --
 
+/*
+ * From here on only pg_catalog is looked at: an operator or function that somebody
+ * has put into the extension's schema beforehand might fit better than the built-in
+ * one.  What is of the extension is told by name.
+ */
+SET LOCAL search_path = pg_catalog, pg_temp;
+
 CREATE SCHEMA sla;
 COMMENT ON SCHEMA sla IS 'sla_tracker: named calendars and what is built on them';
 GRANT USAGE ON SCHEMA sla TO PUBLIC;
@@ -26,7 +33,7 @@ COMMENT ON FUNCTION sla.day_hours(text) IS
 
 CREATE TABLE sla.calendar (
 	name text COLLATE "C" PRIMARY KEY,
-	hours business_hours,
+	hours @extschema@.business_hours,
 	combines text COLLATE "C",
 	holidays_until date,
 	description text,
@@ -398,7 +405,7 @@ COMMENT ON TRIGGER keep_all_versions ON sla.holiday IS 'writes history';
 -- Looking in
 
 CREATE FUNCTION sla.calendar_hours(calendar text)
-RETURNS business_hours
+RETURNS @extschema@.business_hours
 AS 'MODULE_PATHNAME', 'sla_calendar_hours'
 LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION sla.calendar_hours(text) IS

@@ -202,7 +202,7 @@ CREATE TABLE sla.exception (
 	during tstzrange,
 	rrule text,
 	extend_by @extschema@.business_interval
-		CHECK (business_days(extend_by) >= 0 AND business_seconds(extend_by) >= 0),
+		CHECK (@extschema@.business_days(extend_by) >= 0 AND @extschema@.business_seconds(extend_by) >= 0),
 	waive boolean NOT NULL DEFAULT false,
 	reason text,
 	author text NOT NULL DEFAULT current_user,

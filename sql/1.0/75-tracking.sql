@@ -628,18 +628,18 @@ COMMENT ON TRIGGER check_source ON sla.source IS 'checks a source and makes its 
 CREATE VIEW sla.promise_wanted AS
 SELECT t.relation, p.id AS policy_id, t.id AS target_id, m.id AS metric_id, a.calendar,
 	p.name AS policy, p.valid_from AS policy_from, p.rank, m.name AS metric, t.valid_from AS target_from,
-	CASE WHEN a.calendar = '' THEN t.goal ELSE at_calendar(t.goal, a.calendar) END AS goal,
+	CASE WHEN a.calendar = '' THEN t.goal ELSE @extschema@.at_calendar(t.goal, a.calendar) END AS goal,
 	t.threshold, t.due_by, t.cutoff, t.alert_at
 FROM sla.target AS t
 JOIN sla.policy AS p ON p.relation = t.relation AND p.name = t.policy
 JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
 CROSS JOIN LATERAL (
 	SELECT ''
-	WHERE t.goal IS NULL OR calendar(t.goal) IS NOT NULL
+	WHERE t.goal IS NULL OR @extschema@.calendar(t.goal) IS NOT NULL
 	UNION
 	SELECT g.calendar
 	FROM sla.agreement AS g
-	WHERE g.calendar IS NOT NULL AND calendar(t.goal) IS NULL
+	WHERE g.calendar IS NOT NULL AND @extschema@.calendar(t.goal) IS NULL
 ) AS a (calendar);
 COMMENT ON VIEW sla.promise_wanted IS 'private: the promises that policies, targets and agreements make';
 
