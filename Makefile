@@ -4,6 +4,7 @@
 #	make installcheck		SQL, isolation and TAP tests on a running server
 #	make unit			the tests of the pure core, without a server
 #	make lint			rules of the source that no compiler checks
+#	make dist			the archive for PGXN, here
 #
 # PG_CONFIG=... chooses the server, NO_LIBICAL=1 leaves out libical even where
 # pkg-config finds it.  A build outside the checkout: make -f DIR/Makefile.
@@ -137,3 +138,7 @@ tmp_unit/core/%.o: $(SRCDIR)src/core/%.c $(H_FILES)
 
 lint:
 	@$(SRCDIR)script/lint
+
+.PHONY: dist
+dist:
+	@$(SRCDIR)script/dist
