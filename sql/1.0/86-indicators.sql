@@ -193,8 +193,12 @@ CREATE FUNCTION sla.expected_steps(o sla.objective, step interval, from_at times
 RETURNS double precision
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000
 BEGIN ATOMIC
+	-- (once, not for each step)
+	WITH t AS MATERIALIZED (
+		SELECT sla.objective_time(o, pg_catalog.tstzrange(from_at, to_at)) AS counted
+	)
 	SELECT count(*) FILTER (WHERE t.counted && pg_catalog.tstzrange(s.at, s.next))::double precision
-	FROM (SELECT sla.objective_time(o, pg_catalog.tstzrange(from_at, to_at))) AS t (counted)
+	FROM t
 	CROSS JOIN LATERAL (
 		SELECT b.at, pg_catalog.lead(b.at, 1, to_at) OVER (ORDER BY b.at) AS next
 		FROM (

@@ -116,20 +116,25 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-	edges timestamptz[] := cuts;
 	step interval := CASE WHEN o.kind IN ('event', 'value') THEN interval '1 day' WHEN o.kind = 'slice' THEN o.slice END;
+	steps timestamptz[] := ARRAY(
+		SELECT c FROM unnest(cuts) AS c
+		UNION
+		SELECT s FROM sla.steps(step, o.time_zone, cuts[1], cuts[cardinality(cuts)]) AS s
+		ORDER BY 1);
+	edges timestamptz[] := CASE WHEN o.kind = 'slice' THEN cuts ELSE steps END;
+	counted tstzmultirange := sla.objective_time(o, tstzrange(cuts[1], cuts[cardinality(cuts)]));
 BEGIN
-	IF o.kind IN ('event', 'value') THEN
-		edges := ARRAY(
-			SELECT c FROM unnest(cuts) AS c
-			UNION
-			SELECT d FROM sla.steps('1 day', o.time_zone, cuts[1], cuts[cardinality(cuts)]) AS d
-			ORDER BY 1);
-	END IF;
 	RETURN QUERY
+	WITH expected AS (
+		SELECT width_bucket(s.at, cuts) AS n, count(*)::double precision AS steps
+		FROM (SELECT s.at, lead(s.at) OVER (ORDER BY s.at) AS next FROM unnest(steps) AS s (at)) AS s
+		WHERE step IS NOT NULL AND counted && tstzrange(s.at, s.next)
+		GROUP BY 1
+	)
 	SELECT t.grp, t.n, t.total, t.good,
 		CASE WHEN step IS NOT NULL THEN
-			sla.coverage_percent(CASE WHEN o.kind = 'slice' THEN t.total ELSE t.days END, expected.steps)
+			sla.coverage_percent(CASE WHEN o.kind = 'slice' THEN t.total ELSE t.days END, coalesce(e.steps, 0))
 		END
 	FROM (
 		SELECT t.grp, width_bucket(edges[t.n], cuts) AS n, sum(t.total) AS total, sum(t.good) AS good,
@@ -137,9 +142,7 @@ BEGIN
 		FROM sla.objective_tally(o, edges) AS t
 		GROUP BY 1, 2
 	) AS t
-	LEFT JOIN LATERAL (
-		SELECT sla.expected_steps(o, step, cuts[t.n], cuts[t.n + 1]) WHERE step IS NOT NULL
-	) AS expected (steps) ON true;
+	LEFT JOIN expected AS e ON e.n = t.n;
 END
 $$;
 COMMENT ON FUNCTION sla.period_tally(sla.objective, timestamptz[]) IS
