@@ -431,6 +431,16 @@ sla_slo_series(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* sla.slo_slots(objective, at, is_lenient) -> setof ... */
+PG_FUNCTION_INFO_V1(sla_slo_slots);
+Datum
+sla_slo_slots(PG_FUNCTION_ARGS)
+{
+	warn_of_failure(fcinfo, report_objective(fcinfo, "report_slo_slot",
+											 "SELECT * FROM sla.objective_slots($1, $2)"));
+	return (Datum) 0;
+}
+
 /* sla.slo_alerts(objective, at, is_lenient) -> setof ... */
 PG_FUNCTION_INFO_V1(sla_slo_alerts);
 Datum

@@ -15,7 +15,8 @@ COMMENT ON FUNCTION sla.consumed_percent(double precision, double precision, dou
 'private: the percentage of an error budget that is used up';
 
 /*
- * How an objective stands.  The pace is that of the last 28th of the window.
+ * How an objective stands.  The pace is that of the last 28th of the window; at
+ * the window's end there will be as much, in proportion, as there was so far.
  */
 CREATE FUNCTION sla.objective_status(objective text, at timestamptz)
 RETURNS TABLE (
@@ -24,7 +25,8 @@ RETURNS TABLE (
 	budget double precision, budget_remaining double precision, consumed_percent double precision,
 	burn_rate double precision, window_seconds double precision, budget_seconds double precision,
 	budget_remaining_seconds double precision, exhaustion_seconds double precision,
-	projected_percent double precision, coverage_percent double precision, status text)
+	projected_percent double precision, projected_sli_percent double precision, projected_remaining double precision,
+	coverage_percent double precision, status text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 10
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -77,7 +79,8 @@ BEGIN
 		WHERE o.group_by IS NULL
 	), sums AS (
 		SELECT t.grp, sum(t.total) AS total, sum(t.good) AS good, sum(t.days)::double precision AS days,
-			sla.burn_rate(sum(t.recent_good), sum(t.recent_total), target) AS burn
+			sla.burn_rate(sum(t.recent_good), sum(t.recent_total), target) AS burn,
+			sla.sli_percent(sum(t.recent_good), sum(t.recent_total)) AS pace
 		FROM tally AS t
 		GROUP BY t.grp
 	)
@@ -86,10 +89,8 @@ BEGIN
 		nullif(s.burn, 'Infinity'), whole, sla.error_budget(whole, target),
 		sla.error_budget(whole, target) * (1 - c.consumed / 100),
 		CASE WHEN whole > 0 AND s.burn < 'Infinity' THEN sla.exhaustion_seconds(100 - c.consumed, s.burn, whole) END,
-		CASE WHEN sla.is_calendar_window(o.window_length) AND whole > 0 AND s.burn < 'Infinity' THEN
-			c.consumed * CASE WHEN whole_budget IS NULL THEN elapsed / whole ELSE 1 END
-			+ 100 * s.burn * greatest(whole - elapsed, 0) / whole
-		END,
+		projected.consumed, projected.sli,
+		CASE WHEN whole_budget IS NOT NULL THEN whole_budget ELSE b.budget * whole / elapsed END * (1 - projected.consumed / 100),
 		CASE o.kind
 			WHEN 'slice' THEN sla.coverage_percent(s.total, expected)
 			WHEN 'event' THEN sla.coverage_percent(s.days, expected)
@@ -98,7 +99,18 @@ BEGIN
 		sla.slo_state(sla.sli_percent(s.good, s.total), target, b.budget - (s.total - s.good))
 	FROM sums AS s
 	CROSS JOIN LATERAL (SELECT coalesce(whole_budget, sla.error_budget(s.total, target))) AS b (budget)
-	CROSS JOIN LATERAL (SELECT sla.consumed_percent(s.total, s.good, b.budget)) AS c (consumed);
+	CROSS JOIN LATERAL (SELECT sla.consumed_percent(s.total, s.good, b.budget)) AS c (consumed)
+	LEFT JOIN LATERAL (
+		-- of a budget that is known beforehand what is used up is used up
+		SELECT CASE WHEN s.burn < 'Infinity' THEN
+				c.consumed * CASE WHEN whole_budget IS NULL THEN elapsed / whole ELSE 1 END
+				+ 100 * s.burn * greatest(whole - elapsed, 0) / whole
+			END,
+			CASE WHEN whole_budget > 0 THEN 100 - (100 - target) * c.consumed / 100 - (100 - s.pace) * greatest(whole - elapsed, 0) / whole
+				ELSE (sla.sli_percent(s.good, s.total) * elapsed + s.pace * greatest(whole - elapsed, 0)) / whole
+			END
+		WHERE sla.is_calendar_window(o.window_length) AND elapsed > 0
+	) AS projected (consumed, sli) ON true;
 END
 $$;
 COMMENT ON FUNCTION sla.objective_status(text, timestamptz) IS 'private: what sla.slo_status() says, for the owner of the extension';
@@ -286,6 +298,55 @@ COMMENT ON FUNCTION sla.objective_series(text, timestamptz) IS 'private: what sl
 REVOKE ALL ON FUNCTION sla.objective_series(text, timestamptz) FROM PUBLIC;
 
 /*
+ * The hours of the week, in local time, by what was bad in them: of the window, or
+ * of the last year of a longer one.
+ */
+CREATE FUNCTION sla.objective_slots(objective text, at timestamptz)
+RETURNS TABLE (
+	group_value text, rank integer, weekday integer, hour integer, slot text,
+	total double precision, good double precision, bad double precision, sli_percent double precision,
+	bad_percent double precision)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	o sla.objective;
+	w record;
+	began timestamptz;
+	until timestamptz;
+	cuts timestamptz[];
+BEGIN
+	SELECT * INTO o FROM sla.objective_at(objective, at);
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	SELECT * INTO w FROM sla.objective_window(o, at);
+	until := least(w.to_at, at);
+	began := greatest(w.from_at, o.valid_from, until - interval '366 days');
+	cuts := began || ARRAY(SELECT h FROM sla.steps('1 hour', o.time_zone, began, until) AS h ORDER BY h);
+	RETURN QUERY
+	SELECT nullif(s.grp, ''), (rank() OVER (PARTITION BY s.grp ORDER BY s.total - s.good DESC))::integer,
+		s.slot / 24 + 1, s.slot % 24,
+		format('%s %s:00', (ARRAY['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'])[s.slot / 24 + 1], lpad((s.slot % 24)::text, 2, '0')),
+		s.total, s.good, s.total - s.good, sla.sli_percent(s.good, s.total),
+		100 * (s.total - s.good) / nullif(sum(s.total - s.good) OVER (PARTITION BY s.grp), 0)
+	FROM (
+		SELECT t.grp, (24 * (extract(isodow FROM l.local) - 1) + extract(hour FROM l.local))::integer AS slot,
+			sum(t.total) AS total, sum(t.good) AS good
+		FROM sla.objective_tally(o, cuts || until) AS t
+		CROSS JOIN LATERAL (SELECT timezone(o.time_zone, cuts[t.n])) AS l (local)
+		WHERE t.total > 0
+		GROUP BY 1, 2
+	) AS s
+	ORDER BY s.grp, 2, s.slot;
+END
+$$;
+COMMENT ON FUNCTION sla.objective_slots(text, timestamptz) IS 'private: what sla.slo_slots() says, for the owner of the extension';
+REVOKE ALL ON FUNCTION sla.objective_slots(text, timestamptz) FROM PUBLIC;
+
+/*
  * For readers: who may read the view of the same rows, or owns the relation.
  * These run the above as the owner of the extension.  The views are lenient: an
  * objective whose expressions fail does not fail the others with it, but says so.
@@ -312,6 +373,8 @@ CREATE FUNCTION sla.slo_status(
 	OUT budget_remaining_seconds double precision,
 	OUT exhaustion_seconds double precision,
 	OUT projected_percent double precision,
+	OUT projected_sli_percent double precision,
+	OUT projected_remaining double precision,
 	OUT coverage_percent double precision,
 	OUT status text,
 	OUT problem text)
@@ -370,6 +433,26 @@ LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 10;
 COMMENT ON FUNCTION sla.slo_series(text, timestamptz, boolean) IS
 'the days of the window of an objective at an instant, each group';
 
+CREATE FUNCTION sla.slo_slots(
+	objective text,
+	at timestamptz DEFAULT now(),
+	is_lenient boolean DEFAULT false,
+	OUT group_value text,
+	OUT rank integer,
+	OUT weekday integer,
+	OUT hour integer,
+	OUT slot text,
+	OUT total double precision,
+	OUT good double precision,
+	OUT bad double precision,
+	OUT sli_percent double precision,
+	OUT bad_percent double precision)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_slo_slots'
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 100;
+COMMENT ON FUNCTION sla.slo_slots(text, timestamptz, boolean) IS
+'the hours of the week in which an objective had most that was bad, in its window at an instant, each group';
+
 CREATE VIEW sla.report_slo_status AS
 SELECT
 	o.name AS objective,
@@ -402,7 +485,9 @@ SELECT
 	s.projected_percent,
 	s.coverage_percent,
 	s.status,
-	s.problem
+	s.problem,
+	s.projected_sli_percent,
+	s.projected_remaining
 FROM (
 	SELECT o.*, pg_catalog.lead(o.valid_from, 1, 'infinity') OVER (PARTITION BY o.name ORDER BY o.valid_from) AS valid_until
 	FROM sla.objective AS o
@@ -423,6 +508,23 @@ SELECT
 	s.budget_remaining_percent
 FROM (SELECT DISTINCT o.name FROM sla.objective AS o) AS o
 CROSS JOIN LATERAL sla.slo_series(o.name, pg_catalog.now(), true) AS s;
+
+CREATE VIEW sla.report_slo_slot AS
+SELECT
+	o.name AS objective,
+	s.group_value,
+	s.rank,
+	s.weekday,
+	s.hour,
+	s.slot,
+	s.total,
+	s.good,
+	s.bad,
+	s.sli_percent,
+	s.bad_percent
+FROM (SELECT DISTINCT o.name FROM sla.objective AS o) AS o
+CROSS JOIN LATERAL sla.slo_slots(o.name, pg_catalog.now(), true) AS s
+WHERE s.bad > 0;
 
 COMMENT ON VIEW sla.report_slo_status IS
 'objectives as they stand now, each group';
@@ -456,6 +558,8 @@ COMMENT ON COLUMN sla.report_slo_status.exhaustion_text IS 'the same in words';
 COMMENT ON COLUMN sla.report_slo_status.projected_percent IS 'the percentage of the budget used up at the end of the window, at the present burn rate; NULL where it rolls';
 COMMENT ON COLUMN sla.report_slo_status.coverage_percent IS 'the percentage of days, or slices, with anything that counts; NULL of clocks and outages';
 COMMENT ON COLUMN sla.report_slo_status.status IS 'no_data, healthy, degrading (below the target, but some budget remains), violated; or error: it cannot be read';
+COMMENT ON COLUMN sla.report_slo_status.projected_sli_percent IS 'the indicator at the end of the window, at the present burn rate; NULL where it rolls';
+COMMENT ON COLUMN sla.report_slo_status.projected_remaining IS 'what will be left of the budget then, in the unit of the total; negative when overspent';
 COMMENT ON COLUMN sla.report_slo_status.problem IS 'with which SQLSTATE reading it failed; sla.slo_status() tells the whole error';
 
 COMMENT ON VIEW sla.report_slo_series IS
@@ -469,3 +573,17 @@ COMMENT ON COLUMN sla.report_slo_series.bad IS 'what of it is not';
 COMMENT ON COLUMN sla.report_slo_series.sli_percent IS 'the percentage of the day that is good; NULL when nothing counts';
 COMMENT ON COLUMN sla.report_slo_series.so_far_percent IS 'the percentage since the window began';
 COMMENT ON COLUMN sla.report_slo_series.budget_remaining_percent IS 'the percentage of the budget of the whole window that is left after this day; negative when overspent';
+
+COMMENT ON VIEW sla.report_slo_slot IS
+'the hours of the week in which objectives had what was bad, in the present window';
+COMMENT ON COLUMN sla.report_slo_slot.objective IS 'name of the objective';
+COMMENT ON COLUMN sla.report_slo_slot.group_value IS 'value of the objective''s group_by; NULL: it has none';
+COMMENT ON COLUMN sla.report_slo_slot.rank IS '1 is the hour with most that is bad; those alike have the same';
+COMMENT ON COLUMN sla.report_slo_slot.weekday IS '1 is Monday, in the objective''s time zone';
+COMMENT ON COLUMN sla.report_slo_slot.hour IS 'the hour of the day, 0 to 23';
+COMMENT ON COLUMN sla.report_slo_slot.slot IS 'both in words, such as Mo 09:00';
+COMMENT ON COLUMN sla.report_slo_slot.total IS 'what counts of such hours: events, values, clocks, slices that begin in them, or seconds';
+COMMENT ON COLUMN sla.report_slo_slot.good IS 'what of it is good';
+COMMENT ON COLUMN sla.report_slo_slot.bad IS 'what of it is not';
+COMMENT ON COLUMN sla.report_slo_slot.sli_percent IS 'the percentage that is good';
+COMMENT ON COLUMN sla.report_slo_slot.bad_percent IS 'its share of all that is bad';

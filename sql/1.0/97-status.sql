@@ -80,7 +80,29 @@ BEGIN ATOMIC
 		pg_catalog.format('%s rows could not be followed since %s: SELECT sla.sync(%L)', pg_catalog.count(*), pg_catalog.min(s.at), s.relation)
 	FROM sla.sync_error AS s
 	WHERE NOT s.is_healed
-	GROUP BY s.relation;
+	GROUP BY s.relation
+	UNION ALL
+	SELECT pg_catalog.format('objective "%s"', o.name), 'suspended',
+		pg_catalog.format('made for another owner of %s, %s: UPDATE sla.objective SET name = name WHERE name = %L', o.relation, o.confirmed_by, o.name)
+	FROM sla.objective AS o
+	JOIN pg_catalog.pg_class AS c ON c.oid = o.relation AND c.relowner <> o.confirmed_by
+	WHERE o.kind <> 'clock'
+	UNION ALL
+	SELECT pg_catalog.format('objective "%s"', o.name), 'failed',
+		pg_catalog.format('it cannot be read, %s: SELECT * FROM sla.slo_status(%L)', s.problem, o.name)
+	FROM (
+		SELECT DISTINCT o.name
+		FROM sla.objective AS o
+		JOIN pg_catalog.pg_class AS c ON c.oid = o.relation AND (c.relowner = o.confirmed_by OR o.kind = 'clock')
+	) AS o
+	CROSS JOIN LATERAL sla.slo_status(o.name, pg_catalog.now(), true) AS s
+	WHERE s.problem IS NOT NULL
+	UNION ALL
+	SELECT pg_catalog.format('service credits of "%s"', c.objective), 'missing',
+		pg_catalog.format('there is no such objective: DELETE FROM sla.credit WHERE objective = %L', c.objective)
+	FROM sla.credit AS c
+	WHERE NOT EXISTS (SELECT FROM sla.objective AS o WHERE o.name = c.objective)
+	GROUP BY c.objective;
 END;
 COMMENT ON FUNCTION sla.status() IS 'operator: how tracking stands: versions, gaps in triggers, suspended definitions, stale clocks, errors';
 REVOKE ALL ON FUNCTION sla.status() FROM PUBLIC;

@@ -115,6 +115,7 @@ RESET ROLE;
 SELECT party, objective, count(*) FROM sla.credit GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT objective, has_total, has_amount, problem FROM told ORDER BY 1;
 SELECT objective, problem FROM sla.service_credits('bcme', 'main') WHERE period_start = date_trunc('month', now()) ORDER BY 1;
+SELECT subject, status, detail FROM sla.status() WHERE subject LIKE 'service credits%';
 -- nobody else takes the name; the owner may
 SET ROLE regress_sc_other;
 CREATE TABLE public.sc_mine (began timestamptz);

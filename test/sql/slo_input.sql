@@ -65,6 +65,7 @@ UPDATE oi_request SET at = now() - (100 - id) * interval '1 minute';
 SELECT objective, sli_percent, status, problem FROM sla.report_slo_status WHERE objective IN ('x', 'u') ORDER BY 1;
 SELECT objective, total FROM sla.report_slo_period WHERE objective = 'x';
 SELECT objective, total FROM sla.report_slo_series WHERE objective = 'x';
+SELECT subject, status, detail FROM sla.status() WHERE subject LIKE 'objective%';
 UPDATE oi_request SET at = timestamptz '2026-03-01' + id * interval '1 hour';
 UPDATE sla.objective SET good_when = 'ok', at = 'at' WHERE name = 'x';
 -- columns: a renamed one is followed, a dropped one refused
@@ -155,6 +156,7 @@ UPDATE sla.objective SET group_by = 'oi_who()' WHERE name = 'mine';
 GRANT CREATE ON SCHEMA public TO regress_oi_other;
 ALTER TABLE oi_mine OWNER TO regress_oi_other;
 \pset format unaligned
+SELECT subject, status, detail FROM sla.status() WHERE subject LIKE 'objective%';
 SELECT * FROM refusal($$SELECT FROM sla.slo_status('mine', '2026-03-20')$$);
 \pset format aligned
 SET ROLE regress_oi_other;

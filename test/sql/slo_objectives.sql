@@ -88,6 +88,40 @@ INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window
 	('all', 'ob_request', 'at', 'status < 500', 100, 'month'), ('any', 'ob_request', 'at', 'status < 500', 0, 'month');
 SELECT v.name, s.total, s.bad, s.budget, s.budget_remaining, s.consumed_percent, s.burn_rate, s.status FROM (VALUES ('all'), ('any')) v (name), LATERAL sla.slo_status(v.name, :at) s;
 
+-- the projection to the window's end: what is, and the pace of the last 28th of the window for the rest of it
+CREATE TEMP TABLE projected AS
+	SELECT v.name, v.target, v.whole, v.elapsed, 100 * avg(good::int) AS so_far, 100 * avg(good::int) FILTER (WHERE r.at >= timestamptz :at - v.whole / 28 * interval '1 s') AS pace, count(*) AS total
+	FROM (
+		SELECT name, target, from_at, extract(epoch FROM to_at - from_at)::float8 AS whole, extract(epoch FROM timestamptz :at - from_at)::float8 AS elapsed
+		FROM (VALUES ('month', 98, timestamptz '2026-03-01 00:00 Europe/Berlin', timestamptz '2026-04-01 00:00 Europe/Berlin'), ('all', 100, '2026-03-01', '2026-04-01'), ('any', 0, '2026-03-01', '2026-04-01')) v (name, target, from_at, to_at)
+	) v
+	JOIN (SELECT at, status < 500 AS good, region FROM ob_request) r ON r.at >= v.from_at AND r.at < :at AND (v.name <> 'month' OR r.region IS NOT NULL)
+	GROUP BY v.name, v.target, v.whole, v.elapsed;
+SELECT p.name, round(s.projected_sli_percent::numeric, 6) AS sli, round(s.projected_remaining::numeric, 6) AS remaining,
+	abs(s.projected_sli_percent - (so_far * elapsed + pace * (whole - elapsed)) / whole) < 1e-9 AS sli_same,
+	abs(s.projected_remaining - (p.total * whole / elapsed * (s.projected_sli_percent - target) / 100)) < 1e-6 AS remaining_same,
+	abs(s.projected_percent - (100 - s.projected_sli_percent) / nullif(100 - target, 0) * 100) < 1e-6 AS consistent
+FROM projected p, LATERAL sla.slo_status(p.name, :at) s ORDER BY 1;
+-- of outages the budget of the whole month is known; of the last 28th of it nothing was down, then half
+SELECT round(s.projected_sli_percent::numeric, 6) AS sli, round((100 * (1 - s.bad / (31 * 86400)))::numeric, 6) AS by_hand, s.projected_remaining / 60 AS remaining_min FROM sla.slo_status('up', '2026-03-09 12:00') s;
+SELECT round(s.projected_sli_percent::numeric, 6) AS sli, round((100 * (1 - (s.bad + 0.5 * extract(epoch FROM '2026-04-01' - x.at)::float8) / (31 * 86400)))::numeric, 6) AS by_hand
+FROM (VALUES (timestamptz '2026-03-10 11:00' + interval '31 days' / 56)) x (at), LATERAL sla.slo_status('up', x.at) s;
+
+-- the worst hours of the week, in local time
+SELECT rank, weekday, hour, slot, total, bad, round(bad_percent::numeric, 4) AS share FROM sla.slo_slots('month', '2026-03-10 11:00') WHERE rank <= 3;
+SELECT count(*) AS slots, sum(s.total) AS total, sum(s.bad) AS bad, count(*) FILTER (WHERE s.bad <> p.bad OR s.total <> p.total OR p.total IS NULL) AS wrong, round(sum(s.bad_percent)) AS shares
+FROM sla.slo_slots('rolling', :at) s
+LEFT JOIN (SELECT extract(isodow FROM at) AS weekday, extract(hour FROM at) AS hour, count(*) AS total, count(*) FILTER (WHERE status >= 500) AS bad FROM ob_request WHERE at >= timestamptz :at - interval '28 days' AND at < :at GROUP BY 1, 2) p
+	ON p.weekday = s.weekday AND p.hour = s.hour;
+SELECT group_value, rank, slot, bad / 60 AS minutes FROM sla.slo_slots('up_office', :at) WHERE bad > 0 AND rank <= 2 ORDER BY 1, 2, weekday, hour;
+-- over a change of the clock: the day has 23 hours, or the hour comes twice
+CREATE TABLE ob_dst (at timestamptz, ok bool);
+INSERT INTO ob_dst SELECT h, extract(hour FROM h AT TIME ZONE 'Europe/Berlin') <> 2 FROM generate_series(timestamptz '2025-10-26 00:00 Europe/Berlin', '2025-10-26 05:00 Europe/Berlin', interval '30 min') h;
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length, time_zone) VALUES ('clock_change', 'ob_dst', 'at', 'ok', 90, 'month', 'Europe/Berlin');
+SELECT rank, slot, total, bad FROM sla.slo_slots('clock_change', '2025-10-31') ORDER BY weekday, hour;
+DELETE FROM sla.objective WHERE name = 'clock_change';
+DROP TABLE ob_dst;
+
 -- versions: each judges from when it came into force
 INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent, window_length)
 	VALUES ('month', '2026-03-10 12:00', 'ob_request', 'at', 'status < 400', 99, 'month');
