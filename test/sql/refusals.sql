@@ -1,0 +1,64 @@
+-- Errors that no other test reaches: triggers put on a table by hand, and what the
+-- extension's own functions are given by somebody else than the extension.
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/sql/include/setup.sql'
+\set ECHO none
+\i :setup
+CREATE SCHEMA test;
+SET search_path = test, public;
+CREATE FUNCTION refusal(command text, OUT state text, OUT message text, OUT detail text, OUT hint text) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE command;
+	state := 'none';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+END
+$$;
+-- one trigger on the table, fired once
+CREATE FUNCTION fired(event text, function text, relation text DEFAULT 'other', OUT state text, OUT message text, OUT detail text, OUT hint text) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('CREATE TRIGGER by_hand %s ON %s %s', split_part(event, ', ', 1), relation, split_part(event, ', ', 2)) || ' EXECUTE FUNCTION ' || function;
+	SELECT r.* INTO state, message, detail, hint FROM refusal(format('INSERT INTO %s VALUES (1)', relation)) AS r;
+	EXECUTE format('DROP TRIGGER by_hand ON %s', relation);
+END
+$$;
+\set ECHO all
+\pset format unaligned
+CREATE TABLE ticket (id int PRIMARY KEY, opened timestamptz DEFAULT '2026-01-05 10:00', closed timestamptz);
+CREATE TABLE other (id int, opened timestamptz DEFAULT '2026-01-05 10:00', due timestamptz, made timestamptz GENERATED ALWAYS AS (opened) STORED);
+CREATE TABLE message (ticket int, at timestamptz);
+SELECT sla.track('ticket', item => 'id', at => 'opened');
+INSERT INTO sla.metric (relation, name, start_at, stop_when, stop_at) VALUES ('ticket', 'solve', 'opened', 'closed IS NOT NULL', 'closed');
+INSERT INTO sla.policy (relation, name) VALUES ('ticket', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'all', 'solve', '4 bh @24/7');
+SELECT id AS tracked FROM sla.tracked WHERE relation = 'ticket'::regclass \gset
+-- triggers of tracked tables, by hand
+SELECT * FROM fired('AFTER INSERT, FOR EACH ROW', 'sla.track_row()');
+SELECT * FROM fired('BEFORE INSERT, FOR EACH ROW', format('sla.track_row(%L)', :tracked));
+SELECT * FROM fired('AFTER INSERT, FOR EACH ROW', format('sla.track_row(%L)', :tracked));
+SELECT * FROM fired('AFTER INSERT, FOR EACH ROW', $$sla.track_row('none')$$);
+SELECT * FROM fired('AFTER INSERT, FOR EACH ROW', format('sla.track_statement(%L)', :tracked));
+SELECT * FROM fired('BEFORE INSERT, FOR EACH ROW', 'sla.track_source()');
+SELECT * FROM fired('AFTER INSERT, FOR EACH STATEMENT', 'sla.track_source()');
+SELECT * FROM fired('BEFORE INSERT, FOR EACH ROW', 'sla.check_rules()');
+-- sla_deadline
+SELECT * FROM fired('BEFORE INSERT, FOR EACH ROW', $$sla_deadline('opened', '4 bh @24/7', 'made')$$);
+SELECT * FROM fired('BEFORE INSERT, FOR EACH ROW', $$sla_deadline('opened', '4 bh @24/7', 'opened')$$);
+-- functions
+SELECT r.* FROM unnest(ARRAY[
+	$$SELECT with_holidays('Mo-Fr 09:00-17:00; PH off', '{2026-01-01,NULL}')$$,
+	$$SELECT with_holidays('Mo-Fr 09:00-17:00; PH off', '{infinity}')$$,
+	$$SELECT business_timeline('infinity', '1 bh', '24/7')$$,
+	$$SELECT sla.sync(NULL)$$,
+	$$SELECT sla.correct(1, NULL, '2026-01-01', NULL)$$,
+	$$SELECT sla.clock_spans('2026-01-01', '2026-01-02', '{NULL}', NULL, NULL, NULL, NULL, '24/7')$$,
+	$$SELECT sla.clock_spans('2026-01-01', '2026-01-02', NULL, '{2026-01-01}', NULL, NULL, NULL, '24/7')$$]) WITH ORDINALITY u (command, n),
+	LATERAL refusal(u.command) AS r ORDER BY n;
+-- a source whose event is at no instant
+INSERT INTO sla.source (relation, source, item, metric, action, at) VALUES ('ticket', 'message', 'ticket', 'solve', 'stop', 'at');
+INSERT INTO ticket (id) VALUES (1);
+SELECT * FROM refusal($$INSERT INTO message VALUES (1, '-infinity')$$);
+SELECT ticket, at FROM message;
+SELECT sla.untrack('ticket', false);
+SET client_min_messages = warning;
+DROP SCHEMA test CASCADE;
