@@ -86,6 +86,7 @@ clock_store_open(ClockStore *store)
 	store->item_index = index_open(own_relation(OWN_CLOCK_STATE_ITEM_IDX), AccessShareLock);
 	store->sequence = own_relation(OWN_CLOCK_STATE_CLOCK_ID_SEQ);
 	store->slot = table_slot_create(store->rel, NULL);
+	due_queue_init(&store->due);
 	if (RelationGetDescr(store->rel)->natts < NCOLUMNS)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -127,6 +128,7 @@ clock_store_close(ClockStore *store)
 	clock_store_flush(store);
 	if (store->estate != NULL)
 	{
+		due_queue_flush(&store->due, store->estate);
 		close_indexes(store->result);
 		FreeExecutorState(store->estate);
 	}
@@ -183,6 +185,19 @@ read_pauses(Clock *clock, const Datum *values, const bool *nulls)
 	}
 }
 
+/* Note by what alerts of a clock go, as it is stored. */
+static void
+remember(StoredClock *stored)
+{
+	stored->had_ended = !clock_is_open(&stored->clock);
+	stored->was.promise = stored->clock.promise;
+	stored->was.end = stored->clock.end;
+	stored->was.due = stored->due;
+	stored->was.late = stored->late;
+	stored->was.risk = stored->risk;
+	stored->was.waived = stored->waived;
+}
+
 static Jsonb *
 jsonb_copy(const Datum *values, const bool *nulls, int column)
 {
@@ -205,7 +220,6 @@ from_values(const Datum *values, const bool *nulls)
 	clock->turned = instant(values, nulls, COL_TURNED_AT);
 	clock->signal_reason = string(values, nulls, COL_SIGNAL_REASON);
 	read_pauses(clock, values, nulls);
-	stored->had_ended = !clock_is_open(clock);
 	stored->id = DatumGetInt64(values[COL_CLOCK_ID]);
 	stored->relation = DatumGetObjectId(values[COL_RELATION]);
 	stored->metric_id = DatumGetInt32(values[COL_METRIC_ID]);
@@ -231,6 +245,7 @@ from_values(const Datum *values, const bool *nulls)
 	stored->gross_elapsed = nulls[COL_GROSS_ELAPSED] ? 0 : DatumGetInt64(values[COL_GROSS_ELAPSED]);
 	stored->excepted = DatumGetBool(values[COL_IS_EXCEPTED]);
 	stored->waived = DatumGetBool(values[COL_IS_WAIVED]);
+	remember(stored);
 	return stored;
 }
 
@@ -428,6 +443,33 @@ find_by_id(Relation rel, TupleTableSlot *slot, int64 id, Snapshot snapshot)
 }
 
 StoredClock *
+clock_store_peek(ClockStore *store, int64 id, bool *busy)
+{
+	Relation	index = index_open(own_relation(OWN_CLOCK_STATE_PKEY), AccessShareLock);
+	StoredClock *stored = NULL;
+	SnapshotData dirty;
+	IndexScanDesc scan;
+	ScanKeyData key;
+
+	InitDirtySnapshot(dirty);
+	*busy = false;
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
+	scan = index_beginscan_compat(store->rel, index, &dirty, 1);
+	index_rescan(scan, &key, 1, NULL, 0);
+	while (index_getnext_slot(scan, ForwardScanDirection, store->slot))
+	{
+		/* of an update in progress both versions come */
+		if (TransactionIdIsValid(dirty.xmin) || TransactionIdIsValid(dirty.xmax))
+			*busy = true;
+		else
+			stored = from_slot(store->slot);
+	}
+	index_endscan(scan);
+	index_close(index, NoLock);
+	return stored;
+}
+
+StoredClock *
 clock_store_find(ClockStore *store, int64 id, Snapshot snapshot)
 {
 	return find_by_id(store->rel, store->slot, id, snapshot);
@@ -443,6 +485,83 @@ clock_store_read(int64 id, Snapshot snapshot)
 	ExecDropSingleTupleTableSlot(slot);
 	table_close(rel, AccessShareLock);
 	return stored;
+}
+
+/*
+ * Alerts: when sla.tick() is to look at a clock
+ *
+ * Nothing is raised before the first instant of a clock, and nothing while
+ * somebody is about to change it (clock_store_peek()).  So where that instant
+ * has not come by the time that a change is written, nobody was told anything,
+ * and the hint that waits for it does as well for a later one.
+ */
+
+/* Clocks of machines that take over from each other may differ by this. */
+#define CLOCK_SKEW	USECS_PER_MINUTE
+
+/* The first instant at which there may be an alert, or CLOCK_NONE. */
+static int64
+first_instant(int64 risk, int64 late)
+{
+	return risk == CLOCK_NONE || (late != CLOCK_NONE && late < risk) ? late : risk;
+}
+
+static void
+queue(ClockStore *store, const StoredClock *clock, TimestampTz at)
+{
+	if (store->due.n == MAX_NEW)
+	{
+		open_for_writing(store);
+		due_queue_flush(&store->due, store->estate);
+	}
+	due_queue_add(&store->due, clock->id, at);
+}
+
+/*
+ * A hint is -infinity where the first alert was due before anybody knew of the
+ * clock.  (One that arrives finished raises none.)  A hint to look at once
+ * serves a tick of this transaction too.
+ */
+static void
+queue_first(ClockStore *store, const StoredClock *clock, int64 first)
+{
+	if (clock_is_open(&clock->clock) && first != CLOCK_NONE)
+		queue(store, clock, first > GetCurrentTimestamp() ? first : DT_NOBEGIN);
+}
+
+/* Is one of the instants of the alerts of a clock in a span? */
+static bool
+alerts_within(const StoredClock *clock, int64 from, int64 to)
+{
+	return clock->more_alerts ||
+		(clock->risk != CLOCK_NONE && clock->risk >= from && clock->risk < to) ||
+		(clock->due != CLOCK_NONE && clock->due >= from && clock->due < to) ||
+		(clock->late != CLOCK_NONE && clock->late >= from && clock->late < to);
+}
+
+static void
+queue_changed(ClockStore *store, const StoredClock *clock)
+{
+	int64		was = first_instant(clock->was.risk, clock->was.late);
+	int64		first = first_instant(clock->risk, clock->late);
+	bool		moved = clock->risk != clock->was.risk || clock->due != clock->was.due ||
+		clock->late != clock->was.late || clock->clock.promise != clock->was.promise ||
+		clock->waived != clock->was.waived;
+	bool		open = clock_is_open(&clock->clock);
+	TimestampTz now;
+
+	if (!moved && clock->clock.end == clock->was.end)
+		return;
+	now = GetCurrentTimestamp();
+	if (was == CLOCK_NONE || was > now + CLOCK_SKEW)
+	{
+		if (was == CLOCK_NONE || clock->had_ended || (first != CLOCK_NONE && first < was))
+			queue_first(store, clock, first);
+	}
+	else if (moved || open || clock->had_ended || clock->clock.state == CLOCK_CANCELLED ||
+			 alerts_within(clock, clock->clock.end, now + CLOCK_SKEW))
+		queue(store, clock, open && clock->late != CLOCK_NONE && clock->late > now ?
+			  GetCurrentTransactionStartTimestamp() - 1 : DT_NOBEGIN);
 }
 
 /*
@@ -475,6 +594,8 @@ clock_store_insert(ClockStore *store, StoredClock *clock)
 	}
 	clock->id = nextval_internal(store->sequence, false);
 	fill_slot(store, store->new[store->nnew++], clock);
+	remember(clock);
+	queue_first(store, clock, first_instant(clock->risk, clock->late));
 }
 
 void
@@ -520,5 +641,7 @@ clock_store_update(ClockStore *store, StoredClock *clock)
 	ResetPerTupleExprContext(store->estate);
 	clock->tid = store->slot->tts_tid;
 	ExecClearTuple(store->slot);
+	queue_changed(store, clock);
+	remember(clock);
 	return true;
 }

@@ -22,6 +22,7 @@
 #include "utils/jsonb.h"
 
 #include "core/clock.h"
+#include "due_queue.h"
 
 /*
  * A row: the facts in "clock", the rest beside it.  CLOCK_NONE stands for a
@@ -57,8 +58,19 @@ typedef struct StoredClock
 	bool		has_goal;
 	bool		excepted;
 	bool		waived;
+	bool		more_alerts;	/* beside those at risk, due and late; as
+								 * derived */
 	/* in work */
 	bool		had_ended;		/* when it was read */
+	struct						/* and the rest by which alerts go */
+	{
+		int32		promise;
+		int64		end;
+		int64		due;
+		int64		late;
+		int64		risk;
+		bool		waived;
+	}			was;
 	bool		dirty;
 } StoredClock;
 
@@ -75,6 +87,7 @@ typedef struct ClockStore
 	int			nnew;			/* rows to insert */
 	int			maxnew;
 	TupleTableSlot **new;
+	DueQueue	due;
 } ClockStore;
 
 extern void clock_store_open(ClockStore *store);
@@ -89,6 +102,12 @@ extern List *clock_store_fetch(ClockStore *store, Oid relation, const char *item
 /* A clock by its number, or NULL; the second for those who only read. */
 extern StoredClock *clock_store_find(ClockStore *store, int64 id, Snapshot snapshot);
 extern StoredClock *clock_store_read(int64 id, Snapshot snapshot);
+
+/*
+ * The latest of a clock that is committed, or our own.  "busy": somebody is
+ * about to change it.
+ */
+extern StoredClock *clock_store_peek(ClockStore *store, int64 id, bool *busy);
 
 /* Gather a row to insert; gives it its id. */
 extern void clock_store_insert(ClockStore *store, StoredClock *clock);

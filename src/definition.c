@@ -360,7 +360,7 @@ read_promises(Definition *def)
 	def->npromises = select_rows("SELECT id, policy_id, target_id, metric_id, is_current, revision, "
 								 "policy, metric, calendar, goal, threshold, due_by, "
 								 "CASE WHEN due_by <> 'close' THEN due_by::time END, cutoff, "
-								 "alert_at[1]::float8, resync "
+								 "alert_at::float8[], resync "
 								 "FROM sla.promise WHERE relation::oid = $1 ORDER BY id", OIDOID,
 								 ObjectIdGetDatum(def->relid));
 	def->promises = alloc_array(def, def->npromises, sizeof(Promise *));
@@ -368,7 +368,7 @@ read_promises(Definition *def)
 	{
 		Promise    *promise = alloc_array(def, 1, sizeof(Promise));
 		bool		isnull;
-		Datum		risk = field(i, 15, &isnull);
+		ArrayType  *alert_at = DatumGetArrayTypeP(field(i, 15, &isnull));
 
 		promise->id = int_field(i, 1);
 		promise->policy_id = int_field(i, 2);
@@ -382,7 +382,10 @@ read_promises(Definition *def)
 		promise->goal = varlena_field(i, 10, def->context);
 		promise->threshold = varlena_field(i, 11, def->context);
 		promise->due_by = text_field(i, 12, def->context);
-		promise->risk = isnull ? 1 : DatumGetFloat8(risk);
+		promise->nalerts = ArrayGetNItems(ARR_NDIM(alert_at), ARR_DIMS(alert_at));
+		promise->alerts = alloc_array(def, promise->nalerts, sizeof(double));
+		memcpy(promise->alerts, SLA_ARRAY_DATA(alert_at), promise->nalerts * sizeof(double));
+		promise->risk = promise->nalerts > 0 ? promise->alerts[0] : 1;
 		if (promise->due_by != NULL && strcmp(promise->due_by, "close") != 0)
 			promise->due_time = int64_field(i, 13);
 		promise->cutoff = DatumGetTimeADT(field(i, 14, &isnull));

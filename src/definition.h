@@ -56,7 +56,9 @@ typedef struct Promise
 	int64		due_time;		/* which is this one */
 	bool		has_cutoff;
 	int64		cutoff;
-	double		risk;			/* the first fraction of alert_at */
+	double		risk;			/* the first fraction of alert_at, or 1 */
+	int			nalerts;
+	double	   *alerts;			/* alert_at, ascending */
 	CallCache	hours;			/* of the calendar */
 } Promise;
 

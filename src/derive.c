@@ -201,20 +201,29 @@ net_terms(const Definition *def, Promise *promise, StoredClock *clock, ClockTerm
 	return excepted;
 }
 
-void
-derive(Definition *def, StoredClock *clock)
+/* The promise of a clock; that there is none is an error. */
+static Promise *
+promise_of(const Definition *def, const StoredClock *clock)
 {
 	Promise    *promise = definition_promise(def, clock->clock.promise);
-	ClockTerms	gross;
-	ClockTerms	net;
-	ClockResult result;
-	ClockTime	time;
 
 	if (promise == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("promise %d of item \"%s\" does not exist", clock->clock.promise, clock->item),
 				 errhint("Restore sla.promise, or untrack the table and track it again.")));
+	return promise;
+}
+
+void
+derive(Definition *def, StoredClock *clock)
+{
+	Promise    *promise = promise_of(def, clock);
+	ClockTerms	gross;
+	ClockTerms	net;
+	ClockResult result;
+	ClockTime	time;
+
 	if (clock_is_open(&clock->clock) && !promise->is_current)
 	{
 		Promise    *heir = definition_heir(def, promise);
@@ -232,6 +241,8 @@ derive(Definition *def, StoredClock *clock)
 	clock->due = result.due;
 	clock->late = result.late;
 	clock->risk = result.risk;
+	clock->more_alerts = promise->nalerts > 2 ||
+		(promise->nalerts == 2 && promise->alerts[1] != 1);
 	clock->budget = result.budget;
 	clock->paused = result.paused;
 	clock->has_goal = gross.goal_at != CLOCK_NONE;
@@ -247,4 +258,17 @@ derive(Definition *def, StoredClock *clock)
 		if (!clock_is_open(&clock->clock))
 			clock->gross_elapsed = clock_elapsed(&clock->clock, &gross, &time, clock->clock.end);
 	}
+}
+
+void
+derive_fractions(Definition *def, const StoredClock *clock, const double *fractions, int n, int64 *at)
+{
+	Promise    *promise = promise_of(def, clock);
+	StoredClock copy = *clock;
+	ClockTime	time = clock_time_of(promise_hours(promise));
+	ClockTerms	net = promise_terms(promise, clock->clock.start, clock->promised);
+
+	(void) net_terms(def, promise, &copy, &net);
+	for (int i = 0; i < n; i++)
+		at[i] = clock_fraction_at(&clock->clock, &net, &time, clock->budget, fractions[i]);
 }

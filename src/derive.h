@@ -25,4 +25,12 @@ extern ClockTime clock_time_of(HoursImage *image);
  */
 extern void derive(Definition *def, StoredClock *clock);
 
+/*
+ * When fractions of the goal's budget are used up, net of exceptions, by the
+ * promise that the clock has; CLOCK_NONE: there is no goal, or the clock is
+ * paused before.
+ */
+extern void derive_fractions(Definition *def, const StoredClock *clock,
+							 const double *fractions, int n, int64 *at);
+
 #endif							/* SLA_DERIVE_H */

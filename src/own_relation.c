@@ -23,6 +23,7 @@ static const char *const names[] = {
 	[OWN_CLOCK_STATE_PKEY] = "clock_state_pkey",
 	[OWN_CLOCK_STATE_ITEM_IDX] = "clock_state_item_idx",
 	[OWN_CLOCK_STATE_CLOCK_ID_SEQ] = "clock_state_clock_id_seq",
+	[OWN_CLOCK_DUE] = "clock_due",
 };
 
 static Oid	known[lengthof(names)]; /* InvalidOid: not known */

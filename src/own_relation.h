@@ -18,7 +18,8 @@ typedef enum OwnRelation
 	OWN_CLOCK_STATE,
 	OWN_CLOCK_STATE_PKEY,
 	OWN_CLOCK_STATE_ITEM_IDX,
-	OWN_CLOCK_STATE_CLOCK_ID_SEQ
+	OWN_CLOCK_STATE_CLOCK_ID_SEQ,
+	OWN_CLOCK_DUE
 } OwnRelation;
 
 extern void own_relation_init(void);

@@ -87,6 +87,20 @@ COMMENT ON COLUMN sla.clock_state.pause_reasons IS 'fact: the reason of each pau
 COMMENT ON COLUMN sla.clock_state.signal_reason IS 'why signals pause it';
 COMMENT ON COLUMN sla.clock_state.gross_elapsed IS 'derived: elapsed without exceptions; NULL when is_excepted is false';
 
+/*
+ * When sla.tick() is to look at which clock.  Whoever writes a clock leaves a
+ * hint (src/due_queue.h): -infinity when it is late already.  Columns are
+ * written by number.
+ */
+CREATE TABLE sla.clock_due (
+	at timestamptz NOT NULL,
+	clock_id bigint NOT NULL
+);
+CREATE INDEX clock_due_at_idx ON sla.clock_due (at);
+COMMENT ON TABLE sla.clock_due IS 'private: when sla.tick() is to look at which clock';
+COMMENT ON COLUMN sla.clock_due.at IS 'when; -infinity: it was late when it became known';
+COMMENT ON COLUMN sla.clock_due.clock_id IS 'the clock';
+
 CREATE TABLE sla.clock_change (
 	clock bigint NOT NULL,
 	at timestamptz NOT NULL,
@@ -126,6 +140,7 @@ COMMENT ON COLUMN sla.sync_error.is_healed IS 'whether sla.sync() has brought th
 
 SELECT pg_catalog.pg_extension_config_dump('sla.clock_state', '');
 SELECT pg_catalog.pg_extension_config_dump('sla.clock_state_clock_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('sla.clock_due', '');
 SELECT pg_catalog.pg_extension_config_dump('sla.clock_change', '');
 SELECT pg_catalog.pg_extension_config_dump('sla.sync_error', '');
 SELECT pg_catalog.pg_extension_config_dump('sla.sync_error_id_seq', '');

@@ -181,19 +181,19 @@ risk_budget(double risk, int64_t budget)
 	return (int64_t) whole * budget + (int64_t) rint(part);
 }
 
-static int64_t
-risk_at(const Clock *clock, const ClockTerms *terms, const ClockTime *time,
-		int64_t budget)
+int64_t
+clock_fraction_at(const Clock *clock, const ClockTerms *terms,
+				  const ClockTime *time, int64_t budget, double fraction)
 {
 	int64_t		elapsed;
 	int64_t		reached;
 
 	if (terms->goal_at == CLOCK_NONE)
 		return CLOCK_NONE;
-	elapsed = risk_budget(terms->risk, budget);
+	elapsed = risk_budget(fraction, budget);
 	reached = terms->by_hand ? time->add(time->context, clock->start, elapsed) :
 		clock_reach(clock, terms, time, elapsed);
-	if (reached == CLOCK_NONE || terms->risk < 1)
+	if (reached == CLOCK_NONE || fraction < 1)
 		return reached;
 	return later_of(reached, terms->goal_at);
 }
@@ -232,7 +232,7 @@ clock_evaluate(const Clock *clock, const ClockTerms *terms,
 	result->late = terms->goal_at == CLOCK_NONE ? CLOCK_NONE :
 		terms->threshold_at == terms->goal_at ? result->due :
 		deadline(clock, terms, time, terms->threshold_at);
-	result->risk = risk_at(clock, terms, time, result->budget);
+	result->risk = clock_fraction_at(clock, terms, time, result->budget, terms->risk);
 }
 
 /*

@@ -152,6 +152,14 @@ extern void clock_evaluate(const Clock *clock, const ClockTerms *terms,
 						   const ClockTime *time, ClockResult *result);
 
 /*
+ * The instant from which on a fraction of the budget is used up: what "risk"
+ * is of terms->risk.
+ */
+extern int64_t clock_fraction_at(const Clock *clock, const ClockTerms *terms,
+								 const ClockTime *time, int64_t budget,
+								 double fraction);
+
+/*
  * The elapsed time at an instant, or at the end if that is earlier; 0 before
  * the start.
  */

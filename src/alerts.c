@@ -1,0 +1,400 @@
+/*-------------------------------------------------------------------------
+ *
+ * alerts.c
+ *	  What is to be told of clocks, and what is not true any more.
+ *
+ * A clock has a threshold at each fraction of its promise's alert_at, and one
+ * at which it is breached.  A threshold is passed from the microsecond after
+ * its instant on, as a breach is.  Of those that are passed and were not told
+ * the highest is told, if none as high was: so whoever comes late hears the
+ * worst, once.  What was told stays so until it is not true any more; then
+ * the threshold is armed again.
+ *
+ * sla.tick() asks for what is due, here it is judged, and SQL stores it.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "sla_tracker.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "attempt.h"
+#include "derive.h"
+#include "follow.h"
+
+/* A clock that somebody is about to change is looked at again after this. */
+#define BUSY_WAIT	USECS_PER_SEC
+
+/* One that cannot be derived, after this. */
+#define FAILED_WAIT	(5 * USECS_PER_MINUTE)
+
+/* An alert that was raised and not withdrawn. */
+typedef struct Told
+{
+	int64		id;
+	double		fraction;
+	bool		breach;
+	TimestampTz raised_at;
+} Told;
+
+/* How high a threshold is; CLOCK_NONE: none. */
+typedef struct Level
+{
+	int64		at;
+	bool		breach;			/* before a fraction of the same instant */
+} Level;
+
+typedef struct Look
+{
+	int64		clock_id;
+	bool		in_time;		/* it was known before the alert was due */
+	int			ntold;
+	const Told *told;
+	/* what comes of it */
+	int32		promise;
+	Level		raise;			/* the highest that is to be told, */
+	int			raised;			/* and its number in alert_at, or 0 */
+	int			npassed;		/* all that are passed and were not told */
+	Datum	   *passed;
+	bool		passed_breach;
+	int64		due;
+	int64		next;			/* when to look again, or CLOCK_NONE */
+	int			nuntrue;
+	Datum	   *untrue;			/* alerts to be withdrawn */
+} Look;
+
+static bool
+is_higher(Level a, Level b)
+{
+	return a.at != CLOCK_NONE &&
+		(b.at == CLOCK_NONE || a.at > b.at || (a.at == b.at && a.breach && !b.breach));
+}
+
+/* Is an instant before another? */
+static bool
+is_passed(int64 instant, int64 at)
+{
+	return instant != CLOCK_NONE && instant < at;
+}
+
+static void
+note_next(Look *look, int64 instant)
+{
+	if (instant != CLOCK_NONE && (look->next == CLOCK_NONE || instant < look->next))
+		look->next = instant;
+}
+
+/* A clock as it is by the present definitions; what ended keeps its verdict. */
+static void
+bring_up_to_date(Definition *def, StoredClock *clock)
+{
+	if (!clock_is_open(&clock->clock))
+		return;
+	if (follow_is_outdated(def, clock))
+		follow_preview(def, clock);
+	else
+		derive(def, clock);
+}
+
+/* A breach that is waived, and what would come after it? */
+static bool
+is_forgiven(const StoredClock *clock, Level level)
+{
+	return clock->waived && clock->late != CLOCK_NONE && level.at >= clock->late;
+}
+
+/* Is what was told true, at an instant not before it was? */
+static bool
+is_true(const StoredClock *clock, const Told *told, Level level, int64 at)
+{
+	bool		breached;
+
+	at = Max(at, told->raised_at);
+	if (clock->clock.end != CLOCK_NONE)
+		at = clock->clock.end;
+	breached = is_passed(clock->late, at);
+	if (told->breach)
+		return breached && !clock->waived;
+
+	/* what is cancelled counts nowhere, unless it was breached */
+	if ((clock->clock.state == CLOCK_CANCELLED && !breached) || is_forgiven(clock, level))
+		return false;
+	return is_passed(level.at, at);
+}
+
+/* What comes of a look at a clock; lists are made in the context "results". */
+static void
+judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
+{
+	Definition *def = definition_of_table(clock->relation);
+	const Promise *promise;
+	double	   *fractions;
+	int64	   *instants;
+	Level		heard = {CLOCK_NONE, false};
+	Level		breach = {CLOCK_NONE, true};
+	bool		open;
+	int			n = 0;
+
+	if (def != NULL && !def->suspended)
+		bring_up_to_date(def, clock);
+	else if (clock_is_open(&clock->clock))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the table of clock " INT64_FORMAT " is not followed", clock->id)));
+	promise = def == NULL ? NULL : definition_promise(def, clock->clock.promise);
+	open = clock_is_open(&clock->clock);
+
+	/* all instants that matter: of the promise, and of what was told */
+	if (promise != NULL)
+		n = promise->nalerts;
+	fractions = palloc(Max(n + look->ntold, 1) * sizeof(double));
+	instants = palloc(Max(n + look->ntold, 1) * sizeof(int64));
+	for (int i = 0; i < n; i++)
+		fractions[i] = promise->alerts[i];
+	for (int i = 0; i < look->ntold; i++)
+		fractions[n + i] = look->told[i].breach ? 1 : look->told[i].fraction;
+	if (promise != NULL)
+		derive_fractions(def, clock, fractions, n + look->ntold, instants);
+	else
+		for (int i = 0; i < n + look->ntold; i++)
+			instants[i] = clock->risk;	/* (history of a table let go) */
+	look->promise = clock->clock.promise;
+	look->due = clock->due;
+	look->passed = MemoryContextAlloc(results, Max(n, 1) * sizeof(Datum));
+	look->untrue = MemoryContextAlloc(results, Max(look->ntold, 1) * sizeof(Datum));
+
+	for (int i = 0; i < look->ntold; i++)
+	{
+		const Told *told = &look->told[i];
+		Level		level = {told->breach ? clock->late : instants[n + i], told->breach};
+
+		if (!is_true(clock, told, level, at))
+			look->untrue[look->nuntrue++] = Int64GetDatum(told->id);
+		else if (is_higher(level, heard))
+			heard = level;
+	}
+
+	if (!clock->waived)
+		breach.at = clock->late;
+	if (!open)
+	{
+		/* of a clock that was known and ended meanwhile its breach is told */
+		if (look->in_time && is_passed(breach.at, clock->clock.end) && is_higher(breach, heard))
+		{
+			look->raise = breach;
+			look->passed_breach = true;
+		}
+		return;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		Level		level = {instants[i], instants[i] == breach.at};
+
+		if (is_forgiven(clock, level))
+			continue;
+		if (!is_passed(level.at, at))
+			note_next(look, level.at);
+		else if (is_higher(level, heard))
+		{
+			look->passed[look->npassed++] = Int32GetDatum(i + 1);
+			if (is_higher(level, look->raise))
+			{
+				look->raise = level;
+				look->raised = i + 1;
+			}
+		}
+	}
+	if (!is_passed(breach.at, at))
+		note_next(look, breach.at);
+	else if (is_higher(breach, heard))
+	{
+		look->passed_breach = true;
+		if (is_higher(breach, look->raise))
+		{
+			look->raise = breach;
+			look->raised = 0;
+		}
+	}
+}
+
+/*
+ * Looking at many
+ */
+
+typedef struct Looks
+{
+	Look	   *looks;
+	int			n;
+	TimestampTz at;
+} Looks;
+
+static void
+look_at(void *argument)
+{
+	const Looks *work = argument;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker look",
+												  ALLOCSET_DEFAULT_SIZES);
+	ClockStore	store;
+
+	clock_store_open(&store);
+	for (int i = 0; i < work->n; i++)
+	{
+		Look	   *look = &work->looks[i];
+		MemoryContext old = MemoryContextSwitchTo(context);
+		StoredClock *clock;
+		bool		busy;
+
+		CHECK_FOR_INTERRUPTS();
+		look->raise.at = look->next = look->due = CLOCK_NONE;
+		look->npassed = look->nuntrue = look->raised = 0;
+		look->passed_breach = false;
+		clock = clock_store_peek(&store, look->clock_id, &busy);
+		if (busy)
+			look->next = work->at + BUSY_WAIT;
+		else if (clock != NULL)
+			judge(look, clock, work->at, old);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(context);
+	}
+	clock_store_close(&store);
+	MemoryContextDelete(context);
+}
+
+/* All; where one cannot be derived, each half apart. */
+static void
+look_at_all(Look *looks, int n, TimestampTz at)
+{
+	Looks		work = {looks, n, at};
+
+	if (n == 0 || attempt(look_at, &work) == 0)
+		return;
+	if (n == 1)
+	{
+		looks->raise.at = CLOCK_NONE;
+		looks->nuntrue = 0;
+		looks->next = at + FAILED_WAIT;
+		return;
+	}
+	look_at_all(looks, n / 2, at);
+	look_at_all(looks + n / 2, n - n / 2, at);
+}
+
+/* The elements of an array without nulls. */
+static void *
+elements(FunctionCallInfo fcinfo, int argument, int *n)
+{
+	ArrayType  *array;
+
+	*n = 0;
+	if (PG_ARGISNULL(argument))
+		return NULL;
+	array = PG_GETARG_ARRAYTYPE_P(argument);
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("array must not contain nulls")));
+	*n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	return SLA_ARRAY_DATA(array);
+}
+
+static void
+put_instant(Datum *values, bool *nulls, int column, int64 value)
+{
+	values[column] = TimestampTzGetDatum(value);
+	nulls[column] = value == CLOCK_NONE;
+}
+
+static void
+put_array(Datum *values, bool *nulls, int column, Datum *elems, int n, Oid type)
+{
+	nulls[column] = n == 0;
+	if (n > 0)
+		values[column] = PointerGetDatum(construct_array(elems, n, type, type == INT8OID ? 8 : 4, FLOAT8PASSBYVAL,
+														 type == INT8OID ? TYPALIGN_DOUBLE : TYPALIGN_INT));
+}
+
+/*
+ * sla.look_at_clocks(clocks, in_time, told_of, told, fractions, raised_at, at)
+ *		-> setof (clock_id, promise_id, kind, ord, at, due_at, passed,
+ *		passed_breach, next_at, untrue)
+ *
+ * Both lists, of clocks and of what was told of them, are in the order of
+ * clocks.  A clock of which there is nothing to say has no row.
+ */
+PG_FUNCTION_INFO_V1(sla_look_at_clocks);
+Datum
+sla_look_at_clocks(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			n;
+	int			nin_time;
+	int			ntold[4];
+	const int64 *clocks = elements(fcinfo, 0, &n);
+	const bool *in_time = elements(fcinfo, 1, &nin_time);
+	const int64 *told_of = elements(fcinfo, 2, &ntold[0]);
+	const int64 *ids = elements(fcinfo, 3, &ntold[1]);
+	const float8 *fractions = elements(fcinfo, 4, &ntold[2]);
+	const TimestampTz *raised_at = elements(fcinfo, 5, &ntold[3]);
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(6);
+	Look	   *looks = palloc0(Max(n, 1) * sizeof(Look));
+	Told	   *told = palloc(Max(ntold[0], 1) * sizeof(Told));
+
+	if (n != nin_time || ntold[0] != ntold[1] || ntold[0] != ntold[2] || ntold[0] != ntold[3])
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("arrays must have the same length")));
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0, j = 0; i < n; i++)
+	{
+		looks[i].clock_id = clocks[i];
+		looks[i].in_time = in_time[i];
+		while (j < ntold[0] && told_of[j] < clocks[i])
+			j++;
+		looks[i].told = &told[j];
+		for (; j < ntold[0] && told_of[j] == clocks[i]; j++)
+		{
+			told[j].id = ids[j];
+			told[j].fraction = fractions[j];
+			told[j].breach = fractions[j] < 0;
+			told[j].raised_at = raised_at[j];
+			looks[i].ntold++;
+		}
+	}
+	PushActiveSnapshot(IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : GetLatestSnapshot());
+	look_at_all(looks, n, at);
+	PopActiveSnapshot();
+	for (int i = 0; i < n; i++)
+	{
+		const Look *look = &looks[i];
+		Datum		values[10];
+		bool		nulls[10] = {0};
+
+		if (look->raise.at == CLOCK_NONE && look->next == CLOCK_NONE && look->nuntrue == 0)
+			continue;
+		values[0] = Int64GetDatum(look->clock_id);
+		values[1] = Int32GetDatum(look->promise);
+		nulls[2] = look->raise.at == CLOCK_NONE;
+		if (!nulls[2])
+			values[2] = CStringGetTextDatum(look->raise.breach ? "breach" : "threshold");
+		values[3] = Int32GetDatum(look->raised);
+		nulls[3] = look->raised == 0;
+		put_instant(values, nulls, 4, look->raise.at);
+		put_instant(values, nulls, 5, look->due);
+		put_array(values, nulls, 6, look->passed, look->npassed, INT4OID);
+		values[7] = BoolGetDatum(look->passed_breach);
+		put_instant(values, nulls, 8, look->next);
+		put_array(values, nulls, 9, look->untrue, look->nuntrue, INT8OID);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
