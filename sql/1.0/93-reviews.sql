@@ -25,8 +25,8 @@ CREATE TABLE sla.annotation (
 	author text NOT NULL DEFAULT current_user,
 	recorded_at timestamptz NOT NULL DEFAULT now(),
 	relation regclass,
-	CHECK ((subject = 'agreement') = (party IS NOT NULL)),
-	CHECK ((subject = 'period') = (period_start IS NOT NULL))
+	CONSTRAINT party_is_of_agreement CHECK ((subject = 'agreement') = (party IS NOT NULL)),
+	CONSTRAINT period_start_is_of_period CHECK ((subject = 'period') = (period_start IS NOT NULL))
 );
 CREATE INDEX annotation_subject_idx ON sla.annotation (key, subject, kind);
 COMMENT ON TABLE sla.annotation IS 'what people say about clocks, breaches, agreements, objectives, their periods, and exceptions; only appended to';
@@ -259,7 +259,7 @@ BEGIN
 		WHERE o.name = NEW.key AND o.valid_from <= i.at
 			AND timezone(o.time_zone, greatest(w.from_at, o.valid_from))::date = NEW.period_start)
 	THEN
-		RAISE EXCEPTION 'no period of objective "%" begins on %', NEW.key, to_char(NEW.period_start, 'YYYY-MM-DD')
+		RAISE EXCEPTION 'no period of objective "%" begins on %', NEW.key, coalesce(to_char(NEW.period_start, 'YYYY-MM-DD'), NEW.period_start::text)
 			USING ERRCODE = 'undefined_object',
 				HINT = 'The first days of periods are in sla.report_slo_period.';
 	END IF;

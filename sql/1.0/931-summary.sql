@@ -541,7 +541,7 @@ svg { display: block; width: 100%; height: auto; font: 12px system-ui, -apple-sy
 .dot.now { fill: #1f4e79; } .dot.bad { stroke: #9a3412; } .value.bad { fill: #9a3412; } .bar { fill: #1f4e79; } .bar.open { fill: #9aa5b1; }
 dl.words { margin: 0 0 1rem; } dl.words dt { font-weight: 600; } dl.words dd { margin: 0 0 .8rem; }
 footer { margin-top: 3rem; border-top: 1px solid #cbd2d9; padding-top: 1rem; }
-@media (max-width: 40rem) { .key, .pair { grid-template-columns: 1fr 1fr; } .pair { grid-template-columns: 1fr; } .scroll { overflow-x: auto; } body { padding-top: 1.5rem; } }
+@media (max-width: 40rem) { .key, .pair { grid-template-columns: 1fr 1fr; } .pair { grid-template-columns: 1fr; } .scroll { overflow-x: auto; } .scroll table { min-width: 42rem; } body { padding-top: 1.5rem; } }
 @media print { html { font-size: 12px; } th, td { padding-top: .28rem; padding-bottom: .28rem; } body { max-width: none; padding: 0; } h2 { break-after: avoid; margin-top: 2rem; } figure, tr, .key, dl.words div { break-inside: avoid; }
  thead { display: table-header-group; } * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 ';
