@@ -60,6 +60,27 @@ add_occurrence(void *state, int32_t date)
 	all->spans[all->n++] = span;
 }
 
+/*
+ * The day after the last one on which an occurrence may begin: what the rule's
+ * UNTIL says, in local time, unless "last" comes first.
+ */
+static int32
+day_after_until(const Recur *recur, const Occurrences *all, int32 last)
+{
+	int64		until = recur->until * USECS_PER_SEC;
+	int32		date;
+
+	if (recur->until_kind == RECUR_FOREVER || local_date(until) > last)
+		return last;
+	if (recur->until_kind == RECUR_UNTIL_UTC)
+		until = zone_local(&all->zone, until);
+	date = local_date(until);
+	if (recur->until_kind != RECUR_UNTIL_DATE &&
+		all->from - all->date * USECS_PER_DAY > until - date * USECS_PER_DAY)
+		date--;
+	return Max(Min(last, date + 1), all->date);
+}
+
 int
 exception_spans(TimestampTz from, TimestampTz to, const char *rrule, const char *zone,
 				ClockSpan **spans)
@@ -93,6 +114,7 @@ exception_spans(TimestampTz from, TimestampTz to, const char *rrule, const char 
 	all.to = zone_local(&all.zone, to);
 	all.date = local_date(all.from);
 	add_occurrence(&all, all.date);
+	last = day_after_until(&recur, &all, last);
 	if (!recur_expand(&recur, all.date, all.date, all.date, last, &budget, add_occurrence, &all,
 					  &mem, &error))
 		sla_report(&error, "rrule", rrule, (int) strlen(rrule), NULL);

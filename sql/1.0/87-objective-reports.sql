@@ -90,7 +90,7 @@ BEGIN
 		sla.error_budget(whole, target) * (1 - c.consumed / 100),
 		CASE WHEN whole > 0 AND s.burn < 'Infinity' THEN sla.exhaustion_seconds(100 - c.consumed, s.burn, whole) END,
 		projected.consumed, projected.sli,
-		CASE WHEN whole_budget IS NOT NULL THEN whole_budget ELSE b.budget * whole / elapsed END * (1 - projected.consumed / 100),
+		CASE WHEN whole_budget IS NOT NULL THEN whole_budget ELSE b.budget * whole / nullif(elapsed, 0) END * (1 - projected.consumed / 100),
 		CASE o.kind
 			WHEN 'slice' THEN sla.coverage_percent(s.total, expected)
 			WHEN 'event' THEN sla.coverage_percent(s.days, expected)
@@ -101,15 +101,16 @@ BEGIN
 	CROSS JOIN LATERAL (SELECT coalesce(whole_budget, sla.error_budget(s.total, target))) AS b (budget)
 	CROSS JOIN LATERAL (SELECT sla.consumed_percent(s.total, s.good, b.budget)) AS c (consumed)
 	LEFT JOIN LATERAL (
-		-- of a budget that is known beforehand what is used up is used up
+		-- of a budget that is known beforehand what is used up is used up (nullif()
+		-- since a CASE does not keep the planner from dividing)
 		SELECT CASE WHEN s.burn < 'Infinity' THEN
-				c.consumed * CASE WHEN whole_budget IS NULL THEN elapsed / whole ELSE 1 END
-				+ 100 * s.burn * greatest(whole - elapsed, 0) / whole
+				c.consumed * CASE WHEN whole_budget IS NULL THEN elapsed / nullif(whole, 0) ELSE 1 END
+				+ 100 * s.burn * greatest(whole - elapsed, 0) / nullif(whole, 0)
 			END,
-			CASE WHEN whole_budget > 0 THEN 100 - (100 - target) * c.consumed / 100 - (100 - s.pace) * greatest(whole - elapsed, 0) / whole
-				ELSE (sla.sli_percent(s.good, s.total) * elapsed + s.pace * greatest(whole - elapsed, 0)) / whole
+			CASE WHEN whole_budget > 0 THEN 100 - (100 - target) * c.consumed / 100 - (100 - s.pace) * greatest(whole - elapsed, 0) / nullif(whole, 0)
+				ELSE (sla.sli_percent(s.good, s.total) * elapsed + s.pace * greatest(whole - elapsed, 0)) / nullif(whole, 0)
 			END
-		WHERE sla.is_calendar_window(o.window_length) AND elapsed > 0
+		WHERE sla.is_calendar_window(o.window_length)
 	) AS projected (consumed, sli) ON true;
 END
 $$;
