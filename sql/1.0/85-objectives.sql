@@ -115,11 +115,12 @@ BEGIN
 	IF taken_by <> mine AND EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = taken_by)
 		AND NOT EXISTS (SELECT FROM sla.objective AS v WHERE v.name = o.name)
 		AND (EXISTS (SELECT FROM sla.credit AS c WHERE c.objective = o.name)
+			OR EXISTS (SELECT FROM sla.composite AS m WHERE m.member = o.name)
 			OR EXISTS (SELECT FROM sla.closed_period AS p WHERE p.objective = o.name))
 	THEN
 		RAISE EXCEPTION 'objective "%" is taken', o.name
 			USING ERRCODE = 'insufficient_privilege',
-				DETAIL = 'It was of another owner, and service credits or closed periods still refer to it.';
+				DETAIL = 'It was of another owner, and service credits, composites or closed periods still refer to it.';
 	END IF;
 	UPDATE sla.objective_name AS n SET owner = mine WHERE n.name = o.name AND n.owner <> mine;
 END

@@ -186,6 +186,7 @@ BEGIN
 			UPDATE sla.burn_rule AS r SET objective = NEW.name WHERE r.objective = OLD.name;
 			UPDATE sla.credit AS c SET objective = NEW.name WHERE c.objective = OLD.name;
 			UPDATE sla.exception AS e SET objective = NEW.name WHERE e.objective = OLD.name;
+			UPDATE sla.composite AS m SET member = NEW.name WHERE m.member = OLD.name;
 			UPDATE sla.closed_period AS p SET objective = NEW.name WHERE p.objective = OLD.name;
 			UPDATE sla.closed_group AS g SET objective = NEW.name WHERE g.objective = OLD.name;
 			UPDATE sla.objective_name AS n
@@ -196,6 +197,7 @@ BEGIN
 		DELETE FROM sla.objective_name AS n
 		WHERE n.name = OLD.name
 			AND NOT EXISTS (SELECT FROM sla.credit AS c WHERE c.objective = OLD.name)
+			AND NOT EXISTS (SELECT FROM sla.composite AS m WHERE m.member = OLD.name)
 			AND NOT EXISTS (SELECT FROM sla.closed_period AS p WHERE p.objective = OLD.name);
 	END IF;
 	IF TG_OP <> 'DELETE' THEN
@@ -205,12 +207,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sla.objective_moved() IS
-'lets burn rules, credits, exceptions and closed periods follow a renamed objective, deletes the rules of a deleted one (credits are the administrator''s), and refuses a target by which one could never fire';
+'lets burn rules, credits, exceptions, composites and closed periods follow a renamed objective, deletes the rules of a deleted one (credits are the administrator''s), and refuses a target by which one could never fire';
 REVOKE ALL ON FUNCTION sla.objective_moved() FROM PUBLIC;
 CREATE TRIGGER objective_moved
 	AFTER INSERT OR UPDATE OR DELETE ON sla.objective
 	FOR EACH ROW EXECUTE FUNCTION sla.objective_moved();
-COMMENT ON TRIGGER objective_moved ON sla.objective IS 'burn rules, credits, exceptions and closed periods follow';
+COMMENT ON TRIGGER objective_moved ON sla.objective IS 'burn rules, credits, exceptions, composites and closed periods follow';
 
 CREATE VIEW sla.burn_rule_set AS
 SELECT s.rule_set, s.name, s.budget_percent, s.long_window::interval AS long_window, s.short_window::interval AS short_window,
