@@ -19,6 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "own_relation.h"
+#include "wake.h"
 
 /* The columns, as sql/1.0/70-clocks.sql has them. */
 enum
@@ -52,6 +53,7 @@ due_queue_add(DueQueue *queue, int64 clock_id, TimestampTz at)
 	}
 	queue->clocks[queue->n] = clock_id;
 	queue->at[queue->n++] = at;
+	wake_note(at);
 }
 
 void

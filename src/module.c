@@ -19,6 +19,7 @@
 #include "definition.h"
 #include "own_relation.h"
 #include "track.h"
+#include "worker.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "sla_tracker",.version = SLA_TRACKER_VERSION);
@@ -39,6 +40,7 @@ _PG_init(void)
 							"Memory of a session for compiled calendars.",
 							NULL, &sla_calendar_cache_kb, 128 * 1024, 256, MAX_KILOBYTES,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	worker_init();
 	MarkGUCPrefixReserved("sla_tracker");
 	calendar_init();
 	deadline_init();

@@ -18,6 +18,15 @@ BEGIN ATOMIC
 	FROM pg_catalog.pg_extension AS e
 	WHERE e.extname = 'sla_tracker'
 	UNION ALL
+	SELECT 'worker',
+		CASE w.status WHEN 'failing' THEN 'failed' WHEN 'no launcher' THEN 'stopped' ELSE 'ok' END,
+		CASE w.status
+			WHEN 'not preloaded' THEN 'there is none: shared_preload_libraries does not name sla_tracker'
+			WHEN 'failing' THEN pg_catalog.format('failed %s times, is to come again at %s: %s', w.failures, w.retry_at, w.last_error)
+			WHEN 'no launcher' THEN 'its launcher does not run: see the server''s log'
+			ELSE pg_catalog.concat_ws(', ', w.status, 'last tick ' || w.last_tick_at, 'to come at ' || w.next_wake_at) END
+	FROM sla.worker_state() AS w
+	UNION ALL
 	-- every table that holds rows of a tracked one has the row trigger
 	SELECT 'table ' || f.tab::text,
 		CASE WHEN t.oid IS NULL THEN 'gap' WHEN t.tgenabled IN ('O', 'A') THEN 'ok' ELSE 'disabled' END,
@@ -104,5 +113,5 @@ BEGIN ATOMIC
 	WHERE NOT EXISTS (SELECT FROM sla.objective AS o WHERE o.name = c.objective)
 	GROUP BY c.objective;
 END;
-COMMENT ON FUNCTION sla.status() IS 'operator: how tracking stands: versions, gaps in triggers, suspended definitions, stale clocks, errors';
+COMMENT ON FUNCTION sla.status() IS 'operator: how tracking stands: the background worker, versions, gaps in triggers, suspended definitions, stale clocks, errors';
 REVOKE ALL ON FUNCTION sla.status() FROM PUBLIC;

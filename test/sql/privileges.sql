@@ -83,7 +83,7 @@ CREATE FUNCTION pg_temp.views() RETURNS TABLE (view text, state text) LANGUAGE p
 BEGIN
 	FOR view IN
 		SELECT c.oid::regclass FROM pg_class c
-		WHERE c.relnamespace = 'sla'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') NOT LIKE 'private: %'
+		WHERE c.relnamespace = 'sla'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') !~ '^(private|administrator): '
 		ORDER BY c.relname COLLATE "C"
 	LOOP
 		BEGIN
