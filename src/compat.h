@@ -103,6 +103,13 @@
 	(pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK)
 #endif
 
+/* What a table's file is called changed in 16 */
+#if PG_VERSION_NUM >= 160000
+#define rel_has_new_file(rel)	((rel)->rd_firstRelfilelocatorSubid != InvalidSubTransactionId)
+#else
+#define rel_has_new_file(rel)	((rel)->rd_firstRelfilenodeSubid != InvalidSubTransactionId)
+#endif
+
 /* 18 wants to know about deferrable primary keys */
 #if PG_VERSION_NUM >= 180000
 #define RelationGetPrimaryKeyIndexCompat(rel)	RelationGetPrimaryKeyIndex(rel, false)

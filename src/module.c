@@ -18,6 +18,7 @@
 #include "deadline.h"
 #include "definition.h"
 #include "own_relation.h"
+#include "rollup_trigger.h"
 #include "track.h"
 #include "worker.h"
 
@@ -47,6 +48,7 @@ _PG_init(void)
 	own_relation_init();
 	definition_init();
 	track_init();
+	rollup_trigger_init();
 }
 
 /* sla.library_version() -> text */

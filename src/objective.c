@@ -23,19 +23,28 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "attempt.h"
+#include "definition.h"
 #include "fence.h"
+#include "objective.h"
+#include "objective_report.h"
+#include "rollup.h"
+#include "rules.h"
 
 /* What reading an objective's relation needs of its definition. */
 typedef struct Objective
 {
-	int32		id;
+	int32		id;				/* key */
+	int64		revision;		/* of all definitions, as it was read */
+	MemoryContext context;
 	char	   *name;
 	Oid			relid;
 	char	   *time_zone;
+	bool		by_rows;		/* of what happens at an instant */
 	bool		has_total;
 	bool		has_value;
 	bool		has_group;
@@ -45,16 +54,26 @@ typedef struct Objective
 	Datum		at_least;
 	bool		no_at_most;
 	bool		no_at_least;
+	char	   *piece_query;	/* of the plan; NULL: none yet */
+	SPIPlanPtr	piece_plan;
+	bool		is_reading;		/* it is being executed */
+	bool		is_gone;		/* and to be freed then */
 } Objective;
 
-static Objective *
-objective_of(int32 id)
+typedef struct ObjectiveSlot
 {
-	MemoryContext context = CurrentMemoryContext;
-	MemoryContext old;
+	int32		id;
 	Objective  *objective;
+} ObjectiveSlot;
+
+static HTAB *objectives = NULL; /* by id: ObjectiveSlot */
+
+static void
+read_objective(Objective *objective)
+{
+	MemoryContext old;
 	Oid			type = INT4OID;
-	Datum		value = Int32GetDatum(id);
+	Datum		value = Int32GetDatum(objective->id);
 	TupleDesc	desc;
 	HeapTuple	row;
 	Fence		fence;
@@ -64,17 +83,16 @@ objective_of(int32 id)
 	fence_settings(NULL);
 	SPI_connect();
 	if (SPI_execute_with_args("SELECT o.name, o.relation::oid, o.time_zone, o.total_when IS NOT NULL, o.value IS NOT NULL, "
-							  "o.group_by IS NOT NULL, o.outage_to IS NOT NULL, o.at_most, o.at_least, o.confirmed_by::oid "
-							  "FROM sla.objective AS o WHERE o.id = $1 AND o.kind <> 'clock'",
+							  "o.group_by IS NOT NULL, o.outage_to IS NOT NULL, o.at_most, o.at_least, o.confirmed_by::oid, "
+							  "o.kind IN ('event', 'value', 'slice') "
+							  "FROM sla.objective AS o WHERE o.id = $1",
 							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read sla.objective");
 	if (SPI_processed != 1)
-		elog(ERROR, "objective %d does not exist", id);
+		elog(ERROR, "objective %d does not exist", objective->id);
 	row = SPI_tuptable->vals[0];
 	desc = SPI_tuptable->tupdesc;
-	old = MemoryContextSwitchTo(context);
-	objective = palloc0(sizeof(Objective));
-	objective->id = id;
+	old = MemoryContextSwitchTo(objective->context);
 	objective->name = TextDatumGetCString(SPI_getbinval(row, desc, 1, &isnull));
 	objective->relid = DatumGetObjectId(SPI_getbinval(row, desc, 2, &isnull));
 	objective->time_zone = TextDatumGetCString(SPI_getbinval(row, desc, 3, &isnull));
@@ -83,6 +101,7 @@ objective_of(int32 id)
 	objective->has_group = DatumGetBool(SPI_getbinval(row, desc, 6, &isnull));
 	objective->has_end = DatumGetBool(SPI_getbinval(row, desc, 7, &isnull));
 	objective->confirmed_by = DatumGetObjectId(SPI_getbinval(row, desc, 10, &isnull));
+	objective->by_rows = DatumGetBool(SPI_getbinval(row, desc, 11, &isnull));
 	objective->at_most = SPI_getbinval(row, desc, 8, &objective->no_at_most);
 	objective->at_least = SPI_getbinval(row, desc, 9, &objective->no_at_least);
 	if (!objective->no_at_most)
@@ -92,6 +111,51 @@ objective_of(int32 id)
 	MemoryContextSwitchTo(old);
 	SPI_finish();
 	fence_leave(&fence);
+}
+
+/* Whoever works with one goes on with it. */
+static void
+let_go(Objective *objective)
+{
+	MemoryContextSetParent(objective->context, TopTransactionContext);
+	if (objective->is_reading)
+		objective->is_gone = true;
+	else if (objective->piece_plan != NULL)
+		SPI_freeplan(objective->piece_plan);
+}
+
+/* An objective as the active snapshot sees it: good until the end of the transaction. */
+static Objective *
+objective_of(int32 id)
+{
+	int64		revision = definition_revision();
+	ObjectiveSlot *slot;
+	Objective  *objective;
+	MemoryContext context;
+	bool		found;
+
+	if (objectives == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = sizeof(int32);
+		ctl.entrysize = sizeof(ObjectiveSlot);
+		objectives = hash_create("sla_tracker objectives", 16, &ctl, HASH_ELEM | HASH_BLOBS);
+	}
+	slot = hash_search(objectives, &id, HASH_FIND, NULL);
+	if (slot != NULL && slot->objective->revision == revision)
+		return slot->objective;
+	context = AllocSetContextCreate(TopTransactionContext, "sla_tracker objective", ALLOCSET_SMALL_SIZES);
+	objective = MemoryContextAllocZero(context, sizeof(Objective));
+	objective->id = id;
+	objective->context = context;
+	objective->revision = revision;
+	read_objective(objective);
+	slot = hash_search(objectives, &id, HASH_ENTER, &found);
+	if (found)
+		let_go(slot->objective);
+	slot->objective = objective;
+	MemoryContextSetParent(context, CacheMemoryContext);
 	return objective;
 }
 
@@ -108,32 +172,49 @@ expression(const Objective *objective, const char *column)
 	return psprintf("sla.objective_%d_%s(r.*)", objective->id, column);
 }
 
-/* Run a query as the owner of the objective's relation; return its rows. */
-static void
-read_relation(FunctionCallInfo fcinfo, Objective *objective, const char *what, const char *condition,
-			  const char *wrap, const char *group_clause, int nargs, Oid *types, Datum *values,
-			  const char *nulls)
+static char *
+group_expression(const Objective *objective)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	ErrorContextCallback callback = {error_context_stack, reading_error_callback, objective};
-	Relation	rel;
-	char	   *query;
-	Fence		fence;
+	return objective->has_group ? psprintf("coalesce(%s, '')", expression(objective, "group_by")) : "''::text";
+}
 
-	InitMaterializedSRF(fcinfo, 0);
-	error_context_stack = &callback;
-	rel = relation_open(objective->relid, AccessShareLock);
-	if (rel->rd_rel->relowner != objective->confirmed_by)
+static bool
+is_suspended(const Objective *objective, Relation rel)
+{
+	return rel->rd_rel->relowner != objective->confirmed_by;
+}
+
+/* The relation of an objective, which its present owner has confirmed. */
+static Relation
+open_relation(const Objective *objective)
+{
+	Relation	rel = relation_open(objective->relid, AccessShareLock);
+
+	if (is_suspended(objective, rel))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("objective \"%s\" is suspended", objective->name),
 				 errdetail("It was defined by another owner of \"%s\".", RelationGetRelationName(rel)),
 				 errhint("The new owner confirms it with UPDATE sla.objective SET name = name WHERE name = %s.",
 						 quote_literal_cstr(objective->name))));
-	query = psprintf("SELECT %s FROM (SELECT %s FROM %s AS r WHERE %s) AS e%s", wrap, what,
-					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
-												RelationGetRelationName(rel)),
-					 condition, group_clause);
+	return rel;
+}
+
+static char *
+qualified_name(Relation rel)
+{
+	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
+									  RelationGetRelationName(rel));
+}
+
+/* Run a query as the owner of the objective's relation; its rows are the result. */
+static void
+read_relation(FunctionCallInfo fcinfo, const Objective *objective, Relation rel, const char *query,
+			  int nargs, Oid *types, Datum *values, const char *nulls)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Fence		fence;
+
 	fence_enter_no_rls(&fence, rel->rd_rel->relowner);
 	fence_settings(objective->time_zone);
 	SPI_connect();
@@ -143,59 +224,302 @@ read_relation(FunctionCallInfo fcinfo, Objective *objective, const char *what, c
 		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
 	SPI_finish();
 	fence_leave(&fence);
+}
+
+/*
+ * What counts, from $1 to before $2: of each row the group, the instant and
+ * whether it is good.  $3 and $4 are the bounds of a value.
+ */
+static char *
+events_query(const Objective *objective, Relation rel)
+{
+	char	   *at = expression(objective, "at");
+	char	   *value = objective->has_value ? expression(objective, "value") : NULL;
+	StringInfoData query;
+
+	initStringInfo(&query);
+	appendStringInfo(&query, "SELECT %s AS grp, %s AS at, %s AS good FROM %s AS r WHERE %s >= $1 AND %s < $2",
+					 group_expression(objective), at,
+					 value != NULL ?
+					 psprintf("($3 IS NULL OR %s <= $3) AND ($4 IS NULL OR %s >= $4)", value, value) :
+					 expression(objective, "good_when"),
+					 qualified_name(rel), at, at);
+	if (objective->has_total)
+		appendStringInfo(&query, " AND %s", expression(objective, "total_when"));
+	if (value != NULL)
+		appendStringInfo(&query, " AND %s IS NOT NULL", value);
+	return query.data;
+}
+
+/* The parameters of that, and one more. */
+#define EVENT_ARGUMENTS 5
+static const Oid event_types[EVENT_ARGUMENTS] = {TIMESTAMPTZOID, TIMESTAMPTZOID, FLOAT8OID, FLOAT8OID, TIMESTAMPTZARRAYOID};
+
+static void
+event_arguments(const Objective *objective, Datum from, Datum to, Datum *values, char *nulls)
+{
+	memset(nulls, ' ', EVENT_ARGUMENTS);
+	values[0] = from;
+	values[1] = to;
+	values[2] = objective->at_most;
+	values[3] = objective->at_least;
+	nulls[2] = objective->no_at_most ? 'n' : ' ';
+	nulls[3] = objective->no_at_least ? 'n' : ' ';
+	nulls[EVENT_ARGUMENTS] = '\0';
+}
+
+/* Count between each two edges by one scan of the relation. */
+static void
+count_facts(const Objective *objective, Relation rel, Tally *tally)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			n = tally->nedges;
+	Datum	   *edges = palloc(n * sizeof(Datum));
+	Datum		values[EVENT_ARGUMENTS];
+	char		nulls[EVENT_ARGUMENTS + 1];
+	char	   *query = psprintf("SELECT e.grp, width_bucket(e.at, $5), count(*), count(*) FILTER (WHERE e.good) "
+								 "FROM (%s) AS e GROUP BY 1, 2", events_query(objective, rel));
+	Fence		fence;
+
+	for (int i = 0; i < n; i++)
+		edges[i] = TimestampTzGetDatum(tally->edges[i]);
+	event_arguments(objective, edges[0], edges[n - 1], values, nulls);
+	values[4] = PointerGetDatum(construct_array(edges, n, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL,
+												TYPALIGN_DOUBLE));
+	fence_enter_no_rls(&fence, rel->rd_rel->relowner);
+	fence_settings(objective->time_zone);
+	SPI_connect();
+	if (SPI_execute_with_args(query, EVENT_ARGUMENTS, (Oid *) event_types, values, nulls, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the relation of an objective");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(context);
+		HeapTuple	row = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		bool		isnull;
+
+		tally_add(tally, TextDatumGetCString(SPI_getbinval(row, desc, 1, &isnull)),
+				  DatumGetInt32(SPI_getbinval(row, desc, 2, &isnull)) - 1,
+				  DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull)),
+				  DatumGetInt64(SPI_getbinval(row, desc, 4, &isnull)));
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	fence_leave(&fence);
+}
+
+/* The plan that counts a piece of a bucket, by whatever index there is. */
+static SPIPlanPtr
+piece_plan(Objective *objective, Relation rel)
+{
+	char	   *query = psprintf("SELECT %s, count(*), count(*) FILTER (WHERE e.good) FROM (%s) AS e%s",
+								 objective->has_group ? "e.grp" : "''", events_query(objective, rel),
+								 objective->has_group ? " GROUP BY 1" : "");
+
+	if (objective->piece_plan != NULL && strcmp(objective->piece_query, query) == 0)
+		return objective->piece_plan;
+	if (objective->piece_plan != NULL)
+		SPI_freeplan(objective->piece_plan);
+	objective->piece_plan = NULL;
+	objective->piece_query = MemoryContextStrdup(objective->context, query);
+	objective->piece_plan = SPI_prepare_cursor(query, EVENT_ARGUMENTS - 1, (Oid *) event_types, CURSOR_OPT_GENERIC_PLAN);
+	if (objective->piece_plan == NULL || SPI_keepplan(objective->piece_plan) != 0)
+		elog(ERROR, "could not prepare the reading of an objective");
+	return objective->piece_plan;
+}
+
+/* Count a piece of a bucket. */
+static void
+count_piece(const Objective *objective, SPIPlanPtr plan, Tally *tally, const RollupPiece *piece)
+{
+	Datum		values[EVENT_ARGUMENTS];
+	char		nulls[EVENT_ARGUMENTS + 1];
+
+	event_arguments(objective, TimestampTzGetDatum(piece->from), TimestampTzGetDatum(piece->to), values, nulls);
+	if (SPI_execute_plan(plan, values, nulls, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the relation of an objective");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	row = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		bool		isnull;
+		char	   *grp = TextDatumGetCString(SPI_getbinval(row, desc, 1, &isnull));
+		int64		total = DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull));
+		int64		good = DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
+
+		tally_add(tally, grp, piece->add, total, good);
+		tally_add(tally, grp, piece->subtract, -total, -good);
+	}
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/*
+ * Count the pieces of buckets.  The owner's expressions may do anything, even
+ * change the objective whose plan is running.
+ */
+static void
+count_pieces(Objective *objective, Relation rel, Tally *tally, const RollupPiece *pieces, int n)
+{
+	MemoryContext context = CurrentMemoryContext;
+	SPIPlanPtr	plan;
+	Fence		fence;
+
+	if (n == 0)
+		return;
+	fence_enter_no_rls(&fence, rel->rd_rel->relowner);
+	fence_settings(objective->time_zone);
+	SPI_connect();
+	plan = piece_plan(objective, rel);
+	objective->is_reading = true;
+	PG_TRY();
+	{
+		for (int i = 0; i < n; i++)
+		{
+			MemoryContext old = MemoryContextSwitchTo(context);
+
+			count_piece(objective, plan, tally, &pieces[i]);
+			MemoryContextSwitchTo(old);
+		}
+	}
+	PG_FINALLY();
+	{
+		objective->is_reading = false;
+		if (objective->is_gone)
+			SPI_freeplan(plan);
+	}
+	PG_END_TRY();
+	SPI_finish();
+	fence_leave(&fence);
+}
+
+/* What was counted, as rows. */
+static void
+return_tally(ReturnSetInfo *result, Tally *tally)
+{
+	void	   *cursor = NULL;
+	TallyGroup *group;
+	Datum		values[4];
+	bool		nulls[4] = {false};
+
+	while ((group = tally_next(tally, &cursor)) != NULL)
+	{
+		values[0] = CStringGetTextDatum(group->grp);
+		for (int i = 0; i < tally->nedges - 1; i++)
+		{
+			if (group->total[i] == 0)
+				continue;
+			values[1] = Int32GetDatum(i + 1);
+			values[2] = Int64GetDatum(group->total[i]);
+			values[3] = Int64GetDatum(group->good[i]);
+			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		}
+	}
+}
+
+static TimestampTz *
+edges_of(ArrayType *array, int *n)
+{
+	Datum	   *bounds;
+	bool	   *nulls;
+	TimestampTz *edges;
+
+	deconstruct_array(array, TIMESTAMPTZOID, sizeof(TimestampTz), true, TYPALIGN_DOUBLE, &bounds, &nulls, n);
+	if (*n < 2)
+		elog(ERROR, "an objective is counted between two edges at least");
+	edges = palloc(*n * sizeof(TimestampTz));
+	for (int i = 0; i < *n; i++)
+		edges[i] = DatumGetTimestampTz(bounds[i]);
+	return edges;
+}
+
+void
+objective_count(int32 id, Tally *tally, bool by_rollup)
+{
+	Objective  *objective = objective_of(id);
+	ErrorContextCallback callback = {error_context_stack, reading_error_callback, objective};
+	Relation	rel;
+	RollupPiece *pieces;
+	int			npieces;
+
+	error_context_stack = &callback;
+	rel = open_relation(objective);
+	if (by_rollup && objective->by_rows && !objective->is_reading &&
+		rollup_counts(rel, objective->id, tally, &pieces, &npieces) == NULL)
+		count_pieces(objective, rel, tally, pieces, npieces);
+	else
+	{
+		tally_init(tally, tally->edges, tally->nedges);
+		count_facts(objective, rel, tally);
+	}
 	relation_close(rel, NoLock);
 	error_context_stack = callback.previous;
+}
+
+static void
+count_events(FunctionCallInfo fcinfo, bool by_rollup)
+{
+	int			n;
+	TimestampTz *edges = edges_of(PG_GETARG_ARRAYTYPE_P(1), &n);
+	Tally		tally;
+
+	InitMaterializedSRF(fcinfo, 0);
+	tally_init(&tally, edges, n);
+	objective_count(PG_GETARG_INT32(0), &tally, by_rollup);
+	return_tally((ReturnSetInfo *) fcinfo->resultinfo, &tally);
 }
 
 /*
  * sla.objective_counts(objective, edges) -> setof (grp, bucket, total, good)
  *
  * The events from the first edge to before the last, counted between each two
- * of them: one scan, whatever their number.  The edges ascend.
+ * of them, which ascend: by the rollup where there is one, else by one scan.
  */
 PG_FUNCTION_INFO_V1(sla_objective_counts);
 Datum
 sla_objective_counts(PG_FUNCTION_ARGS)
 {
+	count_events(fcinfo, true);
+	return (Datum) 0;
+}
+
+/*
+ * sla.objective_facts(objective, edges) -> setof (grp, bucket, total, good)
+ *
+ * The same, never by the rollup.
+ */
+PG_FUNCTION_INFO_V1(sla_objective_facts);
+Datum
+sla_objective_facts(PG_FUNCTION_ARGS)
+{
+	count_events(fcinfo, false);
+	return (Datum) 0;
+}
+
+/*
+ * sla.objective_buckets(objective) -> setof (grp, bucket, total, good)
+ *
+ * All events by what a rollup has as its finest buckets.
+ */
+PG_FUNCTION_INFO_V1(sla_objective_buckets);
+Datum
+sla_objective_buckets(PG_FUNCTION_ARGS)
+{
 	Objective  *objective = objective_of(PG_GETARG_INT32(0));
-	ArrayType  *edges = PG_GETARG_ARRAYTYPE_P(1);
-	Oid			types[] = {TIMESTAMPTZARRAYOID, TIMESTAMPTZOID, TIMESTAMPTZOID, FLOAT8OID, FLOAT8OID};
-	Datum		values[lengthof(types)];
-	char		nulls[lengthof(types) + 1] = "     ";
-	Datum	   *bounds;
-	bool	   *bound_nulls;
-	int			n;
-	char	   *at = expression(objective, "at");
-	char	   *value = objective->has_value ? expression(objective, "value") : NULL;
-	StringInfoData condition;
+	ErrorContextCallback callback = {error_context_stack, reading_error_callback, objective};
+	Datum		values[EVENT_ARGUMENTS];
+	char		nulls[EVENT_ARGUMENTS + 1];
+	Relation	rel;
 
-	deconstruct_array(edges, TIMESTAMPTZOID, sizeof(TimestampTz), true, TYPALIGN_DOUBLE,
-					  &bounds, &bound_nulls, &n);
-	if (n < 2)
-		elog(ERROR, "an objective is counted between two edges at least");
-	values[0] = PointerGetDatum(edges);
-	values[1] = bounds[0];
-	values[2] = bounds[n - 1];
-	values[3] = objective->at_most;
-	values[4] = objective->at_least;
-	nulls[3] = objective->no_at_most ? 'n' : ' ';
-	nulls[4] = objective->no_at_least ? 'n' : ' ';
-
-	initStringInfo(&condition);
-	appendStringInfo(&condition, "%s >= $2 AND %s < $3", at, at);
-	if (objective->has_total)
-		appendStringInfo(&condition, " AND %s", expression(objective, "total_when"));
-	if (value != NULL)
-		appendStringInfo(&condition, " AND %s IS NOT NULL", value);
-	read_relation(fcinfo, objective,
-				  psprintf("%s AS grp, %s AS at, %s AS good",
-						   objective->has_group ? psprintf("coalesce(%s, '')", expression(objective, "group_by")) : "''::text", at,
-						   value != NULL ?
-						   psprintf("($4 IS NULL OR %s <= $4) AND ($5 IS NULL OR %s >= $5)", value, value) :
-						   expression(objective, "good_when")),
-				  condition.data,
-				  "e.grp, width_bucket(e.at, $1), count(*), count(*) FILTER (WHERE e.good)",
-				  " GROUP BY 1, 2", lengthof(types), types, values, nulls);
+	InitMaterializedSRF(fcinfo, 0);
+	error_context_stack = &callback;
+	rel = open_relation(objective);
+	event_arguments(objective, TimestampTzGetDatum(MIN_TIMESTAMP), TimestampTzGetDatum(DT_NOEND), values, nulls);
+	read_relation(fcinfo, objective, rel,
+				  psprintf("SELECT e.grp, date_bin('5 minutes', e.at, '2000-01-01 00:00+00'), count(*), "
+						   "count(*) FILTER (WHERE e.good) FROM (%s) AS e GROUP BY 1, 2", events_query(objective, rel)),
+				  EVENT_ARGUMENTS - 1, (Oid *) event_types, values, nulls);
+	relation_close(rel, NoLock);
+	error_context_stack = callback.previous;
 	return (Datum) 0;
 }
 
@@ -210,38 +534,38 @@ Datum
 sla_objective_outages(PG_FUNCTION_ARGS)
 {
 	Objective  *objective = objective_of(PG_GETARG_INT32(0));
+	ErrorContextCallback callback = {error_context_stack, reading_error_callback, objective};
 	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
 	Datum		values[] = {PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)};
 	char	   *end = objective->has_end ? expression(objective, "outage_to") : "NULL::timestamptz";
 	StringInfoData condition;
+	Relation	rel;
 
+	InitMaterializedSRF(fcinfo, 0);
+	error_context_stack = &callback;
+	rel = open_relation(objective);
 	initStringInfo(&condition);
 	appendStringInfo(&condition, "%s < $2", expression(objective, "outage_from"));
 	if (objective->has_total)
 		appendStringInfo(&condition, " AND %s", expression(objective, "total_when"));
 	if (!objective->has_group)
 		appendStringInfo(&condition, " AND coalesce(%s > $1, true)", end);
-	read_relation(fcinfo, objective,
-				  psprintf("%s AS grp, %s AS from_at, %s AS to_at",
-						   objective->has_group ? psprintf("coalesce(%s, '')", expression(objective, "group_by")) : "''::text",
-						   expression(objective, "outage_from"), end),
-				  condition.data,
-				  "e.grp, greatest(e.from_at, $1), least(e.to_at, $2)",
-				  "", lengthof(types), types, values, NULL);
+	read_relation(fcinfo, objective, rel,
+				  psprintf("SELECT e.grp, greatest(e.from_at, $1), least(e.to_at, $2) "
+						   "FROM (SELECT %s AS grp, %s AS from_at, %s AS to_at FROM %s AS r WHERE %s) AS e",
+						   group_expression(objective), expression(objective, "outage_from"), end,
+						   qualified_name(rel), condition.data),
+				  lengthof(types), types, values, NULL);
+	relation_close(rel, NoLock);
+	error_context_stack = callback.previous;
 	return (Datum) 0;
 }
 
 /*
- * Reports
+ * Rollups
  */
 
-static Oid
-sla_view(const char *name)
-{
-	return get_relname_relid(name, get_namespace_oid("sla", false));
-}
-
-/* Does the current role own what the versions of an objective are of? */
+/* Does the current role own the relations of all versions of an objective? */
 static bool
 owns_objective(Datum name)
 {
@@ -269,6 +593,111 @@ owns_objective(Datum name)
 	return owned;
 }
 
+/* Run a query of an objective's name for who owns what it is over. */
+static void
+run_for_owner(FunctionCallInfo fcinfo, const char *query)
+{
+	Oid			type = TEXTOID;
+	Datum		name = PG_GETARG_DATUM(0);
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Fence		fence;
+
+	if (!owns_objective(name))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of the relation of objective \"%s\"", TextDatumGetCString(name))));
+	InitMaterializedSRF(fcinfo, 0);
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args(query, 1, &type, &name, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not execute \"%s\"", query);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
+	SPI_finish();
+	fence_leave(&fence);
+}
+
+/* sla.rebuild(objective) -> setof (valid_from, is_built, problem) */
+PG_FUNCTION_INFO_V1(sla_rebuild);
+Datum
+sla_rebuild(PG_FUNCTION_ARGS)
+{
+	run_for_owner(fcinfo, "SELECT * FROM sla.rebuild_objective($1)");
+	return (Datum) 0;
+}
+
+/* sla.verify_objective(objective) -> setof ... */
+PG_FUNCTION_INFO_V1(sla_verify_objective);
+Datum
+sla_verify_objective(PG_FUNCTION_ARGS)
+{
+	run_for_owner(fcinfo, "SELECT * FROM sla.objective_differences($1)");
+	return (Datum) 0;
+}
+
+/* sla.rollup_problem(objective) -> text: why its rollup is not used, or NULL */
+PG_FUNCTION_INFO_V1(sla_rollup_problem);
+Datum
+sla_rollup_problem(PG_FUNCTION_ARGS)
+{
+	Objective  *objective = objective_of(PG_GETARG_INT32(0));
+	Relation	rel = relation_open(objective->relid, AccessShareLock);
+	const char *problem = is_suspended(objective, rel) ? "the objective is suspended" :
+		objective->by_rows ? rollup_problem(rel, objective->id) : "it is not of events";
+
+	relation_close(rel, NoLock);
+	if (problem == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(problem));
+}
+
+/*
+ * sla.rollup_obstacle(objective, is_now) -> text
+ *
+ * Why it can have no rollup, or with "is_now" why none can be built at present;
+ * or NULL.
+ */
+PG_FUNCTION_INFO_V1(sla_rollup_obstacle);
+Datum
+sla_rollup_obstacle(PG_FUNCTION_ARGS)
+{
+	static const char *const columns[] = {"at", "total_when", "good_when", "value", "group_by"};
+	Objective  *objective = objective_of(PG_GETARG_INT32(0));
+	Relation	rel = relation_open(objective->relid, AccessShareLock);
+	const char *obstacle = NULL;
+	Fence		fence;
+
+	if (is_suspended(objective, rel))
+		obstacle = "the objective is suspended";
+	else if (!objective->by_rows)
+		obstacle = "it is not of events";
+	else if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		obstacle = "it is not over a table";
+	else if (PG_GETARG_BOOL(1))
+		obstacle = rollup_obstacle(rel, objective->id);
+	fence_enter(&fence, rel->rd_rel->relowner);
+	for (size_t i = 0; i < lengthof(columns) && obstacle == NULL; i++)
+		if (rule_exists(rel->rd_rel->reltype, "objective", objective->id, columns[i]) &&
+			!rule_is_lasting(rule_expression(rel, "objective", objective->id, columns[i])))
+			obstacle = psprintf("%s is not the same at all times", columns[i]);
+	fence_leave(&fence);
+	relation_close(rel, NoLock);
+	if (obstacle == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(obstacle));
+}
+
+/*
+ * Reports
+ */
+
+static Oid
+sla_view(const char *name)
+{
+	return get_relname_relid(name, get_namespace_oid("sla", false));
+}
+
 static bool
 may_read(const char *view)
 {
@@ -292,6 +721,8 @@ typedef struct Report
 	int			nargs;
 	Oid		   *types;
 	Datum	   *values;
+	/* does without the query where it can; may be NULL */
+	bool		(*rows) (ReturnSetInfo *result, Datum name, TimestampTz at);
 } Report;
 
 /* Run it as the extension's owner. */
@@ -303,6 +734,12 @@ run_report(void *argument)
 
 	fence_enter(&fence, fence_extension_owner());
 	fence_settings(NULL);
+	if (report->rows != NULL &&
+		report->rows(report->result, report->values[0], DatumGetTimestampTz(report->values[1])))
+	{
+		fence_leave(&fence);
+		return;
+	}
 	SPI_connect();
 	if (SPI_execute_with_args(report->query, report->nargs, report->types, report->values, NULL,
 							  true, 0) != SPI_OK_SELECT)
@@ -345,11 +782,12 @@ try_report(Report *report, Datum objective, bool is_lenient)
  * the SQLSTATE, or 0.
  */
 static int
-report_objective(FunctionCallInfo fcinfo, const char *view, const char *query)
+report_objective(FunctionCallInfo fcinfo, const char *view, const char *query,
+				 bool (*rows) (ReturnSetInfo *result, Datum name, TimestampTz at))
 {
 	Oid			types[] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
 	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_NARGS() > 3 ? PG_GETARG_DATUM(3) : 0};
-	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo, query, Min(PG_NARGS(), 4) - 1, types, values};
+	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo, query, Min(PG_NARGS(), 4) - 1, types, values, rows};
 
 	if (!may_read(view) && !owns_objective(values[0]))
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, view);
@@ -396,7 +834,7 @@ Datum
 sla_slo_status(PG_FUNCTION_ARGS)
 {
 	int			sqlstate = report_objective(fcinfo, "report_slo_status",
-											"SELECT s.*, NULL::text FROM sla.objective_status($1, $2) AS s");
+											"SELECT s.*, NULL::text FROM sla.objective_status($1, $2) AS s", objective_status_rows);
 
 	if (sqlstate != 0)
 		put_problem((ReturnSetInfo *) fcinfo->resultinfo, "error", sqlstate);
@@ -413,7 +851,7 @@ Datum
 sla_slo_periods(PG_FUNCTION_ARGS)
 {
 	int			sqlstate = report_objective(fcinfo, "report_slo_period",
-											"SELECT p.*, NULL::text FROM sla.objective_periods($1, $2, $3) AS p");
+											"SELECT p.*, NULL::text FROM sla.objective_periods($1, $2, $3) AS p", NULL);
 
 	warn_of_failure(fcinfo, sqlstate);
 	if (sqlstate != 0)
@@ -427,7 +865,7 @@ Datum
 sla_slo_series(PG_FUNCTION_ARGS)
 {
 	warn_of_failure(fcinfo, report_objective(fcinfo, "report_slo_series",
-											 "SELECT * FROM sla.objective_series($1, $2)"));
+											 "SELECT * FROM sla.objective_series($1, $2)", NULL));
 	return (Datum) 0;
 }
 
@@ -437,7 +875,7 @@ Datum
 sla_slo_slots(PG_FUNCTION_ARGS)
 {
 	warn_of_failure(fcinfo, report_objective(fcinfo, "report_slo_slot",
-											 "SELECT * FROM sla.objective_slots($1, $2)"));
+											 "SELECT * FROM sla.objective_slots($1, $2)", NULL));
 	return (Datum) 0;
 }
 
@@ -447,7 +885,7 @@ Datum
 sla_slo_alerts(PG_FUNCTION_ARGS)
 {
 	warn_of_failure(fcinfo, report_objective(fcinfo, "report_slo_alert",
-											 "SELECT * FROM sla.objective_alerts($1, $2)"));
+											 "SELECT * FROM sla.objective_alerts($1, $2)", objective_alert_rows));
 	return (Datum) 0;
 }
 

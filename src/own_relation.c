@@ -24,6 +24,12 @@ static const char *const names[] = {
 	[OWN_CLOCK_STATE_ITEM_IDX] = "clock_state_item_idx",
 	[OWN_CLOCK_STATE_CLOCK_ID_SEQ] = "clock_state_clock_id_seq",
 	[OWN_CLOCK_DUE] = "clock_due",
+	[OWN_ROLLUP] = "rollup",
+	[OWN_ROLLUP_PKEY] = "rollup_pkey",
+	[OWN_ROLLUP_BUCKET] = "rollup_bucket",
+	[OWN_ROLLUP_BUCKET_PKEY] = "rollup_bucket_pkey",
+	[OWN_ROLLUP_DELTA] = "rollup_delta",
+	[OWN_ROLLUP_DELTA_OBJECTIVE_IDX] = "rollup_delta_objective_idx",
 };
 
 static Oid	known[lengthof(names)]; /* InvalidOid: not known */

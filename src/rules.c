@@ -32,6 +32,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_collate.h"
@@ -42,6 +43,7 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -471,6 +473,102 @@ bool
 rule_wants_settings(Expr *expr)
 {
 	return wants_settings_walker((Node *) expr, NULL);
+}
+
+bool
+rule_exists(Oid rowtype, const char *definition, int32 id, const char *column)
+{
+	return OidIsValid(rule_function(rule_name(definition, id, column), rowtype));
+}
+
+/* Stable functions that depend on nothing but the time zone. */
+static bool
+goes_by_time_zone(Oid function)
+{
+	switch (function)
+	{
+		case F_TIMESTAMPTZ_TIMESTAMP:
+		case F_TIMESTAMPTZ_DATE:
+		case F_TIMESTAMP_TIMESTAMPTZ:
+		case F_DATE_TIMESTAMPTZ:
+		case F_TIME_TIMESTAMPTZ:
+		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ:
+		case F_DATE_PART_TEXT_TIMESTAMPTZ:
+		case F_EXTRACT_TEXT_TIMESTAMPTZ:
+		case F_TIMESTAMPTZ_PL_INTERVAL:
+		case F_TIMESTAMPTZ_MI_INTERVAL:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* The tree without calls of these: their arguments stand in their place. */
+static Node *
+lasting_mutator(Node *node, void *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, FuncExpr) && goes_by_time_zone(((FuncExpr *) node)->funcid))
+		return expression_tree_mutator((Node *) ((FuncExpr *) node)->args, lasting_mutator, context);
+	if (IsA(node, OpExpr) && goes_by_time_zone(get_opcode(((OpExpr *) node)->opno)))
+		return expression_tree_mutator((Node *) ((OpExpr *) node)->args, lasting_mutator, context);
+	return expression_tree_mutator(node, lasting_mutator, context);
+}
+
+bool
+rule_is_lasting(Expr *expr)
+{
+	return !contain_mutable_functions(lasting_mutator((Node *) expr, NULL));
+}
+
+bool
+rule_is_tame(Expr *expr)
+{
+	return !contain_leaked_vars((Node *) expr) && !rule_wants_settings(expr);
+}
+
+Bitmapset *
+rule_map_columns(const Bitmapset *columns, const AttrMap *map)
+{
+	Bitmapset  *mapped = NULL;
+	int			i = -1;
+
+	while ((i = bms_next_member(columns, i)) >= 0)
+	{
+		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum > 0)
+			mapped = bms_add_member(mapped, map->attnums[attnum - 1] - FirstLowInvalidHeapAttributeNumber);
+	}
+	return mapped;
+}
+
+bool
+rule_columns_differ(Relation rel, const Bitmapset *columns, TupleTableSlot *old, TupleTableSlot *new)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	int			i = -1;
+
+	while ((i = bms_next_member(columns, i)) >= 0)
+	{
+		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+		Form_pg_attribute att;
+		bool		old_null;
+		bool		new_null;
+		Datum		old_value;
+		Datum		new_value;
+
+		if (attnum <= 0)
+			continue;
+		att = TupleDescAttr(desc, attnum - 1);
+		old_value = slot_getattr(old, attnum, &old_null);
+		new_value = slot_getattr(new, attnum, &new_null);
+		if (old_null != new_null ||
+			(!old_null && !datum_image_eq(old_value, new_value, att->attbyval, att->attlen)))
+			return true;
+	}
+	return false;
 }
 
 /*

@@ -17,6 +17,8 @@
 
 #include "sla_tracker.h"
 
+#include "access/attmap.h"
+#include "executor/tuptable.h"
 #include "nodes/bitmapset.h"
 #include "nodes/primnodes.h"
 #include "utils/rel.h"
@@ -40,5 +42,27 @@ extern Bitmapset *rule_columns(Bitmapset *columns, Expr *expr);
  * path?  Only then these have to be set for it.
  */
 extern bool rule_wants_settings(Expr *expr);
+
+/* Has a definition over the rows of this type such an expression? */
+extern bool rule_exists(Oid rowtype, const char *definition, int32 id, const char *column);
+
+/*
+ * Is what an expression says of a row the same at all times, under one time
+ * zone?
+ */
+extern bool rule_is_lasting(Expr *expr);
+
+/*
+ * Is an expression of functions that raise no error and tell nothing of what
+ * they are given?  Such may be evaluated as anybody.
+ */
+extern bool rule_is_tame(Expr *expr);
+
+/* The columns of a table as they are numbered in one of its partitions or children. */
+extern Bitmapset *rule_map_columns(const Bitmapset *columns, const AttrMap *map);
+
+/* Do two versions of a row differ in one of these columns? */
+extern bool rule_columns_differ(Relation rel, const Bitmapset *columns, TupleTableSlot *old,
+								TupleTableSlot *new);
 
 #endif							/* SLA_RULES_H */

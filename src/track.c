@@ -27,7 +27,6 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -376,23 +375,6 @@ tracked_id(const TriggerData *trigdata)
 	return pg_strtoint32(trigdata->tg_trigger->tgargs[0]);
 }
 
-/* Columns of the tracked table as they are numbered in one below it. */
-static Bitmapset *
-map_columns(const Bitmapset *columns, const AttrMap *map)
-{
-	Bitmapset  *mapped = NULL;
-	int			i = -1;
-
-	while ((i = bms_next_member(columns, i)) >= 0)
-	{
-		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
-
-		if (attnum > 0)
-			mapped = bms_add_member(mapped, map->attnums[attnum - 1] - FirstLowInvalidHeapAttributeNumber);
-	}
-	return mapped;
-}
-
 /* Anybody may put the trigger on a table: is it the tracked one, or below it? */
 static void
 check_table(const TriggerData *trigdata, const Definition *def)
@@ -437,40 +419,12 @@ known_table(Batch *batch, const TriggerData *trigdata)
 		Relation	root = table_open(def->relid, AccessShareLock);
 		AttrMap    *map = build_attrmap_by_name_compat(RelationGetDescr(rel), RelationGetDescr(root));
 
-		known->columns = map_columns(def->columns, map);
-		known->item_columns = map_columns(def->item_columns, map);
+		known->columns = rule_map_columns(def->columns, map);
+		known->item_columns = rule_map_columns(def->item_columns, map);
 		table_close(root, NoLock);
 	}
 	MemoryContextSwitchTo(old);
 	return known;
-}
-
-/* Do two versions of a row differ in one of these columns? */
-static bool
-columns_differ(Relation rel, const Bitmapset *columns, TupleTableSlot *old, TupleTableSlot *new)
-{
-	TupleDesc	desc = RelationGetDescr(rel);
-	int			i = -1;
-
-	while ((i = bms_next_member(columns, i)) >= 0)
-	{
-		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
-		Form_pg_attribute att;
-		bool		old_null;
-		bool		new_null;
-		Datum		old_value;
-		Datum		new_value;
-
-		if (attnum <= 0)
-			continue;
-		att = TupleDescAttr(desc, attnum - 1);
-		old_value = slot_getattr(old, attnum, &old_null);
-		new_value = slot_getattr(new, attnum, &new_null);
-		if (old_null != new_null ||
-			(!old_null && !datum_image_eq(old_value, new_value, att->attbyval, att->attlen)))
-			return true;
-	}
-	return false;
 }
 
 /* Does an update matter: does it change what an expression reads? */
@@ -481,9 +435,9 @@ update_matters(const KnownTable *known, const TriggerData *trigdata, bool *moved
 	TupleTableSlot *old = trigdata->tg_trigslot;
 	TupleTableSlot *new = trigdata->tg_newslot;
 
-	if (!known->def->whole_row && !columns_differ(rel, known->columns, old, new))
+	if (!known->def->whole_row && !rule_columns_differ(rel, known->columns, old, new))
 		return false;
-	*moved = columns_differ(rel, known->item_columns, old, new);
+	*moved = rule_columns_differ(rel, known->item_columns, old, new);
 	return true;
 }
 

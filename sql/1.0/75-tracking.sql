@@ -132,7 +132,8 @@ BEGIN
 		JOIN pg_proc AS p ON p.oid = t.tgfoid
 		WHERE t.tgparentid = 0
 			AND (p.pronamespace = 'sla'::regnamespace AND p.proname LIKE 'track\_%'
-				OR p.oid = '@extschema@.sla_deadline()'::regprocedure AND dropping_deadlines)
+				OR dropping_deadlines AND (p.oid = '@extschema@.sla_deadline()'::regprocedure
+					OR p.pronamespace = 'sla'::regnamespace AND p.proname = 'rollup_row'))
 	LOOP
 		EXECUTE format('DROP TRIGGER %I ON %s', trigger.tgname, trigger.tab);
 	END LOOP;

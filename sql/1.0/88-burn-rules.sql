@@ -300,6 +300,21 @@ COMMENT ON FUNCTION sla.back_from(sla.objective, timestamptz, interval) IS
 REVOKE ALL ON FUNCTION sla.back_from(sla.objective, timestamptz, interval) FROM PUBLIC;
 
 /*
+ * Where the last so many twelfths of a long window begin, for coverage: with a
+ * bucket of rollups, where these are short enough for that.
+ */
+CREATE FUNCTION sla.part_from(o sla.objective, at timestamptz, long_window interval, part integer)
+RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+RETURN CASE
+	WHEN part = 12 OR long_window < interval '1 hour' THEN sla.back_from(o, at, long_window * (part / 12.0::double precision))
+	ELSE pg_catalog.date_bin('5 minutes', sla.back_from(o, at, long_window * (part / 12.0::double precision)), '2000-01-01 00:00+00')
+END;
+COMMENT ON FUNCTION sla.part_from(sla.objective, timestamptz, interval, integer) IS
+'private: where a part of a long window begins';
+REVOKE ALL ON FUNCTION sla.part_from(sla.objective, timestamptz, interval, integer) FROM PUBLIC;
+
+/*
  * The rules of an objective at an instant.  Where a window holds nothing, or less
  * than min_events, its burn rate is NULL; so is then what follows from it, and an
  * alert stays as it is.  That a rule has held for a time is asked at five instants.
@@ -341,7 +356,7 @@ BEGIN
 			SELECT sla.back_from(o, e.at, r.long_window)
 			UNION ALL
 			-- parts of the long window, for coverage
-			SELECT sla.back_from(o, at, r.long_window * (p.p / 12.0::double precision))
+			SELECT sla.part_from(o, at, r.long_window, p.p)
 			FROM generate_series(1, 11) AS p (p)
 			WHERE s.s = 0
 		) AS c (at)
@@ -357,44 +372,49 @@ BEGIN
 		SELECT DISTINCT t.grp FROM tally AS t
 		UNION
 		SELECT '' WHERE o.group_by IS NULL
-	), sample AS (
-		SELECT r.name, r.severity, r.min_events, g.grp, s.s, f.factor, b.at AS until, w.long_from, w.short_from,
-			m.long_total, m.short_total,
-			CASE WHEN m.long_total >= r.min_events THEN sla.burn_rate(m.long_good, m.long_total, target) END AS long_burn,
-			CASE WHEN m.long_total >= r.min_events THEN sla.burn_rate(m.short_good, m.short_total, target) END AS short_burn,
-			m.parts
+	), rule AS MATERIALIZED (
+		SELECT r.name, r.severity, r.min_events, s.s, f.factor, b.at AS until,
+			greatest(sla.back_from(o, b.at, r.long_window), o.valid_from) AS long_from,
+			greatest(sla.back_from(o, b.at, r.short_window), o.valid_from) AS short_from,
+			ARRAY(SELECT sla.part_from(o, b.at, r.long_window, p.p) FROM generate_series(12, 1, -1) AS p (p)) AS parts
 		FROM sla.burn_rule AS r
-		CROSS JOIN grp AS g
 		CROSS JOIN LATERAL (
 			SELECT sla.alert_factor(r.budget_percent::double precision, length, extract(epoch FROM r.long_window)::double precision)
 		) AS f (factor)
 		CROSS JOIN generate_series(0, CASE WHEN r.hold_for > interval '0' THEN 4 ELSE 0 END) AS s (s)
 		CROSS JOIN LATERAL (SELECT sla.back_from(o, at, r.hold_for * (s.s / 4.0::double precision))) AS b (at)
-		CROSS JOIN LATERAL (
-			SELECT greatest(sla.back_from(o, b.at, r.long_window), o.valid_from) AS long_from,
-				greatest(sla.back_from(o, b.at, r.short_window), o.valid_from) AS short_from
-		) AS w
-		CROSS JOIN LATERAL (
-			SELECT coalesce(sum(t.total), 0) AS long_total, coalesce(sum(t.good), 0) AS long_good,
-				coalesce(sum(t.total) FILTER (WHERE t.at >= w.short_from), 0) AS short_total,
-				coalesce(sum(t.good) FILTER (WHERE t.at >= w.short_from), 0) AS short_good,
-				count(DISTINCT width_bucket(t.at, ARRAY(
-					SELECT sla.back_from(o, b.at, r.long_window * (p.p / 12.0::double precision))
-					FROM generate_series(12, 1, -1) AS p (p)))) FILTER (WHERE t.total > 0) AS parts
-			FROM tally AS t
-			WHERE t.grp = g.grp AND t.at >= w.long_from AND t.at < b.at
-		) AS m
 		WHERE r.objective = o.name
+	), sums AS (
+		SELECT r.name, r.s, t.grp, sum(t.total) AS long_total, sum(t.good) AS long_good,
+			sum(t.total) FILTER (WHERE t.at >= r.short_from) AS short_total,
+			sum(t.good) FILTER (WHERE t.at >= r.short_from) AS short_good,
+			count(DISTINCT width_bucket(t.at, r.parts)) FILTER (WHERE t.total > 0) AS parts
+		FROM rule AS r
+		JOIN tally AS t ON t.at >= r.long_from AND t.at < r.until
+		GROUP BY 1, 2, 3
+	), sample AS (
+		SELECT r.*, g.grp, coalesce(m.long_total, 0) AS long_total, coalesce(m.short_total, 0) AS short_total,
+			CASE WHEN coalesce(m.long_total, 0) >= r.min_events THEN sla.burn_rate(m.long_good, m.long_total, target) END AS long_burn,
+			CASE WHEN coalesce(m.long_total, 0) >= r.min_events THEN
+				sla.burn_rate(coalesce(m.short_good, 0), coalesce(m.short_total, 0), target)
+			END AS short_burn,
+			coalesce(m.parts, 0) AS held
+		FROM rule AS r
+		CROSS JOIN grp AS g
+		LEFT JOIN sums AS m ON m.name = r.name AND m.s = r.s AND m.grp = g.grp
 	), judged AS (
 		SELECT s.*, sla.fires(s.long_burn, s.factor) AND sla.fires(s.short_burn, s.factor) AS above FROM sample AS s
+	), firing AS (
+		SELECT h.name, h.grp, CASE WHEN bool_or(NOT h.above) THEN false WHEN count(*) = count(h.above) THEN true END AS is_firing
+		FROM judged AS h
+		GROUP BY 1, 2
 	)
 	SELECT j.name, nullif(j.grp, ''), j.severity, j.factor, j.long_from, j.short_from,
 		j.long_total, nullif(j.long_burn, 'Infinity'), j.short_total, nullif(j.short_burn, 'Infinity'),
-		CASE WHEN o.kind IN ('event', 'value', 'slice') THEN sla.coverage_percent(j.parts::double precision, 12) END,
-		j.above,
-		(SELECT CASE WHEN bool_or(NOT h.above) THEN false WHEN count(*) = count(h.above) THEN true END
-		 FROM judged AS h WHERE h.name = j.name AND h.grp = j.grp)
+		CASE WHEN o.kind IN ('event', 'value', 'slice') THEN sla.coverage_percent(j.held::double precision, 12) END,
+		j.above, f.is_firing
 	FROM judged AS j
+	JOIN firing AS f ON f.name = j.name AND f.grp = j.grp
 	WHERE j.s = 0
 	ORDER BY j.name, j.grp;
 END

@@ -111,7 +111,15 @@ BEGIN ATOMIC
 		pg_catalog.format('there is no such objective: DELETE FROM sla.credit WHERE objective = %L', c.objective)
 	FROM sla.credit AS c
 	WHERE NOT EXISTS (SELECT FROM sla.objective AS o WHERE o.name = c.objective)
-	GROUP BY c.objective;
+	GROUP BY c.objective
+	UNION ALL
+	-- objectives that are read by scans, though they could have rollups
+	SELECT pg_catalog.format('rollup of objective "%s"', o.name), 'unused',
+		pg_catalog.format('%s: SELECT * FROM sla.rebuild(%L)', coalesce(r.problem, sla.rollup_problem(o.id)), o.name)
+	FROM sla.rollup AS r
+	JOIN sla.objective AS o ON o.id = r.objective
+	JOIN pg_catalog.pg_class AS c ON c.oid = o.relation AND c.relowner = o.confirmed_by
+	WHERE sla.rollup_problem(o.id) IS NOT NULL;
 END;
 COMMENT ON FUNCTION sla.status() IS 'operator: how tracking stands: the background worker, versions, gaps in triggers, suspended definitions, stale clocks, errors';
 REVOKE ALL ON FUNCTION sla.status() FROM PUBLIC;

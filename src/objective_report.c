@@ -1,0 +1,848 @@
+/*-------------------------------------------------------------------------
+ *
+ * objective_report.c
+ *	  The reports of objectives that are asked for all the time, without SQL.
+ *
+ * A board asks for the status of every objective, a tick for its burn rules:
+ * what counts comes from rollups in microseconds, and so what is made of it has
+ * to.  This does what sla.objective_status() and sla.objective_alerts() do in
+ * SQL, for objectives of events and values in time that all counts; with a
+ * calendar or an exception, for slices, outages and clocks those functions do it.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "objective_report.h"
+
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+
+#include "core/slo.h"
+#include "definition.h"
+#include "objective.h"
+#include "rollup_trigger.h"
+
+/* That a rule has held for a time is asked at so many instants. */
+#define MAX_SAMPLES 5
+
+/* Into so many parts the long window is cut, for coverage. */
+#define PARTS		12
+
+typedef struct BurnRule
+{
+	Datum		name;
+	Datum		severity;
+	double		min_events;
+	double		budget_percent;
+	double		long_window;	/* seconds */
+	double		short_window;
+	int			nsamples;
+	double		hold[MAX_SAMPLES];	/* so long before the instant */
+	double		part[PARTS];	/* where the parts begin, so long before it */
+	bool		is_short;		/* parts do not begin with buckets */
+} BurnRule;
+
+typedef struct Version
+{
+	int32		id;
+	TimestampTz from;
+	double		target;
+	Datum		time_zone;
+	bool		is_plain;		/* for us */
+	bool		has_groups;
+	Datum		unit;			/* of a window of the calendar; 0: it rolls, */
+	Datum		length;			/* by this interval */
+	Datum		start;
+	bool		no_start;
+	double		nominal;		/* seconds of a window of the calendar */
+} Version;
+
+/* An objective, by its name. */
+typedef struct NamedObjective
+{
+	char	   *name;			/* key */
+	int64		revision;		/* of all definitions, as it was read */
+	MemoryContext context;
+	int			nversions;		/* ascending */
+	Version    *versions;
+	int			nrules;			/* by name */
+	BurnRule   *rules;
+	uint32		hash;
+	char		status;
+} NamedObjective;
+
+#define SH_PREFIX		named
+#define SH_ELEMENT_TYPE	NamedObjective
+#define SH_KEY_TYPE		char *
+#define SH_KEY			name
+#define SH_HASH_KEY(tb, key)	hash_bytes((const unsigned char *) (key), strlen(key))
+#define SH_EQUAL(tb, a, b)		(strcmp(a, b) == 0)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a)		(a)->hash
+#define SH_SCOPE		static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+static named_hash * named = NULL;
+
+/* So many are remembered. */
+#define MAX_NAMED	1000
+
+/*
+ * Reading
+ */
+
+static const char versions_query[] =
+"SELECT o.id, o.valid_from, o.target_percent::float8, o.time_zone, "
+"o.kind IN ('event', 'value') AND o.calendar IS NULL AND NOT EXISTS ("
+"SELECT FROM sla.exception AS e "
+"WHERE e.approved_at IS NOT NULL AND e.during IS NOT NULL "
+"AND CASE WHEN e.objective IS NOT NULL THEN e.objective = o.name "
+"ELSE e.policy IS NULL AND e.metric IS NULL AND e.item IS NULL AND e.labels IS NULL END "
+"AND (e.relation IS NULL OR e.relation = o.relation) AND (e.party IS NULL OR e.party = o.party)), "
+"o.group_by IS NOT NULL, "
+"CASE WHEN sla.is_calendar_window(o.window_length) THEN o.window_length END, "
+"CASE WHEN NOT sla.is_calendar_window(o.window_length) THEN o.window_length::interval END, "
+"o.window_start, "
+"CASE o.window_length WHEN 'week' THEN 7 WHEN 'month' THEN 30 WHEN 'quarter' THEN 91 WHEN 'year' THEN 365 END * 86400::float8 "
+"FROM sla.objective AS o WHERE o.name = $1 ORDER BY o.valid_from";
+
+static const char rules_query[] =
+"SELECT r.name, r.severity, r.min_events, r.budget_percent::float8, "
+"extract(epoch FROM r.long_window)::float8, extract(epoch FROM r.short_window)::float8, "
+"ARRAY(SELECT extract(epoch FROM r.hold_for * (s / 4.0::float8))::float8 "
+"FROM generate_series(0, CASE WHEN r.hold_for > interval '0' THEN 4 ELSE 0 END) AS s ORDER BY s), "
+"ARRAY(SELECT extract(epoch FROM r.long_window * (p / 12.0::float8))::float8 "
+"FROM generate_series(12, 1, -1) AS p ORDER BY p DESC), "
+"r.long_window < interval '1 hour' "
+"FROM sla.burn_rule AS r WHERE r.objective = $1 ORDER BY r.name";
+
+static int
+run_query(const char *query, Datum name)
+{
+	Oid			type = TEXTOID;
+
+	if (SPI_execute_with_args(query, 1, &type, &name, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read an objective");
+	return (int) SPI_processed;
+}
+
+static Datum
+field(int row, int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
+}
+
+static double
+number_field(int row, int column)
+{
+	bool		isnull;
+	Datum		value = field(row, column, &isnull);
+
+	return isnull ? 0 : DatumGetFloat8(value);
+}
+
+static bool
+bool_field(int row, int column)
+{
+	bool		isnull;
+
+	return DatumGetBool(field(row, column, &isnull));
+}
+
+/* A copy of a value by reference in the current context; 0 for NULL. */
+static Datum
+copy_field(int row, int column, int length)
+{
+	bool		isnull;
+	Datum		value = field(row, column, &isnull);
+
+	if (isnull)
+		return (Datum) 0;
+	return length < 0 ? PointerGetDatum(PG_DETOAST_DATUM_COPY(value)) : datumCopy(value, false, length);
+}
+
+static int
+numbers_field(int row, int column, double *numbers, int max)
+{
+	bool		isnull;
+	Datum	   *values;
+	int			n;
+
+	deconstruct_array(DatumGetArrayTypeP(field(row, column, &isnull)), FLOAT8OID, sizeof(float8),
+					  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &values, NULL, &n);
+	if (n > max)
+		elog(ERROR, "an array is too long");
+	for (int i = 0; i < n; i++)
+		numbers[i] = DatumGetFloat8(values[i]);
+	return n;
+}
+
+static void
+read_versions(NamedObjective *objective, Datum name)
+{
+	objective->nversions = run_query(versions_query, name);
+	objective->versions = MemoryContextAllocZero(objective->context, Max(objective->nversions, 1) * sizeof(Version));
+	for (int i = 0; i < objective->nversions; i++)
+	{
+		Version    *version = &objective->versions[i];
+		MemoryContext old = MemoryContextSwitchTo(objective->context);
+		bool		isnull;
+
+		version->id = DatumGetInt32(field(i, 1, &isnull));
+		version->from = DatumGetTimestampTz(field(i, 2, &isnull));
+		version->target = number_field(i, 3);
+		version->time_zone = copy_field(i, 4, -1);
+		version->is_plain = bool_field(i, 5);
+		version->has_groups = bool_field(i, 6);
+		version->unit = copy_field(i, 7, -1);
+		version->length = copy_field(i, 8, sizeof(Interval));
+		version->start = field(i, 9, &version->no_start);
+		version->nominal = number_field(i, 10);
+		MemoryContextSwitchTo(old);
+	}
+}
+
+static void
+read_rules(NamedObjective *objective, Datum name)
+{
+	objective->nrules = run_query(rules_query, name);
+	objective->rules = MemoryContextAllocZero(objective->context, Max(objective->nrules, 1) * sizeof(BurnRule));
+	for (int i = 0; i < objective->nrules; i++)
+	{
+		BurnRule   *rule = &objective->rules[i];
+		MemoryContext old = MemoryContextSwitchTo(objective->context);
+
+		rule->name = copy_field(i, 1, -1);
+		rule->severity = copy_field(i, 2, -1);
+		rule->min_events = number_field(i, 3);
+		rule->budget_percent = number_field(i, 4);
+		rule->long_window = number_field(i, 5);
+		rule->short_window = number_field(i, 6);
+		rule->nsamples = numbers_field(i, 7, rule->hold, MAX_SAMPLES);
+		(void) numbers_field(i, 8, rule->part, PARTS);
+		rule->is_short = bool_field(i, 9);
+		MemoryContextSwitchTo(old);
+	}
+}
+
+/*
+ * An objective as the active snapshot sees it.  What is returned is a copy, since
+ * reading events may come back here; what it points to is good until the end of
+ * the transaction.
+ */
+static NamedObjective
+objective_named(Datum name)
+{
+	char	   *key = TextDatumGetCString(name);
+	int64		revision = definition_revision();
+	NamedObjective *known;
+	NamedObjective new;
+	bool		found;
+
+	if (named == NULL)
+		named = named_create(CacheMemoryContext, 32, NULL);
+	known = named_lookup(named, key);
+	if (known != NULL && known->revision == revision)
+		return *known;
+	memset(&new, 0, sizeof(new));
+	new.revision = revision;
+	new.context = AllocSetContextCreate(TopTransactionContext, "sla_tracker objective", ALLOCSET_SMALL_SIZES);
+	new.name = MemoryContextStrdup(new.context, key);
+	SPI_connect();
+	read_versions(&new, name);
+	read_rules(&new, name);
+	SPI_finish();
+	if (named->members >= MAX_NAMED && named_lookup(named, key) == NULL)
+		return new;
+	known = named_insert(named, new.name, &found);
+	new.hash = known->hash;
+	new.status = known->status;
+	if (found)
+		MemoryContextSetParent(known->context, TopTransactionContext);
+	*known = new;
+	MemoryContextSetParent(new.context, CacheMemoryContext);
+	return new;
+}
+
+/* The version in force at an instant, or NULL. */
+static const Version *
+version_at(const NamedObjective *objective, TimestampTz at)
+{
+	const Version *version = NULL;
+
+	for (int i = 0; i < objective->nversions && objective->versions[i].from <= at; i++)
+		version = &objective->versions[i];
+	return version;
+}
+
+/*
+ * Time
+ */
+
+static TimestampTz
+from_local(const Version *version, Timestamp local)
+{
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, version->time_zone, TimestampGetDatum(local)));
+}
+
+static Timestamp
+to_local(const Version *version, TimestampTz at)
+{
+	return DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, version->time_zone, TimestampTzGetDatum(at)));
+}
+
+/* As sla.objective_window(). */
+static bool
+window_of(const Version *version, TimestampTz at, TimestampTz *from, TimestampTz *to)
+{
+	static SPIPlanPtr plan = NULL;
+	Oid			types[] = {TEXTOID, DATEOID, TEXTOID, TIMESTAMPTZOID};
+	Datum		values[] = {version->unit, version->start, version->time_zone, TimestampTzGetDatum(at)};
+	char		nulls[] = {' ', version->no_start ? 'n' : ' ', ' ', ' ', '\0'};
+	bool		isnull;
+
+	if (version->unit == 0)
+	{
+		Datum		local = TimestampGetDatum(to_local(version, at));
+
+		*to = at;
+		*from = from_local(version, DatumGetTimestamp(DirectFunctionCall2(timestamp_mi_interval, local, version->length)));
+		return true;
+	}
+	SPI_connect();
+	if (plan == NULL)
+	{
+		SPIPlanPtr	new = SPI_prepare("SELECT w.from_at, w.to_at FROM sla.calendar_window($1, $2, $3, $4) AS w", lengthof(types), types);
+
+		if (new == NULL || SPI_keepplan(new) != 0)
+			elog(ERROR, "could not prepare a query");
+		plan = new;
+	}
+	if (SPI_execute_plan(plan, values, nulls, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
+	{
+		SPI_finish();
+		return false;
+	}
+	*from = DatumGetTimestampTz(field(0, 1, &isnull));
+	*to = DatumGetTimestampTz(field(0, 2, &isnull));
+	SPI_finish();
+	return true;
+}
+
+static int
+compare_instants(const void *a, const void *b)
+{
+	TimestampTz x = *(const TimestampTz *) a;
+	TimestampTz y = *(const TimestampTz *) b;
+
+	return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/* Sort, and leave out what is there twice. */
+static int
+sort_instants(TimestampTz *instants, int n)
+{
+	int			m = 0;
+
+	qsort(instants, n, sizeof(TimestampTz), compare_instants);
+	for (int i = 0; i < n; i++)
+		if (m == 0 || instants[i] > instants[m - 1])
+			instants[m++] = instants[i];
+	return m;
+}
+
+/* How many of these are not after an instant. */
+static int
+position(const TimestampTz *instants, int n, TimestampTz at)
+{
+	int			low = 0;
+
+	while (low < n)
+	{
+		int			middle = (low + n) / 2;
+
+		if (instants[middle] <= at)
+			low = middle + 1;
+		else
+			n = middle;
+	}
+	return low;
+}
+
+static double
+seconds(int64 microseconds)
+{
+	return (double) microseconds / USECS_PER_SEC;
+}
+
+static TimestampTz
+back_from(TimestampTz at, double secs)
+{
+	return at - (int64) rint(secs * USECS_PER_SEC);
+}
+
+/* The groups that were counted, by name; where there are none, one. */
+static TallyGroup **
+sorted_groups(const Version *version, Tally *tally, int *n)
+{
+	TallyGroup **groups;
+	TallyGroup *group;
+	void	   *cursor = NULL;
+	int			max = 16;
+
+	if (!version->has_groups)
+		tally_add(tally, "", 0, 0, 0);
+	groups = palloc(max * sizeof(TallyGroup *));
+	*n = 0;
+	while ((group = tally_next(tally, &cursor)) != NULL)
+	{
+		bool		any = !version->has_groups;
+
+		for (int i = 0; i < tally->nedges - 1 && !any; i++)
+			any = group->total[i] != 0;
+		if (!any)
+			continue;
+		if (*n == max)
+		{
+			max *= 2;
+			groups = repalloc_huge(groups, max * sizeof(TallyGroup *));
+		}
+		groups[(*n)++] = group;
+	}
+	return groups;
+}
+
+/*
+ * Rows
+ */
+
+static void
+put_text(Datum *values, bool *nulls, int column, const char *value)
+{
+	nulls[column] = value == NULL;
+	values[column] = value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
+}
+
+/* A number; nothing is NULL, and so is what is infinite. */
+static void
+put_number(Datum *values, bool *nulls, int column, double value)
+{
+	nulls[column] = slo_is_nothing(value) || isinf(value);
+	values[column] = Float8GetDatum(value);
+}
+
+static void
+put_instant(Datum *values, bool *nulls, int column, TimestampTz value)
+{
+	nulls[column] = false;
+	values[column] = TimestampTzGetDatum(value);
+}
+
+static const char *
+group_value(const TallyGroup *group)
+{
+	return group->grp[0] == '\0' ? NULL : group->grp;
+}
+
+/*
+ * The status
+ */
+
+enum
+{
+	STATUS_GROUP,
+	STATUS_VALID_FROM,
+	STATUS_WINDOW_FROM,
+	STATUS_WINDOW_UNTIL,
+	STATUS_TOTAL,
+	STATUS_GOOD,
+	STATUS_BAD,
+	STATUS_SLI,
+	STATUS_BUDGET,
+	STATUS_REMAINING,
+	STATUS_CONSUMED,
+	STATUS_BURN,
+	STATUS_WINDOW_SECONDS,
+	STATUS_BUDGET_SECONDS,
+	STATUS_REMAINING_SECONDS,
+	STATUS_EXHAUSTION,
+	STATUS_PROJECTED,
+	STATUS_PROJECTED_SLI,
+	STATUS_PROJECTED_REMAINING,
+	STATUS_COVERAGE,
+	STATUS_STATUS,
+	STATUS_PROBLEM,
+	STATUS_NCOLUMNS
+};
+
+/* When a status is of, and how it is cut. */
+typedef struct StatusTime
+{
+	TimestampTz began;
+	TimestampTz until;
+	TimestampTz to;				/* the end of the window */
+	TimestampTz recent;
+	int			ndays;
+	TimestampTz *days;			/* "began", and local midnights after it */
+	int			ncuts;
+	TimestampTz *cuts;
+} StatusTime;
+
+static bool
+cut_status(const Version *version, TimestampTz at, StatusTime *time)
+{
+	TimestampTz from;
+	Timestamp	local;
+	Timestamp	last;
+	Datum		length;
+	int			max;
+
+	if (!window_of(version, at, &from, &time->to))
+		return false;
+	time->began = Max(from, version->from);
+	time->until = Min(time->to, at);
+	if (time->began >= time->until)
+		return false;
+	length = DirectFunctionCall2(interval_div,
+								 DirectFunctionCall2(timestamp_mi, TimestampTzGetDatum(time->to), TimestampTzGetDatum(from)),
+								 Float8GetDatum(28));
+	time->recent = Max(time->began,
+					   DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval, TimestampTzGetDatum(time->until), length)));
+
+	local = rollup_floor(to_local(version, time->began), USECS_PER_DAY);
+	last = to_local(version, time->until);
+	max = (int) ((last - local) / USECS_PER_DAY) + 2;
+	time->days = palloc(max * sizeof(TimestampTz));
+	time->days[0] = time->began;
+	time->ndays = 1;
+	for (; local <= last; local += USECS_PER_DAY)
+	{
+		TimestampTz day = from_local(version, local);
+
+		if (day > time->began && day < time->until)
+			time->days[time->ndays++] = day;
+	}
+	time->ndays = sort_instants(time->days, time->ndays);
+	time->cuts = palloc((time->ndays + 2) * sizeof(TimestampTz));
+	memcpy(time->cuts, time->days, time->ndays * sizeof(TimestampTz));
+	time->cuts[time->ndays] = time->until;
+	time->cuts[time->ndays + 1] = Min(time->recent, time->until);
+	time->ncuts = sort_instants(time->cuts, time->ndays + 2);
+	return true;
+}
+
+static void
+status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time, const TallyGroup *group)
+{
+	static const char *const states[] = {"no_data", "healthy", "degrading", "violated"};
+	Datum		values[STATUS_NCOLUMNS];
+	bool		nulls[STATUS_NCOLUMNS];
+	double		whole = seconds(time->to - time->began);
+	double		elapsed = seconds(time->until - time->began);
+	double		total = 0;
+	double		good = 0;
+	double		recent_total = 0;
+	double		recent_good = 0;
+	int			days = 0;
+	int			last_day = 0;
+	double		bad;
+	double		budget;
+	double		consumed;
+	double		burn;
+	double		budget_seconds = slo_budget(whole, version->target);
+	double		projected = SLO_NOTHING;
+	double		projected_sli = SLO_NOTHING;
+	bool		burns;
+
+	for (int i = 0; i < time->ncuts - 1; i++)
+	{
+		int			day;
+
+		total += group->total[i];
+		good += group->good[i];
+		if (time->cuts[i] >= time->recent)
+		{
+			recent_total += group->total[i];
+			recent_good += group->good[i];
+		}
+		day = position(time->days, time->ndays, time->cuts[i]);
+		if (group->total[i] > 0 && day != last_day)
+		{
+			days++;
+			last_day = day;
+		}
+	}
+	bad = total - good;
+	budget = slo_budget(total, version->target);
+	consumed = total == 0 ? SLO_NOTHING : bad == 0 ? 0 : budget > 0 ? 100 * bad / budget : SLO_NOTHING;
+	burn = slo_burn_rate(recent_good, recent_total, version->target);
+	burns = !slo_is_nothing(burn) && !isinf(burn);
+	if (version->unit != 0)
+	{
+		double		rest = Max(whole - elapsed, 0);
+
+		if (burns)
+			projected = consumed * (elapsed / whole) + 100 * burn * rest / whole;
+		projected_sli = (slo_sli_percent(good, total) * elapsed + slo_sli_percent(recent_good, recent_total) * rest) / whole;
+	}
+
+	put_text(values, nulls, STATUS_GROUP, group_value(group));
+	put_instant(values, nulls, STATUS_VALID_FROM, version->from);
+	put_instant(values, nulls, STATUS_WINDOW_FROM, time->began);
+	put_instant(values, nulls, STATUS_WINDOW_UNTIL, time->to);
+	put_number(values, nulls, STATUS_TOTAL, total);
+	put_number(values, nulls, STATUS_GOOD, good);
+	put_number(values, nulls, STATUS_BAD, bad);
+	put_number(values, nulls, STATUS_SLI, slo_sli_percent(good, total));
+	put_number(values, nulls, STATUS_BUDGET, budget);
+	put_number(values, nulls, STATUS_REMAINING, budget - bad);
+	put_number(values, nulls, STATUS_CONSUMED, consumed);
+	put_number(values, nulls, STATUS_BURN, burn);
+	put_number(values, nulls, STATUS_WINDOW_SECONDS, whole);
+	put_number(values, nulls, STATUS_BUDGET_SECONDS, budget_seconds);
+	put_number(values, nulls, STATUS_REMAINING_SECONDS, budget_seconds * (1 - consumed / 100));
+	put_number(values, nulls, STATUS_EXHAUSTION,
+			   burns && !slo_is_nothing(consumed) ? slo_exhaustion(100 - consumed, burn, whole) : SLO_NOTHING);
+	put_number(values, nulls, STATUS_PROJECTED, projected);
+	put_number(values, nulls, STATUS_PROJECTED_SLI, projected_sli);
+	put_number(values, nulls, STATUS_PROJECTED_REMAINING, budget * whole / elapsed * (1 - projected / 100));
+	put_number(values, nulls, STATUS_COVERAGE, slo_coverage_percent(days, time->ndays));
+	put_text(values, nulls, STATUS_STATUS, states[slo_state(slo_sli_percent(good, total), version->target, budget - bad)]);
+	nulls[STATUS_PROBLEM] = true;
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+bool
+objective_status_rows(ReturnSetInfo *result, Datum name, TimestampTz at)
+{
+	NamedObjective objective = objective_named(name);
+	const Version *version = version_at(&objective, at);
+	StatusTime	time;
+	Tally		tally;
+	TallyGroup **groups;
+	int			n;
+
+	Assert(result->setDesc->natts == STATUS_NCOLUMNS);
+	if (version == NULL)
+		return true;
+	if (!version->is_plain || result->setDesc->natts != STATUS_NCOLUMNS || !cut_status(version, at, &time))
+		return false;
+	tally_init(&tally, time.cuts, time.ncuts);
+	objective_count(version->id, &tally, true);
+	groups = sorted_groups(version, &tally, &n);
+	for (int i = 0; i < n; i++)
+		status_row(result, version, &time, groups[i]);
+	return true;
+}
+
+/*
+ * Burn rules
+ */
+
+enum
+{
+	ALERT_RULE,
+	ALERT_GROUP,
+	ALERT_SEVERITY,
+	ALERT_FACTOR,
+	ALERT_LONG_FROM,
+	ALERT_SHORT_FROM,
+	ALERT_LONG_TOTAL,
+	ALERT_LONG_BURN,
+	ALERT_SHORT_TOTAL,
+	ALERT_SHORT_BURN,
+	ALERT_COVERAGE,
+	ALERT_IS_ABOVE,
+	ALERT_IS_FIRING,
+	ALERT_NCOLUMNS
+};
+
+/* When a part of the long window begins: with a bucket, so that none is cut. */
+static TimestampTz
+part_from(const BurnRule *rule, TimestampTz at, int part)
+{
+	TimestampTz from = back_from(at, rule->part[part]);
+
+	return part == 0 || rule->is_short ? from : rollup_floor(from, ROLLUP_STEP);
+}
+
+/* A rule at one instant, of one group. */
+typedef struct Sample
+{
+	TimestampTz long_from;
+	TimestampTz short_from;
+	double		long_total;
+	double		long_burn;
+	double		short_total;
+	double		short_burn;
+	bool		above_known;
+	bool		above;
+} Sample;
+
+static Sample
+sample_rule(const Version *version, const BurnRule *rule, double factor, const Tally *tally, const TallyGroup *group,
+			TimestampTz until)
+{
+	Sample		sample = {0};
+	double		long_good = 0;
+	double		short_good = 0;
+	int			first;
+	int			last = position(tally->edges, tally->nedges, until - 1);
+	bool		long_fires;
+	bool		short_fires;
+
+	sample.long_from = Max(back_from(until, rule->long_window), version->from);
+	sample.short_from = Max(back_from(until, rule->short_window), version->from);
+	first = position(tally->edges, tally->nedges, sample.long_from - 1);
+	for (int i = first; i < last && i < tally->nedges - 1; i++)
+	{
+		sample.long_total += group->total[i];
+		long_good += group->good[i];
+		if (tally->edges[i] >= sample.short_from)
+		{
+			sample.short_total += group->total[i];
+			short_good += group->good[i];
+		}
+	}
+	sample.long_burn = sample.short_burn = SLO_NOTHING;
+	if (sample.long_total >= rule->min_events)
+	{
+		sample.long_burn = slo_burn_rate(long_good, sample.long_total, version->target);
+		sample.short_burn = slo_burn_rate(short_good, sample.short_total, version->target);
+	}
+	long_fires = slo_fires(sample.long_burn, factor);
+	short_fires = slo_fires(sample.short_burn, factor);
+	sample.above = long_fires && short_fires;
+	sample.above_known = (!slo_is_nothing(sample.long_burn) && !slo_is_nothing(sample.short_burn)) ||
+		(!slo_is_nothing(sample.long_burn) && !long_fires) ||
+		(!slo_is_nothing(sample.short_burn) && !short_fires);
+	return sample;
+}
+
+/* How many parts of the long window hold anything. */
+static int
+parts_held(const BurnRule *rule, const Tally *tally, const TallyGroup *group, const Sample *sample, TimestampTz at)
+{
+	TimestampTz parts[PARTS];
+	int			last_part = -1;
+	int			held = 0;
+	int			first = position(tally->edges, tally->nedges, sample->long_from - 1);
+	int			last = position(tally->edges, tally->nedges, at - 1);
+
+	for (int i = 0; i < PARTS; i++)
+		parts[i] = part_from(rule, at, i);
+	for (int i = first; i < last && i < tally->nedges - 1; i++)
+	{
+		int			part = position(parts, PARTS, tally->edges[i]);
+
+		if (group->total[i] > 0 && part != last_part)
+		{
+			held++;
+			last_part = part;
+		}
+	}
+	return held;
+}
+
+static void
+alert_row(ReturnSetInfo *result, const Version *version, const BurnRule *rule, double length,
+		  const Tally *tally, const TallyGroup *group, TimestampTz at)
+{
+	Datum		values[ALERT_NCOLUMNS];
+	bool		nulls[ALERT_NCOLUMNS];
+	double		factor = slo_alert_factor(rule->budget_percent, length, rule->long_window);
+	Sample		now;
+	bool		any_below = false;
+	bool		all_known = true;
+
+	for (int i = rule->nsamples - 1; i >= 0; i--)
+	{
+		now = sample_rule(version, rule, factor, tally, group, back_from(at, rule->hold[i]));
+		any_below |= now.above_known && !now.above;
+		all_known &= now.above_known;
+	}
+	values[ALERT_RULE] = rule->name;
+	values[ALERT_SEVERITY] = rule->severity;
+	nulls[ALERT_RULE] = nulls[ALERT_SEVERITY] = false;
+	put_text(values, nulls, ALERT_GROUP, group_value(group));
+	put_number(values, nulls, ALERT_FACTOR, factor);
+	put_instant(values, nulls, ALERT_LONG_FROM, now.long_from);
+	put_instant(values, nulls, ALERT_SHORT_FROM, now.short_from);
+	put_number(values, nulls, ALERT_LONG_TOTAL, now.long_total);
+	put_number(values, nulls, ALERT_LONG_BURN, now.long_burn);
+	put_number(values, nulls, ALERT_SHORT_TOTAL, now.short_total);
+	put_number(values, nulls, ALERT_SHORT_BURN, now.short_burn);
+	put_number(values, nulls, ALERT_COVERAGE, slo_coverage_percent(parts_held(rule, tally, group, &now, at), PARTS));
+	values[ALERT_IS_ABOVE] = BoolGetDatum(now.above);
+	nulls[ALERT_IS_ABOVE] = !now.above_known;
+	values[ALERT_IS_FIRING] = BoolGetDatum(!any_below);
+	nulls[ALERT_IS_FIRING] = !any_below && !all_known;
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+bool
+objective_alert_rows(ReturnSetInfo *result, Datum name, TimestampTz at)
+{
+	NamedObjective objective = objective_named(name);
+	const Version *version = version_at(&objective, at);
+	TimestampTz *cuts;
+	int			ncuts = 0;
+	double		length;
+	Tally		tally;
+	TallyGroup **groups;
+	int			n;
+
+	Assert(result->setDesc->natts == ALERT_NCOLUMNS);
+	if (version == NULL || objective.nrules == 0)
+		return true;
+	if (!version->is_plain || result->setDesc->natts != ALERT_NCOLUMNS)
+		return false;
+	length = version->nominal;
+	if (version->unit == 0)
+	{
+		TimestampTz from;
+		TimestampTz to;
+
+		(void) window_of(version, at, &from, &to);
+		length = seconds(to - from);
+	}
+	length = Max(length, 1);
+	cuts = palloc(objective.nrules * (3 * MAX_SAMPLES + PARTS) * sizeof(TimestampTz));
+	for (int i = 0; i < objective.nrules; i++)
+	{
+		const BurnRule *rule = &objective.rules[i];
+
+		for (int j = 0; j < rule->nsamples; j++)
+		{
+			TimestampTz end = back_from(at, rule->hold[j]);
+
+			cuts[ncuts++] = end;
+			cuts[ncuts++] = back_from(end, rule->short_window);
+			cuts[ncuts++] = back_from(end, rule->long_window);
+		}
+		for (int j = 1; j < PARTS; j++)
+			cuts[ncuts++] = part_from(rule, at, j);
+	}
+	for (int i = 0; i < ncuts; i++)
+		cuts[i] = Max(cuts[i], version->from);
+	ncuts = sort_instants(cuts, ncuts);
+	if (ncuts < 2)
+		return true;
+	tally_init(&tally, cuts, ncuts);
+	objective_count(version->id, &tally, true);
+	groups = sorted_groups(version, &tally, &n);
+	for (int i = 0; i < objective.nrules; i++)
+		for (int j = 0; j < n; j++)
+			alert_row(result, version, &objective.rules[i], length, &tally, groups[j], at);
+	return true;
+}

@@ -1,0 +1,620 @@
+/*-------------------------------------------------------------------------
+ *
+ * rollup.c
+ *	  Reading objectives from their rollups.
+ *
+ * A rollup is exact at every moment: what counts is the buckets, plus the deltas
+ * that are not folded into them, plus what the transaction itself has not
+ * written down yet.  All of it is read under one snapshot, and folding moves
+ * from one to another within a transaction.  Of a bucket that an edge cuts all
+ * pieces but one are left to be counted from the facts; that one is the rest.
+ *
+ * A rollup is used only while it is certain that its trigger saw every write.
+ * What changes a table otherwise (TRUNCATE, partitions that come and go, a
+ * rewrite) changes the files that it is made of: their fingerprint is kept.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "rollup.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "common/hashfn.h"
+#include "executor/tuptable.h"
+#include "partitioning/partdesc.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "own_relation.h"
+#include "rollup_trigger.h"
+#include "rules.h"
+
+/*
+ * Tallies
+ */
+
+static inline uint32
+hash_group(const char *grp)
+{
+	return hash_bytes((const unsigned char *) grp, strlen(grp));
+}
+
+#define SH_PREFIX		groups
+#define SH_ELEMENT_TYPE	TallyGroup
+#define SH_KEY_TYPE		const char *
+#define SH_KEY			grp
+#define SH_HASH_KEY(tb, key)	hash_group(key)
+#define SH_EQUAL(tb, a, b)		(strcmp(a, b) == 0)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a)		(a)->hash
+#define SH_SCOPE		static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+void
+tally_init(Tally *tally, const TimestampTz *edges, int nedges)
+{
+	tally->nedges = nedges;
+	tally->edges = edges;
+	tally->groups = groups_create(CurrentMemoryContext, 16, NULL);
+	tally->last = NULL;
+}
+
+void
+tally_add(Tally *tally, const char *grp, int interval, int64 total, int64 good)
+{
+	TallyGroup *group = tally->last;
+	bool		found;
+
+	if (interval < 0)
+		return;
+	if (group == NULL || strcmp(group->grp, grp) != 0)
+	{
+		group = groups_insert(tally->groups, grp, &found);
+		if (!found)
+		{
+			group->grp = pstrdup(grp);
+			group->total = palloc0(tally->nedges * sizeof(int64));
+			group->good = palloc0(tally->nedges * sizeof(int64));
+		}
+		tally->last = group;
+	}
+	group->total[interval] += total;
+	group->good[interval] += good;
+}
+
+TallyGroup *
+tally_next(Tally *tally, void **cursor)
+{
+	groups_iterator *i = *cursor;
+
+	if (i == NULL)
+	{
+		i = palloc(sizeof(groups_iterator));
+		groups_start_iterate(tally->groups, i);
+		*cursor = i;
+	}
+	return groups_iterate(tally->groups, i);
+}
+
+/*
+ * Files
+ */
+
+static void
+add_to_fingerprint(uint64 *fingerprint, Oid relid, Form_pg_class form)
+{
+	*fingerprint ^= hash_bytes_uint32_extended(relid, form->relfilenode);
+}
+
+/*
+ * The files of a table and its partitions, whatever their order; returns why it
+ * can have no rollups, or NULL.
+ */
+static const char *
+fingerprint_of(Relation rel, uint64 *fingerprint, bool *has_new_file)
+{
+	PartitionDesc partitions;
+
+	add_to_fingerprint(fingerprint, RelationGetRelid(rel), rel->rd_rel);
+	if (has_new_file != NULL)
+		*has_new_file |= rel->rd_createSubid != InvalidSubTransactionId || rel_has_new_file(rel);
+	if (rel->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)
+		return "the table is not logged";
+	switch (rel->rd_rel->relkind)
+	{
+		case RELKIND_RELATION:
+			if (rel->rd_rel->relhassubclass &&
+				find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL)
+				return "the table has children by inheritance";
+			return NULL;
+		case RELKIND_FOREIGN_TABLE:
+			return "a table is foreign";
+		case RELKIND_PARTITIONED_TABLE:
+			break;
+		default:
+			return "it is not a table";
+	}
+	partitions = RelationGetPartitionDesc(rel, true);
+	for (int i = 0; i < partitions->nparts; i++)
+	{
+		const char *problem = NULL;
+
+		if (partitions->is_leaf[i] && has_new_file == NULL)
+		{
+			HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(partitions->oids[i]));
+
+			if (!HeapTupleIsValid(tuple))
+				return "the table is being changed";
+			add_to_fingerprint(fingerprint, partitions->oids[i], (Form_pg_class) GETSTRUCT(tuple));
+			ReleaseSysCache(tuple);
+		}
+		else
+		{
+			Relation	partition = relation_open(partitions->oids[i], AccessShareLock);
+
+			problem = fingerprint_of(partition, fingerprint, has_new_file);
+			relation_close(partition, NoLock);
+		}
+		if (problem != NULL)
+			return problem;
+	}
+	return NULL;
+}
+
+/* sla.rollup_fingerprint(relation) -> bigint */
+PG_FUNCTION_INFO_V1(sla_rollup_fingerprint);
+Datum
+sla_rollup_fingerprint(PG_FUNCTION_ARGS)
+{
+	Relation	rel = relation_open(PG_GETARG_OID(0), AccessShareLock);
+	uint64		fingerprint = 0;
+
+	(void) fingerprint_of(rel, &fingerprint, NULL);
+	relation_close(rel, NoLock);
+	PG_RETURN_INT64((int64) fingerprint);
+}
+
+/*
+ * The state of a rollup
+ */
+
+/* The columns of sla.rollup that are read here. */
+enum
+{
+	ROLLUP_OBJECTIVE,
+	ROLLUP_GENERATION,
+	ROLLUP_FINGERPRINT,
+	ROLLUP_IS_BUILT,
+	ROLLUP_NCOLUMNS
+};
+
+typedef struct RollupState
+{
+	int64		generation;
+	uint64		fingerprint;
+	bool		is_built;
+} RollupState;
+
+static bool
+read_state(int32 objective, RollupState *state)
+{
+	Relation	rel = table_open(own_relation(OWN_ROLLUP), AccessShareLock);
+	Relation	index = index_open(own_relation(OWN_ROLLUP_PKEY), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	IndexScanDesc scan = index_beginscan_compat(rel, index, GetActiveSnapshot(), 1);
+	ScanKeyData key;
+	bool		found;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(objective));
+	index_rescan(scan, &key, 1, NULL, 0);
+	found = index_getnext_slot(scan, ForwardScanDirection, slot);
+	if (found)
+	{
+		slot_getsomeattrs(slot, ROLLUP_NCOLUMNS);
+		state->generation = DatumGetInt64(slot->tts_values[ROLLUP_GENERATION]);
+		state->fingerprint = (uint64) DatumGetInt64(slot->tts_values[ROLLUP_FINGERPRINT]);
+		state->is_built = DatumGetBool(slot->tts_values[ROLLUP_IS_BUILT]);
+	}
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, NoLock);
+	table_close(rel, NoLock);
+	return found;
+}
+
+/* Why a rollup does not say what the facts do, or NULL. */
+static const char *
+why_not(Relation rel, int32 objective, RollupState *state)
+{
+	const char *problem;
+	uint64		fingerprint = 0;
+
+	if (!read_state(objective, state))
+		return "there is none";
+	if (!state->is_built)
+		return "it is not built";
+	problem = fingerprint_of(rel, &fingerprint, NULL);
+	if (problem != NULL)
+		return problem;
+	if (fingerprint != state->fingerprint)
+		return "the table was changed otherwise than by writing rows";
+	if (!rollup_is_followed(rel, objective, state->generation))
+		return "its trigger is missing or disabled";
+	/* a statement that writes to it may have rows that were not counted yet */
+	if (rel->rd_refcnt > 1)
+		return "a running statement uses the table";
+	return NULL;
+}
+
+const char *
+rollup_problem(Relation rel, int32 objective)
+{
+	RollupState state;
+
+	return why_not(rel, objective, &state);
+}
+
+const char *
+rollup_obstacle(Relation rel, int32 objective)
+{
+	RollupState state;
+	uint64		fingerprint = 0;
+	bool		has_new_file = false;
+	const char *problem = fingerprint_of(rel, &fingerprint, &has_new_file);
+
+	if (problem != NULL)
+		return problem;
+	if (!read_state(objective, &state) || !rollup_is_followed(rel, objective, state.generation))
+		return "its trigger is missing or disabled";
+	/* it can be truncated without another file, which nobody could tell */
+	if (has_new_file)
+		return "the table is new in this transaction";
+	if (rel->rd_refcnt > 1)
+		return "a running statement uses the table";
+	return NULL;
+}
+
+/*
+ * Edges
+ */
+
+/* The steps of the levels, as in sla.rollup_bucket. */
+static const int64 steps[] = {USECS_PER_DAY, USECS_PER_HOUR, ROLLUP_STEP};
+
+/* What of a bucket that edges cut is not counted from the facts. */
+typedef struct CutBucket
+{
+	TimestampTz bucket;
+	int			interval;		/* the rest is of this one; -1: of none */
+} CutBucket;
+
+typedef struct Span
+{
+	int			level;
+	TimestampTz from;
+	TimestampTz to;
+} Span;
+
+typedef struct Plan
+{
+	Tally	   *tally;
+	int			ncut;
+	CutBucket  *cut;			/* ascending */
+	int			nspans;
+	Span	   *spans;
+	int			npieces;
+	RollupPiece *pieces;
+} Plan;
+
+/* More pieces than that are not worth it. */
+#define MAX_PIECES	200
+
+/* How much of the time of a piece may hold anything. */
+static int64
+weight(TimestampTz from, TimestampTz to, TimestampTz now)
+{
+	return Max(Min(to, now) - from, 0);
+}
+
+static void
+add_piece(Plan *plan, TimestampTz from, TimestampTz to, int add, int subtract)
+{
+	RollupPiece *piece = &plan->pieces[plan->npieces++];
+
+	piece->from = from;
+	piece->to = to;
+	piece->add = add;
+	piece->subtract = subtract;
+}
+
+/*
+ * A bucket that the edges from "first" to before "last" cut.  Either all pieces
+ * that are wanted are counted, or all but the heaviest of those, which is what
+ * the bucket holds less the others.
+ */
+static void
+cut_bucket(Plan *plan, TimestampTz bucket, int first, int last, TimestampTz now)
+{
+	const TimestampTz *edges = plan->tally->edges;
+	int			nedges = plan->tally->nedges;
+	TimestampTz end = bucket + ROLLUP_STEP;
+	int64		wanted = 0;
+	int64		all = 0;
+	int64		most = -1;
+	int			heaviest = -1;
+	CutBucket  *cut = &plan->cut[plan->ncut++];
+
+	for (int i = first - 1; i < last; i++)
+	{
+		TimestampTz from = i < first ? bucket : edges[i];
+		TimestampTz to = i + 1 < last ? edges[i + 1] : end;
+		int64		heavy = weight(from, to, now);
+
+		all += heavy;
+		if (i < 0 || i + 1 >= nedges)
+			continue;
+		wanted += heavy;
+		if (heavy > most)
+		{
+			most = heavy;
+			heaviest = i;
+		}
+	}
+	if (all - most >= wanted)
+		heaviest = -1;
+	cut->bucket = bucket;
+	cut->interval = heaviest;
+	for (int i = first - 1; i < last; i++)
+	{
+		TimestampTz from = i < first ? bucket : edges[i];
+		TimestampTz to = i + 1 < last ? edges[i + 1] : end;
+		bool		is_wanted = i >= 0 && i + 1 < nedges;
+
+		if (from < to && i != heaviest && (is_wanted || heaviest >= 0))
+			add_piece(plan, from, to, is_wanted ? i : -1, heaviest);
+	}
+}
+
+/* Cover a span of whole buckets by the coarsest there are. */
+static void
+cover(Plan *plan, TimestampTz from, TimestampTz to, int level)
+{
+	int64		step = steps[level];
+	TimestampTz low = rollup_floor(from + step - 1, step);
+	TimestampTz high = rollup_floor(to, step);
+	Span	   *last;
+
+	if (from >= to)
+		return;
+	if (low >= high)
+	{
+		cover(plan, from, to, level + 1);
+		return;
+	}
+	if (from < low)
+		cover(plan, from, low, level + 1);
+	last = plan->nspans > 0 ? &plan->spans[plan->nspans - 1] : NULL;
+	if (last != NULL && last->level == level && last->to == low)
+		last->to = high;
+	else
+	{
+		last = &plan->spans[plan->nspans++];
+		last->level = level;
+		last->from = low;
+		last->to = high;
+	}
+	if (high < to)
+		cover(plan, high, to, level + 1);
+}
+
+static bool
+make_plan(Plan *plan, Tally *tally)
+{
+	const TimestampTz *edges = tally->edges;
+	int			n = tally->nedges;
+	TimestampTz now = GetCurrentTimestamp();
+	int			ncut = 0;
+
+	memset(plan, 0, sizeof(Plan));
+	if (TIMESTAMP_NOT_FINITE(edges[0]) || TIMESTAMP_NOT_FINITE(edges[n - 1]))
+		return false;
+	for (int i = 0; i < n; i++)
+		ncut += rollup_floor(edges[i], ROLLUP_STEP) != edges[i];
+	if (ncut > MAX_PIECES)
+		return false;
+	plan->tally = tally;
+	plan->cut = palloc((ncut + 1) * sizeof(CutBucket));
+	plan->pieces = palloc((2 * ncut + 1) * sizeof(RollupPiece));
+	plan->spans = palloc(6 * n * sizeof(Span));
+	for (int i = 0; i < n; i++)
+	{
+		TimestampTz bucket = rollup_floor(edges[i], ROLLUP_STEP);
+		TimestampTz whole = bucket;
+		int			next = i + 1;
+
+		if (bucket != edges[i])
+		{
+			while (next < n && edges[next] < bucket + ROLLUP_STEP)
+				next++;
+			cut_bucket(plan, bucket, i, next, now);
+			whole += ROLLUP_STEP;
+		}
+		if (next < n)
+			cover(plan, whole, rollup_floor(edges[next], ROLLUP_STEP), 0);
+		i = next - 1;
+	}
+	for (int i = 0; i < plan->ncut; i++)
+		if (plan->cut[i].interval >= 0)
+		{
+			Span	   *span = &plan->spans[plan->nspans++];
+
+			span->level = lengthof(steps) - 1;
+			span->from = plan->cut[i].bucket;
+			span->to = span->from + ROLLUP_STEP;
+		}
+	return true;
+}
+
+/* The interval that a bucket belongs to, or -1. */
+static int
+interval_of(const Plan *plan, TimestampTz bucket)
+{
+	const TimestampTz *edges = plan->tally->edges;
+	int			low = 0;
+	int			high = plan->tally->nedges;
+
+	for (int i = 0; i < plan->ncut; i++)
+		if (plan->cut[i].bucket == bucket)
+			return plan->cut[i].interval;
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (edges[middle] <= bucket)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < plan->tally->nedges ? low - 1 : -1;
+}
+
+/*
+ * Counting
+ */
+
+static void
+count_bucket(void *argument, TimestampTz bucket, const char *grp, int64 total, int64 good)
+{
+	Plan	   *plan = argument;
+
+	tally_add(plan->tally, grp, interval_of(plan, bucket), total, good);
+}
+
+/* A group's name in a row. */
+static const char *
+group_of(Datum value, char *buffer)
+{
+	struct varlena *packed = PG_DETOAST_DATUM_PACKED(value);
+	int			length = VARSIZE_ANY_EXHDR(packed);
+
+	if (length > MAX_GROUP_BYTES)
+		elog(ERROR, "a group of a rollup is too long");
+	memcpy(buffer, VARDATA_ANY(packed), length);
+	buffer[length] = '\0';
+	return buffer;
+}
+
+/* The columns of sla.rollup_bucket. */
+enum
+{
+	BUCKET_OBJECTIVE,
+	BUCKET_LEVEL,
+	BUCKET_BUCKET,
+	BUCKET_TOTAL,
+	BUCKET_GOOD,
+	BUCKET_GRP,
+	BUCKET_NCOLUMNS
+};
+
+static void
+count_buckets(Plan *plan, int32 objective)
+{
+	Relation	rel = table_open(own_relation(OWN_ROLLUP_BUCKET), AccessShareLock);
+	Relation	index = index_open(own_relation(OWN_ROLLUP_BUCKET_PKEY), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	IndexScanDesc scan = index_beginscan_compat(rel, index, GetActiveSnapshot(), 4);
+	ScanKeyData keys[4];
+	char		grp[MAX_GROUP_BYTES + 1];
+
+	for (int i = 0; i < plan->nspans; i++)
+	{
+		const Span *span = &plan->spans[i];
+
+		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(objective));
+		ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum((int16) span->level));
+		ScanKeyInit(&keys[2], 3, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE, TimestampTzGetDatum(span->from));
+		ScanKeyInit(&keys[3], 3, BTLessStrategyNumber, F_TIMESTAMPTZ_LT, TimestampTzGetDatum(span->to));
+		index_rescan(scan, keys, 4, NULL, 0);
+		while (index_getnext_slot(scan, ForwardScanDirection, slot))
+		{
+			slot_getsomeattrs(slot, BUCKET_NCOLUMNS);
+			count_bucket(plan, DatumGetTimestampTz(slot->tts_values[BUCKET_BUCKET]),
+						 group_of(slot->tts_values[BUCKET_GRP], grp),
+						 DatumGetInt64(slot->tts_values[BUCKET_TOTAL]),
+						 DatumGetInt64(slot->tts_values[BUCKET_GOOD]));
+		}
+	}
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, NoLock);
+	table_close(rel, NoLock);
+}
+
+/* False when one says that the rollup is void. */
+static bool
+count_deltas(Plan *plan, int32 objective, int64 generation)
+{
+	Relation	rel = table_open(own_relation(OWN_ROLLUP_DELTA), AccessShareLock);
+	Relation	index = index_open(own_relation(OWN_ROLLUP_DELTA_OBJECTIVE_IDX), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	IndexScanDesc scan = index_beginscan_compat(rel, index, GetActiveSnapshot(), 1);
+	ScanKeyData key;
+	bool		is_good = true;
+	char		grp[MAX_GROUP_BYTES + 1];
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(objective));
+	index_rescan(scan, &key, 1, NULL, 0);
+	while (is_good && index_getnext_slot(scan, ForwardScanDirection, slot))
+	{
+		TimestampTz bucket;
+
+		slot_getsomeattrs(slot, DELTA_NCOLUMNS);
+		if (DatumGetInt64(slot->tts_values[DELTA_GENERATION]) != generation)
+			continue;
+		bucket = DatumGetTimestampTz(slot->tts_values[DELTA_BUCKET]);
+		if (bucket == VOID_BUCKET)
+			is_good = false;
+		else
+			count_bucket(plan, bucket, group_of(slot->tts_values[DELTA_GRP], grp),
+						 DatumGetInt32(slot->tts_values[DELTA_TOTAL]),
+						 DatumGetInt32(slot->tts_values[DELTA_GOOD]));
+	}
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, NoLock);
+	table_close(rel, NoLock);
+	return is_good;
+}
+
+const char *
+rollup_counts(Relation rel, int32 objective, Tally *tally, RollupPiece **pieces, int *npieces)
+{
+	RollupState state;
+	Plan		plan;
+	const char *problem = why_not(rel, objective, &state);
+
+	if (problem != NULL)
+		return problem;
+	if (!make_plan(&plan, tally))
+		return "the edges do not go by its buckets";
+	if (!rollup_pending(state.generation, GetActiveSnapshot(), count_bucket, &plan))
+		return "this transaction has written since";
+	if (!count_deltas(&plan, objective, state.generation))
+		return "a row could not be counted";
+	count_buckets(&plan, objective);
+	*pieces = plan.pieces;
+	*npieces = plan.npieces;
+	return NULL;
+}

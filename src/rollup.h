@@ -1,0 +1,68 @@
+/*-------------------------------------------------------------------------
+ *
+ * rollup.h
+ *	  Reading objectives from their rollups.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SLA_ROLLUP_H
+#define SLA_ROLLUP_H
+
+#include "sla_tracker.h"
+
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+/* What counts of a group, between each two of some edges. */
+typedef struct TallyGroup
+{
+	const char *grp;			/* key; "" is none */
+	int64	   *total;			/* one more than there are intervals: the */
+	int64	   *good;			/* last is for what is of none */
+	uint32		hash;
+	char		status;
+} TallyGroup;
+
+typedef struct Tally
+{
+	int			nedges;
+	const TimestampTz *edges;	/* ascending */
+	struct groups_hash *groups;
+	TallyGroup *last;			/* the one last asked for */
+} Tally;
+
+extern void tally_init(Tally *tally, const TimestampTz *edges, int nedges);
+extern void tally_add(Tally *tally, const char *grp, int interval, int64 total, int64 good);
+
+/* All groups, in any order; start with *cursor 0, ends with NULL. */
+extern TallyGroup *tally_next(Tally *tally, void **cursor);
+
+/*
+ * A part of a bucket, to be counted from the facts: it is added to one interval
+ * and taken off another, either may be -1.
+ */
+typedef struct RollupPiece
+{
+	TimestampTz from;
+	TimestampTz to;
+	int			add;
+	int			subtract;
+} RollupPiece;
+
+/*
+ * Count by the rollup of an objective whose relation is open, as the active
+ * snapshot sees it; returns why that cannot be done, or NULL.  The pieces are
+ * left to the caller.
+ */
+extern const char *rollup_counts(Relation rel, int32 objective, Tally *tally,
+								 RollupPiece **pieces, int *npieces);
+
+/* Why an objective's rollup is not used, or NULL. */
+extern const char *rollup_problem(Relation rel, int32 objective);
+
+/* Why none can be built now, or NULL. */
+extern const char *rollup_obstacle(Relation rel, int32 objective);
+
+#endif							/* SLA_ROLLUP_H */
