@@ -31,6 +31,7 @@ $node->safe_psql('source', q{
 	INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) VALUES
 		('acme', 'main', 'grouped', 90, 10), ('acme', 'main', 'grouped', 80, 20);
 	SELECT sla.add_burn_rules('grouped');
+	INSERT INTO sla.composite (name, member, weight, method) VALUES ('both', 'grouped', 2, 'worst'), ('both', 'view', 1, 'worst');
 	ALTER TABLE aaa.request RENAME ok TO fine;
 	UPDATE sla.objective_name SET taken_at = '2026-02-01';
 	SELECT sla.close_periods('2026-05-01', 3);
@@ -42,6 +43,7 @@ my $facts = q{
 	SELECT 'status', o.name, s.* FROM (SELECT DISTINCT name FROM sla.objective) o, LATERAL sla.slo_status(o.name, '2026-02-20') s ORDER BY 2, 3;
 	SELECT 'credit', c::text FROM sla.credit c ORDER BY c.below_percent;
 	SELECT 'credits', s.* FROM sla.service_credits('acme', 'main', '2026-03-20') s ORDER BY from_at;
+	SELECT 'composite', c::text FROM sla.composite c ORDER BY c.member;
 	SELECT 'closed', c::text FROM sla.closed_period c ORDER BY c::text COLLATE "C";
 	SELECT 'group', g::text FROM sla.closed_group g ORDER BY g::text COLLATE "C";
 	SELECT 'name', n::text FROM sla.objective_name n ORDER BY name;
