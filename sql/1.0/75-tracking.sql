@@ -225,6 +225,9 @@ BEGIN
 	USING sla.clock_state AS c
 	WHERE c.relation = forget.relation AND h.clock = c.clock_id;
 	DELETE FROM sla.clock_state AS c WHERE c.relation = forget.relation;
+	DELETE FROM sla.escalation_run AS r
+	USING sla.alert AS a
+	WHERE a.relation = forget.relation AND r.alert = a.id;
 	DELETE FROM sla.alert AS a WHERE a.relation = forget.relation;
 	DELETE FROM sla.promise AS p WHERE p.relation = forget.relation;
 	DELETE FROM sla.sync_error AS e WHERE e.relation = forget.relation;
@@ -325,7 +328,8 @@ BEGIN
 				OR EXISTS (SELECT FROM sla.source AS s WHERE s.source = o.objid OR s.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.retention AS k WHERE k.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.objective AS b WHERE b.relation = o.objid)
-				OR EXISTS (SELECT FROM sla.silence AS s WHERE s.relation = o.objid))
+				OR EXISTS (SELECT FROM sla.silence AS s WHERE s.relation = o.objid)
+				OR EXISTS (SELECT FROM sla.escalation AS e WHERE e.relation = o.objid))
 	LOOP
 		DELETE FROM sla.retention AS k WHERE k.relation = dropped;
 		DELETE FROM sla.retention_pass AS k WHERE k.relation = dropped;
@@ -337,6 +341,7 @@ BEGIN
 		DELETE FROM sla.metric AS m WHERE m.relation = dropped;
 		DELETE FROM sla.exception AS e WHERE e.relation = dropped;
 		DELETE FROM sla.silence AS s WHERE s.relation = dropped;
+		DELETE FROM sla.escalation AS e WHERE e.relation = dropped;
 		DELETE FROM sla.tracked AS t WHERE t.relation = dropped;
 		DELETE FROM sla.promise AS p WHERE p.relation = dropped;
 	END LOOP;
