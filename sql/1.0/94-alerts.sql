@@ -591,6 +591,7 @@ RETURN ARRAY[
 	'escalations',
 	'burn rates',
 	'reviews',
+	'fold',
 	'close periods',
 	'retain',
 	'refresh',
@@ -690,6 +691,7 @@ BEGIN
 				WHEN 'escalations' THEN sla.run_escalations(max_items)
 				WHEN 'burn rates' THEN sla.alert_burn_rates(at, max_items)
 				WHEN 'reviews' THEN sla.alert_reviews(at, max_items)
+				WHEN 'fold' THEN sla.fold(least(max_items::bigint * 100, 1000000)::integer)
 				WHEN 'close periods' THEN sla.close_periods(at, max_items)
 				WHEN 'retain' THEN sla.retain(at, max_items)
 				WHEN 'refresh' THEN sla.refresh(max_items)
@@ -708,7 +710,7 @@ BEGIN
 		-- (what sla.refresh() leaves waits for others, or cannot be derived at all)
 		IF failure IS NOT NULL OR step = 'refresh' AND done = 0 AND sla.wants_refresh() THEN
 			next := clock_timestamp() + sla.wait_after(step);
-		ELSIF step IN ('close periods', 'retain') THEN
+		ELSIF step IN ('fold', 'close periods', 'retain') THEN
 			next := clock_timestamp() + CASE WHEN done = 0 THEN interval '6 hours' ELSE interval '0' END;
 		END IF;
 		IF done > 0 OR failure IS NOT NULL
@@ -755,7 +757,7 @@ BEGIN
 			SELECT FROM sla.alert AS a
 			WHERE a.kind = 'review' AND a.party = d.party AND a.agreement = d.name AND a.at = d.due_at)),
 		CASE WHEN EXISTS (SELECT FROM sla.objective) OR EXISTS (SELECT FROM sla.retention) THEN
-			(SELECT min(coalesce(t.next_at, '-infinity')) FROM sla.tick_state AS t WHERE t.step IN ('close periods', 'retain'))
+			(SELECT min(coalesce(t.next_at, '-infinity')) FROM sla.tick_state AS t WHERE t.step IN ('fold', 'close periods', 'retain'))
 		END);
 END
 $$;
