@@ -70,10 +70,10 @@ BEGIN
     WHERE t.id BETWEEN p_from AND p_to;
 END $$;
 
--- History: p_clocks clocks that started over the ten years up to now, in order;
+-- History: p_clocks clocks that started over the ten years (or so many days) up to now, in order;
 -- p_open of them are open, most of these among the last.  One of nine that
 -- ended was late.
-CREATE PROCEDURE desk.make_history(p_clocks int8, p_open int8) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE desk.make_history(p_clocks int8, p_open int8, p_days int DEFAULT 3650) LANGUAGE plpgsql AS $$
 DECLARE
     indexes text[] := ARRAY(SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i
                             WHERE i.indrelid = 'sla.clock_state'::regclass AND NOT i.indisprimary);
@@ -94,7 +94,7 @@ BEGIN
     FROM (SELECT *, CASE WHEN NOT open THEN started + (due - started) * (0.2 + random() * 0.9) END AS ended
           FROM (SELECT i, g.*, started, started + g.goal AS due, jsonb_build_object('team', 'team ' || i % 7) AS labels,
                        i > p_clocks - p_open * 9 / 10 OR i % (p_clocks / (p_open / 10)) = 0 AS open
-                FROM (SELECT i, now() - interval '10 days' - (1 - i::float8 / p_clocks) * interval '3650 days' AS started
+                FROM (SELECT i, now() - interval '10 days' - (1 - i::float8 / p_clocks) * p_days * interval '1 day' AS started
                       FROM generate_series(1, p_clocks) i) s
                 JOIN desk.goal g ON g.priority = 1 + i / 3 % 10
                     AND g.metric_id = (ARRAY(SELECT id FROM sla.metric WHERE relation = 'desk.ticket'::regclass ORDER BY id))[1 + i % 3]

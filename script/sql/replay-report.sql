@@ -162,6 +162,31 @@ WHERE a.clocks > 0
 ORDER BY a.clocks - a.met DESC, a.clocks, a.owner
 LIMIT :top;
 
+-- At each tenth of the log's events: what would have been forecast of the clocks
+-- that were open then, and what came of them by the end of the log.
+CREATE TABLE forecast AS
+SELECT f.*
+FROM (SELECT percentile_disc(ARRAY[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) WITHIN GROUP (ORDER BY at) AS instants FROM event) AS e
+CROSS JOIN log_end
+CROSS JOIN LATERAL sla.forecast_backtest('incident',
+	ARRAY(SELECT DISTINCT i AT TIME ZONE :'zone' FROM unnest(e.instants) AS i ORDER BY 1),
+	known_at => 'infinity', until => log_end.at) AS f;
+
+\echo 'Forecasts of breaches, at each tenth of the log, of all clocks open then (sla.forecast_backtest)'
+SELECT coalesce(metric, 'all') AS metric, clocks AS forecasts, round(100 * predicted::numeric, 1) AS "% predicted",
+	   round(100 * breached::numeric, 1) AS "% breached", round(brier::numeric, 3) AS "Brier score",
+	   round(base_brier::numeric, 3) AS "of base rate", round(skill::numeric, 3) AS skill
+FROM forecast
+WHERE bin IS NULL
+ORDER BY array_position(ARRAY['first_response', 'resolution', 'group_time'], metric);
+
+\echo 'Of what was said of resolutions, how much came true'
+SELECT 10 * bin - 10 || ' to ' || 10 * bin AS "% said", clocks AS forecasts, round(100 * predicted::numeric, 1) AS "% predicted",
+	   round(100 * breached::numeric, 1) AS "% breached"
+FROM forecast
+WHERE metric = 'resolution' AND bin IS NOT NULL
+ORDER BY bin;
+
 \echo 'Open at the end of the log:' :open '(the longest late first, then the first to be due; sla.report_open)'
 \if :any_open
 SELECT o.item AS number, o.policy AS prio, left(o.owner, 16) AS "group", left(i.state, 20) AS state,

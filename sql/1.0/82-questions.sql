@@ -342,6 +342,49 @@ COMMENT ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, t
 'private: a clock as it stood at an instant, with another start, end or promise where one is given';
 REVOKE ALL ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, integer) FROM PUBLIC;
 
+CREATE FUNCTION sla.clocks_as_of(relation regclass, at timestamptz, known_at timestamptz,
+	since timestamptz DEFAULT '-infinity')
+RETURNS SETOF sla.clock_state
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1000
+BEGIN ATOMIC
+	SELECT (r.c).*
+	FROM (
+		SELECT sla.clock_as_of(s, clocks_as_of.at, u.started_at, u.ended_at, u.promise_id) AS c
+		FROM sla.clock_state AS s
+		LEFT JOIN LATERAL (
+			SELECT
+				(array_agg((h.before ->> 'started_at')::timestamptz ORDER BY h.recorded_at, h.at)
+					FILTER (WHERE h.before ->> 'started_at' <> h.after ->> 'started_at'))[1] AS started_at,
+				(array_agg(coalesce((h.before ->> 'stopped_at')::timestamptz, 'infinity') ORDER BY h.recorded_at, h.at)
+					FILTER (WHERE h.before ->> 'stopped_at' IS DISTINCT FROM h.after ->> 'stopped_at'))[1] AS ended_at,
+				(array_agg(
+					coalesce((h.before ->> 'promise')::integer, (
+						SELECT max(p.id)
+						FROM sla.promise AS p
+						WHERE p.relation = s.relation
+							AND p.metric_id = s.metric_id
+							AND p.policy = h.before ->> 'policy'
+							AND p.goal::text IS NOT DISTINCT FROM h.before ->> 'goal'))
+					ORDER BY h.recorded_at, h.at)
+					FILTER (WHERE h.before -> 'promise' IS DISTINCT FROM h.after -> 'promise'
+						OR h.before -> 'policy' IS DISTINCT FROM h.after -> 'policy'
+						OR h.before -> 'goal' IS DISTINCT FROM h.after -> 'goal'))[1] AS promise_id
+			FROM sla.clock_change AS h
+			WHERE h.clock = s.clock_id
+				AND h.kind <> 'late_event'
+				AND ((h.kind = 'retarget' AND h.at > clocks_as_of.at) OR h.recorded_at > known_at)
+		) AS u ON true
+		WHERE s.relation = clocks_as_of.relation
+			AND coalesce(u.started_at, s.started_at) <= clocks_as_of.at
+			AND (coalesce(u.started_at, s.started_at) >= since
+				OR coalesce(u.ended_at, s.ended_at, 'infinity') > clocks_as_of.at)
+		OFFSET 0
+	) AS r;
+END;
+COMMENT ON FUNCTION sla.clocks_as_of(regclass, timestamptz, timestamptz, timestamptz) IS
+'private: clocks of a table as they stood at an instant, by the facts known at another; those that were open then, or had started since a third';
+REVOKE ALL ON FUNCTION sla.clocks_as_of(regclass, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
+
 CREATE FUNCTION sla.clock_at(relation regclass, at timestamptz, known_at timestamptz DEFAULT pg_catalog.now())
 RETURNS SETOF sla.clock
 LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL RESTRICTED COST 100000 ROWS 1000
@@ -413,37 +456,7 @@ BEGIN ATOMIC
 		c.paused / 1000000.0::double precision AS paused_seconds,
 		c.is_waived,
 		false
-	FROM (
-		SELECT sla.clock_as_of(s, clock_at.at, u.started_at, u.ended_at, u.promise_id) AS c
-		FROM sla.clock_state AS s
-		LEFT JOIN LATERAL (
-			SELECT
-				(array_agg((h.before ->> 'started_at')::timestamptz ORDER BY h.recorded_at, h.at)
-					FILTER (WHERE h.before ->> 'started_at' <> h.after ->> 'started_at'))[1] AS started_at,
-				(array_agg(coalesce((h.before ->> 'stopped_at')::timestamptz, 'infinity') ORDER BY h.recorded_at, h.at)
-					FILTER (WHERE h.before ->> 'stopped_at' IS DISTINCT FROM h.after ->> 'stopped_at'))[1] AS ended_at,
-				(array_agg(
-					coalesce((h.before ->> 'promise')::integer, (
-						SELECT max(p.id)
-						FROM sla.promise AS p
-						WHERE p.relation = s.relation
-							AND p.metric_id = s.metric_id
-							AND p.policy = h.before ->> 'policy'
-							AND p.goal::text IS NOT DISTINCT FROM h.before ->> 'goal'))
-					ORDER BY h.recorded_at, h.at)
-					FILTER (WHERE h.before -> 'promise' IS DISTINCT FROM h.after -> 'promise'
-						OR h.before -> 'policy' IS DISTINCT FROM h.after -> 'policy'
-						OR h.before -> 'goal' IS DISTINCT FROM h.after -> 'goal'))[1] AS promise_id
-			FROM sla.clock_change AS h
-			WHERE h.clock = s.clock_id
-				AND h.kind <> 'late_event'
-				AND ((h.kind = 'retarget' AND h.at > clock_at.at) OR h.recorded_at > known_at)
-		) AS u ON true
-		WHERE s.relation = clock_at.relation
-			AND coalesce(u.started_at, s.started_at) <= clock_at.at
-		OFFSET 0
-	) AS r
-	CROSS JOIN LATERAL (SELECT (r.c).*) AS c
+	FROM sla.clocks_as_of(relation, at, known_at) AS c
 	LEFT JOIN sla.promise AS p ON p.id = c.promise_id
 	LEFT JOIN sla.agreement AS a ON a.id = c.agreement_id;
 END;

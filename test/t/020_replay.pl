@@ -369,6 +369,23 @@ Groups: resolutions that each answered for (sla.report_owner), and its own time
 -------+-------------+-------+----------+-----------
  -     |          10 |  60.0 |        - |         -
 
+Forecasts of breaches, at each tenth of the log, of all clocks open then (sla.forecast_backtest)
+     metric     | forecasts | % predicted | % breached | Brier score | of base rate | skill
+----------------+-----------+-------------+------------+-------------+--------------+--------
+ first_response |         2 |        82.5 |      100.0 |       0.036 |        0.028 | -0.303
+ resolution     |        15 |        65.7 |       46.7 |       0.284 |        0.457 |  0.378
+ all            |        17 |        67.7 |       52.9 |       0.255 |        0.407 |  0.373
+
+Of what was said of resolutions, how much came true
+  % said  | forecasts | % predicted | % breached
+----------+-----------+-------------+------------
+ 10 to 20 |         1 |        12.5 |        0.0
+ 20 to 30 |         1 |        22.2 |        0.0
+ 40 to 50 |         2 |        44.4 |       50.0
+ 50 to 60 |         1 |        50.0 |        0.0
+ 60 to 70 |         3 |        66.7 |      100.0
+ 80 to 90 |         7 |        87.5 |       42.9
+
 Open at the end of the log: 3 (the longest late first, then the first to be due; sla.report_open)
    number    | prio | group | state |      opened      |       due        | bh left
 -------------+------+-------+-------+------------------+------------------+---------

@@ -227,7 +227,7 @@ my %volatility = map { my ($key, @rest) = split /\|/; ($key => \@rest) } list(qq
 	SELECT (p.oid::regprocedure)::text, format_type(p.prorettype, NULL),
 		CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END
 	FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND $ours});
-my %long = (timestamptz => 'timestamp with time zone', int => 'integer', float8 => 'double precision', 'float8[]' => 'double precision[]');
+my %long = (timestamptz => 'timestamp with time zone', int => 'integer', float8 => 'double precision', 'float8[]' => 'double precision[]', 'timestamptz[]' => 'timestamp with time zone[]');
 my %told;
 foreach my $row (rows_of('functions'))
 {
@@ -258,7 +258,7 @@ foreach my $row (rows_of('functions'))
 # begins with "private".
 my $internal = join ',', qw(agreement_credits apply_exception calendar_exists cannot_derive count_occurrences derived drop_triggers duration_text full_xid
 	forget library_version make_promises make_triggers may_define objective_alerts objective_periods objective_series objective_status problem_of raise_revisions recompute_table refresh_clocks
-	rejudge rejudged restoring tally_accum tally_final untrack_table verdict_of verify_table);
+	rejudge rejudged restoring survival_accum survival_final tally_accum tally_final untrack_table verdict_of verify_table);
 is_deeply([ grep { !$told{$_} } list(qq{
 	SELECT p.oid::regprocedure
 	FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND $ours

@@ -1,0 +1,438 @@
+--
+-- Forecasts: how probable it is that an open clock will be breached
+--
+-- A clock that has used so much business time is compared with those that took
+-- no less: the probability is the part of these, by the estimator of Kaplan and
+-- Meier, that took longer than its promise allows.  Finished clocks and open
+-- ones are compared alike: one that still runs, or was cancelled, took at least
+-- what it has used.  They are those that have started within the time looked
+-- back on: chosen by their end, the quick and the slow ones would not be there
+-- as often as they come.
+--
+
+CREATE FUNCTION sla.business_usecs(since timestamptz, until timestamptz, calendar text)
+RETURNS bigint
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.round(1000000 * @extschema@.business_seconds(since, until, calendar))::bigint;
+COMMENT ON FUNCTION sla.business_usecs(timestamptz, timestamptz, text) IS 'private: business time in microseconds';
+
+CREATE TYPE sla.survival_answer AS (
+	clock_id bigint,
+	compared_by "char",
+	compared bigint,
+	compared_stopped bigint,
+	breach_probability double precision,
+	resume_probability double precision,
+	time_left bigint
+);
+COMMENT ON TYPE sla.survival_answer IS 'private: what sla.survival() says of a clock';
+
+CREATE FUNCTION sla.survival_accum(internal, policy text, label text, clock_id bigint, used bigint, allowed bigint,
+	stopped boolean, until timestamptz, pauses timestamptz[], pause_reasons text[], at_least integer)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'sla_survival_accum'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sla.survival_accum(internal, text, text, bigint, bigint, bigint, boolean, timestamptz, timestamptz[], text[], integer) IS
+'aggregate transition function';
+
+CREATE FUNCTION sla.survival_final(internal)
+RETURNS sla.survival_answer[]
+AS 'MODULE_PATHNAME', 'sla_survival_final'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sla.survival_final(internal) IS 'aggregate final function';
+
+CREATE AGGREGATE sla.survival(policy text, label text, clock_id bigint, used bigint, allowed bigint,
+	stopped boolean, until timestamptz, pauses timestamptz[], pause_reasons text[], at_least integer) (
+	SFUNC = sla.survival_accum,
+	STYPE = internal,
+	SSPACE = 8192,
+	FINALFUNC = sla.survival_final,
+	FINALFUNC_MODIFY = READ_WRITE,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE sla.survival(text, text, bigint, bigint, bigint, boolean, timestamptz, timestamptz[], text[], integer) IS
+'private: by how long the clocks of a metric took, how probable it is that open ones take longer than is allowed; see src/forecast.c';
+
+/*
+ * Clocks with the business time that they took, and that their promise allows
+ * before it is breached.  What an open one has used is as in sla.clock.  What
+ * is allowed is the budget of the threshold; of a date promised by hand, what
+ * is left until then if it runs from now on.
+ */
+CREATE VIEW sla.clock_time AS
+SELECT
+	c.clock_id,
+	c.relation,
+	c.item,
+	c.metric_id,
+	p.metric,
+	nullif(c.per, '') AS per,
+	c.cycle,
+	p.policy,
+	c.owner,
+	c.party,
+	c.labels,
+	c.started_at,
+	c.ended_at,
+	c.due_at,
+	c.state,
+	c.is_waived,
+	coalesce(c.late_at < pg_catalog.now(), false) AS is_breached,
+	u.used,
+	CASE
+		WHEN c.promised_at IS NOT NULL THEN
+			u.used + sla.business_usecs(greatest(c.started_at, pg_catalog.now()), c.late_at, p.counted_in)
+		WHEN p.threshold IS NULL THEN c.budget
+		ELSE c.budget + greatest(0, sla.business_usecs(
+			@extschema@.business_add(c.started_at, @extschema@.at_calendar(p.goal, NULL), p.counted_in),
+			@extschema@.business_add(c.started_at, @extschema@.at_calendar(p.threshold, NULL), p.counted_in),
+			p.counted_in))
+	END AS allowed,
+	true AS is_open,
+	pg_catalog.now() AS until,
+	c.pauses,
+	c.pause_reasons
+FROM sla.clock_open AS c
+JOIN (
+	SELECT p.*, sla.calendar_of(p.goal, p.calendar) AS counted_in
+	FROM sla.promise AS p
+	OFFSET 0
+) AS p ON p.id = c.promise_id
+CROSS JOIN LATERAL (
+	SELECT greatest(0,
+		CASE
+			WHEN c.is_excepted AND c.due_at IS NOT NULL AND c.promised_at IS NULL THEN
+				c.budget - sla.business_usecs(
+					sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), c.due_at, p.counted_in)
+			ELSE
+				sla.business_usecs(
+					c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), p.counted_in)
+				- c.paused
+		END) AS used
+) AS u
+UNION ALL
+SELECT
+	c.clock_id,
+	c.relation,
+	c.item,
+	c.metric_id,
+	p.metric,
+	nullif(c.per, ''),
+	c.cycle,
+	p.policy,
+	c.owner,
+	c.party,
+	c.labels,
+	c.started_at,
+	c.ended_at,
+	c.due_at,
+	c.state,
+	c.is_waived,
+	coalesce(c.late_at < c.ended_at, false),
+	c.elapsed,
+	NULL,
+	false,
+	c.ended_at,
+	c.pauses,
+	c.pause_reasons
+FROM sla.clock_state AS c
+JOIN sla.promise AS p ON p.id = c.promise_id
+WHERE c.ended_at IS NOT NULL;
+COMMENT ON VIEW sla.clock_time IS 'private: clocks with the business time that they took and, of open ones, that is allowed';
+
+CREATE FUNCTION sla.clock_time_as_of(relation regclass, at timestamptz, known_at timestamptz, since timestamptz)
+RETURNS SETOF sla.clock_time
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1000
+BEGIN ATOMIC
+	SELECT
+		c.clock_id,
+		c.relation,
+		c.item,
+		c.metric_id,
+		p.metric,
+		nullif(c.per, ''),
+		c.cycle,
+		p.policy,
+		c.owner,
+		c.party,
+		c.labels,
+		c.started_at,
+		c.ended_at,
+		c.due_at,
+		c.state,
+		c.is_waived,
+		coalesce(c.late_at < coalesce(c.ended_at, clock_time_as_of.at), false),
+		u.used,
+		CASE
+			WHEN c.ended_at IS NOT NULL THEN NULL
+			WHEN c.promised_at IS NOT NULL THEN
+				u.used + sla.business_usecs(greatest(c.started_at, clock_time_as_of.at), c.late_at, p.counted_in)
+			WHEN p.threshold IS NULL THEN c.budget
+			ELSE c.budget + greatest(0, sla.business_usecs(
+				@extschema@.business_add(c.started_at, @extschema@.at_calendar(p.goal, NULL), p.counted_in),
+				@extschema@.business_add(c.started_at, @extschema@.at_calendar(p.threshold, NULL), p.counted_in),
+				p.counted_in))
+		END,
+		c.ended_at IS NULL,
+		coalesce(c.ended_at, clock_time_as_of.at),
+		c.pauses,
+		c.pause_reasons
+	FROM sla.clocks_as_of(relation, at, known_at, since) AS c
+	JOIN (
+		SELECT p.*, sla.calendar_of(p.goal, p.calendar) AS counted_in
+		FROM sla.promise AS p
+		OFFSET 0
+	) AS p ON p.id = c.promise_id
+	CROSS JOIN LATERAL (
+		SELECT CASE
+			WHEN c.ended_at IS NOT NULL THEN c.elapsed
+			ELSE greatest(0,
+				CASE
+					WHEN c.is_excepted AND c.due_at IS NOT NULL AND c.promised_at IS NULL THEN
+						c.budget - sla.business_usecs(
+							sla.counts_until(c.state, c.started_at, c.pauses, clock_time_as_of.at), c.due_at, p.counted_in)
+					ELSE
+						sla.business_usecs(
+							c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, clock_time_as_of.at), p.counted_in)
+						- c.paused
+				END)
+		END AS used
+	) AS u;
+END;
+COMMENT ON FUNCTION sla.clock_time_as_of(regclass, timestamptz, timestamptz, timestamptz) IS
+'private: sla.clock_time of a table as it was at an instant, by the facts known at another: clocks that were open, or had started since a third';
+REVOKE ALL ON FUNCTION sla.clock_time_as_of(regclass, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
+
+-- (A year in hours: days would be counted in a time zone, for each clock.)
+CREATE VIEW sla.report_forecast AS
+SELECT
+	c.clock_id,
+	c.relation::text AS relation,
+	c.item,
+	c.metric,
+	c.per,
+	c.policy,
+	c.owner,
+	c.party,
+	c.cycle,
+	c.started_at,
+	c.due_at,
+	c.used / 1000000.0::double precision AS elapsed_seconds,
+	sla.duration_text(c.used / 1000000.0::double precision) AS elapsed_text,
+	c.allowed / 1000000.0::double precision AS budget_seconds,
+	sla.duration_text(c.allowed / 1000000.0::double precision) AS budget_text,
+	CASE WHEN c.is_breached THEN 1 ELSE a.breach_probability END AS breach_probability,
+	a.resume_probability,
+	a.time_left / 1000000.0::double precision AS left_seconds,
+	sla.duration_text(a.time_left / 1000000.0::double precision) AS left_text,
+	CASE a.compared_by WHEN 'l' THEN 'label' WHEN 'p' THEN 'policy' WHEN 'm' THEN 'metric' END AS compared_by,
+	a.compared,
+	a.compared_stopped,
+	c.state = 'p' AS is_paused,
+	c.is_breached,
+	c.is_waived,
+	c.labels
+FROM sla.clock_time AS c
+JOIN (
+	SELECT a.*
+	FROM (
+		SELECT sla.survival(t.policy, NULL, CASE WHEN t.is_open THEN t.clock_id END, t.used, t.allowed,
+			CASE WHEN t.started_at >= pg_catalog.now() - interval '8760 hours' THEN t.state = 's' END, t.until, t.pauses,
+			t.pause_reasons, 30) AS answers
+		FROM sla.clock_time AS t
+		WHERE t.is_open
+			OR (t.ended_at >= pg_catalog.now() - interval '8760 hours'
+				AND t.started_at >= pg_catalog.now() - interval '8760 hours')
+		GROUP BY t.metric_id
+	) AS g
+	CROSS JOIN LATERAL pg_catalog.unnest(g.answers) AS a
+) AS a ON a.clock_id = c.clock_id
+WHERE c.is_open;
+COMMENT ON VIEW sla.report_forecast IS
+'open clocks with a promise, and how probable it is that each will be breached, by how long clocks of its metric took that have started within 365 days; sla.forecast() compares by a label, too';
+COMMENT ON COLUMN sla.report_forecast.clock_id IS 'number of the clock';
+COMMENT ON COLUMN sla.report_forecast.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_forecast.item IS 'the key of the row, as text';
+COMMENT ON COLUMN sla.report_forecast.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_forecast.per IS 'the value of a metric with hand-offs; else NULL';
+COMMENT ON COLUMN sla.report_forecast.policy IS 'the policy that holds';
+COMMENT ON COLUMN sla.report_forecast.owner IS 'who is responsible';
+COMMENT ON COLUMN sla.report_forecast.party IS 'the customer';
+COMMENT ON COLUMN sla.report_forecast.cycle IS 'number of the cycle, from 1';
+COMMENT ON COLUMN sla.report_forecast.started_at IS 'when it started';
+COMMENT ON COLUMN sla.report_forecast.due_at IS 'the deadline by the goal; NULL: paused before the budget is used up';
+COMMENT ON COLUMN sla.report_forecast.elapsed_seconds IS 'business time used, without pauses';
+COMMENT ON COLUMN sla.report_forecast.elapsed_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_forecast.budget_seconds IS 'business time after which it is breached';
+COMMENT ON COLUMN sla.report_forecast.budget_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_forecast.breach_probability IS
+'how probable it is, from 0 to 1, that it will be breached; 1 when it is; NULL: no clock that took so long has stopped';
+COMMENT ON COLUMN sla.report_forecast.resume_probability IS
+'of a paused clock: how probable it is that it runs on, and is not stopped while paused, by the pauses that lasted as long';
+COMMENT ON COLUMN sla.report_forecast.left_seconds IS
+'business time in which half of those compared stopped from here on; NULL: fewer did';
+COMMENT ON COLUMN sla.report_forecast.left_text IS 'the same in words';
+COMMENT ON COLUMN sla.report_forecast.compared_by IS
+'with which clocks of its metric it is compared: of its label and policy, of its policy, or all ("metric"); the narrowest of which 30 took as long and stopped';
+COMMENT ON COLUMN sla.report_forecast.compared IS 'how many other clocks, finished or open, took no less until now';
+COMMENT ON COLUMN sla.report_forecast.compared_stopped IS 'how many of these have stopped';
+COMMENT ON COLUMN sla.report_forecast.is_paused IS 'it is paused: what is told holds for when it runs on';
+COMMENT ON COLUMN sla.report_forecast.is_breached IS 'the threshold is passed';
+COMMENT ON COLUMN sla.report_forecast.is_waived IS 'an exception forgives a breach';
+COMMENT ON COLUMN sla.report_forecast.labels IS 'labels of the row';
+
+/*
+ * Now is what the view is of.  Any other instant is known by going back.
+ */
+CREATE FUNCTION sla.forecast(
+	relation regclass,
+	at timestamptz DEFAULT pg_catalog.now(),
+	by text DEFAULT NULL,
+	look_back interval DEFAULT '365 days',
+	at_least integer DEFAULT 30,
+	known_at timestamptz DEFAULT NULL)
+RETURNS SETOF sla.report_forecast
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 1000
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+	since timestamptz := forecast.at - look_back;
+	is_now boolean := forecast.at = now() AND coalesce(known_at >= now(), true);
+BEGIN
+	IF NOT isfinite(forecast.at) THEN
+		RAISE EXCEPTION 'at must be finite'
+			USING ERRCODE = 'datetime_field_overflow';
+	END IF;
+	IF (since < forecast.at) IS NOT TRUE THEN
+		RAISE EXCEPTION 'look_back must be positive'
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', coalesce(look_back::text, 'null')),
+				HINT = 'Say how far back clocks to compare with may have started, such as ''365 days''.';
+	END IF;
+	IF (at_least > 0) IS NOT TRUE THEN
+		RAISE EXCEPTION 'at_least must be positive'
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', coalesce(at_least::text, 'null')),
+				HINT = 'Say how many clocks to compare with are enough, such as 30.';
+	END IF;
+	RETURN QUERY
+	WITH past AS MATERIALIZED (
+		SELECT p.*
+		FROM sla.clock_time_as_of(forecast.relation, forecast.at, coalesce(known_at, forecast.at), since) AS p
+		WHERE NOT is_now
+	), clocks AS NOT MATERIALIZED (
+		SELECT t.*
+		FROM sla.clock_time AS t
+		WHERE is_now AND t.relation = forecast.relation
+			AND (t.is_open OR (t.ended_at >= since AND t.started_at >= since))
+		UNION ALL
+		SELECT p.* FROM past AS p
+	)
+	SELECT
+		c.clock_id,
+		c.relation::text,
+		c.item,
+		c.metric,
+		c.per,
+		c.policy,
+		c.owner,
+		c.party,
+		c.cycle,
+		c.started_at,
+		c.due_at,
+		c.used / 1000000.0::double precision,
+		sla.duration_text(c.used / 1000000.0::double precision),
+		c.allowed / 1000000.0::double precision,
+		sla.duration_text(c.allowed / 1000000.0::double precision),
+		CASE WHEN c.is_breached THEN 1 ELSE a.breach_probability END,
+		a.resume_probability,
+		a.time_left / 1000000.0::double precision,
+		sla.duration_text(a.time_left / 1000000.0::double precision),
+		CASE a.compared_by WHEN 'l' THEN 'label' WHEN 'p' THEN 'policy' WHEN 'm' THEN 'metric' END,
+		a.compared,
+		a.compared_stopped,
+		c.state = 'p',
+		c.is_breached,
+		c.is_waived,
+		c.labels
+	FROM clocks AS c
+	JOIN (
+		SELECT a.*
+		FROM (
+			SELECT sla.survival(t.policy, t.labels ->> forecast.by, CASE WHEN t.is_open THEN t.clock_id END,
+				t.used, t.allowed, CASE WHEN t.started_at >= since THEN t.state = 's' END, t.until, t.pauses,
+				t.pause_reasons, at_least) AS answers
+			FROM clocks AS t
+			GROUP BY t.metric_id
+		) AS g
+		CROSS JOIN LATERAL unnest(g.answers) AS a
+	) AS a ON a.clock_id = c.clock_id
+	WHERE c.is_open;
+END
+$$;
+COMMENT ON FUNCTION sla.forecast(regclass, timestamptz, text, interval, integer, timestamptz) IS
+'for every open clock of a table how probable it is that it will be breached, as seen at an instant, by what was known then or at "known_at": compared with clocks of its metric, policy and label that had started within "look_back"; where fewer than "at_least" of them took as long and stopped, with all of its policy, else of its metric';
+REVOKE ALL ON FUNCTION sla.forecast(regclass, timestamptz, text, interval, integer, timestamptz) FROM PUBLIC;
+
+/*
+ * Forecasts as they would have been, and what came of them.  The base rate is
+ * how often the clocks of the metric were breached that had started within the
+ * time looked back on and were judged by then.
+ */
+CREATE FUNCTION sla.forecast_backtest(
+	relation regclass,
+	instants timestamptz[],
+	by text DEFAULT NULL,
+	look_back interval DEFAULT '365 days',
+	at_least integer DEFAULT 30,
+	known_at timestamptz DEFAULT NULL,
+	until timestamptz DEFAULT pg_catalog.now(),
+	OUT metric text,
+	OUT bin integer,
+	OUT clocks bigint,
+	OUT predicted double precision,
+	OUT breached double precision,
+	OUT base_rate double precision,
+	OUT brier double precision,
+	OUT base_brier double precision,
+	OUT skill double precision)
+RETURNS SETOF record
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+BEGIN ATOMIC
+	SELECT s.metric, s.bin, s.clocks, s.predicted, s.breached, s.base_rate, s.brier, s.base_brier,
+		CASE WHEN s.bin IS NULL THEN 1 - s.brier / nullif(s.base_brier, 0) END
+	FROM (
+		SELECT f.metric, f.bin, count(*) AS clocks, avg(f.p) AS predicted, avg(f.y) AS breached, avg(f.base) AS base_rate,
+			avg((f.p - f.y) ^ 2) AS brier, avg((f.base - f.y) ^ 2) AS base_brier
+		FROM (
+			SELECT f.metric, least(floor(10 * f.breach_probability)::integer, 9) + 1 AS bin,
+				f.breach_probability AS p, b.rate AS base,
+				CASE
+					WHEN c.late_at < least(coalesce(c.ended_at, until), until) THEN 1
+					WHEN c.state = 's' AND c.ended_at <= until THEN 0
+				END::double precision AS y
+			FROM unnest(instants) AS i (at)
+			CROSS JOIN LATERAL sla.forecast(relation, i.at, by, look_back, at_least, coalesce(known_at, i.at)) AS f
+			JOIN (
+				SELECT i.at, t.metric_id, t.metric,
+					avg(t.is_breached::integer)::double precision AS rate
+				FROM unnest(instants) AS i (at)
+				CROSS JOIN LATERAL sla.clock_time_as_of(relation, i.at, coalesce(known_at, i.at), i.at - look_back) AS t
+				WHERE (t.is_breached OR t.state = 's') AND t.started_at >= i.at - look_back
+				GROUP BY i.at, t.metric_id, t.metric
+			) AS b ON b.at = i.at AND b.metric = f.metric
+			JOIN sla.clock_fresh AS c ON c.clock_id = f.clock_id
+			WHERE NOT f.is_breached AND f.breach_probability IS NOT NULL
+		) AS f
+		WHERE f.y IS NOT NULL
+		GROUP BY GROUPING SETS ((f.metric, f.bin), (f.metric), ())
+		HAVING count(*) > 0
+	) AS s
+	ORDER BY s.metric, s.bin;
+END;
+COMMENT ON FUNCTION sla.forecast_backtest(regclass, timestamptz[], text, interval, integer, timestamptz, timestamptz) IS
+'what sla.forecast() would have said at instants of open clocks not yet breached, and what had come of these "until" another: by metric and tenth of the probability (bin 1 to 10), each metric (bin NULL), and all; Brier scores beside those of the base rate, which is how often clocks of the metric judged by then were breached';
+REVOKE ALL ON FUNCTION sla.forecast_backtest(regclass, timestamptz[], text, interval, integer, timestamptz, timestamptz) FROM PUBLIC;

@@ -1,0 +1,180 @@
+/*-------------------------------------------------------------------------
+ *
+ * survival.c
+ *	  How long things last, some of which last still: the estimator of Kaplan
+ *	  and Meier.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "survival.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Of two probabilities that differ by less than this part, neither is greater. */
+#define SAME	1e-12
+
+/* By time, events first: what is censored at the time of an event was at risk. */
+static int
+compare_samples(const void *a, const void *b)
+{
+	const SurvivalSample *sa = a;
+	const SurvivalSample *sb = b;
+
+	if (sa->time != sb->time)
+		return sa->time < sb->time ? -1 : 1;
+	return (int) sb->event - (int) sa->event;
+}
+
+void
+survival_sort(SurvivalSample *samples, size_t n)
+{
+	if (n > 1)
+		qsort(samples, n, sizeof(SurvivalSample), compare_samples);
+}
+
+/*
+ * Among events alone the product of what survived is a fraction of whole
+ * numbers, the part that is left of those at risk: so it is kept as one.
+ */
+static void
+add_sample(SurvivalCurve *curve, const SurvivalSample *sample)
+{
+	SurvivalStep *step = curve->steps + curve->nsteps;
+
+	if (curve->nsteps == 0)
+	{
+		step->surviving = curve->base = 1;
+		step->samples = curve->base_at_risk = curve->samples;
+		step->events = curve->events;
+		curve->nsteps++;
+	}
+	else if (step[-1].time != sample->time)
+	{
+		step[0] = step[-1];
+		curve->nsteps++;
+	}
+	else
+		step--;
+
+	step->time = sample->time;
+	step->samples--;
+	if (sample->event)
+	{
+		step->events--;
+		step->surviving = curve->base * (double) step->samples / (double) curve->base_at_risk;
+	}
+	else
+	{
+		curve->base = step->surviving;
+		curve->base_at_risk = step->samples;
+	}
+}
+
+bool
+survival_curves(const SurvivalSample *samples, size_t n, const int32_t *curve_of,
+				SurvivalCurve *curves, int32_t ncurves, const CoreMem *mem)
+{
+	SurvivalStep *steps;
+	int64_t		total = 0;
+
+	memset(curves, 0, ncurves * sizeof(SurvivalCurve));
+	for (size_t i = 0; i < n; i++)
+	{
+		int32_t		c = curve_of[samples[i].group];
+
+		if (c < 0)
+			continue;
+		curves[c].samples++;
+		curves[c].events += samples[i].event;
+		total++;
+	}
+
+	steps = mem->alloc(mem->context, (total > 0 ? total : 1) * sizeof(SurvivalStep));
+	if (steps == NULL)
+		return false;
+	for (int32_t c = 0; c < ncurves; c++)
+	{
+		curves[c].steps = steps;
+		steps += curves[c].samples;
+	}
+	for (size_t i = 0; i < n; i++)
+	{
+		int32_t		c = curve_of[samples[i].group];
+
+		if (mem->check_interrupts != NULL && i % 65536 == 0)
+			mem->check_interrupts();
+		if (c >= 0)
+			add_sample(&curves[c], &samples[i]);
+	}
+	return true;
+}
+
+/* How many steps are of a time before t; with "at", or of t itself. */
+static int64_t
+steps_before(const SurvivalCurve *curve, int64_t t, bool at)
+{
+	int64_t		low = 0;
+	int64_t		high = curve->nsteps;
+
+	while (low < high)
+	{
+		int64_t		middle = low + (high - low) / 2;
+
+		if (curve->steps[middle].time < t || (at && curve->steps[middle].time == t))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static double
+surviving(const SurvivalCurve *curve, int64_t nsteps)
+{
+	return nsteps == 0 ? 1 : curve->steps[nsteps - 1].surviving;
+}
+
+void
+survival_at_risk(const SurvivalCurve *curve, int64_t since, int64_t *samples, int64_t *events)
+{
+	int64_t		before = steps_before(curve, since, false);
+
+	*samples = before == 0 ? curve->samples : curve->steps[before - 1].samples;
+	*events = before == 0 ? curve->events : curve->steps[before - 1].events;
+}
+
+double
+survival_beyond(const SurvivalCurve *curve, int64_t since, int64_t until)
+{
+	int64_t		before = steps_before(curve, since, false);
+
+	if (before == curve->nsteps)
+		return SURVIVAL_NOTHING;
+	if (until < since)
+		return 1;
+	return surviving(curve, steps_before(curve, until, true)) / surviving(curve, before);
+}
+
+int64_t
+survival_median_left(const SurvivalCurve *curve, int64_t since)
+{
+	int64_t		low = steps_before(curve, since, false);
+	int64_t		high = curve->nsteps;
+	double		half = surviving(curve, low) / 2 * (1 + SAME);
+
+	if (low == curve->nsteps)
+		return SURVIVAL_NONE;
+	while (low < high)
+	{
+		int64_t		middle = low + (high - low) / 2;
+
+		if (curve->steps[middle].surviving > half)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low == curve->nsteps ? SURVIVAL_NONE : curve->steps[low].time - since;
+}

@@ -1,0 +1,437 @@
+/*-------------------------------------------------------------------------
+ *
+ * forecast.c
+ *	  How probable a breach is, by how long comparable clocks took.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "sla_tracker.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "core/survival.h"
+
+/*
+ * sla.survival(policy, label, clock_id, used, allowed, stopped, until, pauses,
+ *				pause_reasons, at_least) -> sla.survival_answer[]
+ *
+ * An aggregate over the clocks of one metric, finished and open.  "used" is the
+ * business time that a clock took "until" its end or now; "stopped" tells
+ * whether that is all of it (else it took at least so long), NULL: it does not
+ * count, it only asks.  A clock with a number asks how probable it is that it
+ * takes longer than "allowed", and has an answer.
+ *
+ * It is compared with clocks of its policy and label; where fewer than
+ * "at_least" of these took no less than it has until now and stopped then, with
+ * all of its policy, else with all.
+ *
+ * A clock that is paused has another chance to stop in time: many are stopped
+ * while they are paused.  How probable it is that it runs on is told by the
+ * pauses that lasted no less, of the same clocks.
+ */
+enum
+{
+	ARG_STATE,
+	ARG_POLICY,
+	ARG_LABEL,
+	ARG_CLOCK_ID,
+	ARG_USED,
+	ARG_ALLOWED,
+	ARG_STOPPED,
+	ARG_UNTIL,
+	ARG_PAUSES,
+	ARG_PAUSE_REASONS,
+	ARG_AT_LEAST
+};
+
+/* The reason of what is no pause but was closed, and opened again. */
+#define CLOSED_REASON	"closed"
+
+/* Clocks of a policy, and a label where "label" is not NULL. */
+typedef struct GroupKey
+{
+	const char *policy;
+	int			policy_len;
+	const char *label;
+	int			label_len;
+} GroupKey;
+
+typedef struct GroupEntry
+{
+	GroupKey	key;
+	uint32		hash;
+	char		status;
+	int32		number;
+} GroupEntry;
+
+static inline uint32
+hash_group(GroupKey key)
+{
+	return hash_combine(hash_bytes((const unsigned char *) key.policy, key.policy_len),
+						key.label == NULL ? 0 :
+						hash_bytes((const unsigned char *) key.label, key.label_len));
+}
+
+static inline bool
+same_group(GroupKey a, GroupKey b)
+{
+	return a.policy_len == b.policy_len && a.label_len == b.label_len &&
+		(a.label == NULL) == (b.label == NULL) &&
+		memcmp(a.policy, b.policy, a.policy_len) == 0 &&
+		(a.label == NULL || memcmp(a.label, b.label, a.label_len) == 0);
+}
+
+#define SH_PREFIX		groups
+#define SH_ELEMENT_TYPE	GroupEntry
+#define SH_KEY_TYPE		GroupKey
+#define SH_KEY			key
+#define SH_HASH_KEY(tb, key)	hash_group(key)
+#define SH_EQUAL(tb, a, b)		same_group(a, b)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a)		((a)->hash)
+#define SH_SCOPE		static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+typedef struct Question
+{
+	int64		clock_id;
+	int64		used;
+	int64		allowed;
+	int64		paused_for;		/* NOT_PAUSED: it runs */
+	int32		group;
+	bool		counts;			/* is a sample itself */
+	/* the answer */
+	char		compared_by;	/* 0: not answered */
+	bool		pause_compared;
+	int64		compared;
+	int64		stopped;
+	double		probability;	/* SURVIVAL_NOTHING: nothing to compare with */
+	double		resumes;		/* likewise */
+	int64		left;			/* SURVIVAL_NONE: not known */
+} Question;
+
+#define NOT_PAUSED		(-1)
+
+typedef struct SampleList
+{
+	size_t		n;
+	size_t		max;
+	SurvivalSample *samples;
+} SampleList;
+
+typedef struct Forecast
+{
+	MemoryContext context;
+	groups_hash *groups;
+	int32		ngroups;
+	size_t		maxgroups;
+	int32	   *policy_of;		/* by number of the group; itself: it has no
+								 * label */
+	SampleList	clocks;			/* the event: it stopped */
+	SampleList	pauses;			/* how long they lasted; the event: the clock
+								 * ran on */
+	size_t		nquestions;
+	size_t		maxquestions;
+	Question   *questions;
+	int32		at_least;
+} Forecast;
+
+/* Room for one more. */
+static void *
+grown(MemoryContext context, void *array, size_t n, size_t *max, size_t size)
+{
+	if (n < *max)
+		return array;
+	*max *= 2;
+	if (array == NULL)
+	{
+		*max = 64;
+		return MemoryContextAllocHuge(context, *max * size);
+	}
+	return repalloc_huge(array, *max * size);
+}
+
+static Forecast *
+new_forecast(FunctionCallInfo fcinfo)
+{
+	MemoryContext context;
+	Forecast   *forecast;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "aggregate function called in non-aggregate context");
+	forecast = MemoryContextAllocZero(context, sizeof(Forecast));
+	forecast->context = context;
+	forecast->groups = groups_create(context, 64, NULL);
+	forecast->at_least = PG_ARGISNULL(ARG_AT_LEAST) ? 1 : PG_GETARG_INT32(ARG_AT_LEAST);
+	return forecast;
+}
+
+static void
+add_sample(Forecast *forecast, SampleList *list, int64 time, int32 group, bool event)
+{
+	SurvivalSample *sample;
+
+	list->samples = grown(forecast->context, list->samples, list->n, &list->max, sizeof(SurvivalSample));
+	sample = &list->samples[list->n++];
+	sample->time = time;
+	sample->group = group;
+	sample->event = event;
+}
+
+/* The number of a group; the group of its policy alone comes into being with it. */
+static int32
+group_number(Forecast *forecast, GroupKey key)
+{
+	GroupEntry *entry = groups_lookup(forecast->groups, key);
+	int32		policy = -1;
+	bool		found;
+
+	if (likely(entry != NULL))
+		return entry->number;
+	if (key.label != NULL)
+	{
+		GroupKey	without = {key.policy, key.policy_len, NULL, 0};
+
+		policy = group_number(forecast, without);
+		key.label = memcpy(MemoryContextAlloc(forecast->context, key.label_len + 1),
+						   key.label, key.label_len);
+	}
+	key.policy = memcpy(MemoryContextAlloc(forecast->context, key.policy_len + 1),
+						key.policy, key.policy_len);
+	entry = groups_insert(forecast->groups, key, &found);
+	entry->number = forecast->ngroups;
+	forecast->policy_of = grown(forecast->context, forecast->policy_of, forecast->ngroups,
+								&forecast->maxgroups, sizeof(int32));
+	forecast->policy_of[forecast->ngroups] = policy < 0 ? forecast->ngroups : policy;
+	return forecast->ngroups++;
+}
+
+static inline bool
+is_text(Datum value, const char *text)
+{
+	return VARSIZE_ANY_EXHDR(DatumGetPointer(value)) == strlen(text) &&
+		memcmp(VARDATA_ANY(DatumGetPointer(value)), text, strlen(text)) == 0;
+}
+
+/*
+ * The pauses of a clock: those that are over count, unless it only asks or was
+ * cancelled in one.  Returns for how long the one that lasts has lasted, or
+ * NOT_PAUSED.
+ */
+static int64
+read_pauses(FunctionCallInfo fcinfo, Forecast *forecast, int32 group)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(ARG_PAUSES);
+	TimestampTz *instants = (TimestampTz *) SLA_ARRAY_DATA(array);
+	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) / 2;
+	TimestampTz until = PG_GETARG_TIMESTAMPTZ(ARG_UNTIL);
+	bool		counts = !PG_ARGISNULL(ARG_STOPPED);
+	bool		stopped = counts && PG_GETARG_BOOL(ARG_STOPPED);
+	Datum	   *reasons = NULL;
+	bool	   *nulls = NULL;
+	int			nreasons = 0;
+
+	if (!PG_ARGISNULL(ARG_PAUSE_REASONS))
+		deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_PAUSE_REASONS), TEXTOID, -1, false,
+						  TYPALIGN_INT, &reasons, &nulls, &nreasons);
+	for (int i = 0; i < n; i++)
+	{
+		TimestampTz from = instants[2 * i];
+		TimestampTz to = instants[2 * i + 1];
+
+		if (to == DT_NOEND)
+			return Max(until - from, 0);
+		if (!counts || (to >= until && !stopped) ||
+			(i < nreasons && !nulls[i] && is_text(reasons[i], CLOSED_REASON)))
+			continue;
+		add_sample(forecast, &forecast->pauses, to - from, group, to < until);
+	}
+	return NOT_PAUSED;
+}
+
+PG_FUNCTION_INFO_V1(sla_survival_accum);
+Datum
+sla_survival_accum(PG_FUNCTION_ARGS)
+{
+	Forecast   *forecast = PG_ARGISNULL(ARG_STATE) ? new_forecast(fcinfo) :
+		(Forecast *) PG_GETARG_POINTER(ARG_STATE);
+	GroupKey	key = {"", 0, NULL, 0};
+	int64		paused_for = NOT_PAUSED;
+	int64		used;
+	int32		group;
+
+	if (PG_ARGISNULL(ARG_USED))
+		PG_RETURN_POINTER(forecast);
+	used = Max(PG_GETARG_INT64(ARG_USED), 0);
+	if (!PG_ARGISNULL(ARG_POLICY))
+	{
+		text	   *policy = PG_GETARG_TEXT_PP(ARG_POLICY);
+
+		key.policy = VARDATA_ANY(policy);
+		key.policy_len = VARSIZE_ANY_EXHDR(policy);
+	}
+	if (!PG_ARGISNULL(ARG_LABEL))
+	{
+		text	   *label = PG_GETARG_TEXT_PP(ARG_LABEL);
+
+		key.label = VARDATA_ANY(label);
+		key.label_len = VARSIZE_ANY_EXHDR(label);
+	}
+	group = group_number(forecast, key);
+	if (!PG_ARGISNULL(ARG_STOPPED))
+		add_sample(forecast, &forecast->clocks, used, group, PG_GETARG_BOOL(ARG_STOPPED));
+	if (!PG_ARGISNULL(ARG_PAUSES) && !PG_ARGISNULL(ARG_UNTIL))
+		paused_for = read_pauses(fcinfo, forecast, group);
+	if (!PG_ARGISNULL(ARG_CLOCK_ID) && !PG_ARGISNULL(ARG_ALLOWED))
+	{
+		Question   *question;
+
+		forecast->questions = grown(forecast->context, forecast->questions, forecast->nquestions,
+									&forecast->maxquestions, sizeof(Question));
+		question = &forecast->questions[forecast->nquestions++];
+		memset(question, 0, sizeof(Question));
+		question->clock_id = PG_GETARG_INT64(ARG_CLOCK_ID);
+		question->used = used;
+		question->allowed = PG_GETARG_INT64(ARG_ALLOWED);
+		question->paused_for = paused_for;
+		question->group = group;
+		question->counts = !PG_ARGISNULL(ARG_STOPPED);
+	}
+	PG_RETURN_POINTER(forecast);
+}
+
+/*
+ * The groups of clocks that are compared, from the narrowest on: which curve
+ * each group is part of, or none.
+ */
+static const char levels[] = {'l', 'p', 'm'};
+
+static int32
+curve_of_group(const Forecast *forecast, char level, int32 group)
+{
+	if (level == 'm')
+		return 0;
+	if (level == 'l')
+		return forecast->policy_of[group] == group ? -1 : group;
+	return forecast->policy_of[group];
+}
+
+/* How long it takes; false when there is too little to compare with. */
+static bool
+answer_time(Question *question, const SurvivalCurve *curve, int64 at_least)
+{
+	survival_at_risk(curve, question->used, &question->compared, &question->stopped);
+	if (question->counts)
+		question->compared--;	/* not with itself */
+	question->probability = question->stopped == 0 ? SURVIVAL_NOTHING :
+		survival_beyond(curve, question->used, question->allowed);
+	question->left = survival_median_left(curve, question->used);
+	return question->stopped >= at_least;
+}
+
+/* Whether it runs on; likewise. */
+static bool
+answer_pause(Question *question, const SurvivalCurve *curve, int64 at_least)
+{
+	int64		pauses;
+	int64		resumed;
+
+	survival_at_risk(curve, question->paused_for, &pauses, &resumed);
+	question->resumes = pauses == 0 ? SURVIVAL_NOTHING : (double) resumed / pauses;
+	return pauses >= at_least;
+}
+
+/* Answer what was not answered, where there is enough to compare with. */
+static void
+answer_by(Forecast *forecast, char level)
+{
+	CoreMem		mem = sla_core_mem();
+	int64		at_least = level == 'm' ? 0 : forecast->at_least;
+	int32	   *curve_of = palloc(forecast->ngroups * sizeof(int32));
+	SurvivalCurve *clocks = palloc(forecast->ngroups * sizeof(SurvivalCurve));
+	SurvivalCurve *pauses = palloc(forecast->ngroups * sizeof(SurvivalCurve));
+
+	for (int32 i = 0; i < forecast->ngroups; i++)
+		curve_of[i] = curve_of_group(forecast, level, i);
+	survival_curves(forecast->clocks.samples, forecast->clocks.n, curve_of, clocks, forecast->ngroups, &mem);
+	survival_curves(forecast->pauses.samples, forecast->pauses.n, curve_of, pauses, forecast->ngroups, &mem);
+	for (size_t i = 0; i < forecast->nquestions; i++)
+	{
+		Question   *question = &forecast->questions[i];
+		int32		c = curve_of[question->group];
+
+		if (c < 0)
+			continue;
+		if (question->compared_by == 0 && answer_time(question, &clocks[c], at_least))
+			question->compared_by = level;
+		if (question->paused_for != NOT_PAUSED && !question->pause_compared)
+			question->pause_compared = answer_pause(question, &pauses[c], at_least);
+	}
+}
+
+/* sla.survival_answer */
+static Datum
+answer_datum(const Question *question, TupleDesc desc)
+{
+	bool		known = !isnan(question->probability);
+	bool		paused = question->paused_for != NOT_PAUSED;
+	Datum		values[7];
+	bool		nulls[7] = {false, !known, false, false, !known,
+	!paused || isnan(question->resumes), !known || question->left == SURVIVAL_NONE};
+
+	values[0] = Int64GetDatum(question->clock_id);
+	values[1] = CharGetDatum(question->compared_by);
+	values[2] = Int64GetDatum(question->compared);
+	values[3] = Int64GetDatum(question->stopped);
+	values[4] = Float8GetDatum(question->probability * (nulls[5] ? 1 : question->resumes));
+	values[5] = Float8GetDatum(question->resumes);
+	values[6] = Int64GetDatum(question->left);
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+}
+
+PG_FUNCTION_INFO_V1(sla_survival_final);
+Datum
+sla_survival_final(PG_FUNCTION_ARGS)
+{
+	Forecast   *forecast = PG_ARGISNULL(0) ? NULL : (Forecast *) PG_GETARG_POINTER(0);
+	Oid			answer_type = get_element_type(get_fn_expr_rettype(fcinfo->flinfo));
+	MemoryContext context;
+	TupleDesc	desc;
+	Datum	   *answers;
+
+	if (forecast == NULL || forecast->nquestions == 0)
+		PG_RETURN_NULL();
+	survival_sort(forecast->clocks.samples, forecast->clocks.n);
+	survival_sort(forecast->pauses.samples, forecast->pauses.n);
+	context = AllocSetContextCreate(CurrentMemoryContext, "survival curves", ALLOCSET_DEFAULT_SIZES);
+	for (int i = 0; i < (int) lengthof(levels); i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		answer_by(forecast, levels[i]);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(context);
+	}
+	MemoryContextDelete(context);
+
+	desc = lookup_rowtype_tupdesc(answer_type, -1);
+	answers = MemoryContextAllocHuge(CurrentMemoryContext, forecast->nquestions * sizeof(Datum));
+	for (size_t i = 0; i < forecast->nquestions; i++)
+		answers[i] = answer_datum(&forecast->questions[i], desc);
+	ReleaseTupleDesc(desc);
+	PG_RETURN_ARRAYTYPE_P(construct_array(answers, (int) forecast->nquestions, answer_type,
+										  -1, false, TYPALIGN_DOUBLE));
+}
