@@ -69,17 +69,19 @@ sla_duration_text(PG_FUNCTION_ARGS)
 }
 
 /*
- * sla.tally(period_start, zones, clock ...): judgements of a month by promise
+ * sla.tally(period_start, zones, clock ...): judgements by month and promise
  *
- * What GROUP BY would do, at a third of the cost: reports of history count
+ * What GROUP BY would do, at a fraction of the cost: reports of history count
  * millions of clocks of a few promises.  A clock counts in the month of its
  * verdict, net and gross each: of the stop when it was kept, of the breach when
- * it was not.  Months begin in the time zone of the agreement, else of the
+ * it was not.  "ended_at" of an open clock is now; NULL: it does not count.  Months begin in the time zone of the agreement, else of the
  * tracked table: "zones" has 'a', the agreement's number, '=' and its zone for
- * each that has one, and 'r' and the table's likewise.
+ * each that has one, and 'r' and the table's likewise.  "period_start" is the
+ * one month that counts; NULL: all.
  *
- * The result has, of each promise, its number and the counts: net met,
- * tolerated, breached, waived; gross met, tolerated, breached.
+ * The result has, of each month and promise, the month's first day (as days
+ * since 2000-01-01), the promise's number and the counts: net met, tolerated,
+ * breached, waived; gross met, tolerated, breached.
  */
 #define TALLY_MET		0
 #define TALLY_TOLERATED	1
@@ -106,41 +108,54 @@ enum
 	TALLY_ARG_WAIVED
 };
 
+/* A month is a number: from January of the first year that there is. */
+#define MONTHS			((CORE_MAX_YEAR - CORE_MIN_YEAR) * MONTHS_PER_YEAR)
+#define NO_MONTH		(-1)
+
+static inline int64
+tally_key(int32 month, int32 promise)
+{
+	return ((int64) month << 32) | (uint32) promise;
+}
+
 typedef struct TallyEntry
 {
-	int32		promise;		/* key */
+	int64		key;
 	char		status;
-	int64		counts[TALLY_COUNTS];
+	int64	   *counts;
 } TallyEntry;
 
 #define SH_PREFIX		tally
 #define SH_ELEMENT_TYPE	TallyEntry
-#define SH_KEY_TYPE		int32
-#define SH_KEY			promise
-#define SH_HASH_KEY(tb, key)	murmurhash32((uint32) (key))
+#define SH_KEY_TYPE		int64
+#define SH_KEY			key
+#define SH_HASH_KEY(tb, key)	murmurhash32((uint32) (key) * 31 + (uint32) ((key) >> 32))
 #define SH_EQUAL(tb, a, b)		((a) == (b))
 #define SH_SCOPE		static inline
 #define SH_DECLARE
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-/* A month in a time zone. */
-typedef struct Month
+/* When months begin in a time zone, as far as somebody asked. */
+typedef struct MonthZone
 {
-	TimestampTz from;
-	TimestampTz to;
-} Month;
+	const char *name;
+	int			last;			/* the one last found */
+	TimestampTz starts[MONTHS + 1];
+} MonthZone;
 
-/* Whose month it is: an agreement's by -number, a table's by oid. */
-typedef struct MonthEntry
+#define NOT_ASKED		DT_NOBEGIN
+
+/* Whose zone it is: an agreement's by -number, a table's by oid. */
+typedef struct ZoneEntry
 {
 	int64		whose;			/* key */
 	char		status;
-	Month		month;
-} MonthEntry;
+	MonthZone  *zone;
+} ZoneEntry;
 
-#define SH_PREFIX		months
-#define SH_ELEMENT_TYPE	MonthEntry
+#define SH_PREFIX		zones
+#define SH_ELEMENT_TYPE	ZoneEntry
 #define SH_KEY_TYPE		int64
 #define SH_KEY			whose
 #define SH_HASH_KEY(tb, key)	murmurhash32((uint32) (key) ^ (uint32) ((key) >> 32))
@@ -150,51 +165,111 @@ typedef struct MonthEntry
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
+/* Entries found lately, by the lowest bits of promise and month. */
+#define LATELY			256
+
+typedef struct Lately
+{
+	int64		key;
+	int64	   *counts;			/* NULL: none */
+} Lately;
+
 typedef struct Tally
 {
+	MemoryContext context;
 	tally_hash *entries;
-	TallyEntry *last;			/* good until the next insertion */
-	months_hash *months;
+	Lately		lately[LATELY];
+	zones_hash *zones;
 	bool		by_agreement;	/* some agreement has a zone */
-	Month		utc;
+	MonthZone  *utc;
 	Oid			relation;		/* the last one, */
-	Month		month;			/* and its month */
-	TimestampTz now;
+	MonthZone  *zone;			/* and its zone */
+	int			only;			/* the month that counts, or NO_MONTH: all */
 } Tally;
 
-/* The month that begins on a date, in a zone. */
-static Month
-month_in_zone(const char *zone, DateADT start)
+static DateADT
+month_date(int month)
 {
-	CoreMem		mem = sla_core_mem();
-	CoreError	error = {0};
-	ZoneMap		map;
-	Month		month;
+	return date2j(CORE_MIN_YEAR + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1, 1) - POSTGRES_EPOCH_JDATE;
+}
+
+static int
+month_of_date(int64 date)
+{
 	int			y;
 	int			m;
 	int			d;
-	DateADT		next;
 
-	j2date(start + POSTGRES_EPOCH_JDATE, &y, &m, &d);
-	next = date2j(m == 12 ? y + 1 : y, m == 12 ? 1 : m + 1, d) - POSTGRES_EPOCH_JDATE;
-	if (!sla_zones.load(sla_zones.context, zone, (start - INT64CONST(3)) * USECS_PER_DAY,
-						(next + INT64CONST(3)) * USECS_PER_DAY, &mem, &map, &error))
-		sla_report(&error, "time zone", zone, (int) strlen(zone), NULL);
-	month.from = zone_instant(&map, start * USECS_PER_DAY);
-	month.to = zone_instant(&map, next * USECS_PER_DAY);
-	return month;
+	date = Min(Max(date, month_date(0)), month_date(MONTHS) - 1);
+	j2date((int) date + POSTGRES_EPOCH_JDATE, &y, &m, &d);
+	return (y - CORE_MIN_YEAR) * MONTHS_PER_YEAR + m - 1;
+}
+
+static MonthZone *
+new_zone(Tally *tally, const char *name)
+{
+	MonthZone  *zone = MemoryContextAlloc(tally->context, sizeof(MonthZone));
+
+	zone->name = MemoryContextStrdup(tally->context, name);
+	zone->last = 0;
+	for (int i = 0; i <= MONTHS; i++)
+		zone->starts[i] = NOT_ASKED;
+	return zone;
+}
+
+static TimestampTz
+ask_month_start(MonthZone *zone, int month)
+{
+	CoreMem		mem = sla_core_mem();
+	CoreError	error = {0};
+	DateADT		date = month_date(month);
+	ZoneMap		map;
+
+	if (!sla_zones.load(sla_zones.context, zone->name, (date - INT64CONST(3)) * USECS_PER_DAY,
+						(date + INT64CONST(3)) * USECS_PER_DAY, &mem, &map, &error))
+		sla_report(&error, "time zone", zone->name, (int) strlen(zone->name), NULL);
+	return zone->starts[month] = zone_instant(&map, date * USECS_PER_DAY);
+}
+
+static inline TimestampTz
+month_start(MonthZone *zone, int month)
+{
+	return likely(zone->starts[month] != NOT_ASKED) ? zone->starts[month] : ask_month_start(zone, month);
+}
+
+static inline bool
+is_in_month(MonthZone *zone, int month, TimestampTz t)
+{
+	return t >= month_start(zone, month) && t < month_start(zone, month + 1);
+}
+
+/* The month of an instant, if it counts. */
+static inline int
+month_at(const Tally *tally, MonthZone *zone, TimestampTz t)
+{
+	int			month;
+
+	if (tally->only != NO_MONTH)
+		return is_in_month(zone, tally->only, t) ? tally->only : NO_MONTH;
+	if (likely(is_in_month(zone, zone->last, t)))
+		return zone->last;
+	month = month_of_date(t / USECS_PER_DAY - (t % USECS_PER_DAY < 0));
+	if (month > 0 && t < month_start(zone, month))
+		month--;
+	else if (month < MONTHS - 1 && t >= month_start(zone, month + 1))
+		month++;
+	return zone->last = month;
 }
 
 static void
-read_zones(Tally *tally, ArrayType *zones, DateADT start)
+read_zones(Tally *tally, ArrayType *array)
 {
 	Datum	   *values;
 	bool	   *nulls;
 	int			n;
-	char	   *zone = NULL;
-	Month		month = tally->utc;
+	MonthZone  *zone = tally->utc;
 
-	deconstruct_array(zones, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &n);
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &n);
 	for (int i = 0; i < n; i++)
 	{
 		char	   *entry = nulls[i] ? "" : TextDatumGetCString(values[i]);
@@ -204,14 +279,11 @@ read_zones(Tally *tally, ArrayType *zones, DateADT start)
 
 		if (number <= 0)
 			continue;
-		/* mostly they are few, and in order */
-		if (zone == NULL || strcmp(zone, name + 1) != 0)
-		{
-			zone = name + 1;
-			month = month_in_zone(zone, start);
-		}
+		/* they come in order of their names */
+		if (strcmp(zone->name, name + 1) != 0)
+			zone = new_zone(tally, name + 1);
 		tally->by_agreement |= entry[0] == 'a';
-		months_insert(tally->months, entry[0] == 'a' ? -number : number, &found)->month = month;
+		zones_insert(tally->zones, entry[0] == 'a' ? -number : number, &found)->zone = zone;
 	}
 }
 
@@ -219,55 +291,79 @@ static Tally *
 new_tally(FunctionCallInfo fcinfo)
 {
 	MemoryContext context;
-	MemoryContext old;
 	Tally	   *tally;
-	DateADT		start = PG_GETARG_DATEADT(TALLY_ARG_PERIOD);
 
 	if (!AggCheckCallContext(fcinfo, &context))
 		elog(ERROR, "aggregate function called in non-aggregate context");
-	old = MemoryContextSwitchTo(context);
-	tally = palloc0(sizeof(Tally));
+	tally = MemoryContextAllocZero(context, sizeof(Tally));
+	tally->context = context;
 	tally->entries = tally_create(context, 64, NULL);
-	tally->months = months_create(context, 16, NULL);
-	tally->now = GetCurrentTransactionStartTimestamp();
-	tally->utc = month_in_zone("UTC", start);
+	tally->zones = zones_create(context, 16, NULL);
+	tally->utc = new_zone(tally, "UTC");
+	tally->only = PG_ARGISNULL(TALLY_ARG_PERIOD) ? NO_MONTH :
+		month_of_date(PG_GETARG_DATEADT(TALLY_ARG_PERIOD));
 	if (!PG_ARGISNULL(TALLY_ARG_ZONES))
-		read_zones(tally, PG_GETARG_ARRAYTYPE_P(TALLY_ARG_ZONES), start);
-	MemoryContextSwitchTo(old);
+		read_zones(tally, PG_GETARG_ARRAYTYPE_P(TALLY_ARG_ZONES));
 	return tally;
 }
 
-/* The month by which a clock counts. */
-static inline const Month *
-month_of(FunctionCallInfo fcinfo, Tally *tally)
+/* The zone by which a clock counts. */
+static inline MonthZone *
+zone_of(FunctionCallInfo fcinfo, Tally *tally)
 {
 	Oid			relation = PG_GETARG_OID(TALLY_ARG_RELATION);
-	MonthEntry *entry;
+	ZoneEntry  *entry;
 
 	if (tally->by_agreement && !PG_ARGISNULL(TALLY_ARG_AGREEMENT) &&
-		(entry = months_lookup(tally->months, -(int64) PG_GETARG_INT32(TALLY_ARG_AGREEMENT))) != NULL)
-		return &entry->month;
+		(entry = zones_lookup(tally->zones, -(int64) PG_GETARG_INT32(TALLY_ARG_AGREEMENT))) != NULL)
+		return entry->zone;
 	if (unlikely(tally->relation != relation))
 	{
-		entry = months_lookup(tally->months, relation);
-		tally->month = entry == NULL ? tally->utc : entry->month;
+		entry = zones_lookup(tally->zones, relation);
+		tally->zone = entry == NULL ? tally->utc : entry->zone;
 		tally->relation = relation;
 	}
-	return &tally->month;
+	return tally->zone;
 }
 
 /*
- * What a clock counts as in a month, or -1.  A missing instant is far in the
- * future: then nothing is later than that.
+ * What a clock counts as, and at what instant; or -1.  A missing instant is far
+ * in the future: then nothing is later than that.
  */
 static inline int
-judge(const Month *month, bool stopped, TimestampTz end, TimestampTz due, TimestampTz late)
+judge(bool stopped, TimestampTz end, TimestampTz due, TimestampTz late, TimestampTz *at)
 {
+	*at = Min(late, end);
 	if (late < end)
-		return late >= month->from && late < month->to ? TALLY_BREACHED : -1;
-	if (!stopped || late == DT_NOEND || end < month->from || end >= month->to)
+		return TALLY_BREACHED;
+	if (!stopped || late == DT_NOEND)
 		return -1;
 	return end <= due ? TALLY_MET : TALLY_TOLERATED;
+}
+
+static int64 *
+find_counts(Tally *tally, int64 key)
+{
+	bool		found;
+	TallyEntry *entry = tally_insert(tally->entries, key, &found);
+
+	if (!found)
+		entry->counts = MemoryContextAllocZero(tally->context, TALLY_COUNTS * sizeof(int64));
+	return entry->counts;
+}
+
+static inline int64 *
+counts_of(Tally *tally, int month, int32 promise)
+{
+	Lately	   *lately = &tally->lately[((uint32) promise + (uint32) month * 31) % LATELY];
+	int64		key = tally_key(month, promise);
+
+	if (unlikely(lately->key != key || lately->counts == NULL))
+	{
+		lately->counts = find_counts(tally, key);
+		lately->key = key;
+	}
+	return lately->counts;
 }
 
 #define GETARG_INSTANT(n)	(PG_ARGISNULL(n) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(n))
@@ -278,49 +374,49 @@ sla_tally_accum(PG_FUNCTION_ARGS)
 {
 	Tally	   *tally = PG_ARGISNULL(TALLY_ARG_STATE) ? NULL : (Tally *) PG_GETARG_POINTER(TALLY_ARG_STATE);
 	int32		promise = PG_GETARG_INT32(TALLY_ARG_PROMISE);
-	const Month *month;
+	MonthZone  *zone;
 	bool		stopped;
 	TimestampTz end;
+	TimestampTz net_at;
+	TimestampTz gross_at;
 	int			net;
 	int			gross;
+	int			month = NO_MONTH;
 
 	if (unlikely(tally == NULL))
-	{
-		if (PG_ARGISNULL(TALLY_ARG_PERIOD))
-			PG_RETURN_NULL();
 		tally = new_tally(fcinfo);
-	}
 	if (unlikely(PG_ARGISNULL(TALLY_ARG_PROMISE) || PG_ARGISNULL(TALLY_ARG_RELATION) ||
-				 PG_ARGISNULL(TALLY_ARG_CLOCK_STATE)))
+				 PG_ARGISNULL(TALLY_ARG_CLOCK_STATE) || PG_ARGISNULL(TALLY_ARG_ENDED_AT)))
 		PG_RETURN_POINTER(tally);
 
-	month = month_of(fcinfo, tally);
+	zone = zone_of(fcinfo, tally);
 	stopped = PG_GETARG_CHAR(TALLY_ARG_CLOCK_STATE) == CLOCK_STOPPED;
-	end = PG_ARGISNULL(TALLY_ARG_ENDED_AT) ? tally->now : PG_GETARG_TIMESTAMPTZ(TALLY_ARG_ENDED_AT);
-	net = gross = judge(month, stopped, end, GETARG_INSTANT(TALLY_ARG_DUE_AT),
-						GETARG_INSTANT(TALLY_ARG_LATE_AT));
-	if (unlikely(!PG_ARGISNULL(TALLY_ARG_EXCEPTED) && PG_GETARG_BOOL(TALLY_ARG_EXCEPTED)))
+	end = PG_GETARG_TIMESTAMPTZ(TALLY_ARG_ENDED_AT);
+	net = judge(stopped, end, GETARG_INSTANT(TALLY_ARG_DUE_AT), GETARG_INSTANT(TALLY_ARG_LATE_AT), &net_at);
+	if (net >= 0)
+		month = month_at(tally, zone, net_at);
+	if (likely(PG_ARGISNULL(TALLY_ARG_EXCEPTED) || !PG_GETARG_BOOL(TALLY_ARG_EXCEPTED)))
 	{
-		gross = judge(month, stopped, end, GETARG_INSTANT(TALLY_ARG_GROSS_DUE_AT),
-					  GETARG_INSTANT(TALLY_ARG_GROSS_LATE_AT));
+		if (month != NO_MONTH)
+		{
+			int64	   *counts = counts_of(tally, month, promise);
+
+			counts[net]++;
+			counts[TALLY_GROSS + net]++;
+		}
+		PG_RETURN_POINTER(tally);
+	}
+
+	if (month != NO_MONTH)
+	{
 		if (net == TALLY_BREACHED && PG_GETARG_BOOL(TALLY_ARG_WAIVED))
 			net = TALLY_WAIVED;
+		counts_of(tally, month, promise)[net]++;
 	}
-	if (net < 0 && gross < 0)
-		PG_RETURN_POINTER(tally);
-
-	if (tally->last == NULL || tally->last->promise != promise)
-	{
-		bool		found;
-
-		tally->last = tally_insert(tally->entries, promise, &found);
-		if (!found)
-			memset(tally->last->counts, 0, sizeof(tally->last->counts));
-	}
-	if (net >= 0)
-		tally->last->counts[net]++;
-	if (gross >= 0)
-		tally->last->counts[TALLY_GROSS + gross]++;
+	gross = judge(stopped, end, GETARG_INSTANT(TALLY_ARG_GROSS_DUE_AT),
+				  GETARG_INSTANT(TALLY_ARG_GROSS_LATE_AT), &gross_at);
+	if (gross >= 0 && (month = month_at(tally, zone, gross_at)) != NO_MONTH)
+		counts_of(tally, month, promise)[TALLY_GROSS + gross]++;
 	PG_RETURN_POINTER(tally);
 }
 
@@ -336,11 +432,12 @@ sla_tally_final(PG_FUNCTION_ARGS)
 
 	if (tally == NULL)
 		PG_RETURN_NULL();
-	values = palloc(sizeof(Datum) * (TALLY_COUNTS + 1) * Max(tally->entries->members, 1));
+	values = palloc(sizeof(Datum) * (TALLY_COUNTS + 2) * Max(tally->entries->members, 1));
 	tally_start_iterate(tally->entries, &iterator);
 	while ((entry = tally_iterate(tally->entries, &iterator)) != NULL)
 	{
-		values[n++] = Int64GetDatum(entry->promise);
+		values[n++] = Int64GetDatum(month_date((int) (entry->key >> 32)));
+		values[n++] = Int64GetDatum((int32) entry->key);
 		for (int i = 0; i < TALLY_COUNTS; i++)
 			values[n++] = Int64GetDatum(entry->counts[i]);
 	}

@@ -694,7 +694,7 @@ CREATE AGGREGATE sla.tally(period_start date, zones text[], promise_id integer, 
 );
 COMMENT ON AGGREGATE sla.tally(date, text[], integer, integer, oid, "char",
 	timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, boolean, boolean) IS
-'private: judgements of a month counted by promise';
+'private: judgements counted by month and promise';
 
 -- (From the first month that may have a verdict on.  An array, of which the
 -- planner expects ten elements: were it a thousand months, it would think that
@@ -722,18 +722,19 @@ FROM pg_catalog.unnest(ARRAY(
 GROUP BY m.month;
 COMMENT ON VIEW sla.month IS 'private: months, each with the time in which some time zone has it, and all have';
 
+CREATE VIEW sla.month_zone AS
+SELECT pg_catalog.format('r%s=%s', t.relation::oid, t.time_zone) AS zone FROM sla.tracked AS t
+UNION ALL
+SELECT pg_catalog.format('a%s=%s', a.id, a.time_zone) FROM sla.agreement AS a WHERE a.time_zone IS NOT NULL;
+COMMENT ON VIEW sla.month_zone IS 'private: in whose time zone months begin, as sla.tally() wants it';
+
 CREATE VIEW sla.month_tally AS
 SELECT m.period_start, t.tally
 FROM sla.month AS m
 CROSS JOIN LATERAL (
 	SELECT sla.tally(
 		m.period_start,
-		(SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2))
-		 FROM (
-			SELECT pg_catalog.format('r%s=%s', t.relation::oid, t.time_zone) FROM sla.tracked AS t
-			UNION ALL
-			SELECT pg_catalog.format('a%s=%s', a.id, a.time_zone) FROM sla.agreement AS a WHERE a.time_zone IS NOT NULL
-		 ) AS z (zone)),
+		(SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2)) FROM sla.month_zone AS z),
 		j.promise_id, j.agreement_id, j.relation, j.state, j.ended_at, j.due_at, j.late_at,
 		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived) AS tally
 	FROM (
@@ -757,14 +758,14 @@ CROSS JOIN LATERAL (
 			AND c.ended_at >= m.to_at
 			AND (c.late_at >= m.from_at AND c.late_at < m.to_at AND c.late_at < c.ended_at) IS NOT TRUE
 		UNION ALL
-		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
+		SELECT c.promise_id, c.agreement_id, c.relation, c.state, pg_catalog.now(), c.due_at, c.late_at,
 			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
 		FROM sla.clock_open AS c
 		WHERE c.late_at = c.due_at
 			AND c.due_at < pg_catalog.now()
 			AND c.due_at >= m.from_at AND c.due_at < m.to_at
 		UNION ALL
-		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
+		SELECT c.promise_id, c.agreement_id, c.relation, c.state, pg_catalog.now(), c.due_at, c.late_at,
 			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
 		FROM sla.clock_open AS c
 		WHERE c.promise_id = ANY (ARRAY(SELECT p.id FROM sla.promise AS p WHERE p.threshold IS NOT NULL))
@@ -772,7 +773,7 @@ CROSS JOIN LATERAL (
 			AND c.late_at < pg_catalog.now()
 			AND c.late_at >= m.from_at AND c.late_at < m.to_at
 		UNION ALL
-		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
+		SELECT c.promise_id, c.agreement_id, c.relation, c.state, pg_catalog.now(), c.due_at, c.late_at,
 			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
 		FROM sla.clock_open AS c
 		WHERE c.is_excepted
@@ -813,16 +814,16 @@ SELECT
 FROM (
 	SELECT
 		m.period_start,
-		m.tally[i.i + 1] AS promise_id,
-		m.tally[i.i + 2] AS met,
-		m.tally[i.i + 3] AS tolerated,
-		m.tally[i.i + 4] AS breached,
-		m.tally[i.i + 5] AS waived,
-		m.tally[i.i + 6] AS gross_met,
-		m.tally[i.i + 7] AS gross_tolerated,
-		m.tally[i.i + 8] AS gross_breached
+		m.tally[i.i + 2] AS promise_id,
+		m.tally[i.i + 3] AS met,
+		m.tally[i.i + 4] AS tolerated,
+		m.tally[i.i + 5] AS breached,
+		m.tally[i.i + 6] AS waived,
+		m.tally[i.i + 7] AS gross_met,
+		m.tally[i.i + 8] AS gross_tolerated,
+		m.tally[i.i + 9] AS gross_breached
 	FROM sla.month_tally AS m
-	CROSS JOIN LATERAL pg_catalog.generate_series(0, pg_catalog.array_upper(m.tally, 1) - 8, 8) AS i (i)
+	CROSS JOIN LATERAL pg_catalog.generate_series(0, pg_catalog.array_upper(m.tally, 1) - 9, 9) AS i (i)
 ) AS j
 JOIN sla.promise AS p ON p.id = j.promise_id
 LEFT JOIN sla.tracked AS t ON t.relation = p.relation
@@ -844,6 +845,84 @@ COMMENT ON COLUMN sla.report_attainment.net_percent IS 'percentage kept, with ex
 COMMENT ON COLUMN sla.report_attainment.gross_clocks IS 'clocks with a verdict of this month without exceptions';
 COMMENT ON COLUMN sla.report_attainment.gross_breached IS 'breached without exceptions';
 COMMENT ON COLUMN sla.report_attainment.gross_percent IS 'percentage kept without exceptions: met or tolerated';
+
+/*
+ * All history.  Finished clocks are read as they lie, with nothing between the
+ * table and the count.
+ */
+CREATE VIEW sla.history_tally AS
+SELECT sla.tally(NULL, (SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2)) FROM sla.month_zone AS z),
+		j.promise_id, j.agreement_id, j.relation, j.state, j.ended_at, j.due_at, j.late_at,
+		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived) AS tally
+FROM sla.clock_state AS j
+UNION ALL
+SELECT sla.tally(NULL, (SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2)) FROM sla.month_zone AS z),
+		j.promise_id, j.agreement_id, j.relation, j.state, pg_catalog.now(), j.due_at, j.late_at,
+		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived)
+FROM sla.clock_open AS j
+UNION ALL
+SELECT sla.tally(NULL, (SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2)) FROM sla.month_zone AS z),
+		j.promise_id, j.agreement_id, j.relation, j.state, j.ended_at, j.due_at, j.late_at,
+		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived)
+FROM sla.clock_stale AS j;
+COMMENT ON VIEW sla.history_tally IS 'private: judgements of all clocks, counted by month and promise';
+
+CREATE VIEW sla.report_attainment_history AS
+SELECT
+	j.period_start,
+	p.relation::text AS relation,
+	p.policy,
+	p.metric,
+	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
+	sum(j.met + j.tolerated + j.breached + j.waived)::bigint AS clocks,
+	sum(j.met)::bigint AS met,
+	sum(j.tolerated)::bigint AS tolerated,
+	sum(j.breached)::bigint AS breached,
+	sum(j.waived)::bigint AS waived,
+	100 * sum(j.met)::double precision
+		/ nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0)::double precision AS met_percent,
+	100 * sum(j.met + j.tolerated + j.waived)::double precision
+		/ nullif(sum(j.met + j.tolerated + j.breached + j.waived), 0)::double precision AS net_percent,
+	sum(j.gross_met + j.gross_tolerated + j.gross_breached)::bigint AS gross_clocks,
+	sum(j.gross_breached)::bigint AS gross_breached,
+	100 * sum(j.gross_met + j.gross_tolerated)::double precision
+		/ nullif(sum(j.gross_met + j.gross_tolerated + j.gross_breached), 0)::double precision AS gross_percent
+FROM (
+	SELECT
+		date '2000-01-01' + h.tally[i.i + 1]::integer AS period_start,
+		h.tally[i.i + 2] AS promise_id,
+		h.tally[i.i + 3] AS met,
+		h.tally[i.i + 4] AS tolerated,
+		h.tally[i.i + 5] AS breached,
+		h.tally[i.i + 6] AS waived,
+		h.tally[i.i + 7] AS gross_met,
+		h.tally[i.i + 8] AS gross_tolerated,
+		h.tally[i.i + 9] AS gross_breached
+	FROM sla.history_tally AS h
+	CROSS JOIN LATERAL pg_catalog.generate_series(0, pg_catalog.array_upper(h.tally, 1) - 9, 9) AS i (i)
+	OFFSET 0
+) AS j
+JOIN sla.promise AS p ON p.id = j.promise_id
+LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+WHERE j.period_start <= pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '16 hours')
+GROUP BY j.period_start, p.relation, t.time_zone, p.policy, p.metric;
+COMMENT ON VIEW sla.report_attainment_history IS
+'report_attainment of all months at once: one pass over all clocks, whatever is asked for';
+COMMENT ON COLUMN sla.report_attainment_history.period_start IS 'first day of the month';
+COMMENT ON COLUMN sla.report_attainment_history.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_attainment_history.policy IS 'the policy';
+COMMENT ON COLUMN sla.report_attainment_history.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_attainment_history."time" IS 'the instant at which the month begins in the tracked table''s time zone';
+COMMENT ON COLUMN sla.report_attainment_history.clocks IS 'clocks with a verdict: met, tolerated, breached or waived';
+COMMENT ON COLUMN sla.report_attainment_history.met IS 'stopped by the goal';
+COMMENT ON COLUMN sla.report_attainment_history.tolerated IS 'stopped after the goal, by the threshold';
+COMMENT ON COLUMN sla.report_attainment_history.breached IS 'went on after the threshold, and not waived';
+COMMENT ON COLUMN sla.report_attainment_history.waived IS 'went on after the threshold, and forgiven by an exception';
+COMMENT ON COLUMN sla.report_attainment_history.met_percent IS 'percentage that met the goal';
+COMMENT ON COLUMN sla.report_attainment_history.net_percent IS 'percentage kept, with exceptions: met, tolerated or waived';
+COMMENT ON COLUMN sla.report_attainment_history.gross_clocks IS 'clocks with a verdict of this month without exceptions';
+COMMENT ON COLUMN sla.report_attainment_history.gross_breached IS 'breached without exceptions';
+COMMENT ON COLUMN sla.report_attainment_history.gross_percent IS 'percentage kept without exceptions: met or tolerated';
 
 CREATE VIEW sla.report_attainment_by_label AS
 SELECT

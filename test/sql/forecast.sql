@@ -225,5 +225,6 @@ RESET ROLE;
 DROP OWNED BY regress_fc_reader;
 DROP ROLE regress_fc_reader;
 DROP TABLE fc_ticket;
+DELETE FROM sla.clock_change;
 DELETE FROM sla.clock_state;
 DELETE FROM sla.calendar;

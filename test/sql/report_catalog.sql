@@ -17,7 +17,7 @@ CREATE TEMP VIEW report_column AS
 	JOIN pg_type t ON t.oid = a.atttypid;
 -- these are there
 SELECT name AS missing
-FROM unnest('{report_clock,report_open,report_breach,report_attainment,report_attainment_by_label,report_owner,report_pause,report_promise,report_exception,report_agreement,report_slo_status,report_slo_period,report_slo_series,report_slo_alert,report_service_credit,report_service_credit_objective,report_annotation,report_breach_review,report_breach_pareto,report_slo_closed,report_slo_slot,report_alert,report_slo_composite,report_forecast}'::text[]) name
+FROM unnest('{report_clock,report_open,report_breach,report_attainment,report_attainment_by_label,report_owner,report_pause,report_promise,report_exception,report_agreement,report_slo_status,report_slo_period,report_slo_series,report_slo_alert,report_service_credit,report_service_credit_objective,report_annotation,report_breach_review,report_breach_pareto,report_slo_closed,report_slo_slot,report_alert,report_slo_composite,report_forecast,report_attainment_history}'::text[]) name
 WHERE NOT EXISTS (SELECT FROM report_view WHERE relname = name);
 -- all are views, members of the extension, and commented on
 SELECT relname FROM report_view WHERE relkind <> 'v';

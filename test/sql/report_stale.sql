@@ -25,6 +25,7 @@ SELECT item, due_at, threshold_at, breached_at, is_stale FROM sla.clock ORDER BY
 SELECT item, due_at, is_breached, is_paused FROM sla.report_open ORDER BY item;
 SELECT item, due_at, breached_at, is_open FROM sla.report_breach ORDER BY item;
 SELECT period_start, clocks, met, tolerated, breached FROM sla.report_attainment;
+SELECT period_start, clocks, met, tolerated, breached FROM sla.report_attainment_history;
 -- also found by what identifies it, and by the deadline that it has now
 SELECT item FROM sla.clock WHERE relation = 'rs_ticket'::regclass AND item = '1' AND is_stale;
 SELECT item FROM sla.report_open WHERE due_at = '2026-05-06 08:00Z';
@@ -50,6 +51,7 @@ INSERT INTO sla.exception (kind, relation, item, waive, approved_by, approved_at
 SELECT verdict, gross_verdict, is_waived, breached_at IS NOT NULL AS is_breached FROM sla.clock WHERE item = '1';
 SELECT item, is_waived FROM sla.report_breach;
 SELECT period_start, clocks, breached, waived, net_percent, gross_percent FROM sla.report_attainment ORDER BY 1;
+SELECT period_start, clocks, breached, waived, net_percent, gross_percent FROM sla.report_attainment_history ORDER BY 1;
 
 -- who may read a view reads it with its owner's rights, and nothing else
 CREATE ROLE regress_sla_reader;

@@ -102,6 +102,9 @@ WHERE met_percent IS DISTINCT FROM 100.0::float8 * met / nullif(clocks, 0)
 SELECT count(*) AS differ FROM (
 	SELECT * FROM attainment_got WHERE period_start = '2026-03-01'
 	EXCEPT SELECT * FROM sla.report_attainment WHERE period_start = '2026-03-01') x;
+-- all months at once are the same
+SELECT count(*) AS differ FROM (TABLE attainment_got EXCEPT SELECT * FROM sla.report_attainment_history) x;
+SELECT count(*) AS differ FROM (SELECT * FROM sla.report_attainment_history EXCEPT TABLE attainment_got) x;
 -- by label: the labels of a breach are those at its instant; by owner, likewise
 CREATE TEMP TABLE label_got AS SELECT * FROM sla.report_attainment_by_label;
 CREATE TEMP VIEW label_want AS
