@@ -316,6 +316,8 @@ CREATE TRIGGER check_objective
 CREATE TRIGGER check_rules
 	BEFORE INSERT OR UPDATE OR DELETE ON sla.objective
 	FOR EACH ROW EXECUTE FUNCTION sla.check_rules();
+-- (logical replication brings rows, and their functions have to be made)
+ALTER TABLE sla.objective ENABLE ALWAYS TRIGGER check_rules;
 COMMENT ON TRIGGER check_objective ON sla.objective IS 'checks an objective';
 COMMENT ON TRIGGER check_rules ON sla.objective IS 'checks expressions';
 

@@ -294,6 +294,12 @@ COMMENT ON FUNCTION sla.retain(timestamptz, integer) IS
 REVOKE ALL ON FUNCTION sla.retain(timestamptz, integer) FROM PUBLIC;
 
 /*
+ * Logical replication tells rows apart by a key; these two small tables have none.
+ */
+ALTER TABLE sla.calendar_history REPLICA IDENTITY FULL;
+ALTER TABLE sla.credit REPLICA IDENTITY FULL;
+
+/*
  * Clocks are updated and deleted all the time: their tables are vacuumed after so
  * many changes rather than by a share of what has gathered in a year.
  */
