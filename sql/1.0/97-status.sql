@@ -51,15 +51,21 @@ BEGIN ATOMIC
 	FROM sla.tracked AS r
 	JOIN pg_catalog.pg_class AS c ON c.oid = r.relation AND c.relowner <> r.confirmed_by
 	UNION ALL
-	-- (restored with triggers disabled)
+	-- (restored with triggers disabled, or by pg_upgrade)
 	SELECT DISTINCT 'functions of ' || r.relation::text, 'loose',
-		pg_catalog.format('they would keep the table from being dropped: SELECT sla.track(%L) ties them to it', r.relation)
-	FROM sla.tracked AS r
+		pg_catalog.format('they would keep the table from being dropped: %s ties them to it', r.remedy)
+	FROM (
+		SELECT t.relation, pg_catalog.format('SELECT sla.track(%L)', t.relation) AS remedy FROM sla.tracked AS t
+		UNION ALL
+		SELECT o.relation, pg_catalog.format('UPDATE sla.objective SET name = name WHERE relation = %L::regclass', o.relation)
+		FROM sla.objective AS o
+	) AS r
 	JOIN pg_catalog.pg_class AS c ON c.oid = r.relation
 	JOIN pg_catalog.pg_depend AS d
 		ON d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid = c.reltype
 			AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'n'
-	JOIN pg_catalog.pg_proc AS f ON f.oid = d.objid AND f.proname ~ '^(tracked|metric|policy|source)_[0-9]+_'
+	JOIN pg_catalog.pg_proc AS f ON f.oid = d.objid
+		AND f.proname ~ CASE WHEN r.remedy LIKE 'UPDATE%' THEN '^objective_[0-9]+_' ELSE '^(tracked|metric|policy|source)_[0-9]+_' END
 	JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace AND n.nspname = 'sla'
 	UNION ALL
 	SELECT 'stale clocks', CASE WHEN s.n = 0 THEN 'ok' ELSE 'behind' END,
@@ -84,6 +90,17 @@ BEGIN ATOMIC
 		SELECT FROM sla.promise AS p
 		WHERE p.is_current AND p.policy_id = w.policy_id AND p.target_id = w.target_id
 			AND p.metric_id = w.metric_id AND p.calendar = w.calendar)
+	UNION ALL
+	SELECT 'calendar cache', 'ok',
+		pg_catalog.format('%s compiled calendars of this session, %s bytes of %s', count(*), coalesce(sum(k.bytes), 0),
+			pg_catalog.current_setting('sla_tracker.calendar_cache'))
+	FROM sla.cache_stats() AS k
+	UNION ALL
+	SELECT 'retention of ' || p.relation::text,
+		CASE WHEN NOT p.is_over AND p.began_at < pg_catalog.now() - interval '1 day' THEN 'behind' ELSE 'ok' END,
+		CASE WHEN p.is_over THEN pg_catalog.format('the last pass over finished clocks began at %s and is over', p.began_at)
+			ELSE pg_catalog.format('the pass that began at %s has come to clocks that ended at %s', p.began_at, p.seen_at) END
+	FROM sla.retention_pass AS p
 	UNION ALL
 	SELECT 'errors of ' || s.relation::text, 'open',
 		pg_catalog.format('%s rows could not be followed since %s: SELECT sla.sync(%L)', pg_catalog.count(*), pg_catalog.min(s.at), s.relation)
@@ -121,5 +138,6 @@ BEGIN ATOMIC
 	JOIN pg_catalog.pg_class AS c ON c.oid = o.relation AND c.relowner = o.confirmed_by
 	WHERE sla.rollup_problem(o.id) IS NOT NULL;
 END;
-COMMENT ON FUNCTION sla.status() IS 'operator: how tracking stands: the background worker, versions, gaps in triggers, suspended definitions, stale clocks, errors';
+COMMENT ON FUNCTION sla.status() IS
+'operator: how tracking stands: the background worker, versions, gaps in triggers, suspended definitions, stale clocks, calendar cache, retention, errors';
 REVOKE ALL ON FUNCTION sla.status() FROM PUBLIC;
