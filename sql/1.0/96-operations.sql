@@ -108,14 +108,14 @@ REVOKE ALL ON FUNCTION sla.is_operator() FROM PUBLIC;
  * as long as there is no row here.
  */
 CREATE TABLE sla.retention (
-	kind text NOT NULL CHECK (kind IN ('clock', 'change', 'error')),
+	kind text NOT NULL CHECK (kind IN ('clock', 'change', 'error', 'alert')),
 	relation regclass NOT NULL DEFAULT '-',
 	keep interval NOT NULL CHECK (keep >= interval '1 day'),
 	PRIMARY KEY (kind, relation)
 );
 COMMENT ON TABLE sla.retention IS 'for how long history is kept; what has no row here is kept for ever';
 COMMENT ON COLUMN sla.retention.kind IS
-'clock (finished clocks with their changes), change (rows of sla.clock_change) or error (healed rows of sla.sync_error)';
+'clock (finished clocks with their changes), change (rows of sla.clock_change), error (healed rows of sla.sync_error) or alert (rows of sla.alert that are withdrawn, or whose clock is deleted)';
 COMMENT ON COLUMN sla.retention.relation IS 'the tracked table; "-": every table that has no row of its own';
 COMMENT ON COLUMN sla.retention.keep IS 'at least for so long: of clocks from their end on';
 ALTER TABLE sla.retention ENABLE ROW LEVEL SECURITY;
@@ -273,6 +273,21 @@ BEGIN
 						AND c.relation = kept.relation AND c.ended_at < sla.needed_from(kept.relation, retain.at)
 					LIMIT max_items - deleted
 					FOR UPDATE OF d SKIP LOCKED));
+				GET DIAGNOSTICS n = ROW_COUNT;
+			WHEN 'alert' THEN
+				-- (while its clock is there, it would be raised again)
+				DELETE FROM sla.alert AS a
+				WHERE a.id = ANY (ARRAY(
+					SELECT d.id
+					FROM sla.alert AS d
+					WHERE d.raised_at < retain.at - kept.keep
+						AND (d.relation = kept.relation OR d.relation IS NULL)
+						AND (d.withdrawn_at IS NOT NULL
+							OR d.clock_id IS NOT NULL AND NOT EXISTS (
+								SELECT FROM sla.clock_state AS c WHERE c.clock_id = d.clock_id))
+					ORDER BY d.id
+					LIMIT max_items - deleted
+					FOR UPDATE SKIP LOCKED));
 				GET DIAGNOSTICS n = ROW_COUNT;
 			ELSE
 				DELETE FROM sla.sync_error AS e

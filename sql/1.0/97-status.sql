@@ -96,6 +96,20 @@ BEGIN ATOMIC
 			pg_catalog.current_setting('sla_tracker.calendar_cache'))
 	FROM sla.cache_stats() AS k
 	UNION ALL
+	SELECT CASE t.step WHEN 'tick' THEN 'tick' ELSE pg_catalog.format('step %s of sla.tick()', t.step) END,
+		CASE WHEN t.failed_at IS NOT NULL THEN 'failed' ELSE 'ok' END,
+		CASE WHEN t.failed_at IS NOT NULL THEN pg_catalog.format('failed at %s, SQLSTATE %s: %s', t.failed_at, t.sqlstate, t.message)
+			WHEN t.done_at IS NULL THEN 'sla.tick() was never called'
+			ELSE pg_catalog.format('sla.tick() was last called at %s', t.done_at) END
+	FROM sla.tick_state AS t
+	WHERE t.step = 'tick' OR t.failed_at IS NOT NULL
+	UNION ALL
+	SELECT 'backlog', 'ok',
+		pg_catalog.format('%s clocks are due to be looked at by sla.tick(), the first since %s; %s alerts are not delivered',
+			d.n, d.since, (SELECT count(*) FROM sla.alert AS a WHERE a.delivered_at IS NULL AND a.withdrawn_at IS NULL))
+	FROM (SELECT count(*), min(c.at) FROM sla.clock_due AS c WHERE c.at < pg_catalog.now()) AS d (n, since)
+	WHERE d.n > 0
+	UNION ALL
 	SELECT 'retention of ' || p.relation::text,
 		CASE WHEN NOT p.is_over AND p.began_at < pg_catalog.now() - interval '1 day' THEN 'behind' ELSE 'ok' END,
 		CASE WHEN p.is_over THEN pg_catalog.format('the last pass over finished clocks began at %s and is over', p.began_at)

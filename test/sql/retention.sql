@@ -100,6 +100,19 @@ SELECT errors FROM sla.sync('kept.ticket');
 SELECT sla.retain(now() + interval '31 days', 1000);
 SELECT count(*) AS errors FROM sla.sync_error WHERE relation = 'kept.ticket'::regclass;
 
+-- alerts: what is withdrawn, or whose clock is not there any more
+INSERT INTO sla.alert (kind, at, raised_at, relation, clock_id, withdrawn_at)
+SELECT 'breach', t, t, 'kept.ticket', c, w
+FROM (VALUES
+	('2020-01-01'::timestamptz, -1::bigint, NULL::timestamptz),
+	('2020-01-01', (SELECT min(clock_id) FROM sla.clock WHERE relation = 'kept.ticket'::regclass), NULL),
+	('2020-01-01', (SELECT max(clock_id) FROM sla.clock WHERE relation = 'kept.ticket'::regclass), '2020-01-02'),
+	('2020-03-01', -2, NULL)) AS v (t, c, w);
+INSERT INTO sla.retention VALUES ('alert', '-', '30 days');
+SELECT sla.retain('2020-01-15', 1000), sla.retain('2020-02-15', 1), sla.retain('2020-02-15', 1000), sla.retain('2020-02-15', 1000);
+SELECT raised_at, clock_id = -2 AS is_young FROM sla.alert WHERE relation = 'kept.ticket'::regclass ORDER BY id;
+DELETE FROM sla.alert WHERE relation = 'kept.ticket'::regclass;
+
 -- who may say so
 SET ROLE regress_sla_owner;
 INSERT INTO sla.retention VALUES ('clock', 'kept.pair', '30 days');
