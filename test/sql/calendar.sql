@@ -202,8 +202,10 @@ SELECT count(*) AS none FROM sla.calendar_history;
 UPDATE sla.calendar SET holidays_until = '2027-12-31' WHERE name = 'berlin';
 SELECT name, holidays_until FROM sla.calendar WHERE holidays_until IS NOT NULL;
 -- everything comes back with a dump
+\pset footer off
 SELECT c.oid::regclass, coalesce(x.extcondition, '') FROM pg_extension e, unnest(e.extconfig, e.extcondition) x(oid, extcondition) JOIN pg_class c ON c.oid = x.oid
 WHERE e.extname = 'sla_tracker' AND c.relnamespace = 'sla'::regnamespace ORDER BY c.relname COLLATE "C";
+\pset footer on
 DELETE FROM sla.calendar WHERE combines IS NOT NULL AND name NOT IN ('always but');
 DELETE FROM sla.calendar WHERE combines IS NOT NULL;
 DELETE FROM sla.calendar;
