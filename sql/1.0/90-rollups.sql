@@ -376,6 +376,7 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
+	began timestamptz := clock_timestamp();
 	void integer;
 	mine integer[];
 	folded bigint;
@@ -403,6 +404,8 @@ BEGIN
 					WHERE d.bucket = '-infinity' AND d.objective = r.objective AND d.generation = r.generation))
 		ORDER BY r.objective
 	LOOP
+		-- the rest another time: a tick has more to do
+		EXIT WHEN clock_timestamp() > began + interval '5 seconds';
 		PERFORM FROM sla.rollup AS r WHERE r.objective = void FOR UPDATE SKIP LOCKED;
 		IF FOUND THEN
 			PERFORM sla.build_rollup(void);
@@ -447,7 +450,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sla.fold(integer) IS
-'moves deltas of objectives into the buckets of their rollups, so many at most, and builds rollups that are void; returns how many it moved. What another session works on is left out';
+'moves deltas of objectives into the buckets of their rollups, so many at most, and builds rollups that are void, until five seconds have passed; returns how many it moved. What another session works on is left out';
 REVOKE ALL ON FUNCTION sla.fold(integer) FROM PUBLIC;
 
 CREATE FUNCTION sla.rebuild_objective(objective text)

@@ -595,7 +595,8 @@ RETURN ARRAY[
 	'close periods',
 	'retain',
 	'refresh',
-	'clocks'];
+	'clocks',
+	'fold'];
 COMMENT ON FUNCTION sla.tick_steps() IS 'private: the steps of sla.tick(), in order';
 REVOKE ALL ON FUNCTION sla.tick_steps() FROM PUBLIC;
 
@@ -696,6 +697,7 @@ BEGIN
 				WHEN 'retain' THEN sla.retain(at, max_items)
 				WHEN 'refresh' THEN sla.refresh(max_items)
 				WHEN 'clocks' THEN sla.alert_clocks(at, max_items)
+				WHEN 'fold' THEN sla.fold()
 			END;
 		EXCEPTION WHEN serialization_failure THEN
 			RAISE;
