@@ -41,6 +41,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "attempt.h"
@@ -320,8 +321,13 @@ at_transaction_end(XactEvent event, void *arg)
 	{
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
+			if (pending == NULL)
+				break;
+			/* (the server wants one where a value might be toasted) */
+			PushActiveSnapshot(GetTransactionSnapshot());
 			for (; pending != NULL; pop_pending())
 				write_pending(pending);
+			PopActiveSnapshot();
 			break;
 		case XACT_EVENT_ABORT:
 			pending = NULL;
