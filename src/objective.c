@@ -272,7 +272,6 @@ event_arguments(const Objective *objective, Datum from, Datum to, Datum *values,
 static void
 count_facts(const Objective *objective, Relation rel, Tally *tally)
 {
-	MemoryContext context = CurrentMemoryContext;
 	int			n = tally->nedges;
 	Datum	   *edges = palloc(n * sizeof(Datum));
 	Datum		values[EVENT_ARGUMENTS];
@@ -293,7 +292,6 @@ count_facts(const Objective *objective, Relation rel, Tally *tally)
 		elog(ERROR, "could not read the relation of an objective");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		MemoryContext old = MemoryContextSwitchTo(context);
 		HeapTuple	row = SPI_tuptable->vals[i];
 		TupleDesc	desc = SPI_tuptable->tupdesc;
 		bool		isnull;
@@ -302,7 +300,6 @@ count_facts(const Objective *objective, Relation rel, Tally *tally)
 				  DatumGetInt32(SPI_getbinval(row, desc, 2, &isnull)) - 1,
 				  DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull)),
 				  DatumGetInt64(SPI_getbinval(row, desc, 4, &isnull)));
-		MemoryContextSwitchTo(old);
 	}
 	SPI_finish();
 	fence_leave(&fence);
@@ -360,7 +357,6 @@ count_piece(const Objective *objective, SPIPlanPtr plan, Tally *tally, const Rol
 static void
 count_pieces(Objective *objective, Relation rel, Tally *tally, const RollupPiece *pieces, int n)
 {
-	MemoryContext context = CurrentMemoryContext;
 	SPIPlanPtr	plan;
 	Fence		fence;
 
@@ -374,12 +370,7 @@ count_pieces(Objective *objective, Relation rel, Tally *tally, const RollupPiece
 	PG_TRY();
 	{
 		for (int i = 0; i < n; i++)
-		{
-			MemoryContext old = MemoryContextSwitchTo(context);
-
 			count_piece(objective, plan, tally, &pieces[i]);
-			MemoryContextSwitchTo(old);
-		}
 	}
 	PG_FINALLY();
 	{

@@ -67,7 +67,8 @@ tally_init(Tally *tally, const TimestampTz *edges, int nedges)
 {
 	tally->nedges = nedges;
 	tally->edges = edges;
-	tally->groups = groups_create(CurrentMemoryContext, 16, NULL);
+	tally->context = CurrentMemoryContext;
+	tally->groups = groups_create(tally->context, 16, NULL);
 	tally->last = NULL;
 }
 
@@ -84,9 +85,9 @@ tally_add(Tally *tally, const char *grp, int interval, int64 total, int64 good)
 		group = groups_insert(tally->groups, grp, &found);
 		if (!found)
 		{
-			group->grp = pstrdup(grp);
-			group->total = palloc0(tally->nedges * sizeof(int64));
-			group->good = palloc0(tally->nedges * sizeof(int64));
+			group->grp = MemoryContextStrdup(tally->context, grp);
+			group->total = MemoryContextAllocZero(tally->context, tally->nedges * sizeof(int64));
+			group->good = MemoryContextAllocZero(tally->context, tally->nedges * sizeof(int64));
 		}
 		tally->last = group;
 	}

@@ -29,6 +29,7 @@ typedef struct Tally
 {
 	int			nedges;
 	const TimestampTz *edges;	/* ascending */
+	MemoryContext context;		/* of what is below */
 	struct groups_hash *groups;
 	TallyGroup *last;			/* the one last asked for */
 } Tally;
