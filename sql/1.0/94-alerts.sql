@@ -595,8 +595,7 @@ RETURN ARRAY[
 	'close periods',
 	'retain',
 	'refresh',
-	'clocks',
-	'fold'];
+	'clocks'];
 COMMENT ON FUNCTION sla.tick_steps() IS 'private: the steps of sla.tick(), in order';
 REVOKE ALL ON FUNCTION sla.tick_steps() FROM PUBLIC;
 
@@ -697,7 +696,6 @@ BEGIN
 				WHEN 'retain' THEN sla.retain(at, max_items)
 				WHEN 'refresh' THEN sla.refresh(max_items)
 				WHEN 'clocks' THEN sla.alert_clocks(at, max_items)
-				WHEN 'fold' THEN sla.fold()
 			END;
 		EXCEPTION WHEN serialization_failure THEN
 			RAISE;
