@@ -98,6 +98,24 @@ call_procedure(const char *signature, int64 alert)
 	SPI_finish();
 }
 
+/* The arguments are those of sla.call_escalation(). */
+static void
+call_as_role(FunctionCallInfo fcinfo)
+{
+	Oid			role = PG_GETARG_OID(0);
+	Fence		fence;
+
+	check_role(role, PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1));
+	fence_enter(&fence, role);
+	fence_settings("UTC");
+	/* (again and again, for who takes a cancel for an error) */
+	enable_timeout_every(call_timeout(),
+						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), CALL_LIMIT), 1000);
+	call_procedure(text_to_cstring(PG_GETARG_TEXT_PP(2)), PG_GETARG_INT64(3));
+	disable_timeout(call_timeout(), false);
+	fence_leave(&fence);
+}
+
 /*
  * sla.call_escalation(role, relation, procedure, alert) -> text[]
  *
@@ -107,10 +125,6 @@ PG_FUNCTION_INFO_V1(sla_call_escalation);
 Datum
 sla_call_escalation(PG_FUNCTION_ARGS)
 {
-	Oid			role = PG_GETARG_OID(0);
-	Oid			relid = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
-	const char *signature = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	int64		alert = PG_GETARG_INT64(3);
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	ErrorData  *volatile error = NULL;
@@ -121,17 +135,7 @@ sla_call_escalation(PG_FUNCTION_ARGS)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		Fence		fence;
-
-		check_role(role, relid);
-		fence_enter(&fence, role);
-		fence_settings("UTC");
-		/* (again and again, for who takes a cancel for an error) */
-		enable_timeout_every(call_timeout(),
-							 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), CALL_LIMIT), 1000);
-		call_procedure(signature, alert);
-		disable_timeout(call_timeout(), false);
-		fence_leave(&fence);
+		call_as_role(fcinfo);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
