@@ -31,7 +31,6 @@ CREATE FUNCTION desk."Odd ""Name"""(bigint) RETURNS void LANGUAGE sql AS $$ INSE
 INSERT INTO sla.escalation (relation, at_fraction, notify) VALUES ('desk.ticket', 0.5, 'the team'), ('desk.ticket', 2, 'the boss');
 INSERT INTO sla.escalation (relation, policy, metric, notify, run) VALUES ('desk.ticket', 'all', 'resolution', 'the lead', 'desk.page');
 INSERT INTO sla.escalation (relation, policy, notify, run) VALUES ('desk.ticket', 'none', 'nobody', 'desk.page');
-INSERT INTO sla.escalation (relation, run) VALUES ('desk.ticket', 'desk."Odd ""Name""(bigint)');
 INSERT INTO sla.escalation (relation, run) VALUES ('desk.ticket', 'desk."Odd ""Name"""(bigint)');
 SELECT at_fraction, notify, run, made_by FROM sla.escalation ORDER BY id;
 -- what is refused
