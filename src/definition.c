@@ -480,6 +480,21 @@ read_agreements(Definition *def)
 }
 
 static void
+read_moved_parties(Definition *def)
+{
+	/* any parameter will do */
+	def->nmoved = select_rows("SELECT m.party, max(m.revision) FROM sla.moved_party AS m WHERE $1 > 0 "
+							  "GROUP BY m.party ORDER BY m.party COLLATE \"C\"",
+							  INT4OID, Int32GetDatum(1));
+	def->moved = alloc_array(def, def->nmoved, sizeof(MovedParty));
+	for (int i = 0; i < def->nmoved; i++)
+	{
+		def->moved[i].party = text_field(i, 1, def->context);
+		def->moved[i].revision = int64_field(i, 2);
+	}
+}
+
+static void
 read_exceptions(Definition *def)
 {
 	def->nexceptions = select_rows("SELECT policy, metric, party, item, labels, extend_by, waive, "
@@ -550,6 +565,7 @@ read_definition(Definition *def)
 			read_promises(def);
 			read_targets(def);
 			read_agreements(def);
+			read_moved_parties(def);
 			read_exceptions(def);
 		}
 		def->whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, def->columns);
@@ -723,4 +739,22 @@ definition_agreement(const Definition *def, const char *party, TimestampTz at, c
 			best = agreement;
 	}
 	return best;
+}
+
+static int
+compare_parties(const void *a, const void *b)
+{
+	return strcmp(((const MovedParty *) a)->party, ((const MovedParty *) b)->party);
+}
+
+int64
+definition_party_revision(const Definition *def, const char *party)
+{
+	MovedParty	key = {unconstify(char *, party), 0};
+	const MovedParty *moved;
+
+	if (def->nmoved == 0 || party == NULL)
+		return 0;
+	moved = bsearch(&key, def->moved, def->nmoved, sizeof(MovedParty), compare_parties);
+	return moved == NULL ? 0 : moved->revision;
 }

@@ -112,6 +112,13 @@ typedef struct Agreement
 	char	   *calendar;
 } Agreement;
 
+/* A party whose agreements have changed. */
+typedef struct MovedParty
+{
+	char	   *party;
+	int64		revision;		/* clocks of an older one are followed anew */
+} MovedParty;
+
 /* A row of sla.exception that is approved. */
 typedef struct Exception
 {
@@ -160,8 +167,11 @@ typedef struct Definition
 	Agreement  *agreements;
 	int			nexceptions;
 	Exception  *exceptions;
-	SPIPlanPtr	by_columns[2];	/* of tracked_row.c; NULL until needed */
-	SPIPlanPtr	by_text[2];
+	int			nmoved;			/* by party */
+	MovedParty *moved;
+	SPIPlanPtr	by_columns[3];	/* of tracked_row.c, for each RowLock; NULL
+								 * until needed */
+	SPIPlanPtr	by_text[3];
 } Definition;
 
 extern void definition_init(void);
@@ -192,5 +202,11 @@ extern Promise *definition_heir(const Definition *definition, const Promise *pro
 extern const Agreement *definition_agreement(const Definition *definition,
 											 const char *party, TimestampTz at,
 											 const char *plan);
+
+/*
+ * The revision of the last change of a party's agreements: clocks of an older one
+ * do not know of it.  0 when it has been seen to.
+ */
+extern int64 definition_party_revision(const Definition *definition, const char *party);
 
 #endif							/* SLA_DEFINITION_H */

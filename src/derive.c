@@ -248,7 +248,7 @@ derive(Definition *def, StoredClock *clock)
 	clock->has_goal = gross.goal_at != CLOCK_NONE;
 	clock->elapsed = clock_is_open(&clock->clock) ? 0 :
 		clock_elapsed(&clock->clock, &net, &time, clock->clock.end);
-	clock->revision = promise->revision;
+	clock->revision = Max(promise->revision, definition_party_revision(def, clock->party));
 	clock->gross_elapsed = 0;
 	if (clock->excepted)
 	{

@@ -545,7 +545,8 @@ follow_is_outdated(const Definition *def, const StoredClock *clock)
 	const Promise *promise = definition_promise(def, clock->clock.promise);
 
 	return clock_is_open(&clock->clock) &&
-		(clock->revision < 0 || promise == NULL || clock->revision < promise->resync);
+		(clock->revision < 0 || promise == NULL || clock->revision < promise->resync ||
+		 clock->revision < definition_party_revision(def, clock->party));
 }
 
 /* An open clock that was derived under other definitions is derived afresh. */
@@ -556,7 +557,7 @@ refresh_if_stale(Work *work, StoredClock *stored)
 	Promise    *promise = definition_promise(def, stored->clock.promise);
 
 	if (clock_is_open(&stored->clock) &&
-		(promise == NULL || promise->revision != stored->revision))
+		(promise == NULL || stored->revision < promise->revision))
 	{
 		derive(def, stored);
 		stored->dirty = true;
@@ -1006,7 +1007,7 @@ follow_preview(Definition *def, StoredClock *clock)
 	work.at = follow.now;
 	work.clocks = list_make1(clock);
 	rows_open(&reader, def->relid);
-	row = rows_by_item(&reader, def, clock->item, false);
+	row = rows_by_item(&reader, def, clock->item, ROW_READ);
 	if (row == NULL)
 		apply_gone(&work, clock);
 	else
@@ -1047,25 +1048,35 @@ rejudge(Follow *follow, StoredClock *stored)
 	}
 }
 
-/* The clock's row is followed, or it is gone. */
-static void
-refresh_by_row(Follow *follow, const StoredClock *stored)
+/*
+ * The clock's row is followed, or it is gone.  With ROW_LOCK_OR_SKIP false, and
+ * nothing done, when a writer has the row.
+ */
+static bool
+refresh_by_row(Follow *follow, const StoredClock *stored, RowLock lock)
 {
 	TupleTableSlot *row;
 	RowReader	reader;
+	bool		followed = true;
 
 	rows_open(&reader, follow->def->relid);
-	row = rows_by_item(&reader, follow->def, stored->item, true);
-	renew_snapshot(follow, true);
+	row = rows_by_item(&reader, follow->def, stored->item, ROW_READ);
 	follow->by_edit = true;
-	if (row != NULL)
-		follow_row(follow, row);
-	else
+	if (row == NULL)
 		follow_gone(follow, stored->item);
+	else
+	{
+		row = rows_by_item(&reader, follow->def, stored->item, lock);
+		renew_snapshot(follow, true);
+		followed = row != NULL;
+		if (followed)
+			follow_row(follow, row);
+	}
 	rows_close(&reader);
 
 	/* it was written for all clocks of the item */
 	renew_snapshot(follow, false);
+	return followed;
 }
 
 bool
@@ -1073,15 +1084,23 @@ follow_refresh(Follow *follow, int64 clock_id)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	StoredClock *stored;
+	bool		refreshed = true;
 
 	for (;;)
 	{
 		stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
 		if (stored == NULL)
+		{
+			refreshed = false;
 			break;
+		}
 		if (follow_is_outdated(follow->def, stored))
 		{
-			refresh_by_row(follow, stored);
+			/*
+			 * a writer of the row may want the clock, which may be locked
+			 * here
+			 */
+			refreshed = refresh_by_row(follow, stored, ROW_LOCK_OR_SKIP);
 			break;
 		}
 		if (clock_is_open(&stored->clock))
@@ -1094,7 +1113,7 @@ follow_refresh(Follow *follow, int64 clock_id)
 		renew_snapshot(follow, true);
 	}
 	MemoryContextSwitchTo(old);
-	return stored != NULL;
+	return refreshed;
 }
 
 /* Set the facts told; what lies outside them is cut off. */
@@ -1165,9 +1184,10 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 		{
 			write_changes(work.changes);
 
-			/* another promise may hold for another start */
-			if (facts != NULL && clock_is_open(&stored->clock))
-				refresh_by_row(follow, stored);
+			/* another promise may hold, for another start or by its row */
+			if (clock_is_open(&stored->clock) &&
+				(facts != NULL || follow_is_outdated(follow->def, &before)))
+				(void) refresh_by_row(follow, stored, ROW_LOCK);
 			break;
 		}
 		CHECK_FOR_INTERRUPTS();

@@ -100,7 +100,10 @@ extern void follow_preview(Definition *def, StoredClock *clock);
 /* Might another promise hold for an open clock, by a change of definitions? */
 extern bool follow_is_outdated(const Definition *def, const StoredClock *clock);
 
-/* Derive a clock afresh and store it when that changes it; false: it is gone. */
+/*
+ * Derive a clock afresh and store it when that changes it; false: it is gone, or
+ * a writer is on its row.
+ */
 extern bool follow_refresh(Follow *follow, int64 clock_id);
 
 /* Facts of a clock told by hand; CLOCK_NONE: as they are. */

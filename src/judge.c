@@ -191,7 +191,8 @@ sla_problem_of(PG_FUNCTION_ARGS)
 
 	if (problem == NULL && def != NULL && promise == NULL)
 		problem = "its promise does not exist";
-	if (problem == NULL && promise != NULL && promise->revision == stored->revision)
+	if (problem == NULL && promise != NULL &&
+		stored->revision >= Max(promise->revision, definition_party_revision(def, stored->party)))
 	{
 		derive(def, &derived);
 		problem = difference(stored, &derived);

@@ -756,7 +756,7 @@ sla_item_policies(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	applies = palloc0(Max(def->npolicies, 1) * sizeof(bool));
 	rows_open(&reader, def->relid);
-	slot = rows_by_item(&reader, def, item, false);
+	slot = rows_by_item(&reader, def, item, ROW_READ);
 	if (slot != NULL)
 	{
 		econtext = CreateStandaloneExprContext();

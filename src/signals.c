@@ -347,7 +347,7 @@ signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction 
 	else
 	{
 		rows_open(&reader, follow.def->relid);
-		row = rows_by_item(&reader, follow.def, item, true);
+		row = rows_by_item(&reader, follow.def, item, ROW_LOCK);
 		if (row != NULL)
 		{
 			/* what was committed before the lock was ours */

@@ -209,13 +209,13 @@ typedef struct OneItem
 static void
 sync_item(Follow *follow, RowReader *reader, const char *item)
 {
-	TupleTableSlot *row = rows_by_item(reader, follow->def, item, false);
+	TupleTableSlot *row = rows_by_item(reader, follow->def, item, ROW_READ);
 
 	if (row == NULL)
 		follow_gone(follow, item);
 	else if (follow_would_write(follow, row))
 	{
-		row = rows_by_item(reader, follow->def, item, true);
+		row = rows_by_item(reader, follow->def, item, ROW_LOCK);
 		follow_renew(follow);
 		if (row != NULL)
 			follow_row(follow, row);
@@ -367,7 +367,7 @@ cancel_missing(Follow *follow, RowReader *reader, HTAB *items)
 		const char *item = lfirst(cell);
 
 		/* the set may be older than the clock */
-		if (rows_by_item(reader, follow->def, item, false) == NULL)
+		if (rows_by_item(reader, follow->def, item, ROW_READ) == NULL)
 			follow_gone(follow, item);
 		follow_next(follow);
 	}

@@ -175,12 +175,12 @@ root_name(RowReader *reader)
 
 /* The rows of the root that a condition selects, each as one composite value. */
 static char *
-rows_query(RowReader *reader, const char *condition, bool lock)
+rows_query(RowReader *reader, const char *condition, RowLock lock)
 {
 	char	   *root = root_name(reader);
 
 	return psprintf("SELECT (r.*)::%s FROM %s AS r WHERE %s%s", root, root, condition,
-					lock ? " FOR NO KEY UPDATE" : "");
+					lock == ROW_READ ? "" : lock == ROW_LOCK ? " FOR NO KEY UPDATE" : " FOR NO KEY UPDATE SKIP LOCKED");
 }
 
 /*
@@ -189,7 +189,7 @@ rows_query(RowReader *reader, const char *condition, bool lock)
  */
 static TupleTableSlot *
 look_up(RowReader *reader, SPIPlanPtr *plan, Definition *def, const char *condition, int nargs,
-		Oid *types, Datum *values, bool lock)
+		Oid *types, Datum *values, RowLock lock)
 {
 	TupleTableSlot *row;
 	int			result;
@@ -197,7 +197,7 @@ look_up(RowReader *reader, SPIPlanPtr *plan, Definition *def, const char *condit
 	SPI_connect();
 	if (*plan == NULL)
 		*plan = kept_plan(def->context, rows_query(reader, condition, lock), nargs, types);
-	result = SPI_execute_plan(*plan, values, NULL, !lock, 1);
+	result = SPI_execute_plan(*plan, values, NULL, lock == ROW_READ, 1);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "could not look up an item: %s", SPI_result_code_string(result));
 	row = take_row(reader);
@@ -210,9 +210,9 @@ look_up(RowReader *reader, SPIPlanPtr *plan, Definition *def, const char *condit
  * the extension's owner, whatever the table's owner may read of it.
  */
 static TupleTableSlot *
-by_columns(RowReader *reader, Definition *def, Datum *values, bool lock)
+by_columns(RowReader *reader, Definition *def, Datum *values, RowLock lock)
 {
-	SPIPlanPtr *plan = &def->by_columns[lock ? 1 : 0];
+	SPIPlanPtr *plan = &def->by_columns[lock];
 	TupleDesc	desc = RelationGetDescr(reader->root);
 	Oid			types[INDEX_MAX_KEYS];
 	StringInfoData condition;
@@ -255,7 +255,7 @@ rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row)
 			return NULL;
 		values[n++] = datumCopy(value, att->attbyval, att->attlen);
 	}
-	return by_columns(reader, def, values, false);
+	return by_columns(reader, def, values, ROW_READ);
 }
 
 /* The column of an expression, or 0 where it is more than that. */
@@ -340,7 +340,7 @@ read_item(void *argument)
 
 /* By the text of the item, as the table's owner: for any expression. */
 static TupleTableSlot *
-by_text(RowReader *reader, Definition *def, const char *item, bool lock)
+by_text(RowReader *reader, Definition *def, const char *item, RowLock lock)
 {
 	Oid			type = TEXTOID;
 	Datum		value = CStringGetTextDatum(item);
@@ -349,14 +349,14 @@ by_text(RowReader *reader, Definition *def, const char *item, bool lock)
 
 	fence_enter_no_rls(&fence, def->owner);
 	fence_settings(def->time_zone);
-	row = look_up(reader, &def->by_text[lock ? 1 : 0], def,
+	row = look_up(reader, &def->by_text[lock], def,
 				  psprintf("sla.tracked_%d_item(r.*) = $1", def->id), 1, &type, &value, lock);
 	fence_leave(&fence);
 	return row;
 }
 
 TupleTableSlot *
-rows_by_item(RowReader *reader, Definition *def, const char *item, bool lock)
+rows_by_item(RowReader *reader, Definition *def, const char *item, RowLock lock)
 {
 	TupleDesc	root = RelationGetDescr(reader->root);
 	AttrNumber	columns[INDEX_MAX_KEYS];
@@ -404,7 +404,7 @@ rows_have_items(RowReader *reader, Definition *def, int nitems, char **items, bo
 	if (item_columns(def->item.expr, columns) > 0)
 	{
 		for (int i = 0; i < nitems; i++)
-			found[i] = rows_by_item(reader, def, items[i], false) != NULL;
+			found[i] = rows_by_item(reader, def, items[i], ROW_READ) != NULL;
 		return;
 	}
 	array = PointerGetDatum(construct_array(texts, nitems, TEXTOID, -1, false, TYPALIGN_INT));

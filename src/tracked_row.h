@@ -57,8 +57,17 @@ extern TupleTableSlot *rows_fetch(RowReader *reader, Oid relid, ItemPointer tid,
  */
 extern TupleTableSlot *rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row);
 
-/* The row of an item, or NULL; locked against other writers if so asked. */
-extern TupleTableSlot *rows_by_item(RowReader *reader, Definition *def, const char *item, bool lock);
+/* Whether a row that is looked up is locked against other writers. */
+typedef enum RowLock
+{
+	ROW_READ,
+	ROW_LOCK,
+	ROW_LOCK_OR_SKIP			/* one that somebody else has locked is not
+								 * found */
+} RowLock;
+
+/* The row of an item, or NULL. */
+extern TupleTableSlot *rows_by_item(RowReader *reader, Definition *def, const char *item, RowLock lock);
 
 /* Which of these items have a row; flags are set, and none is cleared. */
 extern void rows_have_items(RowReader *reader, Definition *def, int nitems, char **items, bool *found);

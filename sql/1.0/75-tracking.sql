@@ -659,7 +659,7 @@ SECURITY DEFINER
 BEGIN ATOMIC
 	-- (a promise of other content is another promise)
 	UPDATE sla.promise AS p
-	SET is_current = false, revision = p.revision + 1
+	SET is_current = false, revision = nextval('sla.promise_revision_seq')
 	WHERE p.is_current
 		AND NOT EXISTS (
 			SELECT
@@ -685,13 +685,13 @@ END;
 COMMENT ON FUNCTION sla.make_promises() IS 'private: brings sla.promise in line with policies, targets and agreements';
 REVOKE ALL ON FUNCTION sla.make_promises() FROM PUBLIC;
 
+-- numbers of transactions are of another cluster after a restore
 CREATE FUNCTION sla.promise_restored()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	-- numbers of transactions are of another cluster now
 	NEW.settling := NULL;
 	NEW.settling_in := NULL;
 	RETURN NEW;
@@ -703,6 +703,24 @@ CREATE TRIGGER promise_restored
 	BEFORE INSERT ON sla.promise
 	FOR EACH ROW WHEN (NEW.settling_in IS NOT NULL) EXECUTE FUNCTION sla.promise_restored();
 COMMENT ON TRIGGER promise_restored ON sla.promise IS 'lets a restored promise settle again';
+
+CREATE FUNCTION sla.moved_party_restored()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	NEW.edited_in := '3';
+	NEW.settling_in := '3';
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sla.moved_party_restored() IS 'private: all who did not know of a change are gone after a restore';
+REVOKE ALL ON FUNCTION sla.moved_party_restored() FROM PUBLIC;
+CREATE TRIGGER moved_party_restored
+	BEFORE INSERT ON sla.moved_party
+	FOR EACH ROW WHEN (sla.restoring()) EXECUTE FUNCTION sla.moved_party_restored();
+COMMENT ON TRIGGER moved_party_restored ON sla.moved_party IS 'all who did not know of the change are gone';
 
 CREATE SEQUENCE sla.revision_seq START 2;
 COMMENT ON SEQUENCE sla.revision_seq IS 'numbers for sla.revision that were never used before, not even by what was rolled back';
@@ -877,7 +895,7 @@ BEGIN
 	END IF;
 	IF moved IS NOT NULL AND NOT sla.restoring() THEN
 		UPDATE sla.promise AS p
-		SET revision = p.revision + 1, resync = p.revision + 1
+		SET (revision, resync) = (SELECT n.n, n.n FROM nextval('sla.promise_revision_seq') AS n (n) WHERE p.id > 0)
 		WHERE p.relation = ANY (moved);
 	END IF;
 	RETURN NULL;
@@ -945,16 +963,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF NOT sla.restoring() THEN
-		WITH moved AS (
-			UPDATE sla.clock_state AS c
-			SET revision = -1
-			WHERE c.ended_at IS NULL
-				AND (TG_OP <> 'INSERT' AND c.party = OLD.party OR TG_OP <> 'DELETE' AND c.party = NEW.party)
-			RETURNING c.promise_id
-		)
-		UPDATE sla.promise AS p
-		SET settled = 0, settling = NULL
-		WHERE p.id IN (SELECT m.promise_id FROM moved AS m);
+		INSERT INTO sla.moved_party (party)
+		SELECT DISTINCT p.party
+		FROM (VALUES (CASE WHEN TG_OP <> 'INSERT' THEN OLD.party END), (CASE WHEN TG_OP <> 'DELETE' THEN NEW.party END)) AS p (party)
+		WHERE p.party IS NOT NULL;
 	END IF;
 	RETURN NULL;
 END
@@ -993,7 +1005,7 @@ BEGIN
 		JOIN sla.calendar AS c ON a.name = ANY (sla.combined_calendars(c.combines))
 	)
 	UPDATE sla.promise AS p
-	SET revision = p.revision + 1
+	SET revision = nextval('sla.promise_revision_seq')
 	FROM affected AS a
 	WHERE a.name = coalesce(@extschema@.calendar(p.goal), p.calendar);
 	IF FOUND THEN
@@ -1075,7 +1087,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	UPDATE sla.promise SET revision = revision + 1;
+	UPDATE sla.promise SET revision = nextval('sla.promise_revision_seq');
 	UPDATE sla.revision SET number = nextval('sla.revision_seq');
 	RETURN NULL;
 END
@@ -1236,7 +1248,7 @@ BEGIN
 	LOOP
 		CONTINUE WHEN moved.approved_at IS NULL OR moved.objective IS NOT NULL;
 		UPDATE sla.promise AS p
-		SET revision = p.revision + 1
+		SET revision = nextval('sla.promise_revision_seq')
 		WHERE (moved.relation IS NULL OR p.relation = moved.relation)
 			AND (moved.policy IS NULL OR p.policy = moved.policy)
 			AND (moved.metric IS NULL OR p.metric = moved.metric);
@@ -1278,6 +1290,42 @@ CREATE TRIGGER exceptions_moved
 	FOR EACH ROW EXECUTE FUNCTION sla.exceptions_moved();
 COMMENT ON TRIGGER exceptions_moved ON sla.exception IS 'clocks follow';
 
+CREATE FUNCTION sla.party_settled(moved sla.moved_party)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	clocks bigint[];
+	promises integer[];
+BEGIN
+	-- all of them, or another time: nothing waits here for a writer or an edit
+	SELECT array_agg(c.clock_id), array_agg(DISTINCT c.promise_id) INTO clocks, promises
+	FROM (
+		SELECT s.clock_id, s.promise_id
+		FROM sla.clock_state AS s
+		WHERE s.ended_at IS NULL AND s.party = moved.party AND s.revision < moved.revision
+		FOR UPDATE SKIP LOCKED
+	) AS c;
+	IF coalesce(cardinality(clocks), 0) < (
+			SELECT count(*)
+			FROM sla.clock_state AS s
+			WHERE s.ended_at IS NULL AND s.party = moved.party AND s.revision < moved.revision)
+		OR cardinality(promises) > (
+			SELECT count(*)
+			FROM (SELECT FROM sla.promise AS p WHERE p.id = ANY (promises) FOR UPDATE SKIP LOCKED) AS l)
+	THEN
+		RETURN;
+	END IF;
+	UPDATE sla.clock_state AS c SET revision = -1 WHERE c.clock_id = ANY (clocks);
+	UPDATE sla.promise AS p SET settled = 0, settling = NULL WHERE p.id = ANY (promises);
+	DELETE FROM sla.moved_party AS m WHERE m.revision = moved.revision;
+END
+$$;
+COMMENT ON FUNCTION sla.party_settled(sla.moved_party) IS
+'private: makes the open clocks of a party be followed anew, now that all who write know its agreements';
+REVOKE ALL ON FUNCTION sla.party_settled(sla.moved_party) FROM PUBLIC;
+
 CREATE FUNCTION sla.refresh(max_items integer DEFAULT 10000)
 RETURNS bigint
 LANGUAGE plpgsql
@@ -1287,7 +1335,19 @@ AS $$
 DECLARE
 	refreshed bigint;
 	edited sla.exception;
+	moved sla.moved_party;
 BEGIN
+	FOR moved IN
+		SELECT *
+		FROM sla.moved_party AS m
+		FOR UPDATE SKIP LOCKED
+	LOOP
+		IF moved.settling_in IS NULL THEN
+			UPDATE sla.moved_party AS m SET settling_in = sla.settling_in(m.edited_in) WHERE m.revision = moved.revision;
+		ELSIF moved.settling_in <= pg_snapshot_xmin(pg_current_snapshot()) THEN
+			PERFORM sla.party_settled(moved);
+		END IF;
+	END LOOP;
 	SELECT coalesce(sum(sla.refresh_clocks(t.relation, t.clocks)), 0) INTO refreshed
 	FROM (
 		SELECT s.relation, array_agg(s.clock_id) AS clocks

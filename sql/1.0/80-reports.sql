@@ -47,8 +47,8 @@ WHERE p.settled < p.revision;
 COMMENT ON VIEW sla.promise_stale IS 'private: promises of which an open clock is stale';
 
 /*
- * Open clocks that are stale, derived afresh.  Whether there is any is asked
- * first, once: while there is none, no clock is read here.  What derivation
+ * Open clocks that are stale, derived afresh: by their promise, or since their
+ * party's agreements have changed.  Whether there is any is asked first, once: while there is none, no clock is read here.  What derivation
  * cannot change is taken from the stored row, so that a condition on it finds its
  * index.
  */
@@ -89,12 +89,23 @@ SELECT
 	d.pause_reasons,
 	d.signal_reason,
 	d.gross_elapsed
-FROM sla.promise AS p
-JOIN sla.clock_state AS c
-	ON c.promise_id = p.id AND c.revision < p.revision AND c.ended_at IS NULL
-CROSS JOIN LATERAL sla.derived(c) AS d
-WHERE p.settled < p.revision
-	AND EXISTS (SELECT FROM sla.promise_stale);
+FROM (
+	SELECT c.clock_id, c.started_at, c.relation, c.metric_id, c.cycle, c.item, c.per, c AS stored
+	FROM sla.promise AS p
+	JOIN sla.clock_state AS c
+		ON c.promise_id = p.id AND c.revision < p.revision AND c.ended_at IS NULL
+	WHERE p.settled < p.revision
+		AND EXISTS (SELECT FROM sla.promise_stale)
+	UNION ALL
+	SELECT c.clock_id, c.started_at, c.relation, c.metric_id, c.cycle, c.item, c.per, c
+	FROM sla.clock_state AS c
+	WHERE c.ended_at IS NULL
+		AND c.party IN (SELECT m.party FROM sla.moved_party AS m)
+		AND c.revision < (SELECT max(m.revision) FROM sla.moved_party AS m WHERE m.party = c.party)
+		AND c.revision >= (SELECT p.revision FROM sla.promise AS p WHERE p.id = c.promise_id)
+		AND EXISTS (SELECT FROM sla.moved_party)
+) AS c
+CROSS JOIN LATERAL sla.derived(c.stored) AS d;
 COMMENT ON VIEW sla.clock_stale IS 'private: open clocks whose stored row is stale, as they are';
 
 /*
@@ -111,8 +122,10 @@ FROM (
 ) AS c
 WHERE c.ended_at IS NULL
 	AND (c.is_stale
-		OR c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
-		OR c.revision >= (SELECT p.revision FROM sla.promise AS p WHERE p.id = c.promise_id));
+		OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
+			OR c.revision >= (SELECT p.revision FROM sla.promise AS p WHERE p.id = c.promise_id))
+		AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.moved_party AS m)
+			OR c.revision >= (SELECT max(m.revision) FROM sla.moved_party AS m WHERE m.party = c.party)));
 COMMENT ON VIEW sla.clock_open IS 'private: rows of sla.clock_state of open clocks, up to date';
 
 CREATE VIEW sla.clock_fresh AS
@@ -124,8 +137,10 @@ FROM (
 ) AS c
 WHERE c.is_stale
 	OR c.ended_at IS NOT NULL
-	OR c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
-	OR c.revision >= (SELECT p.revision FROM sla.promise AS p WHERE p.id = c.promise_id);
+	OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
+		OR c.revision >= (SELECT p.revision FROM sla.promise AS p WHERE p.id = c.promise_id))
+	AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.moved_party AS m)
+		OR c.revision >= (SELECT max(m.revision) FROM sla.moved_party AS m WHERE m.party = c.party));
 COMMENT ON VIEW sla.clock_fresh IS 'private: rows of sla.clock_state, up to date';
 
 /*
