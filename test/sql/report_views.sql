@@ -30,7 +30,7 @@ INSERT INTO sla.clock_state (started_at, ended_at, last_at, due_at, late_at, ris
 	is_excepted, is_waived, item, per, owner, party, labels, breach_owner, breach_labels, pauses, pause_reasons)
 SELECT s, e, coalesce(e, s), d, l, d - interval '1 hour',
 	CASE WHEN x THEN d - gap END, CASE WHEN x THEN l - gap END,
-	3600000000, 0, CASE WHEN e IS NOT NULL THEN 1800000000 END, p.revision, p.relation, p.metric_id, p.id, a.id, 1, 0,
+	3600000000, 0, CASE WHEN e IS NOT NULL THEN 1800000000 END, s.last_value, p.relation, p.metric_id, p.id, a.id, 1, 0,
 	CASE WHEN e IS NULL THEN CASE WHEN d IS NULL AND p.goal IS NOT NULL THEN 'p' ELSE 'r' END WHEN c < 0.1 THEN 'c' ELSE 's' END::"char",
 	x, c > 0.8 AND x, i::text, CASE WHEN i % 7 = 0 THEN 'x' ELSE '' END,
 	(ARRAY['ann', 'bob', NULL])[1 + i % 3], a.party,
@@ -57,7 +57,8 @@ FROM (
 		WHERE p.n = 1 + b.i % p.of) p ON true
 ) r
 LEFT JOIN (SELECT row_number() OVER (ORDER BY party) AS n, * FROM sla.agreement) a ON a.n = r.agreement
-CROSS JOIN LATERAL (SELECT (r.p).*) p;
+CROSS JOIN LATERAL (SELECT (r.p).*) p
+CROSS JOIN sla.promise_revision_seq s;
 SELECT verdict, count(*) > 30 AS many FROM sla.clock GROUP BY verdict ORDER BY verdict;
 SELECT gross_verdict, count(*) > 30 AS many FROM sla.clock GROUP BY gross_verdict ORDER BY gross_verdict;
 
