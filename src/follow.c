@@ -891,15 +891,20 @@ apply_gone_to_all(Work *work, void *context)
 		apply_gone(work, lfirst(cell));
 }
 
+static void
+follow_says(Follow *follow, const RowSays *says)
+{
+	if (seen_before(follow, says->item))
+		renew_snapshot(follow, false);
+	work_on(follow, says, says->item, says->at, apply_all, NULL);
+}
+
 void
 follow_row(Follow *follow, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
-	RowSays    *says = evaluate_row(follow, slot);
 
-	if (seen_before(follow, says->item))
-		renew_snapshot(follow, false);
-	work_on(follow, says, says->item, says->at, apply_all, NULL);
+	follow_says(follow, evaluate_row(follow, slot));
 	MemoryContextSwitchTo(old);
 }
 
@@ -930,8 +935,24 @@ follow_would_write(Follow *follow, TupleTableSlot *slot)
 	foreach(cell, work.clocks)
 		found |= ((StoredClock *) lfirst(cell))->dirty;
 	follow->counts = counts;
+	follow->last = says;
 	MemoryContextSwitchTo(old);
 	return found;
+}
+
+const char *
+follow_last_item(const Follow *follow)
+{
+	return follow->last->item;
+}
+
+void
+follow_last_row(Follow *follow)
+{
+	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
+
+	follow_says(follow, follow->last);
+	MemoryContextSwitchTo(old);
 }
 
 typedef struct Signal

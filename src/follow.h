@@ -38,6 +38,7 @@ typedef struct Follow
 	ClockStore	store;
 	MemoryContext context;		/* of all */
 	MemoryContext item_context; /* of one item */
+	const struct RowSays *last; /* of follow_would_write() */
 	TimestampTz now;			/* the event time where none is told */
 	bool		by_edit;		/* rows may be as they were, and definitions
 								 * have changed: that happens now */
@@ -68,8 +69,13 @@ extern void follow_row(Follow *follow, TupleTableSlot *slot);
 /* Was the item worked on since follow_begin()? */
 extern bool follow_was_followed(Follow *follow, const char *item);
 
-/* Would that change or begin any clock? */
+/*
+ * Would that change or begin any clock?  Of the row that was asked about last, in
+ * the memory of the item: its key, and to follow it without evaluating it again.
+ */
 extern bool follow_would_write(Follow *follow, TupleTableSlot *slot);
+extern const char *follow_last_item(const Follow *follow);
+extern void follow_last_row(Follow *follow);
 
 /*
  * See what others have committed since.  New clocks of items that were worked

@@ -47,11 +47,11 @@ typedef struct Sync
 } Sync;
 
 /*
- * The row as it is now, locked so that no writer is on it; NULL when it was
+ * Lock a row so that no writer is on it, and follow it as it is now, unless it was
  * deleted meanwhile.
  */
-static TupleTableSlot *
-lock_row(Sync *sync, Follow *follow, RowSource *source, TupleTableSlot *slot)
+static void
+follow_locked(Sync *sync, Follow *follow, RowSource *source, TupleTableSlot *slot)
 {
 	ItemPointerData tid = slot->tts_tid;
 	TM_FailureData failure;
@@ -61,7 +61,7 @@ lock_row(Sync *sync, Follow *follow, RowSource *source, TupleTableSlot *slot)
 										  &failure);
 
 	if (result == TM_Deleted || result == TM_SelfModified || result == TM_Invisible)
-		return NULL;
+		return;
 	if (result != TM_Ok)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -71,7 +71,10 @@ lock_row(Sync *sync, Follow *follow, RowSource *source, TupleTableSlot *slot)
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent update")));
 	follow_renew(follow);		/* what the lock's last holder did */
-	return rows_of_root(&sync->reader, source, slot);
+	if (failure.traversed)
+		follow_row(follow, rows_of_root(&sync->reader, source, slot));
+	else
+		follow_last_row(follow);
 }
 
 /*
@@ -103,18 +106,6 @@ remember_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
 }
 
 static void
-sync_slot(Sync *sync, Follow *follow, RowSource *source, TupleTableSlot *slot)
-{
-	TupleTableSlot *row = rows_of_root(&sync->reader, source, slot);
-
-	if (!follow_would_write(follow, row))
-		return;
-	row = lock_row(sync, follow, source, slot);
-	if (row != NULL)
-		follow_row(follow, row);
-}
-
-static void
 sync_apart(void *argument)
 {
 	OneRow	   *one = argument;
@@ -126,7 +117,8 @@ sync_apart(void *argument)
 	follow.starting = one->sync->follow.starting;
 	one->item = MemoryContextStrdup(one->sync->follow.item_context, follow_item_of(&follow, row));
 	remember_item(one->sync, one->item);
-	sync_slot(one->sync, &follow, one->source, one->slot);
+	if (follow_would_write(&follow, row))
+		follow_locked(one->sync, &follow, one->source, one->slot);
 	follow_end(&follow);
 	one->counts = follow.counts;
 }
@@ -158,8 +150,11 @@ sync_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
 	}
 	else
 	{
-		remember_row(sync, source, slot);
-		sync_slot(sync, &sync->follow, source, slot);
+		bool		would = follow_would_write(&sync->follow, rows_of_root(&sync->reader, source, slot));
+
+		remember_item(sync, follow_last_item(&sync->follow));
+		if (would)
+			follow_locked(sync, &sync->follow, source, slot);
 	}
 }
 
@@ -341,25 +336,39 @@ cancel_missing(Follow *follow, RowReader *reader, HTAB *items)
 	Datum		value = ObjectIdGetDatum(follow->def->relid);
 	MemoryContext context = CurrentMemoryContext;
 	ListCell   *cell;
+	Portal		portal;
 	Fence		fence;
 
 	fence_enter(&fence, fence_extension_owner());
 	fence_settings(NULL);
 	SPI_connect();
-	if (SPI_execute_with_args("SELECT DISTINCT item FROM sla.clock_state WHERE relation::oid = $1 AND ended_at IS NULL",
-							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read sla.clock_state");
-	for (uint64 i = 0; i < SPI_processed; i++)
+	portal = SPI_cursor_open_with_args(NULL, "SELECT item FROM sla.clock_state WHERE relation::oid = $1 AND ended_at IS NULL",
+									   1, &type, &value, NULL, true, 0);
+	for (;;)
 	{
-		bool		isnull;
-		MemoryContext old = MemoryContextSwitchTo(context);
-		char	   *item = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-		uint64		key = follow_hash(item);
+		SPI_cursor_fetch(portal, true, 1000);
+		if (SPI_processed == 0)
+			break;
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			bool		isnull;
+			char	   *item = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+			uint64		key = follow_hash(item);
+			bool		found;
 
-		if (hash_search(items, &key, HASH_FIND, NULL) == NULL)
-			gone = lappend(gone, item);
-		MemoryContextSwitchTo(old);
+			(void) hash_search(items, &key, HASH_ENTER, &found);
+			if (!found)
+			{
+				MemoryContext old = MemoryContextSwitchTo(context);
+
+				gone = lappend(gone, pstrdup(item));
+				MemoryContextSwitchTo(old);
+			}
+			pfree(item);
+		}
+		SPI_freetuptable(SPI_tuptable);
 	}
+	SPI_cursor_close(portal);
 	SPI_finish();
 	fence_leave(&fence);
 	foreach(cell, gone)
