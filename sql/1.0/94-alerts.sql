@@ -624,6 +624,7 @@ RETURNS boolean
 LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT EXISTS (SELECT FROM sla.promise AS p WHERE p.settled < p.revision)
+		OR EXISTS (SELECT FROM sla.moved_party)
 		OR EXISTS (SELECT FROM sla.exception AS e WHERE e.edited_in IS NOT NULL);
 END;
 COMMENT ON FUNCTION sla.wants_refresh() IS 'private: has sla.refresh() anything to see to?';
