@@ -206,8 +206,8 @@ look_up(RowReader *reader, SPIPlanPtr *plan, Definition *def, const char *condit
 }
 
 /*
- * By the columns that the item's expression reads, in their order.  That runs as
- * the extension's owner, whatever the table's owner may read of it.
+ * By the columns that the item's expression reads, in their order.  As the table's
+ * owner: planning alone runs functions of his, in predicates of indexes and the like.
  */
 static TupleTableSlot *
 by_columns(RowReader *reader, Definition *def, Datum *values, RowLock lock)
@@ -229,7 +229,7 @@ by_columns(RowReader *reader, Definition *def, Datum *values, RowLock lock)
 		types[nargs++] = att->atttypid;
 		appendStringInfo(&condition, "%s%s", nargs > 1 ? " AND " : "", column_equals(att, nargs));
 	}
-	fence_enter(&fence, fence_extension_owner());
+	fence_enter_no_rls(&fence, def->owner);
 	fence_settings(def->time_zone);
 	fence_by_index();
 	row = look_up(reader, plan, def, condition.data, nargs, types, values, lock);
