@@ -817,14 +817,20 @@ PG_FUNCTION_INFO_V1(sla_clock_as_of);
 Datum
 sla_clock_as_of(PG_FUNCTION_ARGS)
 {
-	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
-	TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
-	StoredClock *clock = clock_store_deform(row);
-	bool		was_open = clock_is_open(&clock->clock);
+	HeapTupleHeader row;
+	TimestampTz at;
+	StoredClock *clock;
+	bool		was_open;
 	bool		changed = false;
 	Definition *def;
 	TupleDesc	desc;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	row = PG_GETARG_HEAPTUPLEHEADER(0);
+	at = PG_GETARG_TIMESTAMPTZ(1);
+	clock = clock_store_deform(row);
+	was_open = clock_is_open(&clock->clock);
 	if (!PG_ARGISNULL(2) && PG_GETARG_TIMESTAMPTZ(2) != clock->clock.start)
 	{
 		clock->clock.start = PG_GETARG_TIMESTAMPTZ(2);

@@ -694,7 +694,8 @@ BEGIN
 				WHEN 'reviews' THEN sla.alert_reviews(at, max_items)
 				WHEN 'fold' THEN sla.fold(least(max_items::bigint * 100, 1000000)::integer)
 				WHEN 'close periods' THEN sla.close_periods(at, max_items)
-				WHEN 'retain' THEN sla.retain(at, max_items)
+				-- (a rehearsal deletes nothing before its time)
+				WHEN 'retain' THEN sla.retain(least(at, now()), max_items)
 				WHEN 'refresh' THEN sla.refresh(max_items)
 				WHEN 'clocks' THEN sla.alert_clocks(at, max_items)
 			END;

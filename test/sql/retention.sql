@@ -97,6 +97,8 @@ SELECT (SELECT count(*) FROM sla.clock_change h JOIN sla.clock c ON c.clock_id =
 	(SELECT count(*) FROM sla.sync_error WHERE relation = 'kept.ticket'::regclass) AS errors;
 UPDATE kept.ticket SET id = 5 WHERE id = 3;
 SELECT errors FROM sla.sync('kept.ticket');
+-- a rehearsal deletes nothing before its time
+SELECT done FROM sla.tick(now() + interval '31 days') WHERE step = 'retain';
 SELECT sla.retain(now() + interval '31 days', 1000);
 SELECT count(*) AS errors FROM sla.sync_error WHERE relation = 'kept.ticket'::regclass;
 

@@ -281,6 +281,10 @@ ok(until_done('one'), 'and with it');
 is($node->safe_psql('one', q{SELECT done_by FROM due WHERE done_at IS NOT NULL ORDER BY done_at DESC LIMIT 1}), 'regress_worker', 'it acts as that role, which need not be able to log in');
 is(worker('one', 'status, failures'), 'waiting|0', 'no failure is left');
 set('sla_tracker.role', '');
+$node->safe_psql('one', q{CREATE ROLE regress_sessions; GRANT SELECT, INSERT ON due TO regress_sessions; ALTER DATABASE one SET role = regress_sessions});
+$node->safe_psql('one', q{INSERT INTO due VALUES (clock_timestamp())});
+ok(until_done('one'), 'the role that the database sets for sessions is not for the worker');
+$node->safe_psql('postgres', 'ALTER DATABASE one RESET role');
 
 # Errors
 
