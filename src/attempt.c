@@ -24,10 +24,24 @@ is_for_all(int sqlstate)
 }
 
 /* PL/pgSQL's RAISE may give itself any SQLSTATE: that asks for nothing. */
-static bool
-is_raised(const ErrorData *error)
+bool
+error_is_raised(const ErrorData *error)
 {
-	return error->funcname != NULL && strcmp(error->funcname, "exec_stmt_raise") == 0;
+	return error->funcname != NULL &&
+		(strcmp(error->funcname, "exec_stmt_raise") == 0 || strcmp(error->funcname, "exec_stmt_assert") == 0);
+}
+
+void
+rethrow_tamed(void)
+{
+	ErrorData  *error = CopyErrorData();
+
+	if (!error_is_raised(error) ||
+		!(is_for_all(error->sqlerrcode) || error->sqlerrcode == ERRCODE_ASSERT_FAILURE))
+		PG_RE_THROW();
+	FlushErrorState();
+	error->sqlerrcode = ERRCODE_RAISE_EXCEPTION;
+	ReThrowError(error);
 }
 
 int
@@ -61,7 +75,7 @@ attempt(AttemptFunction function, void *argument)
 	CurrentResourceOwner = owner;
 	if (error == NULL)
 		return 0;
-	if (is_for_all(error->sqlerrcode) && !is_raised(error))
+	if (is_for_all(error->sqlerrcode) && !error_is_raised(error))
 		ReThrowError(error);
 	return error->sqlerrcode;
 }

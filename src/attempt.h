@@ -21,4 +21,14 @@
 typedef void (*AttemptFunction) (void *argument);
 extern int	attempt(AttemptFunction function, void *argument);
 
+/* Did an owner's code give itself the SQLSTATE of a caught error? */
+extern bool error_is_raised(const ErrorData *error);
+
+/*
+ * Raise the error again that was caught: as an ordinary one where an owner's code
+ * gave itself a SQLSTATE that PL/pgSQL's OTHERS does not catch, or that asks for
+ * the whole transaction.  In the memory context of the caller, not of the error.
+ */
+extern void rethrow_tamed(void);
+
 #endif							/* SLA_ATTEMPT_H */

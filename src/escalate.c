@@ -29,6 +29,7 @@
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
+#include "attempt.h"
 #include "fence.h"
 
 /* So long may one call take, in milliseconds. */
@@ -64,7 +65,7 @@ check_role(Oid role, Oid relid)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the role that made the escalation does not exist"),
-				 errhint("Whoever writes the escalation anew is asked from then on.")));
+				 errhint("Whoever deletes the escalation and writes it anew is asked from then on.")));
 	if (OidIsValid(relid))
 	{
 		HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
@@ -156,7 +157,7 @@ sla_call_escalation(PG_FUNCTION_ARGS)
 			QueryCancelPending = false;
 		PG_RETURN_NULL();
 	}
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED && !timed_out)
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED && !timed_out && !error_is_raised(error))
 		ReThrowError(error);
 	said[0] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
 	said[1] = CStringGetTextDatum(timed_out ? "it took longer than 10 seconds" : error->message);

@@ -213,13 +213,23 @@ read_relation(FunctionCallInfo fcinfo, const Objective *objective, Relation rel,
 			  int nargs, Oid *types, Datum *values, const char *nulls)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext context = CurrentMemoryContext;
 	Fence		fence;
 
 	fence_enter_no_rls(&fence, rel->rd_rel->relowner);
 	fence_settings(objective->time_zone);
 	SPI_connect();
-	if (SPI_execute_with_args(query, nargs, types, values, nulls, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the relation of an objective");
+	PG_TRY();
+	{
+		if (SPI_execute_with_args(query, nargs, types, values, nulls, true, 0) != SPI_OK_SELECT)
+			elog(ERROR, "could not read the relation of an objective");
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		rethrow_tamed();
+	}
+	PG_END_TRY();
 	for (uint64 i = 0; i < SPI_processed; i++)
 		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
 	SPI_finish();

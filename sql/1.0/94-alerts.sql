@@ -161,7 +161,7 @@ CREATE TABLE sla.escalation (
 );
 COMMENT ON TABLE sla.escalation IS 'who is to be told of alerts, and what is to be called';
 COMMENT ON COLUMN sla.escalation.id IS 'its number';
-COMMENT ON COLUMN sla.escalation.relation IS 'only alerts of clocks of this table';
+COMMENT ON COLUMN sla.escalation.relation IS 'only alerts of this table';
 COMMENT ON COLUMN sla.escalation.policy IS 'only of clocks of this policy';
 COMMENT ON COLUMN sla.escalation.metric IS 'only of clocks of this metric';
 COMMENT ON COLUMN sla.escalation.objective IS 'of burn rates of this objective instead';
@@ -171,8 +171,11 @@ COMMENT ON COLUMN sla.escalation.run IS 'a procedure or function of one bigint, 
 COMMENT ON COLUMN sla.escalation.made_by IS 'the role that wrote the row, as which it is called; set by the extension';
 ALTER TABLE sla.escalation ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON sla.escalation USING (
-	sla.may_define(relation)
-	OR relation IS NULL AND EXISTS (SELECT FROM sla.objective AS o WHERE o.name = escalation.objective));
+	CASE
+		WHEN objective IS NULL THEN sla.may_define(relation)
+		ELSE (relation IS NULL OR sla.may_define(relation))
+			AND EXISTS (SELECT FROM sla.objective AS o WHERE o.name = escalation.objective)
+	END);
 COMMENT ON POLICY owner ON sla.escalation IS 'who owns the table, or may define the objective; a superuser where neither is named';
 GRANT SELECT, INSERT, UPDATE, DELETE ON sla.escalation TO PUBLIC;
 
@@ -185,6 +188,11 @@ DECLARE
 	procedure oid;
 BEGIN
 	IF sla.restoring() THEN
+		RETURN NEW;
+	END IF;
+	-- (who edits another's escalation does not put his name to what it calls)
+	IF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' AND OLD.run OPERATOR(pg_catalog.=) NEW.run THEN
+		NEW.made_by := OLD.made_by;
 		RETURN NEW;
 	END IF;
 	NEW.made_by := current_user::pg_catalog.regrole;
@@ -488,7 +496,7 @@ BEGIN
 		BEGIN
 			WITH now_said AS MATERIALIZED (
 				SELECT s.*, r.cooldown
-				FROM sla.objective_alerts(due, alert_burn_rates.at) AS s
+				FROM sla.slo_alerts(due, alert_burn_rates.at, true) AS s
 				JOIN sla.burn_rule AS r ON r.objective = due AND r.name = s.rule
 			), withdrawn AS (
 				UPDATE sla.alert AS a
@@ -501,7 +509,8 @@ BEGIN
 			), raised AS (
 				INSERT INTO sla.alert (kind, at, raised_at, relation, objective, rule, group_value, severity, party, agreement, notify)
 				SELECT 'burn_rate', alert_burn_rates.at, alert_burn_rates.at, o.relation, due, s.rule, s.group_value, s.severity, o.party, o.agreement,
-					(SELECT string_agg(e.notify, ', ' ORDER BY e.id) FROM sla.escalation AS e WHERE e.objective = due)
+					(SELECT string_agg(e.notify, ', ' ORDER BY e.id) FROM sla.escalation AS e
+						WHERE e.objective = due AND (e.relation IS NULL OR e.relation = o.relation))
 				FROM now_said AS s
 				CROSS JOIN sla.objective_at(due, alert_burn_rates.at) AS o
 				WHERE s.is_firing
@@ -512,10 +521,13 @@ BEGIN
 							AND (a.withdrawn_at IS NULL
 								OR a.raised_at <= alert_burn_rates.at AND a.raised_at + s.cooldown > alert_burn_rates.at))
 				ON CONFLICT DO NOTHING
-				RETURNING alert.id
+				RETURNING alert.id, alert.relation
 			), escalated AS (
 				INSERT INTO sla.escalation_run (alert, escalation)
-				SELECT raised.id, e.id FROM raised JOIN sla.escalation AS e ON e.objective = due AND e.run IS NOT NULL
+				SELECT raised.id, e.id
+				FROM raised
+				JOIN sla.escalation AS e ON e.objective = due AND (e.relation IS NULL OR e.relation = raised.relation)
+				WHERE e.run IS NOT NULL
 			)
 			SELECT (SELECT count(*) FROM raised) + (SELECT count(*) FROM withdrawn) INTO n;
 			done := done + n;

@@ -1,0 +1,94 @@
+--
+-- Escalations and objectives of hostile owners: as who they are called, of what
+-- they hear, and what their errors keep from others
+--
+SET timezone = 'UTC';
+SET datestyle = 'ISO, YMD';
+SET client_min_messages = warning;
+CREATE ROLE regress_sla_mallory;
+CREATE ROLE regress_sla_victim;
+GRANT USAGE ON SCHEMA sla TO regress_sla_mallory, regress_sla_victim;
+CREATE SCHEMA mallory AUTHORIZATION regress_sla_mallory;
+CREATE SCHEMA victim AUTHORIZATION regress_sla_victim;
+CREATE FUNCTION tick() RETURNS TABLE (step text, problem text) LANGUAGE sql AS $$
+	SELECT step, problem FROM sla.tick() WHERE step IN ('escalations', 'burn rates', 'fold', 'clocks') AND (done > 0 OR problem IS NOT NULL)
+$$;
+
+SET ROLE regress_sla_mallory;
+CREATE TABLE mallory.ticket (id int PRIMARY KEY, opened timestamptz);
+CREATE TABLE mallory.log (n int GENERATED ALWAYS AS IDENTITY, who text);
+CREATE PROCEDURE mallory.note(alert bigint) LANGUAGE sql AS 'INSERT INTO mallory.log (who) VALUES (current_user)';
+SELECT sla.track('mallory.ticket');
+INSERT INTO sla.metric (relation, name, start_at) VALUES ('mallory.ticket', 'repair', 'opened');
+INSERT INTO sla.policy (relation, name) VALUES ('mallory.ticket', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('mallory.ticket', 'all', 'repair', '1 bh @24/7');
+INSERT INTO sla.escalation (relation, notify, run) VALUES ('mallory.ticket', 'mallory', 'mallory.note');
+RESET ROLE;
+
+-- who edits it does not put his name to what it calls
+UPDATE sla.escalation SET notify = 'mallory and friends';
+SELECT made_by, run, notify FROM sla.escalation;
+INSERT INTO mallory.ticket VALUES (1, now() - interval '2 hours');
+SELECT * FROM tick();
+SELECT * FROM tick();
+SELECT who FROM mallory.log;
+-- unless he says what is called
+UPDATE sla.escalation SET run = 'pg_catalog.int8abs';
+SELECT made_by = current_user::regrole AS mine, run FROM sla.escalation;
+DELETE FROM sla.escalation;
+
+-- another's objective
+SET ROLE regress_sla_victim;
+CREATE TABLE victim.event (id int PRIMARY KEY, at timestamptz, ok boolean);
+INSERT INTO victim.event SELECT n, now() - n * interval '1 minute', false FROM generate_series(1, 120) n;
+INSERT INTO sla.objective (name, kind, relation, at, good_when, target_percent, window_length) VALUES ('victim', 'event', 'victim.event', 'at', 'ok', 99, '28 days');
+INSERT INTO sla.burn_rule (objective, name, long_window, short_window, budget_percent, severity) VALUES ('victim', 'fast', '1 hour', '5 minutes', 0.5, 'page');
+SET ROLE regress_sla_mallory;
+INSERT INTO sla.escalation (relation, objective, notify, run) VALUES ('mallory.ticket', 'victim', 'mallory', 'mallory.note');
+INSERT INTO sla.escalation (objective, notify, run) VALUES ('victim', 'mallory', 'mallory.note');
+RESET ROLE;
+-- nor by another's hand, over a table that it is not of
+INSERT INTO sla.escalation (relation, objective, notify) VALUES ('mallory.ticket', 'victim', 'mallory'), ('victim.event', 'victim', 'victim'), (NULL, 'victim', 'all');
+SELECT * FROM tick();
+SELECT objective, notify FROM sla.alert WHERE kind = 'burn_rate';
+
+-- errors that PL/pgSQL's OTHERS does not catch, or that ask for a new transaction
+SET ROLE regress_sla_mallory;
+CREATE FUNCTION mallory.fails(bigint) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+	RAISE EXCEPTION 'failed on purpose' USING ERRCODE = current_setting('mallory.sqlstate');
+END
+$$;
+CREATE OR REPLACE PROCEDURE mallory.note(alert bigint) LANGUAGE plpgsql AS $$ BEGIN PERFORM mallory.fails(alert); END $$;
+INSERT INTO sla.escalation (relation, run) VALUES ('mallory.ticket', 'mallory.note');
+INSERT INTO sla.objective (name, kind, relation, at, good_when, target_percent, window_length)
+VALUES ('mallory', 'event', 'mallory.ticket', 'opened', 'mallory.fails(id)', 99, '28 days');
+INSERT INTO sla.burn_rule (objective, name, long_window, short_window, budget_percent, severity) VALUES ('mallory', 'fast', '3 hours', '5 minutes', 2, 'page');
+RESET ROLE;
+SET mallory.sqlstate = '57014';
+INSERT INTO mallory.ticket VALUES (2, now() - interval '2 hours');
+SELECT * FROM tick();
+SELECT * FROM tick();
+SELECT sqlstate, message FROM sla.escalation_run WHERE done_at IS NULL AND tries > 0;
+SELECT problem FROM sla.rollup WHERE problem IS NOT NULL;
+SET mallory.sqlstate = 'P0004';
+UPDATE sla.escalation_run SET next_at = '-infinity' WHERE done_at IS NULL AND tries > 0;
+UPDATE sla.burn_look SET next_at = '-infinity';
+UPDATE sla.rollup SET tried_at = '-infinity', is_built = false;
+SELECT * FROM tick();
+SELECT sqlstate, message FROM sla.escalation_run WHERE done_at IS NULL AND tries > 0;
+SELECT problem FROM sla.rollup WHERE problem IS NOT NULL;
+SET mallory.sqlstate = '40001';
+UPDATE sla.escalation_run SET next_at = '-infinity' WHERE done_at IS NULL AND tries > 0;
+UPDATE sla.burn_look SET next_at = '-infinity';
+UPDATE sla.rollup SET tried_at = '-infinity', is_built = false;
+SELECT * FROM tick();
+SELECT sqlstate, message FROM sla.escalation_run WHERE done_at IS NULL AND tries > 0;
+
+DROP FUNCTION tick;
+DELETE FROM sla.escalation;
+DROP SCHEMA mallory, victim CASCADE;
+DELETE FROM sla.alert WHERE kind = 'burn_rate';
+DELETE FROM sla.escalation_run;
+REVOKE USAGE ON SCHEMA sla FROM regress_sla_mallory, regress_sla_victim;
+DROP ROLE regress_sla_mallory, regress_sla_victim;
