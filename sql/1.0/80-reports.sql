@@ -35,7 +35,7 @@ COMMENT ON FUNCTION sla.duration_text(double precision) IS
  * look at an index without entries.
  */
 CREATE VIEW sla.promise_stale AS
-SELECT p.id
+SELECT p.id, p.revision
 FROM sla.promise AS p
 CROSS JOIN LATERAL (
 	SELECT
@@ -46,11 +46,37 @@ CROSS JOIN LATERAL (
 WHERE p.settled < p.revision;
 COMMENT ON VIEW sla.promise_stale IS 'private: promises of which an open clock is stale';
 
+CREATE VIEW sla.party_stale AS
+SELECT m.party, max(m.revision) AS revision
+FROM sla.moved_party AS m
+GROUP BY m.party;
+COMMENT ON VIEW sla.party_stale IS 'private: parties whose agreements have changed';
+
 /*
- * Open clocks that are stale, derived afresh: by their promise, or since their
- * party's agreements have changed.  Whether there is any is asked first, once: while there is none, no clock is read here.  What derivation
- * cannot change is taken from the stored row, so that a condition on it finds its
- * index.
+ * Open clocks that are stale: by their promise, or since their party's agreements
+ * have changed.  Whether there is any is asked first, once: while there is none,
+ * no clock is read here.
+ */
+CREATE VIEW sla.clock_outdated AS
+SELECT c.clock_id, c.started_at, c.relation, c.metric_id, c.cycle, c.item, c.per, c AS stored
+FROM sla.promise AS p
+JOIN sla.clock_state AS c
+	ON c.promise_id = p.id AND c.revision < p.revision AND c.ended_at IS NULL
+WHERE p.settled < p.revision
+	AND EXISTS (SELECT FROM sla.promise_stale)
+UNION ALL
+SELECT c.clock_id, c.started_at, c.relation, c.metric_id, c.cycle, c.item, c.per, c
+FROM sla.clock_state AS c
+JOIN sla.party_stale AS m ON m.party = c.party AND c.revision < m.revision
+WHERE c.ended_at IS NULL
+	AND (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
+		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
+	AND EXISTS (SELECT FROM sla.moved_party);
+COMMENT ON VIEW sla.clock_outdated IS 'private: stored rows of open clocks that are stale';
+
+/*
+ * The same, derived afresh.  What derivation cannot change is taken from the stored
+ * row, so that a condition on it finds its index.
  */
 CREATE VIEW sla.clock_stale AS
 SELECT
@@ -89,29 +115,16 @@ SELECT
 	d.pause_reasons,
 	d.signal_reason,
 	d.gross_elapsed
-FROM (
-	SELECT c.clock_id, c.started_at, c.relation, c.metric_id, c.cycle, c.item, c.per, c AS stored
-	FROM sla.promise AS p
-	JOIN sla.clock_state AS c
-		ON c.promise_id = p.id AND c.revision < p.revision AND c.ended_at IS NULL
-	WHERE p.settled < p.revision
-		AND EXISTS (SELECT FROM sla.promise_stale)
-	UNION ALL
-	SELECT c.clock_id, c.started_at, c.relation, c.metric_id, c.cycle, c.item, c.per, c
-	FROM sla.clock_state AS c
-	WHERE c.ended_at IS NULL
-		AND c.party IN (SELECT m.party FROM sla.moved_party AS m)
-		AND c.revision < (SELECT max(m.revision) FROM sla.moved_party AS m WHERE m.party = c.party)
-		AND c.revision >= (SELECT p.revision FROM sla.promise AS p WHERE p.id = c.promise_id)
-		AND EXISTS (SELECT FROM sla.moved_party)
-) AS c
+FROM sla.clock_outdated AS c
 CROSS JOIN LATERAL sla.derived(c.stored) AS d;
 COMMENT ON VIEW sla.clock_stale IS 'private: open clocks whose stored row is stale, as they are';
 
 /*
  * Stored and stale rows are one UNION ALL, whose first branch is the bare table:
  * only so does the planner read it in the order of an index.  That is why the
- * condition for stored rows stands outside.
+ * condition for stored rows stands outside.  Revisions are looked up in an object
+ * made once: a subquery for each clock looks so dear to the planner that it would
+ * have all of this compiled by JIT.
  */
 CREATE VIEW sla.clock_open AS
 SELECT c.*
@@ -123,9 +136,9 @@ FROM (
 WHERE c.ended_at IS NULL
 	AND (c.is_stale
 		OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
-			OR c.revision >= (SELECT p.revision FROM sla.promise AS p WHERE p.id = c.promise_id))
-		AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.moved_party AS m)
-			OR c.revision >= (SELECT max(m.revision) FROM sla.moved_party AS m WHERE m.party = c.party)));
+			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
+		AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.party_stale AS m)
+			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint));
 COMMENT ON VIEW sla.clock_open IS 'private: rows of sla.clock_state of open clocks, up to date';
 
 CREATE VIEW sla.clock_fresh AS
@@ -138,9 +151,9 @@ FROM (
 WHERE c.is_stale
 	OR c.ended_at IS NOT NULL
 	OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
-		OR c.revision >= (SELECT p.revision FROM sla.promise AS p WHERE p.id = c.promise_id))
-	AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.moved_party AS m)
-		OR c.revision >= (SELECT max(m.revision) FROM sla.moved_party AS m WHERE m.party = c.party));
+		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
+	AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.party_stale AS m)
+		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint);
 COMMENT ON VIEW sla.clock_fresh IS 'private: rows of sla.clock_state, up to date';
 
 /*

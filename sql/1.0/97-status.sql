@@ -71,9 +71,7 @@ BEGIN ATOMIC
 	SELECT 'stale clocks', CASE WHEN s.n = 0 THEN 'ok' ELSE 'behind' END,
 		pg_catalog.format('%s open clocks are derived afresh by each reader; sla.refresh() stores them', s.n)
 	FROM (
-		SELECT pg_catalog.count(*)
-		FROM sla.promise AS p
-		JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
+		SELECT pg_catalog.count(*) FROM sla.clock_outdated AS c
 	) AS s (n)
 	UNION ALL
 	SELECT 'clocks of ' || c.relation::text, 'failed',
