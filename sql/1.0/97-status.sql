@@ -89,6 +89,13 @@ BEGIN ATOMIC
 		WHERE p.is_current AND p.policy_id = w.policy_id AND p.target_id = w.target_id
 			AND p.metric_id = w.metric_id AND p.calendar = w.calendar)
 	UNION ALL
+	SELECT 'promises', 'missing',
+		pg_catalog.format('goal "%s" of policy "%s" of table %s for metric "%s" has no calendar, and no agreement has one: write it into the goal, or into sla.agreement',
+			t.goal, t.policy, t.relation, t.metric)
+	FROM sla.target AS t
+	WHERE @extschema@.calendar(t.goal) IS NULL AND t.goal IS NOT NULL
+		AND NOT EXISTS (SELECT FROM sla.agreement AS a WHERE a.calendar IS NOT NULL)
+	UNION ALL
 	SELECT 'calendar cache', 'ok',
 		pg_catalog.format('%s compiled calendars of this session, %s bytes of %s', count(*), coalesce(sum(k.bytes), 0),
 			pg_catalog.current_setting('sla_tracker.calendar_cache'))
@@ -151,5 +158,5 @@ BEGIN ATOMIC
 	WHERE sla.rollup_problem(o.id) IS NOT NULL;
 END;
 COMMENT ON FUNCTION sla.status() IS
-'operator: how tracking stands: the background worker, versions, gaps in triggers, suspended definitions, stale clocks, calendar cache, retention, errors';
+'operator: how tracking stands: versions, the background worker and sla.tick(), gaps in triggers, suspended definitions, promises that are missing, stale clocks, calendar cache, retention, errors, objectives';
 REVOKE ALL ON FUNCTION sla.status() FROM PUBLIC;
