@@ -8,6 +8,7 @@
 # reader sees, say more:
 #
 #	output varies	only the first line and the number of lines are compared
+#	back to the first database	where an example has gone to another one
 #	needs libical	a build without it refuses the last statement
 #	accepted: SQL	%s stands for what is in backticks in the first column
 #	refused: SQL	the same, and the second column is the SQLSTATE
@@ -86,7 +87,9 @@ my $without_libical = psql('readme', q{
 my $directory = PostgreSQL::Test::Utils::tempdir;
 my $mark = '-- end of a block of README.md --';
 my @examples = grep { $_->[0] eq 'sql' } @parts;
-my $session = join('', map { "$_->[1]\\echo '$mark'\n" } @examples);
+my $session = "\\set first :DBNAME\n" . join('', map {
+	$_->[0] eq 'sql' ? "$_->[1]\\echo '$mark'\n"
+	  : $_->[1] eq 'back to the first database' ? "\\c :first\nSET timezone = 'Europe/Berlin';\n" : '' } @parts);
 foreach my $feed (grep { $_->[0] eq 'ics' } @parts)
 {
 	open(my $file, '>', "$directory/holidays.ics") or die $!;
