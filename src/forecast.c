@@ -244,6 +244,10 @@ read_pauses(FunctionCallInfo fcinfo, Forecast *forecast, int32 group)
 	bool	   *nulls = NULL;
 	int			nreasons = 0;
 
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("array must not contain nulls")));
 	if (!PG_ARGISNULL(ARG_PAUSE_REASONS))
 		deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_PAUSE_REASONS), TEXTOID, -1, false,
 						  TYPALIGN_INT, &reasons, &nulls, &nreasons);

@@ -50,6 +50,8 @@ SELECT r.* FROM unnest(ARRAY[
 	$$SELECT with_holidays('Mo-Fr 09:00-17:00; PH off', '{infinity}')$$,
 	$$SELECT business_timeline('infinity', '1 bh', '24/7')$$,
 	$$SELECT sla.sync(NULL)$$,
+	$$SELECT sla.survival('p', 'l', 1, 1, 1, true, now(), array_fill(NULL::timestamptz, '{1000}'), NULL, 1)$$,
+	$$SELECT sla.survival('p', 'l', n, n, n, true, now(), ARRAY[now(), '-infinity', now(), now() - n * interval '1 day'], NULL, 1) FROM generate_series(1, 100) AS n$$,
 	$$SELECT sla.sync(0)$$,
 	$$SELECT sla.untrack(0)$$,
 	$$SELECT sla.clock_as_of(NULL, now(), NULL, NULL, NULL)$$,
