@@ -104,6 +104,7 @@ sub metric
 	{
 		my ($labels, $value) = ($1, $2);
 		my %label = $labels =~ /(\w+)="((?:[^"\\]|\\.)*)"/g;
+		s{\\(.)}{$1}g for values %label;
 		delete $label{server};
 		$values{ join '|', map { $label{$_} } sort keys %label } = 0 + $value;
 	}
