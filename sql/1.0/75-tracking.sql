@@ -252,7 +252,22 @@ DECLARE
 	tab regclass;
 	rule regprocedure;
 	col record;
+	index regclass;
 BEGIN
+	-- (else a column's new type would make the server complain of a function that is not immutable)
+	FOR index IN
+		SELECT i.indexrelid::regclass
+		FROM pg_index AS i
+		JOIN pg_class AS c ON c.oid = i.indexrelid AND c.relnamespace <> 'sla'::regnamespace
+		JOIN pg_depend AS f ON f.classid = 'pg_class'::regclass AND f.objid = i.indexrelid AND f.refclassid = 'pg_proc'::regclass
+		JOIN pg_depend AS d ON d.classid = f.refclassid AND d.objid = f.refobjid AND d.deptype = 'e'
+		JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+		WHERE e.extname = 'sla_tracker'
+	LOOP
+		RAISE EXCEPTION 'index % calls functions of extension sla_tracker', index
+			USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Drop it first.';
+	END LOOP;
+
 	-- triggers, also those of sla_deadline()
 	FOR tab IN
 		SELECT DISTINCT t.tgrelid::regclass

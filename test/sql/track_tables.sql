@@ -673,6 +673,11 @@ INSERT INTO sla.metric (relation, name, stop_when) VALUES ('uses', 'resolution',
 INSERT INTO sla.policy (relation, name) VALUES ('uses', 'all');
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('uses', 'all', 'resolution', '4 bh @track_desk');
 INSERT INTO uses VALUES (1, DEFAULT, DEFAULT, '{1 bh}', DEFAULT, '2020-11-20 09:00Z');
+CREATE INDEX uses_hours ON uses (business_seconds(opened_at, due_at, hours));
+\set SHOW_CONTEXT never
+SELECT sla.detach();
+\set SHOW_CONTEXT errors
+DROP INDEX uses_hours;
 BEGIN;
 SET client_min_messages = warning;
 SELECT sla.detach();
