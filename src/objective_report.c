@@ -361,24 +361,6 @@ sort_instants(TimestampTz *instants, int n)
 	return m;
 }
 
-/* How many of these are not after an instant. */
-static int
-position(const TimestampTz *instants, int n, TimestampTz at)
-{
-	int			low = 0;
-
-	while (low < n)
-	{
-		int			middle = (low + n) / 2;
-
-		if (instants[middle] <= at)
-			low = middle + 1;
-		else
-			n = middle;
-	}
-	return low;
-}
-
 static double
 seconds(int64 microseconds)
 {
@@ -575,7 +557,7 @@ status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time
 			recent_total += group->total[i];
 			recent_good += group->good[i];
 		}
-		day = position(time->days, time->ndays, time->cuts[i]);
+		day = instants_until(time->days, time->ndays, time->cuts[i]);
 		if (group->total[i] > 0 && day != last_day)
 		{
 			days++;
@@ -697,13 +679,13 @@ sample_rule(const Version *version, const BurnRule *rule, double factor, const T
 	double		long_good = 0;
 	double		short_good = 0;
 	int			first;
-	int			last = position(tally->edges, tally->nedges, until - 1);
+	int			last = instants_until(tally->edges, tally->nedges, until - 1);
 	bool		long_fires;
 	bool		short_fires;
 
 	sample.long_from = Max(back_from(until, rule->long_window), version->from);
 	sample.short_from = Max(back_from(until, rule->short_window), version->from);
-	first = position(tally->edges, tally->nedges, sample.long_from - 1);
+	first = instants_until(tally->edges, tally->nedges, sample.long_from - 1);
 	for (int i = first; i < last && i < tally->nedges - 1; i++)
 	{
 		sample.long_total += group->total[i];
@@ -736,14 +718,14 @@ parts_held(const BurnRule *rule, const Tally *tally, const TallyGroup *group, co
 	TimestampTz parts[PARTS];
 	int			last_part = -1;
 	int			held = 0;
-	int			first = position(tally->edges, tally->nedges, sample->long_from - 1);
-	int			last = position(tally->edges, tally->nedges, at - 1);
+	int			first = instants_until(tally->edges, tally->nedges, sample->long_from - 1);
+	int			last = instants_until(tally->edges, tally->nedges, at - 1);
 
 	for (int i = 0; i < PARTS; i++)
 		parts[i] = part_from(rule, at, i);
 	for (int i = first; i < last && i < tally->nedges - 1; i++)
 	{
-		int			part = position(parts, PARTS, tally->edges[i]);
+		int			part = instants_until(parts, PARTS, tally->edges[i]);
 
 		if (group->total[i] > 0 && part != last_part)
 		{

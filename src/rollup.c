@@ -62,6 +62,23 @@ hash_group(const char *grp)
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
+int
+instants_until(const TimestampTz *instants, int n, TimestampTz at)
+{
+	int			low = 0;
+
+	while (low < n)
+	{
+		int			middle = (low + n) / 2;
+
+		if (instants[middle] <= at)
+			low = middle + 1;
+		else
+			n = middle;
+	}
+	return low;
+}
+
 void
 tally_init(Tally *tally, const TimestampTz *edges, int nedges)
 {
@@ -472,23 +489,13 @@ make_plan(Plan *plan, Tally *tally)
 static int
 interval_of(const Plan *plan, TimestampTz bucket)
 {
-	const TimestampTz *edges = plan->tally->edges;
-	int			low = 0;
-	int			high = plan->tally->nedges;
+	int			until;
 
 	for (int i = 0; i < plan->ncut; i++)
 		if (plan->cut[i].bucket == bucket)
 			return plan->cut[i].interval;
-	while (low < high)
-	{
-		int			middle = (low + high) / 2;
-
-		if (edges[middle] <= bucket)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < plan->tally->nedges ? low - 1 : -1;
+	until = instants_until(plan->tally->edges, plan->tally->nedges, bucket);
+	return until < plan->tally->nedges ? until - 1 : -1;
 }
 
 /*
