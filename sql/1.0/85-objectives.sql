@@ -243,6 +243,11 @@ BEGIN
 		END IF;
 		NEW.window_length := length::text;
 	END IF;
+	IF NEW.valid_from <> '-infinity' AND NEW.valid_from NOT BETWEEN '0001-01-02' AND '9999-12-31' THEN
+		RAISE EXCEPTION 'valid_from of objective "%" is out of range: %', NEW.name, NEW.valid_from
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = 'It must be -infinity, or in the years 1 to 9999.';
+	END IF;
 	IF NEW.window_start NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN
 		RAISE EXCEPTION 'start of the window of objective "%" is out of range: %', NEW.name, NEW.window_start
 			USING ERRCODE = 'invalid_parameter_value',

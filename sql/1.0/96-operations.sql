@@ -110,7 +110,7 @@ REVOKE ALL ON FUNCTION sla.is_operator() FROM PUBLIC;
 CREATE TABLE sla.retention (
 	kind text NOT NULL CHECK (kind IN ('clock', 'change', 'error', 'alert')),
 	relation regclass NOT NULL DEFAULT '-',
-	keep interval NOT NULL CHECK (keep >= interval '1 day'),
+	keep interval NOT NULL CHECK (keep BETWEEN interval '1 day' AND interval '1000 years'),
 	PRIMARY KEY (kind, relation)
 );
 COMMENT ON TABLE sla.retention IS 'for how long history is kept; what has no row here is kept for ever';

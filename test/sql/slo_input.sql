@@ -37,7 +37,7 @@ SELECT d.* FROM unnest(ARRAY[
 	'{"good_when": "okay"}', '{"good_when": "ok AND"}', '{"good_when": "ms"}', '{"at": "ms"}', '{"at": "now() + id"}', '{"good_when": "(SELECT ok)"}', '{"good_when": "count(*) > 1"}', '{"good_when": "ok; DROP TABLE oi_request"}', '{"group_by": "*"}',
 	'{"relation": null}',
 	'{"target_percent": 1e-400}', '{"target_percent": 99.9999999999999}', '{"kind": "slice", "slice": "1 hour", "slice_target_percent": 1e-400}',
-	'{"window_length": "month", "window_start": "294000-01-01"}', '{"window_length": "month", "window_start": "4700-01-01 BC"}',
+	'{"valid_from": "294000-01-01"}', '{"window_length": "month", "window_start": "294000-01-01"}', '{"window_length": "month", "window_start": "4700-01-01 BC"}',
 	'{"window_length": "178000000 years"}', '{"window_length": "999999999999 years"}', '{"window_length": "1 mon -30 days 1 hour"}', '{"window_length": "2 days -1 hour"}', '{"close_after": "11 years"}'
 ]::jsonb[]) WITH ORDINALITY u (change, n), LATERAL test.define(u.change) d ORDER BY n;
 SELECT d.state, d.message FROM unnest(ARRAY[
