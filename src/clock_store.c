@@ -126,9 +126,9 @@ void
 clock_store_close(ClockStore *store)
 {
 	clock_store_flush(store);
+	due_queue_flush(&store->due);
 	if (store->estate != NULL)
 	{
-		due_queue_flush(&store->due, store->estate);
 		close_indexes(store->result);
 		FreeExecutorState(store->estate);
 	}
@@ -510,10 +510,7 @@ static void
 queue(ClockStore *store, const StoredClock *clock, TimestampTz at)
 {
 	if (store->due.n == MAX_NEW)
-	{
-		open_for_writing(store);
-		due_queue_flush(&store->due, store->estate);
-	}
+		due_queue_flush(&store->due);
 	due_queue_add(&store->due, clock->id, at);
 }
 

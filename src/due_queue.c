@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * due_queue.c
- *	  When sla.tick() is to look at which clock: the rows of sla.clock_due.
+ *	  When sla.tick() is to look at which clock: the rows of sla.clock_due_new.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -9,11 +9,12 @@
  */
 #include "due_queue.h"
 
-#include "access/genam.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "executor/executor.h"
+#include "catalog/pg_type.h"
+#include "executor/tuptable.h"
+#include "utils/array.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -24,10 +25,14 @@
 /* The columns, as sql/1.0/70-clocks.sql has them. */
 enum
 {
+	COL_FIRST_AT,
 	COL_AT,
-	COL_CLOCK_ID,
+	COL_CLOCKS,
 	NCOLUMNS
 };
+
+/* Hints in a row: so many are stored in it, and not beside it. */
+#define ROW_HINTS	100
 
 void
 due_queue_init(DueQueue *queue)
@@ -56,42 +61,46 @@ due_queue_add(DueQueue *queue, int64 clock_id, TimestampTz at)
 	wake_note(at);
 }
 
+/* An array of 64-bit values, some of those given. */
+static Datum
+array_of(const int64 *values, int n, Oid type)
+{
+	Datum		elems[ROW_HINTS];
+
+	for (int i = 0; i < n; i++)
+		elems[i] = Int64GetDatum(values[i]);
+	return PointerGetDatum(construct_array(elems, n, type, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
 void
-due_queue_flush(DueQueue *queue, EState *estate)
+due_queue_flush(DueQueue *queue)
 {
 	Relation	rel;
-	ResultRelInfo *result;
-	TupleTableSlot **slots;
+	TupleTableSlot *slot;
 
 	if (queue->n == 0)
 		return;
-	rel = table_open(own_relation(OWN_CLOCK_DUE), RowExclusiveLock);
-	result = makeNode(ResultRelInfo);
-	InitResultRelInfo(result, rel, 0, NULL, 0);
-	ExecOpenIndices(result, false);
-	slots = palloc(queue->n * sizeof(TupleTableSlot *));
-	for (int i = 0; i < queue->n; i++)
+	rel = table_open(own_relation(OWN_CLOCK_DUE_NEW), RowExclusiveLock);
+	slot = table_slot_create(rel, NULL);
+	for (int i = 0; i < queue->n; i += ROW_HINTS)
 	{
-		slots[i] = table_slot_create(rel, NULL);
-		memset(slots[i]->tts_isnull, true, RelationGetDescr(rel)->natts * sizeof(bool));
-		slots[i]->tts_values[COL_AT] = TimestampTzGetDatum(queue->at[i]);
-		slots[i]->tts_values[COL_CLOCK_ID] = Int64GetDatum(queue->clocks[i]);
-		slots[i]->tts_isnull[COL_AT] = slots[i]->tts_isnull[COL_CLOCK_ID] = false;
-		ExecStoreVirtualTuple(slots[i]);
+		int			n = Min(queue->n - i, ROW_HINTS);
+		TimestampTz first = queue->at[i];
+
+		for (int j = 1; j < n; j++)
+			first = Min(first, queue->at[i + j]);
+		ExecClearTuple(slot);
+		memset(slot->tts_isnull, true, RelationGetDescr(rel)->natts * sizeof(bool));
+		memset(slot->tts_isnull, false, NCOLUMNS * sizeof(bool));
+		slot->tts_values[COL_FIRST_AT] = TimestampTzGetDatum(first);
+		slot->tts_values[COL_AT] = array_of(&queue->at[i], n, TIMESTAMPTZOID);
+		slot->tts_values[COL_CLOCKS] = array_of(&queue->clocks[i], n, INT8OID);
+		ExecStoreVirtualTuple(slot);
+		table_tuple_insert(rel, slot, GetCurrentCommandId(true), 0, NULL);
+		pfree(DatumGetPointer(slot->tts_values[COL_AT]));
+		pfree(DatumGetPointer(slot->tts_values[COL_CLOCKS]));
 	}
-	table_multi_insert(rel, slots, queue->n, GetCurrentCommandId(true), 0, NULL);
-	for (int i = 0; i < queue->n; i++)
-	{
-		(void) ExecInsertIndexTuplesCompat(result, slots[i], estate, false, SLA_NO_INDEXES);
-		ResetPerTupleExprContext(estate);
-		ExecDropSingleTupleTableSlot(slots[i]);
-	}
-	pfree(slots);
-	for (int i = 0; i < result->ri_NumIndices; i++)
-	{
-		index_insert_cleanup_compat(result->ri_IndexRelationDescs[i], result->ri_IndexRelationInfo[i]);
-		index_close(result->ri_IndexRelationDescs[i], NoLock);
-	}
+	ExecDropSingleTupleTableSlot(slot);
 	table_close(rel, NoLock);
 	queue->n = 0;
 }

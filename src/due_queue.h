@@ -17,7 +17,6 @@
 #include "sla_tracker.h"
 
 #include "datatype/timestamp.h"
-#include "nodes/execnodes.h"
 
 /* Hints that are gathered. */
 typedef struct DueQueue
@@ -33,6 +32,6 @@ extern void due_queue_init(DueQueue *queue);
 extern void due_queue_add(DueQueue *queue, int64 clock_id, TimestampTz at);
 
 /* Write what was gathered. */
-extern void due_queue_flush(DueQueue *queue, EState *estate);
+extern void due_queue_flush(DueQueue *queue);
 
 #endif							/* SLA_DUE_QUEUE_H */

@@ -3,7 +3,7 @@
 --
 -- sla.alert is an outbox: a row says once that something has come to pass.  Of a
 -- clock each threshold is told once while it is true: of those not told the
--- highest (src/alerts.c).  sla.clock_due says when to look at which clock.
+-- highest (src/alerts.c).  sla.clock_hint says when to look at which clock.
 --
 -- Nothing else depends on sla.tick(): views know a breach at its instant.
 --
@@ -358,6 +358,7 @@ RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -372,6 +373,19 @@ DECLARE
 	any_silence boolean := EXISTS (SELECT FROM sla.silence AS s WHERE s.during @> alert_clocks.at);
 	done bigint;
 BEGIN
+	IF EXISTS (SELECT FROM sla.clock_due_new) THEN
+		WITH taken AS (
+			DELETE FROM sla.clock_due_new AS n
+			WHERE n.ctid = ANY (ARRAY(
+				SELECT s.ctid FROM sla.clock_due_new AS s ORDER BY s.first_at LIMIT alert_clocks.max_items FOR UPDATE SKIP LOCKED))
+			RETURNING n.at, n.clocks
+		)
+		INSERT INTO sla.clock_due (at, clock_id)
+		SELECT h.at, h.clock_id
+		FROM taken AS t
+		CROSS JOIN LATERAL unnest(t.at, t.clocks) AS h (at, clock_id);
+	END IF;
+
 	WITH due AS MATERIALIZED (
 		SELECT d.ctid, d.clock_id, d.at
 		FROM sla.clock_due AS d
@@ -757,7 +771,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RETURN least(
-		greatest((SELECT min(d.at) FROM sla.clock_due AS d) + interval '1 microsecond',
+		greatest(least((SELECT min(d.at) FROM sla.clock_due AS d), (SELECT min(n.first_at) FROM sla.clock_due_new AS n)) + interval '1 microsecond',
 			(SELECT t.next_at FROM sla.tick_state AS t WHERE t.step = 'clocks')),
 		CASE WHEN sla.wants_refresh() THEN
 			greatest(pg_catalog.now(), (SELECT t.next_at FROM sla.tick_state AS t WHERE t.step = 'refresh'))

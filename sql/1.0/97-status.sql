@@ -112,7 +112,7 @@ BEGIN ATOMIC
 	SELECT 'backlog', 'ok',
 		pg_catalog.format('%s clocks are due to be looked at by sla.tick(), the first since %s; %s alerts are not delivered',
 			d.n, d.since, (SELECT count(*) FROM sla.alert AS a WHERE a.delivered_at IS NULL AND a.withdrawn_at IS NULL))
-	FROM (SELECT count(*), min(c.at) FROM sla.clock_due AS c WHERE c.at < pg_catalog.now()) AS d (n, since)
+	FROM (SELECT count(*), min(c.at) FROM sla.clock_hint AS c WHERE c.at < pg_catalog.now()) AS d (n, since)
 	WHERE d.n > 0
 	UNION ALL
 	SELECT 'retention of ' || p.relation::text,

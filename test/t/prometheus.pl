@@ -138,7 +138,7 @@ compare('sla_sli_total', q{
 	WHERE m >= date_trunc('month', now() AT TIME ZONE 'UTC') - interval '1 month' GROUP BY 3});
 compare('sla_burn_rule_firing', q{SELECT coalesce(group_value, ''), objective, rule, severity, coalesce(is_firing::int::text, 'nan') FROM sla.report_slo_alert});
 compare('sla_credit_amount', q{SELECT agreement, currency, to_char(period_start, 'YYYY-MM'), party, amount FROM sla.report_service_credit WHERE to_at > now() - interval '1 month'});
-compare('sla_tick_backlog', q{SELECT '', (min(at) = '-infinity')::int FROM sla.clock_due});
+compare('sla_tick_backlog', q{SELECT '', (min(at) = '-infinity')::int FROM sla.clock_hint});
 compare('sla_status_trouble', q{SELECT subject, (status <> 'ok')::int FROM sla.status()});
 
 SKIP:

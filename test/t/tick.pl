@@ -57,7 +57,7 @@ foreach my $round (1 .. 50)
 $node->safe_psql('postgres', "SELECT sla.tick('2020-06-01 11:01Z') FROM generate_series(1, 3)") for 1 .. 3;
 is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT item), min(at_fraction), max(at_fraction) FROM sla.alert'),
 	"$tickets|$tickets|0.5|0.5", 'fifty kills: each clock is told of once');
-is($node->safe_psql('postgres', 'SELECT count(DISTINCT clock_id) FROM sla.clock_due'), $tickets, 'and each waits for the next');
+is($node->safe_psql('postgres', 'SELECT count(DISTINCT clock_id) FROM sla.clock_hint'), $tickets, 'and each waits for the next');
 
 # Who delivers: an example for one's own.  It marks what it has delivered in the
 # transaction that takes it, and delivers where a second time does no harm: here
