@@ -19,6 +19,7 @@ UPDATE job SET status = 'done', changed_at = '2020-11-24 15:00Z' WHERE id = 1;
 INSERT INTO sla.policy (relation, name) VALUES ('job', 'more');
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('more', 'job', 'changed_at', 'true', 90);
 SELECT sla.refresh();
+SELECT sla.fold();
 DO $$
 BEGIN
 	ASSERT (SELECT state FROM sla.clock WHERE item = '1001' AND metric = 'done') = 'paused', 'a new clock';
@@ -26,7 +27,8 @@ BEGIN
 	ASSERT (SELECT due FROM ticket WHERE id = 1001) = '2020-11-20 11:00Z', 'a deadline by trigger';
 	ASSERT NOT EXISTS (SELECT FROM sla.tracked t, sla.verify(t.relation) v), 'sla.verify() finds nothing';
 	ASSERT (SELECT sum(s.started + s.changed + s.cancelled + s.errors) FROM sla.tracked t, sla.sync(t.relation) s) = 0, 'sla.sync() finds nothing';
-	ASSERT NOT EXISTS (SELECT FROM sla.status() WHERE status <> 'ok'), 'sla.status() tells nothing';
+	ASSERT NOT EXISTS (SELECT FROM sla.status() WHERE status <> 'ok'),
+		(SELECT 'sla.status() tells nothing, but: ' || string_agg(concat_ws(' ', subject, status, detail), '; ') FROM sla.status() WHERE status <> 'ok');
 	ASSERT (SELECT max(id) FROM sla.objective) = 3, 'numbers of new definitions are new';
 END
 $$;
