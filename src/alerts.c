@@ -94,18 +94,6 @@ note_next(Look *look, int64 instant)
 		look->next = instant;
 }
 
-/* A clock as it is by the present definitions; what ended keeps its verdict. */
-static void
-bring_up_to_date(Definition *def, StoredClock *clock)
-{
-	if (!clock_is_open(&clock->clock))
-		return;
-	if (follow_is_outdated(def, clock))
-		follow_preview(def, clock);
-	else
-		derive(def, clock);
-}
-
 /* A breach that is waived, and what would come after it? */
 static bool
 is_forgiven(const StoredClock *clock, Level level)
@@ -145,8 +133,9 @@ judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
 	bool		open;
 	int			n = 0;
 
-	if (def != NULL && !def->suspended)
-		bring_up_to_date(def, clock);
+	/* what ended keeps its verdict */
+	if (clock_is_open(&clock->clock) && def != NULL && !def->suspended)
+		follow_bring_up_to_date(def, clock);
 	else if (clock_is_open(&clock->clock))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -34,10 +34,7 @@ derive_now(void *argument)
 
 	if (def == NULL || def->suspended)
 		return;
-	if (follow_is_outdated(def, clock))
-		follow_preview(def, clock);
-	else
-		derive(def, clock);
+	follow_bring_up_to_date(def, clock);
 	derivation->derived = true;
 }
 

@@ -1044,6 +1044,15 @@ follow_preview(Definition *def, StoredClock *clock)
 	derive(follow.def, clock);
 }
 
+void
+follow_bring_up_to_date(Definition *def, StoredClock *clock)
+{
+	if (follow_is_outdated(def, clock))
+		follow_preview(def, clock);
+	else
+		derive(def, clock);
+}
+
 /* Of a finished clock only the net verdict moves, by its exceptions. */
 static void
 rejudge(Follow *follow, StoredClock *stored)

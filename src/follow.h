@@ -103,6 +103,9 @@ extern void follow_signal(Follow *follow, TupleTableSlot *slot, const char *metr
  */
 extern void follow_preview(Definition *def, StoredClock *clock);
 
+/* A clock as it is by the definition given, by its row where that is wanted. */
+extern void follow_bring_up_to_date(Definition *def, StoredClock *clock);
+
 /* Might another promise hold for an open clock, by a change of definitions? */
 extern bool follow_is_outdated(const Definition *def, const StoredClock *clock);
 

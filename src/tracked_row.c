@@ -184,8 +184,9 @@ rows_query(RowReader *reader, const char *condition, RowLock lock)
 }
 
 /*
- * Run a query in the fence of a role that is entered; its plan is kept with the
- * definition.
+ * The row that a condition selects, as the table's owner: planning alone runs
+ * functions of his, in predicates of indexes and the like.  The plan is kept with
+ * the definition.
  */
 static TupleTableSlot *
 look_up(RowReader *reader, SPIPlanPtr *plan, Definition *def, const char *condition, int nargs,
@@ -193,7 +194,11 @@ look_up(RowReader *reader, SPIPlanPtr *plan, Definition *def, const char *condit
 {
 	TupleTableSlot *row;
 	int			result;
+	Fence		fence;
 
+	fence_enter_no_rls(&fence, def->owner);
+	fence_settings(def->time_zone);
+	fence_by_index();
 	SPI_connect();
 	if (*plan == NULL)
 		*plan = kept_plan(def->context, rows_query(reader, condition, lock), nargs, types);
@@ -202,13 +207,11 @@ look_up(RowReader *reader, SPIPlanPtr *plan, Definition *def, const char *condit
 		elog(ERROR, "could not look up an item: %s", SPI_result_code_string(result));
 	row = take_row(reader);
 	SPI_finish();
+	fence_leave(&fence);
 	return row;
 }
 
-/*
- * By the columns that the item's expression reads, in their order.  As the table's
- * owner: planning alone runs functions of his, in predicates of indexes and the like.
- */
+/* By the columns that the item's expression reads, in their order. */
 static TupleTableSlot *
 by_columns(RowReader *reader, Definition *def, Datum *values, RowLock lock)
 {
@@ -216,10 +219,8 @@ by_columns(RowReader *reader, Definition *def, Datum *values, RowLock lock)
 	TupleDesc	desc = RelationGetDescr(reader->root);
 	Oid			types[INDEX_MAX_KEYS];
 	StringInfoData condition;
-	TupleTableSlot *row;
 	int			nargs = 0;
 	int			i = -1;
-	Fence		fence;
 
 	initStringInfo(&condition);
 	while (*plan == NULL && (i = bms_next_member(def->item_columns, i)) >= 0)
@@ -229,12 +230,7 @@ by_columns(RowReader *reader, Definition *def, Datum *values, RowLock lock)
 		types[nargs++] = att->atttypid;
 		appendStringInfo(&condition, "%s%s", nargs > 1 ? " AND " : "", column_equals(att, nargs));
 	}
-	fence_enter_no_rls(&fence, def->owner);
-	fence_settings(def->time_zone);
-	fence_by_index();
-	row = look_up(reader, plan, def, condition.data, nargs, types, values, lock);
-	fence_leave(&fence);
-	return row;
+	return look_up(reader, plan, def, condition.data, nargs, types, values, lock);
 }
 
 TupleTableSlot *
@@ -338,21 +334,15 @@ read_item(void *argument)
 	MemoryContextSwitchTo(old);
 }
 
-/* By the text of the item, as the table's owner: for any expression. */
+/* By the text of the item: for any expression. */
 static TupleTableSlot *
 by_text(RowReader *reader, Definition *def, const char *item, RowLock lock)
 {
 	Oid			type = TEXTOID;
 	Datum		value = CStringGetTextDatum(item);
-	TupleTableSlot *row;
-	Fence		fence;
 
-	fence_enter_no_rls(&fence, def->owner);
-	fence_settings(def->time_zone);
-	row = look_up(reader, &def->by_text[lock], def,
-				  psprintf("sla.tracked_%d_item(r.*) = $1", def->id), 1, &type, &value, lock);
-	fence_leave(&fence);
-	return row;
+	return look_up(reader, &def->by_text[lock], def,
+				   psprintf("sla.tracked_%d_item(r.*) = $1", def->id), 1, &type, &value, lock);
 }
 
 TupleTableSlot *
