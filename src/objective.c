@@ -563,8 +563,20 @@ sla_objective_outages(PG_FUNCTION_ARGS)
 }
 
 /*
- * Rollups
+ * Who may ask
  */
+
+static Oid
+sla_view(const char *name)
+{
+	return get_relname_relid(name, get_namespace_oid("sla", false));
+}
+
+static bool
+may_read(const char *view)
+{
+	return pg_class_aclcheck(sla_view(view), GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
 
 /* Does the current role own the relations of all versions of an objective? */
 static bool
@@ -594,6 +606,40 @@ owns_objective(Datum name)
 	return owned;
 }
 
+/*
+ * An error when no objective has a name, nor a deleted one that left closed
+ * periods; only for who may read of all that there are.
+ */
+static void
+refuse_unknown(Datum name)
+{
+	Oid			type = TEXTOID;
+	bool		is_known;
+	Fence		fence;
+
+	if (!may_read("report_slo_status"))
+		return;
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT FROM sla.objective AS o WHERE o.name = $1 "
+							  "UNION ALL SELECT FROM sla.closed_period AS c WHERE c.objective = $1",
+							  1, &type, &name, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read sla.objective");
+	is_known = SPI_processed > 0;
+	SPI_finish();
+	fence_leave(&fence);
+	if (!is_known)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("objective \"%s\" does not exist", TextDatumGetCString(name)),
+				 errhint("Objectives are the rows of sla.objective; names are case-sensitive.")));
+}
+
+/*
+ * Rollups
+ */
+
 /* Run a query of an objective's name for who owns what it is over. */
 static void
 run_for_owner(FunctionCallInfo fcinfo, const char *query)
@@ -604,9 +650,12 @@ run_for_owner(FunctionCallInfo fcinfo, const char *query)
 	Fence		fence;
 
 	if (!owns_objective(name))
+	{
+		refuse_unknown(name);
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of the relation of objective \"%s\"", TextDatumGetCString(name))));
+	}
 	InitMaterializedSRF(fcinfo, 0);
 	fence_enter(&fence, fence_extension_owner());
 	fence_settings(NULL);
@@ -693,25 +742,14 @@ sla_rollup_obstacle(PG_FUNCTION_ARGS)
  * Reports
  */
 
-static Oid
-sla_view(const char *name)
-{
-	return get_relname_relid(name, get_namespace_oid("sla", false));
-}
-
-static bool
-may_read(const char *view)
-{
-	return pg_class_aclcheck(sla_view(view), GetUserId(), ACL_SELECT) == ACLCHECK_OK;
-}
-
 static void
 check_instant(TimestampTz at)
 {
 	if (TIMESTAMP_NOT_FINITE(at))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("a report is of a finite instant")));
+				 errmsg("a report is of a finite instant"),
+				 errdetail("It is %s.", TIMESTAMP_IS_NOBEGIN(at) ? "-infinity" : "infinity")));
 }
 
 /* A query whose rows are a function's result. */
@@ -789,12 +827,16 @@ report_objective(FunctionCallInfo fcinfo, const char *view, const char *query,
 	Oid			types[] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
 	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_NARGS() > 3 ? PG_GETARG_DATUM(3) : 0};
 	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo, query, Min(PG_NARGS(), 4) - 1, types, values, rows};
+	int			sqlstate;
 
 	if (!may_read(view) && !owns_objective(values[0]))
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, view);
 	check_instant(PG_GETARG_TIMESTAMPTZ(1));
 	InitMaterializedSRF(fcinfo, 0);
-	return try_report(&report, values[0], PG_GETARG_BOOL(2));
+	sqlstate = try_report(&report, values[0], PG_GETARG_BOOL(2));
+	if (sqlstate == 0 && !PG_GETARG_BOOL(2) && tuplestore_tuple_count(report.result->setResult) == 0)
+		refuse_unknown(values[0]);
+	return sqlstate;
 }
 
 static void
@@ -908,6 +950,8 @@ sla_verify_periods(PG_FUNCTION_ARGS)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, "report_slo_period");
 	InitMaterializedSRF(fcinfo, 0);
 	(void) try_report(&report, values[0], false);
+	if (tuplestore_tuple_count(report.result->setResult) == 0)
+		refuse_unknown(values[0]);
 	return (Datum) 0;
 }
 
@@ -928,10 +972,13 @@ sla_reclose(PG_FUNCTION_ARGS)
 	Fence		fence;
 
 	if (!owns_objective(values[0]))
+	{
+		refuse_unknown(values[0]);
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("objective \"%s\" is not yours", TextDatumGetCString(values[0])),
 				 errdetail("Who owns its relation may close a period of it anew.")));
+	}
 	fence_enter(&fence, fence_extension_owner());
 	fence_settings(NULL);
 	SPI_connect();
@@ -942,6 +989,30 @@ sla_reclose(PG_FUNCTION_ARGS)
 	SPI_finish();
 	fence_leave(&fence);
 	PG_RETURN_INT32(revision);
+}
+
+static void
+refuse_unknown_agreement(Datum party, Datum agreement)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[] = {party, agreement};
+	bool		is_known;
+	Fence		fence;
+
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT FROM sla.agreement AS a WHERE a.party = $1 AND a.name = $2",
+							  lengthof(types), types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read sla.agreement");
+	is_known = SPI_processed > 0;
+	SPI_finish();
+	fence_leave(&fence);
+	if (!is_known)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("agreement \"%s\" of party \"%s\" does not exist", TextDatumGetCString(agreement), TextDatumGetCString(party)),
+				 errhint("Agreements are the rows of sla.agreement; names are case-sensitive.")));
 }
 
 /* The names of the objectives that an agreement's service credits refer to. */
@@ -1008,5 +1079,7 @@ sla_service_credits(PG_FUNCTION_ARGS)
 		values[4] = CStringGetTextDatum(psprintf("SQLSTATE %s", unpack_sql_state(sqlstate)));
 		run_report(&report);
 	}
+	if (names == NIL && !PG_GETARG_BOOL(3))
+		refuse_unknown_agreement(values[0], values[1]);
 	return (Datum) 0;
 }

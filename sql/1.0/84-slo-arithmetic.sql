@@ -166,6 +166,18 @@ COMMENT ON FUNCTION sla.credit_percent(double precision, double precision[], dou
  * a date, it is counted in such units from there: a year from 2026-04-01, a month
  * from the 15th.  A window begins and ends at local midnight.
  */
+CREATE FUNCTION sla.refuse_window_unit(unit text)
+RETURNS timestamp
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'unknown window of the calendar: "%"', unit
+		USING ERRCODE = 'invalid_parameter_value', HINT = 'Windows are week, month, quarter and year.';
+END
+$$;
+COMMENT ON FUNCTION sla.refuse_window_unit(text) IS 'private: an error that names what is no window of the calendar';
+
 CREATE FUNCTION sla.calendar_window(unit text, anchor date, time_zone text, at timestamptz,
 	OUT from_at timestamptz, OUT to_at timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -191,6 +203,9 @@ BEGIN ATOMIC
 			d.anchor + pg_catalog.make_interval(months => (guess.n + k.k + 1) * d.months)
 		FROM pg_catalog.generate_series(-1, 1) AS k (k)
 		WHERE unit IN ('month', 'quarter', 'year')
+		UNION ALL
+		SELECT sla.refuse_window_unit(unit), NULL
+		WHERE unit NOT IN ('week', 'month', 'quarter', 'year')
 	) AS f
 	WHERE d.day >= f.start AND d.day < f.next;
 END;

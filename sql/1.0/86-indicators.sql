@@ -231,7 +231,8 @@ CREATE FUNCTION sla.objective_window(o sla.objective, at timestamptz,
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
 	SELECT w.from_at, w.to_at
-	FROM sla.calendar_window(o.window_length, o.window_start, o.time_zone, at) AS w
+	FROM sla.calendar_window(CASE WHEN sla.is_calendar_window(o.window_length) THEN o.window_length END,
+		o.window_start, o.time_zone, at) AS w
 	WHERE sla.is_calendar_window(o.window_length)
 	UNION ALL
 	SELECT pg_catalog.timezone(o.time_zone, pg_catalog.timezone(o.time_zone, at) - CASE

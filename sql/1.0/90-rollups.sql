@@ -381,6 +381,11 @@ DECLARE
 	mine integer[];
 	folded bigint;
 BEGIN
+	IF (max_items >= 0) IS NOT TRUE THEN
+		RAISE EXCEPTION 'max_items must not be negative'
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', coalesce(max_items::text, 'null'));
+	END IF;
+
 	-- of restored tables, whose triggers have counted from the first write on
 	INSERT INTO sla.rollup (objective, generation)
 	SELECT o.id, a.arguments[i.i + 1]::bigint

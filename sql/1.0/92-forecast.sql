@@ -304,7 +304,13 @@ DECLARE
 BEGIN
 	IF NOT isfinite(forecast.at) THEN
 		RAISE EXCEPTION 'at must be finite'
-			USING ERRCODE = 'datetime_field_overflow';
+			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', forecast.at);
+	END IF;
+	IF NOT EXISTS (SELECT FROM sla.tracked AS t WHERE t.relation = forecast.relation)
+		AND NOT EXISTS (SELECT FROM sla.promise AS p WHERE p.relation = forecast.relation)
+	THEN
+		RAISE EXCEPTION 'table % is not tracked', coalesce(forecast.relation::text, 'null')
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'sla.track() puts a table under watch.';
 	END IF;
 	IF (since < forecast.at) IS NOT TRUE THEN
 		RAISE EXCEPTION 'look_back must be positive'

@@ -87,11 +87,12 @@ DECLARE
 BEGIN
 	IF NOT EXISTS (SELECT FROM sla.agreement AS a WHERE a.party = summary_of.party AND a.name = agreement) THEN
 		RAISE EXCEPTION 'agreement "%" of party "%" does not exist', agreement, party
-			USING ERRCODE = 'undefined_object';
+			USING ERRCODE = 'undefined_object', HINT = 'Agreements are the rows of sla.agreement; names are case-sensitive.';
 	END IF;
 	IF period IS NULL OR NOT isfinite(period) OR period NOT BETWEEN '1900-01-01' AND '9000-01-01' THEN
 		RAISE EXCEPTION 'a month is not given, or out of range'
-			USING ERRCODE = 'datetime_field_overflow', HINT = 'Any day of the month will do.';
+			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', coalesce(period::text, 'null')),
+				HINT = 'Any day of the month will do.';
 	END IF;
 	first_day := date_trunc('month', period::timestamp);
 

@@ -813,7 +813,7 @@ BEGIN
 	END IF;
 	IF NOT EXISTS (SELECT FROM sla.alert AS a WHERE a.id = acknowledge.alert) THEN
 		RAISE EXCEPTION 'alert % does not exist', acknowledge.alert
-			USING ERRCODE = 'undefined_object';
+			USING ERRCODE = 'undefined_object', HINT = 'sla.report_alert lists those that are open.';
 	END IF;
 	RETURN false;
 END

@@ -40,7 +40,7 @@ FROM (
 WHERE r.comment NOT LIKE 'private: %' AND r.comment NOT LIKE 'administrator: %';
 COMMENT ON VIEW sla.level_right IS 'private: what the levels reader and operator add, from the catalog';
 
-CREATE FUNCTION sla.check_level(level text)
+CREATE FUNCTION sla.check_level(role regrole, level text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -50,10 +50,14 @@ BEGIN
 		RAISE EXCEPTION 'there is no level "%"', level
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Levels are reader and operator.';
 	END IF;
+	IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = role) THEN
+		RAISE EXCEPTION 'role with OID % does not exist', role::oid
+			USING ERRCODE = 'undefined_object', HINT = 'Name a role, as in ''reporting''.';
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION sla.check_level(text) IS 'private: an error when there is no such level';
-REVOKE ALL ON FUNCTION sla.check_level(text) FROM PUBLIC;
+COMMENT ON FUNCTION sla.check_level(regrole, text) IS 'private: an error when there is no such role or level';
+REVOKE ALL ON FUNCTION sla.check_level(regrole, text) FROM PUBLIC;
 
 CREATE FUNCTION sla.grant_to(role regrole, level text)
 RETURNS void
@@ -63,7 +67,7 @@ AS $$
 DECLARE
 	granted text;
 BEGIN
-	PERFORM sla.check_level(level);
+	PERFORM sla.check_level(role, level);
 	FOR granted IN
 		SELECT r.grant_text FROM sla.level_right AS r WHERE r.level IN (grant_to.level, 'reader')
 	LOOP
@@ -83,7 +87,7 @@ AS $$
 DECLARE
 	granted text;
 BEGIN
-	PERFORM sla.check_level(level);
+	PERFORM sla.check_level(role, level);
 	FOR granted IN
 		SELECT r.grant_text FROM sla.level_right AS r WHERE r.level IN (revoke_from.level, 'operator')
 	LOOP

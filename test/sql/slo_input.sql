@@ -122,6 +122,15 @@ SELECT * FROM refusal($$SELECT FROM sla.slo_periods('mine', '2026-03-20')$$);
 SELECT * FROM refusal($$SELECT FROM sla.slo_series('mine', '2026-03-20')$$);
 SELECT * FROM refusal($$SELECT FROM sla.slo_status('there is none')$$);
 RESET ROLE;
+-- a name that there is none of
+\pset format unaligned
+SELECT c.call, r.* FROM unnest(ARRAY[
+	'slo_status(''none'')', 'slo_periods(''none'')', 'slo_series(''none'')', 'slo_slots(''none'')', 'slo_alerts(''none'')', 'slo_status(''none'', now(), true)',
+	'verify_periods(''none'')', 'verify_objective(''none'')', 'rebuild(''none'')', 'reclose(''none'', ''2026-01-01'', ''x'')',
+	'service_credits(''oi'', ''none'')', 'service_credits(''none'', ''main'', now(), true)', 'monthly_summary(''oi'', ''none'', ''2026-01-01'')', 'monthly_summary(''oi'', ''main'', NULL)',
+	'calendar_window(''fortnight'', NULL, ''UTC'', now())', 'acknowledge(0)', 'fold(-1)', 'grant_to(1, ''reader'')', 'revoke_from(1, ''reader'')', 'forecast(''oi_request'')'
+]) WITH ORDINALITY AS c (call, n), refusal('SELECT FROM sla.' || c.call) AS r ORDER BY n;
+\pset format aligned
 -- what an error says of the rows is the owner's alone
 SET ROLE regress_oi_owner;
 UPDATE sla.objective SET good_when = '(''secret '' || ok)::integer > 0' WHERE name = 'mine';
