@@ -433,17 +433,18 @@ same_labels(const Jsonb *a, const Jsonb *b)
 
 /*
  * Labels, owner, party and the date promised follow the row while the clock is
- * open.  What they were when it was breached is kept.
+ * open.  What they were when it was breached is kept: when it went on until
+ * "until" under the old ones.
  */
 static void
-follow_attributes(Work *work, StoredClock *stored)
+follow_attributes(Work *work, StoredClock *stored, int64 until)
 {
 	const RowSays *says = work->says;
 	int64		promised = says->metrics[work->metric].due_at;
 
 	if (!same_labels(stored->labels, says->labels) || !same_string(stored->owner, says->owner))
 	{
-		if (stored->late != CLOCK_NONE && stored->late < work->at &&
+		if (stored->late != CLOCK_NONE && stored->late < until &&
 			stored->breach_labels == NULL && stored->breach_owner == NULL)
 		{
 			stored->breach_labels = stored->labels;
@@ -523,6 +524,8 @@ static StoredClock *
 take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
 			 const ClockOutcome *outcome, const char *per, int64 at)
 {
+	StoredClock *next;
+
 	if (stored != NULL)
 	{
 		if (outcome->changed)
@@ -534,9 +537,14 @@ take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
 		if (outcome->retargeted || outcome->restarted)
 			note_change(work, stored, before, "retarget", at);
 		if (outcome->late)
-			note_change(work, stored, before, "late_event", at);
+			note_change(work, stored, before, "late_event", outcome->told);
 	}
-	return outcome->begins ? new_clock(work, &outcome->next, per) : NULL;
+	if (!outcome->begins)
+		return NULL;
+	next = new_clock(work, &outcome->next, per);
+	if (stored == NULL && outcome->late)
+		note_change(work, next, next, "late_event", outcome->told);
+	return next;
 }
 
 bool
@@ -590,13 +598,19 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per,
 		}
 		refresh_if_stale(work, stored);
 		if (clock_is_open(&stored->clock) && !row->gone && !elsewhere)
-			follow_attributes(work, stored);
+			follow_attributes(work, stored, work->at);
 		before = *stored;
 	}
 	work->agreement = NULL;
 	clock_apply_row(stored != NULL ? &stored->clock : NULL, &metric->rules, row, &mem, &outcome);
 	if (stored != NULL && clock_is_open(&stored->clock) && !row->gone)
+	{
 		follow_agreement(work, stored);
+
+		/* reopened: the row's again */
+		if (!clock_is_open(&before.clock) && !elsewhere)
+			follow_attributes(work, stored, before.clock.end);
+	}
 	stored = take_outcome(work, stored, &before, &outcome, per, row->at);
 
 	/* history imported with a metric that repeats: cycle after cycle */
@@ -989,6 +1003,8 @@ apply_signal(Work *work, void *context)
 	}
 	clock_apply_signal(stored != NULL ? &stored->clock : NULL, &metric->rules, signal->action,
 					   work->at, signal->reason, find_promise, work, &mem, &outcome);
+	if (outcome.restarted && metric->rules.on_retarget != CLOCK_KEEP_PROMISE)
+		follow_agreement(work, stored);
 	(void) take_outcome(work, stored, &before, &outcome, per, work->at);
 }
 

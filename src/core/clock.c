@@ -247,7 +247,10 @@ static int64_t
 fact_time(const Clock *clock, int64_t at, ClockOutcome *outcome)
 {
 	if (at < clock->last)
+	{
 		outcome->late = true;
+		outcome->told = at;
+	}
 	return later_of(at, clock->last);
 }
 
@@ -364,14 +367,15 @@ finish(Clock *clock, ClockState state, int64_t at, CoreMem *mem,
 }
 
 /* Start an open clock anew, unless it starts just then. */
-static bool
+static void
 restart(Clock *clock, int64_t at, CoreMem *mem, ClockOutcome *outcome)
 {
 	int64_t		t = level_time(clock, at, outcome);
 
 	/* (Where that is the last fact, there is no earlier pause to drop.) */
 	if (t == clock->start)
-		return false;
+		return;
+	outcome->changed = outcome->restarted = true;
 
 	if (clock->state == CLOCK_PAUSED)
 	{
@@ -384,7 +388,17 @@ restart(Clock *clock, int64_t at, CoreMem *mem, ClockOutcome *outcome)
 	else
 		clock->npauses = 0;
 	clock->start = clock->last = t;
-	return true;
+}
+
+/* Another promise holds for an open clock. */
+static void
+set_promise(Clock *clock, int32_t promise, ClockOutcome *outcome)
+{
+	if (promise == clock->promise)
+		return;
+	outcome->changed = outcome->retargeted = true;
+	outcome->old_promise = clock->promise;
+	clock->promise = promise;
 }
 
 /*
@@ -477,7 +491,11 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 
 	if (promised == 0)
 		return;
-	outcome->late = outcome->late || told < start;
+	if (told < start)
+	{
+		outcome->late = true;
+		outcome->told = told;
+	}
 	begin(before, start, promised, mem, outcome);
 
 	if (row->stop)
@@ -511,14 +529,9 @@ retarget(Clock *clock, const ClockRules *rules, const ClockRow *row,
 			finish(clock, CLOCK_CANCELLED, row->at, mem, outcome);
 			return;
 		}
-		outcome->restarted = restart(clock, row->at, mem, outcome);
+		restart(clock, row->at, mem, outcome);
 	}
-	if (promise != clock->promise)
-	{
-		outcome->retargeted = true;
-		outcome->old_promise = clock->promise;
-		clock->promise = promise;
-	}
+	set_promise(clock, promise, outcome);
 }
 
 static void
@@ -665,6 +678,7 @@ signal_start(Clock *clock, const ClockRules *rules, int64_t at,
 		if (clock != NULL)
 		{
 			outcome->late = at < start;
+			outcome->told = at;
 			set_levels(&outcome->next,
 					   clock->levels & (CLOCK_ROW | CLOCK_SIGNAL_PAUSE),
 					   known_row_reason(clock), start, mem, outcome);
@@ -719,6 +733,24 @@ signal_finish(Clock *clock, const ClockRules *rules, ClockState state,
 		begin_repeat(clock, levels, row_reason, promise, context, mem, outcome);
 }
 
+/* "reset": what is promised is that of the new start. */
+static void
+signal_reset(Clock *clock, const ClockRules *rules, int64_t at,
+			 ClockPromise promise, void *context, CoreMem *mem,
+			 ClockOutcome *outcome)
+{
+	int32_t		promised;
+
+	restart(clock, at, mem, outcome);
+	if (!outcome->restarted || rules->on_retarget == CLOCK_KEEP_PROMISE)
+		return;
+	promised = promise(context, clock->start);
+	if (promised == 0)
+		finish(clock, CLOCK_CANCELLED, clock->start, mem, outcome);
+	else
+		set_promise(clock, promised, outcome);
+}
+
 void
 clock_apply_signal(Clock *clock, const ClockRules *rules, ClockAction action,
 				   int64_t at, const char *reason, ClockPromise promise,
@@ -752,8 +784,7 @@ clock_apply_signal(Clock *clock, const ClockRules *rules, ClockAction action,
 			break;
 		case CLOCK_DO_RESET:
 			if (open)
-				outcome->changed = outcome->restarted =
-					restart(clock, at, mem, outcome);
+				signal_reset(clock, rules, at, promise, context, mem, outcome);
 			break;
 	}
 }

@@ -231,6 +231,7 @@ typedef struct ClockOutcome
 	bool		changed;		/* its facts are others now */
 	bool		late;			/* something came late, and was applied at the
 								 * last fact's time */
+	int64_t		told;			/* when that was said to be */
 	bool		retargeted;		/* to clock->promise, */
 	int32_t		old_promise;	/* from this one */
 	bool		restarted;		/* by on_retarget or reset */
@@ -276,7 +277,8 @@ extern void clock_apply_row(Clock *clock, const ClockRules *rules,
  * next cycle (unless CLOCK_IGNORE) and ends the signals stop and cancel; stop,
  * pause and cancel hold until start or resume.  A resume does not reopen.  A
  * stop with repeats is a pulse: it holds for no time.  While signals and the
- * row pause at once the reason is the row's.  A reset keeps the promise.
+ * row pause at once the reason is the row's.  A reset clock has the promise for
+ * its new start (unless CLOCK_KEEP_PROMISE); none cancels it.
  */
 extern void clock_apply_signal(Clock *clock, const ClockRules *rules,
 							   ClockAction action, int64_t at,
