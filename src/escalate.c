@@ -7,6 +7,10 @@
  * subtransaction of its own, for a limited time.  What it does wrong is its own
  * failure; only a cancel of the tick itself goes on.
  *
+ * One that outlasts its cancels ends the session, and all that the tick has done.
+ * So that the next tick knows, a sequence says which call is running: it is not
+ * rolled back.
+ *
  * Copyright (c) 2026, sla_tracker contributors
  *
  *-------------------------------------------------------------------------
@@ -18,7 +22,6 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "storage/latch.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -26,61 +29,56 @@
 #include "utils/lsyscache.h"
 #include "utils/resowner.h"
 #include "utils/syscache.h"
-#include "utils/timeout.h"
-#include "utils/timestamp.h"
 
 #include "attempt.h"
 #include "fence.h"
+#include "time_limit.h"
 
 /* So long may one call take, in milliseconds. */
 #define CALL_LIMIT	10000
 
-static volatile sig_atomic_t timed_out;
-
-static void
-take_too_long(void)
+/* The arguments of sla.call_escalation(). */
+enum
 {
-	timed_out = true;
-	QueryCancelPending = true;
-	InterruptPending = true;
-	SetLatch(MyLatch);
-}
-
-/* The limit on one call; an outer one goes on when an inner is over. */
-static TimeoutId
-call_timeout(void)
-{
-	static TimeoutId id = MAX_TIMEOUTS;
-
-	if (id == MAX_TIMEOUTS)
-		id = RegisterTimeout(USER_TIMEOUT, take_too_long);
-	return id;
-}
+	ARG_RUNNING,
+	ARG_MARK,
+	ARG_ROLE,
+	ARG_RELATION,
+	ARG_PROCEDURE,
+	ARG_ALERT
+};
 
 /* The right to be told, as when the escalation was made. */
 static void
 check_role(Oid role, Oid relid)
 {
+	HeapTuple	tuple;
+	Oid			owner = InvalidOid;
+
 	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the role that made the escalation does not exist"),
 				 errhint("Whoever deletes the escalation and writes it anew is asked from then on.")));
-	if (OidIsValid(relid))
+	if (!OidIsValid(relid))
 	{
-		HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-		Oid			owner = InvalidOid;
-
-		if (HeapTupleIsValid(tuple))
-		{
-			owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-			ReleaseSysCache(tuple);
-		}
-		if (!OidIsValid(owner) || !has_privs_of_role(role, owner))
+		/* (of everything: who passes row-level security) */
+		if (!has_bypassrls_privilege(role) && !has_privs_of_role(role, fence_extension_owner()))
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("the role that made the escalation does not own the table any more")));
+					 errmsg("the role that made the escalation is not an administrator any more")));
+		return;
 	}
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+		ReleaseSysCache(tuple);
+	}
+	if (!OidIsValid(owner) || !has_privs_of_role(role, owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the role that made the escalation does not own the table any more")));
 }
 
 static void
@@ -99,26 +97,41 @@ call_procedure(const char *signature, int64 alert)
 	SPI_finish();
 }
 
-/* The arguments are those of sla.call_escalation(). */
+/* For who reads in the log that a session was ended. */
+static void
+name_call(void *argument)
+{
+	FunctionCallInfo fcinfo = argument;
+
+	errcontext("call of %s for an escalation made by role %u",
+			   text_to_cstring(PG_GETARG_TEXT_PP(ARG_PROCEDURE)), PG_GETARG_OID(ARG_ROLE));
+}
+
 static void
 call_as_role(FunctionCallInfo fcinfo)
 {
-	Oid			role = PG_GETARG_OID(0);
+	Oid			role = PG_GETARG_OID(ARG_ROLE);
+	ErrorContextCallback context = {error_context_stack, name_call, fcinfo};
 	Fence		fence;
 
-	check_role(role, PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1));
+	check_role(role, PG_ARGISNULL(ARG_RELATION) ? InvalidOid : PG_GETARG_OID(ARG_RELATION));
+	error_context_stack = &context;
 	fence_enter(&fence, role);
 	fence_settings("UTC");
-	/* (again and again, for who takes a cancel for an error) */
-	enable_timeout_every(call_timeout(),
-						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), CALL_LIMIT), 1000);
-	call_procedure(text_to_cstring(PG_GETARG_TEXT_PP(2)), PG_GETARG_INT64(3));
-	disable_timeout(call_timeout(), false);
+	call_procedure(text_to_cstring(PG_GETARG_TEXT_PP(ARG_PROCEDURE)), PG_GETARG_INT64(ARG_ALERT));
 	fence_leave(&fence);
+	error_context_stack = context.previous;
+}
+
+/* Which call is running; 0: none. */
+static void
+note_running(FunctionCallInfo fcinfo, int64 mark)
+{
+	DirectFunctionCall2(setval_oid, PG_GETARG_DATUM(ARG_RUNNING), Int64GetDatum(mark));
 }
 
 /*
- * sla.call_escalation(role, relation, procedure, alert) -> text[]
+ * sla.call_escalation(running, mark, role, relation, procedure, alert) -> text[]
  *
  * SQLSTATE and message of the error by which the procedure failed, or NULL.
  */
@@ -129,9 +142,12 @@ sla_call_escalation(PG_FUNCTION_ARGS)
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	ErrorData  *volatile error = NULL;
+	volatile TimeLimitState limit = TIME_LIMIT_KEPT;
+	bool		is_limited;
 	Datum		said[2];
 
-	timed_out = false;
+	note_running(fcinfo, PG_GETARG_INT64(ARG_MARK));
+	is_limited = time_limit_begin(CALL_LIMIT);
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
@@ -141,7 +157,6 @@ sla_call_escalation(PG_FUNCTION_ARGS)
 	}
 	PG_CATCH();
 	{
-		disable_timeout(call_timeout(), false);
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
@@ -150,16 +165,15 @@ sla_call_escalation(PG_FUNCTION_ARGS)
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
+	if (is_limited)
+		limit = time_limit_end();
+	if (limit != TIME_LIMIT_ENDED)
+		note_running(fcinfo, 0);
 	if (error == NULL)
-	{
-		/* it was done at the last moment */
-		if (timed_out)
-			QueryCancelPending = false;
 		PG_RETURN_NULL();
-	}
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED && !timed_out && !error_is_raised(error))
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED && limit == TIME_LIMIT_KEPT && !error_is_raised(error))
 		ReThrowError(error);
 	said[0] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
-	said[1] = CStringGetTextDatum(timed_out ? "it took longer than 10 seconds" : error->message);
+	said[1] = CStringGetTextDatum(limit != TIME_LIMIT_KEPT ? "it took longer than 10 seconds" : error->message);
 	PG_RETURN_ARRAYTYPE_P(construct_array(said, 2, TEXTOID, -1, false, TYPALIGN_INT));
 }

@@ -95,6 +95,8 @@ RESET ROLE;
 REVOKE EXECUTE ON PROCEDURE desk.page FROM PUBLIC, regress_desk;
 INSERT INTO desk.ticket VALUES (3);
 SELECT tick('2020-06-01 13:03');
+-- (one of them takes the ten seconds that a role has in one tick)
+SELECT tick('2020-06-01 13:04');
 SELECT tick('2020-06-01 13:04');
 SELECT e.run, r.tries, r.done_at IS NULL AS failed, r.next_at > now() AS again, r.sqlstate, r.message
 FROM sla.escalation_run r JOIN sla.escalation e ON e.id = r.escalation ORDER BY e.id;
@@ -157,6 +159,30 @@ SELECT tick('2020-06-01 12:33');
 -- no data freezes it
 SELECT tick('2020-06-01 14:00');
 SELECT objective, rule, severity, notify, to_char(at, 'HH24:MI') AS at, to_char(withdrawn_at, 'HH24:MI') AS withdrawn FROM sla.alert WHERE kind = 'burn_rate' ORDER BY id;
+-- what is called is called as who may still define the objective
+SET ROLE regress_desk;
+CREATE TABLE desk.request (at timestamptz, ok boolean);
+INSERT INTO desk.request SELECT timestamptz '2020-06-01 00:00' + n * interval '1 minute', false FROM generate_series(0, 720) n;
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, valid_from) VALUES ('desk api', 'desk.request', 'at', 'ok', 99.9, '2020-01-01');
+INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window) VALUES ('desk api', 'fast', 2, '1 hour', '5 minutes');
+INSERT INTO sla.escalation (objective, run) VALUES ('desk api', 'desk.page');
+RESET ROLE;
+ALTER TABLE desk.request OWNER TO regress_stranger;
+UPDATE sla.objective SET name = name WHERE name = 'desk api';
+DELETE FROM sla.escalation_run;
+SELECT tick('2020-06-01 12:00');
+SELECT tick('2020-06-01 12:00');
+SELECT tries, sqlstate, message FROM sla.escalation_run;
+-- and of all tables, as an administrator
+CREATE ROLE regress_boss SUPERUSER;
+SET ROLE regress_boss;
+INSERT INTO sla.escalation (run) VALUES ('desk.page');
+RESET ROLE;
+ALTER ROLE regress_boss NOSUPERUSER;
+UPDATE sla.escalation_run SET next_at = now(), escalation = (SELECT max(id) FROM sla.escalation);
+SELECT tick('2020-06-01 12:00');
+SELECT tries, sqlstate, message FROM sla.escalation_run;
+DELETE FROM sla.objective WHERE name = 'desk api';
 -- a rule that is gone fires no more
 DELETE FROM sla.burn_rule;
 SELECT tick('2020-06-01 14:02');
@@ -184,4 +210,4 @@ DROP SCHEMA desk CASCADE;
 DELETE FROM sla.escalation_run;
 DELETE FROM sla.silence;
 REVOKE USAGE ON SCHEMA sla FROM regress_desk, regress_stranger;
-DROP ROLE regress_desk, regress_stranger;
+DROP ROLE regress_boss, regress_desk, regress_stranger;
