@@ -212,9 +212,9 @@ CREATE TABLE sla.exception (
 	edited_in xid8,
 	edited_under pg_snapshot,
 	settling_in xid8,
-	CHECK (during IS NOT NULL OR extend_by IS NOT NULL OR waive),
-	CHECK (rrule IS NULL OR during IS NOT NULL),
-	CHECK ((approved_by IS NULL) = (approved_at IS NULL))
+	CONSTRAINT has_during_extend_by_or_waive CHECK (during IS NOT NULL OR extend_by IS NOT NULL OR waive),
+	CONSTRAINT rrule_has_during CHECK (rrule IS NULL OR during IS NOT NULL),
+	CONSTRAINT approved_by_has_approved_at CHECK ((approved_by IS NULL) = (approved_at IS NULL))
 );
 COMMENT ON TABLE sla.exception IS 'time that does not count, deadlines extended, breaches waived; in force when approved';
 COMMENT ON COLUMN sla.exception.id IS 'its number';

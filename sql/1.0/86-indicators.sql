@@ -105,7 +105,8 @@ COMMENT ON FUNCTION sla.steps(interval, text, timestamptz, timestamptz) IS
 /*
  * An objective between each two of "cuts", which ascend: of each group what
  * counts (events, clocks, slices that have any event, seconds) and what of it is
- * good.  A slice belongs to where it begins.
+ * good.  A slice belongs to where it begins.  (Its fractions are added up in one
+ * order, so that the sum is the same each time.)
  */
 CREATE FUNCTION sla.objective_tally(o sla.objective, cuts timestamptz[])
 RETURNS TABLE (grp text, n integer, total double precision, good double precision)
@@ -174,7 +175,9 @@ BEGIN
 	GROUP BY 1, 2
 	UNION ALL
 	SELECT s.grp, width_bucket(s.at, cuts), count(*)::double precision,
-		count(*) FILTER (WHERE sla.is_met(s.good, s.total, coalesce(o.slice_target_percent, o.target_percent)::double precision))::double precision
+		CASE WHEN o.slice_ratio THEN sum(s.good / s.total ORDER BY s.at)
+			ELSE count(*) FILTER (WHERE sla.is_met(s.good, s.total, coalesce(o.slice_target_percent, o.target_percent)::double precision))
+		END::double precision
 	FROM (
 		SELECT p.grp, slices[width_bucket(p.at, slices)] AS at, sum(p.total)::double precision AS total, sum(p.good)::double precision AS good
 		FROM piece AS p

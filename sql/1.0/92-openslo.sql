@@ -244,9 +244,6 @@ BEGIN
 	IF method NOT IN ('Occurrences', 'Timeslices', 'RatioTimeslices') THEN
 		RAISE EXCEPTION 'OpenSLO: %.budgetingMethod is not Occurrences, Timeslices or RatioTimeslices: "%"', path, method
 			USING ERRCODE = 'invalid_parameter_value';
-	ELSIF method = 'RatioTimeslices' THEN
-		RAISE EXCEPTION 'OpenSLO: %.budgetingMethod RatioTimeslices is not supported', path
-			USING ERRCODE = 'feature_not_supported', HINT = 'Write Timeslices or Occurrences.';
 	END IF;
 	IF (spec ? 'indicator') = (spec ? 'indicatorRef') THEN
 		RAISE EXCEPTION 'OpenSLO: one of %.indicator and %.indicatorRef must be there', path, path
@@ -372,7 +369,8 @@ BEGIN
 		goal_path := format('%s.objectives[%s]', path, i);
 		PERFORM sla.openslo_fields(goal, goal_path, 'displayName=string target=number targetPercent=number'
 			|| CASE WHEN is_value THEN ' op=string! value=number!' ELSE '' END
-			|| CASE method WHEN 'Timeslices' THEN ' timeSliceTarget=number! timeSliceWindow=any!' ELSE '' END);
+			|| CASE method WHEN 'Timeslices' THEN ' timeSliceTarget=number! timeSliceWindow=any!'
+				WHEN 'RatioTimeslices' THEN ' timeSliceWindow=any!' ELSE '' END);
 		IF (goal ? 'target') = (goal ? 'targetPercent') THEN
 			RAISE EXCEPTION 'OpenSLO: one of target and targetPercent must be in %', goal_path
 				USING ERRCODE = 'invalid_parameter_value';
@@ -392,15 +390,16 @@ BEGIN
 						USING ERRCODE = 'feature_not_supported', DETAIL = 'A value at the bound is within it.';
 			END CASE;
 		END IF;
-		IF method = 'Timeslices' THEN
+		IF method <> 'Occurrences' THEN
 			IF one.kind NOT IN ('event', 'value') THEN
-				RAISE EXCEPTION 'OpenSLO: %.budgetingMethod Timeslices is for events and values', path
+				RAISE EXCEPTION 'OpenSLO: %.budgetingMethod % is for events and values', path, method
 					USING ERRCODE = 'feature_not_supported';
 			END IF;
 			one.kind := 'slice';
 			-- (a number is of minutes)
 			one.slice := sla.openslo_interval(goal ->> 'timeSliceWindow'
 				|| CASE jsonb_typeof(goal -> 'timeSliceWindow') WHEN 'number' THEN 'm' ELSE '' END, goal_path || '.timeSliceWindow');
+			one.slice_ratio := nullif(method = 'RatioTimeslices', false);
 			one.slice_target_percent := nullif(trim_scale(100 * (goal ->> 'timeSliceTarget')::numeric), one.target_percent);
 		END IF;
 		one.name := concat_ws('/', slo #>> '{metadata,name}',
@@ -443,10 +442,10 @@ BEGIN
 			PERFORM set_config('search_path', import_openslo.search_path, true);
 			INSERT INTO sla.objective AS n (name, valid_from, party, agreement, kind, relation, metric, at, total_when, good_when, value, at_most, at_least,
 				outage_from, outage_to, group_by, target_percent, window_length, window_start, time_zone, calendar, slice, slice_target_percent,
-				close_after, description)
+				slice_ratio, close_after, description)
 			VALUES (o.name, o.valid_from, o.party, o.agreement, o.kind, o.relation, o.metric, o.at, o.total_when, o.good_when, o.value, o.at_most, o.at_least,
 				o.outage_from, o.outage_to, o.group_by, o.target_percent, o.window_length, o.window_start, o.time_zone, o.calendar, o.slice, o.slice_target_percent,
-				o.close_after, o.description)
+				o.slice_ratio, o.close_after, o.description)
 			RETURNING n.* INTO o;
 			PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 			FOR i IN 0 .. coalesce(jsonb_array_length(document #> '{spec,alertPolicies}'), 0) - 1 LOOP
@@ -497,9 +496,10 @@ BEGIN
 	END IF;
 	goal := jsonb_build_object('targetPercent', o.target_percent);
 	IF o.kind = 'slice' THEN
-		method := 'Timeslices';
-		goal := goal || jsonb_build_object('timeSliceTarget', trim_scale(coalesce(o.slice_target_percent, o.target_percent) / 100),
-			'timeSliceWindow', sla.openslo_duration(o.slice, 'a slice'));
+		method := CASE WHEN o.slice_ratio THEN 'RatioTimeslices' ELSE 'Timeslices' END;
+		goal := goal || jsonb_strip_nulls(jsonb_build_object(
+			'timeSliceTarget', CASE WHEN o.slice_ratio IS NOT TRUE THEN trim_scale(coalesce(o.slice_target_percent, o.target_percent) / 100) END,
+			'timeSliceWindow', sla.openslo_duration(o.slice, 'a slice')));
 	END IF;
 	spec := jsonb_strip_nulls(jsonb_build_object('relation', o.relation::text, 'at', o.at, 'when', o.total_when, 'metric', o.metric,
 		'outage_from', o.outage_from, 'outage_to', o.outage_to, 'value', o.value, 'group_by', o.group_by, 'party', o.party,

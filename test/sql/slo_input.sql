@@ -31,7 +31,7 @@ SELECT d.* FROM unnest(ARRAY[
 	'{"kind": "sum"}', '{"kind": "event", "good_when": null}', '{"at": null}', '{"kind": "value"}', '{"kind": "value", "good_when": null, "value": "ms"}',
 	'{"kind": "value", "good_when": null, "value": "ms", "at_most": 1, "at_least": 2}', '{"kind": "value", "good_when": null, "value": "ms", "at_most": "NaN"}',
 	'{"value": "ms"}', '{"slice": "1 hour"}', '{"kind": "slice"}', '{"kind": "slice", "slice": "0"}', '{"kind": "slice", "slice": "36 hours"}', '{"kind": "slice", "slice": "1 month"}', '{"kind": "slice", "slice": "45 s"}', '{"kind": "slice", "slice": "10 min", "window_length": "year"}',
-	'{"kind": "slice", "slice": "1 hour", "slice_target_percent": 101}', '{"kind": "outage"}', '{"kind": "outage", "at": null, "good_when": null}',
+	'{"kind": "slice", "slice": "1 hour", "slice_target_percent": 101}', '{"kind": "slice", "slice": "1 hour", "slice_target_percent": 99, "slice_ratio": true}', '{"slice_ratio": true}', '{"kind": "outage"}', '{"kind": "outage", "at": null, "good_when": null}',
 	'{"kind": "clock", "at": null, "good_when": null}', '{"kind": "clock", "at": null, "good_when": null, "metric": "solve"}', '{"metric": "solve"}',
 	'{"party": "oi", "agreement": "other"}', '{"agreement": "main"}', '{"name": ""}',
 	'{"good_when": "okay"}', '{"good_when": "ok AND"}', '{"good_when": "ms"}', '{"at": "ms"}', '{"at": "now() + id"}', '{"good_when": "(SELECT ok)"}', '{"good_when": "count(*) > 1"}', '{"good_when": "ok; DROP TABLE oi_request"}', '{"group_by": "*"}',

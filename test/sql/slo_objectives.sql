@@ -81,6 +81,16 @@ GROUP BY o.id, o.name, s.group_value ORDER BY o.id, s.group_value;
 -- nothing is nothing
 SELECT o.name, s.total, s.sli_percent, s.consumed_percent, s.burn_rate, s.status, s.coverage_percent FROM sla.objective o, LATERAL sla.slo_status(o.name, '2025-06-15') s ORDER BY o.id;
 SELECT * FROM sla.slo_status('there is none', :at);
+-- a slice that counts by its share of good events: the mean of the shares
+INSERT INTO sla.objective (name, kind, relation, at, good_when, slice, slice_ratio, target_percent, window_length)
+VALUES ('shares', 'slice', 'ob_request', 'at', 'status < 500', '6 hours', true, 98, 'month');
+SELECT s.total, round(s.good::numeric, 6) AS good, round(s.sli_percent::numeric, 6) AS sli, round(s.budget::numeric, 6) AS budget, round(s.consumed_percent::numeric, 6) AS consumed, s.coverage_percent, s.status FROM sla.slo_status('shares', :at) s;
+SELECT round(p.ratio_percent::numeric, 6) AS sli
+FROM (SELECT array_agg(good) AS good, array_agg(total) AS total
+	FROM (SELECT count(*)::float8 AS total, (count(*) FILTER (WHERE status < 500))::float8 AS good FROM ob_request WHERE at >= '2026-03-01' AND at < :at GROUP BY date_bin('6 hours', at, '2026-03-01')) b) a,
+	LATERAL sla.slice_percents(a.good, a.total, 98) p;
+SELECT round(p.sli_percent::numeric, 6) AS sli, p.is_met FROM sla.slo_periods('shares', :at) p WHERE p.period_start = '2026-03-01';
+DELETE FROM sla.objective WHERE name = 'shares';
 SELECT o.name, p.period_start, p.total, p.is_met FROM sla.objective o, LATERAL sla.slo_periods(o.name, '2025-06-15') p WHERE o.name IN ('month', 'up', 'by_region') ORDER BY 1, 2;
 
 -- a target of 100 leaves no budget; one of 0 cannot be missed
