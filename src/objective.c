@@ -933,6 +933,23 @@ sla_slo_alerts(PG_FUNCTION_ARGS)
 }
 
 /*
+ * sla.burn_rules_at(objective, at, is_lenient) -> setof ..., problem
+ *
+ * The same for sla.tick(): an objective that fails has one row, which says so.
+ */
+PG_FUNCTION_INFO_V1(sla_burn_rules_at);
+Datum
+sla_burn_rules_at(PG_FUNCTION_ARGS)
+{
+	int			sqlstate = report_objective(fcinfo, "report_slo_alert",
+											"SELECT a.*, NULL::text FROM sla.objective_alerts($1, $2) AS a", objective_alert_rows);
+
+	if (sqlstate != 0)
+		put_problem((ReturnSetInfo *) fcinfo->resultinfo, NULL, sqlstate);
+	return (Datum) 0;
+}
+
+/*
  * sla.verify_periods(objective) -> setof ...
  *
  * Closed periods, and what the facts say of them now.

@@ -646,6 +646,7 @@ enum
 	ALERT_COVERAGE,
 	ALERT_IS_ABOVE,
 	ALERT_IS_FIRING,
+	ALERT_PROBLEM,				/* (of sla.burn_rules_at()) */
 	ALERT_NCOLUMNS
 };
 
@@ -769,6 +770,7 @@ alert_row(ReturnSetInfo *result, const Version *version, const BurnRule *rule, d
 	nulls[ALERT_IS_ABOVE] = !now.above_known;
 	values[ALERT_IS_FIRING] = BoolGetDatum(!any_below);
 	nulls[ALERT_IS_FIRING] = !any_below && !all_known;
+	nulls[ALERT_PROBLEM] = true;
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -784,10 +786,10 @@ objective_alert_rows(ReturnSetInfo *result, Datum name, TimestampTz at)
 	TallyGroup **groups;
 	int			n;
 
-	Assert(result->setDesc->natts == ALERT_NCOLUMNS);
+	Assert(result->setDesc->natts == ALERT_PROBLEM || result->setDesc->natts == ALERT_NCOLUMNS);
 	if (version == NULL || objective.nrules == 0)
 		return true;
-	if (!version->is_plain || result->setDesc->natts != ALERT_NCOLUMNS)
+	if (!version->is_plain || result->setDesc->natts < ALERT_PROBLEM)
 		return false;
 	length = version->nominal;
 	if (version->unit == 0)

@@ -445,6 +445,18 @@ LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 10;
 COMMENT ON FUNCTION sla.slo_alerts(text, timestamptz, boolean) IS
 'the burn rules of an objective at an instant, each group; where nothing can be said "is_firing" is NULL, and an alert stays as it is';
 
+CREATE FUNCTION sla.burn_rules_at(objective text, at timestamptz, is_lenient boolean)
+RETURNS TABLE (
+	rule text, group_value text, severity text, factor double precision,
+	long_from timestamptz, short_from timestamptz, long_total double precision, long_burn_rate double precision,
+	short_total double precision, short_burn_rate double precision, coverage_percent double precision,
+	is_above boolean, is_firing boolean, problem text)
+AS 'MODULE_PATHNAME', 'sla_burn_rules_at'
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 10;
+COMMENT ON FUNCTION sla.burn_rules_at(text, timestamptz, boolean) IS
+'private: what sla.slo_alerts() says, and why it cannot: without a warning';
+REVOKE ALL ON FUNCTION sla.burn_rules_at(text, timestamptz, boolean) FROM PUBLIC;
+
 CREATE VIEW sla.report_slo_alert AS
 SELECT
 	o.name AS objective,

@@ -202,6 +202,13 @@ BEGIN
 		END IF;
 		RETURN NEW;
 	END IF;
+	IF TG_TABLE_NAME = 'silence' THEN
+		IF NOT is_owner THEN
+			NEW.author := current_user;
+			NEW.created_at := CASE WHEN TG_OP = 'UPDATE' THEN OLD.created_at ELSE now() END;
+		END IF;
+		RETURN NEW;
+	END IF;
 	IF NOT is_owner OR TG_OP = 'UPDATE' AND (NEW.reviewed_by, NEW.reviewed_at) = (OLD.reviewed_by, OLD.reviewed_at) THEN
 		NEW.reviewed_by := current_user;
 		NEW.reviewed_at := now();

@@ -36,6 +36,7 @@ CREATE TABLE sla.alert (
 	delivered_at timestamptz,
 	acknowledged_at timestamptz,
 	acknowledged_by text,
+	acknowledged_role text,
 	note text,
 	withdrawn_at timestamptz
 ) WITH (fillfactor = 90);
@@ -77,7 +78,8 @@ COMMENT ON COLUMN sla.alert.notify IS 'who is to be told';
 COMMENT ON COLUMN sla.alert.silence IS 'number of the silence that held, as in sla.silence: nobody is to be told';
 COMMENT ON COLUMN sla.alert.delivered_at IS 'set by whoever delivers alerts';
 COMMENT ON COLUMN sla.alert.acknowledged_at IS 'when somebody took it on, see sla.acknowledge()';
-COMMENT ON COLUMN sla.alert.acknowledged_by IS 'who did';
+COMMENT ON COLUMN sla.alert.acknowledged_by IS 'who did, as that session said';
+COMMENT ON COLUMN sla.alert.acknowledged_role IS 'the role of that session: its session_user';
 COMMENT ON COLUMN sla.alert.note IS 'what they said';
 COMMENT ON COLUMN sla.alert.withdrawn_at IS 'since when it is not true any more';
 
@@ -106,8 +108,13 @@ COMMENT ON COLUMN sla.silence.objective IS 'only burn rules of this objective';
 COMMENT ON COLUMN sla.silence.labels IS 'only clocks whose labels contain these';
 COMMENT ON COLUMN sla.silence.during IS 'when; an alert is silenced that is raised then';
 COMMENT ON COLUMN sla.silence.reason IS 'why';
-COMMENT ON COLUMN sla.silence.author IS 'who wrote it';
-COMMENT ON COLUMN sla.silence.created_at IS 'when';
+COMMENT ON COLUMN sla.silence.author IS 'the role that wrote it last; set by the extension';
+COMMENT ON COLUMN sla.silence.created_at IS 'when it was first written; set by the extension';
+
+CREATE TRIGGER stamp_author
+	BEFORE INSERT OR UPDATE ON sla.silence
+	FOR EACH ROW WHEN (NOT sla.restoring()) EXECUTE FUNCTION sla.stamp_author();
+COMMENT ON TRIGGER stamp_author ON sla.silence IS 'notes who writes, and when';
 
 ALTER TABLE sla.silence ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON sla.silence USING (
@@ -557,12 +564,14 @@ REVOKE ALL ON FUNCTION sla.alert_clocks(timestamptz, integer) FROM PUBLIC;
 CREATE TABLE sla.burn_look (
 	objective text PRIMARY KEY,
 	looked_at timestamptz NOT NULL DEFAULT '-infinity',
-	next_at timestamptz NOT NULL DEFAULT '-infinity'
+	next_at timestamptz NOT NULL DEFAULT '-infinity',
+	problem text
 );
 COMMENT ON TABLE sla.burn_look IS 'private: when sla.tick() evaluates the burn rules of an objective';
 COMMENT ON COLUMN sla.burn_look.objective IS 'name of the objective';
 COMMENT ON COLUMN sla.burn_look.looked_at IS 'the instant that they were evaluated for last';
 COMMENT ON COLUMN sla.burn_look.next_at IS 'the next: after a tenth of the shortest window, within a minute and an hour';
+COMMENT ON COLUMN sla.burn_look.problem IS 'why they could not be evaluated; NULL: they were';
 
 CREATE FUNCTION sla.alert_burn_rates(at timestamptz, max_items integer)
 RETURNS bigint
@@ -572,6 +581,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	due text;
+	was text;
+	failure text;
 	n bigint;
 	done bigint := 0;
 BEGIN
@@ -586,17 +597,20 @@ BEGIN
 		AND NOT EXISTS (SELECT FROM sla.burn_rule AS r WHERE r.objective = a.objective AND r.name = a.rule);
 	GET DIAGNOSTICS done = ROW_COUNT;
 	INSERT INTO sla.burn_look (objective) SELECT DISTINCT r.objective FROM sla.burn_rule AS r ON CONFLICT DO NOTHING;
-	FOR due IN
-		SELECT b.objective
+	FOR due, was IN
+		SELECT b.objective, b.problem
 		FROM sla.burn_look AS b
 		WHERE (b.next_at <= alert_burn_rates.at OR b.looked_at > alert_burn_rates.at)
 		ORDER BY b.next_at
 		LIMIT max_items
 	LOOP
+		failure := NULL;
 		BEGIN
-			WITH now_said AS MATERIALIZED (
+			WITH answer AS MATERIALIZED (
+				SELECT * FROM sla.burn_rules_at(due, alert_burn_rates.at, true)
+			), now_said AS MATERIALIZED (
 				SELECT s.*, r.cooldown
-				FROM sla.slo_alerts(due, alert_burn_rates.at, true) AS s
+				FROM answer AS s
 				JOIN sla.burn_rule AS r ON r.objective = due AND r.name = s.rule
 			), withdrawn AS (
 				UPDATE sla.alert AS a
@@ -630,20 +644,27 @@ BEGIN
 				WHERE e.run IS NOT NULL
 				ORDER BY raised.id, e.id
 			)
-			SELECT (SELECT count(*) FROM raised) + (SELECT count(*) FROM withdrawn) INTO n;
+			SELECT (SELECT count(*) FROM raised) + (SELECT count(*) FROM withdrawn), (SELECT min(s.problem) FROM answer AS s)
+			INTO n, failure;
 			done := done + n;
 		EXCEPTION WHEN serialization_failure THEN
 			RAISE;
 		WHEN OTHERS THEN
 			-- the objective's view says what is wrong with it; others go on
-			NULL;
+			failure := 'SQLSTATE ' || SQLSTATE;
 		END;
+		IF failure <> coalesce(was, '') THEN
+			RAISE WARNING 'burn rules of objective "%" cannot be evaluated', due
+				USING DETAIL = format('Reading it fails with %s.', failure),
+					HINT = 'sla.status() says so for as long as it does; this is not logged again.';
+		END IF;
 		UPDATE sla.burn_look AS b
 		SET looked_at = alert_burn_rates.at,
 			next_at = alert_burn_rates.at + coalesce((
 				SELECT least(greatest(min(r.short_window) / 10, interval '1 minute'), interval '1 hour')
 				FROM sla.burn_rule AS r
-				WHERE r.objective = due), interval '1 hour')
+				WHERE r.objective = due), interval '1 hour'),
+			problem = failure
 		WHERE b.objective = due;
 	END LOOP;
 	DELETE FROM sla.burn_look AS b WHERE NOT EXISTS (SELECT FROM sla.burn_rule AS r WHERE r.objective = b.objective);
@@ -773,6 +794,37 @@ COMMENT ON FUNCTION sla.note_step(text, bigint, text, text, timestamptz) IS 'pri
 REVOKE ALL ON FUNCTION sla.note_step(text, bigint, text, text, timestamptz) FROM PUBLIC;
 
 /*
+ * A tick of the future is a rehearsal: what it tells would keep sla.tick() from
+ * telling it when it comes to pass.  So it cannot be committed.
+ */
+CREATE TABLE sla.rehearsal (
+	at timestamptz NOT NULL
+);
+COMMENT ON TABLE sla.rehearsal IS 'private: instants in the future that this transaction had sla.tick() for; no row is ever committed';
+COMMENT ON COLUMN sla.rehearsal.at IS 'the instant';
+
+CREATE FUNCTION sla.refuse_rehearsal()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'sla.tick() of an instant in the future cannot be committed'
+		USING ERRCODE = 'object_not_in_prerequisite_state',
+			DETAIL = format('%s is not yet.', NEW.at),
+			HINT = 'Such a tick is a rehearsal: end its transaction by ROLLBACK.';
+END
+$$;
+COMMENT ON FUNCTION sla.refuse_rehearsal() IS 'refuses to commit a tick of the future';
+REVOKE ALL ON FUNCTION sla.refuse_rehearsal() FROM PUBLIC;
+CREATE CONSTRAINT TRIGGER refuse_rehearsal
+	AFTER INSERT ON sla.rehearsal
+	DEFERRABLE INITIALLY DEFERRED
+	FOR EACH ROW EXECUTE FUNCTION sla.refuse_rehearsal();
+ALTER TABLE sla.rehearsal ENABLE ALWAYS TRIGGER refuse_rehearsal;
+COMMENT ON TRIGGER refuse_rehearsal ON sla.rehearsal IS 'refuses to commit a tick of the future';
+
+/*
  * Each step has a line in sla.tick_steps() and one in CASE; it says how much it
  * has done.
  */
@@ -787,6 +839,7 @@ DECLARE
 	failure text;
 	told bigint := 0;
 	next timestamptz;
+	is_rehearsal boolean := at > greatest(now(), clock_timestamp());
 BEGIN
 	IF at IS NULL OR NOT isfinite(at) THEN
 		RAISE EXCEPTION 'the instant of a tick must be finite'
@@ -796,18 +849,21 @@ BEGIN
 		RAISE EXCEPTION 'max_items must be at least 1'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
+	IF is_rehearsal THEN
+		INSERT INTO sla.rehearsal (at) VALUES (at);
+	END IF;
 	FOREACH step IN ARRAY sla.tick_steps() LOOP
 		failure := NULL;
 		problem := NULL;
 		next := NULL;
 		BEGIN
 			done := CASE step
-				WHEN 'escalations' THEN sla.run_escalations(max_items)
+				-- (a rehearsal calls nobody, and deletes nothing before its time)
+				WHEN 'escalations' THEN CASE WHEN is_rehearsal THEN 0 ELSE sla.run_escalations(max_items) END
 				WHEN 'burn rates' THEN sla.alert_burn_rates(at, max_items)
 				WHEN 'reviews' THEN sla.alert_reviews(at, max_items)
 				WHEN 'fold' THEN sla.fold(least(max_items::bigint * 100, 1000000)::integer)
 				WHEN 'close periods' THEN sla.close_periods(at, max_items)
-				-- (a rehearsal deletes nothing before its time)
 				WHEN 'retain' THEN sla.retain(least(at, now()), max_items)
 				WHEN 'refresh' THEN sla.refresh(max_items)
 				WHEN 'clocks' THEN sla.alert_clocks(at, max_items)
@@ -893,7 +949,8 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	UPDATE sla.alert AS a
-	SET acknowledged_at = clock_timestamp(), acknowledged_by = acknowledge.by, note = coalesce(acknowledge.note, a.note)
+	SET acknowledged_at = clock_timestamp(), acknowledged_by = acknowledge.by,
+		acknowledged_role = session_user, note = coalesce(acknowledge.note, a.note)
 	WHERE a.id = acknowledge.alert AND a.acknowledged_at IS NULL;
 	IF FOUND THEN
 		RETURN true;
@@ -941,7 +998,8 @@ SELECT
 	a.withdrawn_at,
 	a.withdrawn_at IS NULL AS is_true,
 	a.silence IS NOT NULL AS is_silenced,
-	a.acknowledged_at IS NOT NULL AS is_acknowledged
+	a.acknowledged_at IS NOT NULL AS is_acknowledged,
+	a.acknowledged_role
 FROM sla.alert AS a;
 COMMENT ON VIEW sla.report_alert IS 'alerts: thresholds and breaches of clocks, burn rates of objectives, agreements to be reviewed';
 COMMENT ON COLUMN sla.report_alert.alert IS 'number of the alert';
@@ -969,9 +1027,10 @@ COMMENT ON COLUMN sla.report_alert.notify IS 'who is to be told';
 COMMENT ON COLUMN sla.report_alert.raised_at IS 'when sla.tick() raised it';
 COMMENT ON COLUMN sla.report_alert.delivered_at IS 'when it was delivered';
 COMMENT ON COLUMN sla.report_alert.acknowledged_at IS 'when somebody took it on';
-COMMENT ON COLUMN sla.report_alert.acknowledged_by IS 'who did';
+COMMENT ON COLUMN sla.report_alert.acknowledged_by IS 'who did, as that session said';
 COMMENT ON COLUMN sla.report_alert.note IS 'what they said';
 COMMENT ON COLUMN sla.report_alert.withdrawn_at IS 'since when it is not true any more';
 COMMENT ON COLUMN sla.report_alert.is_true IS 'it has not been withdrawn';
 COMMENT ON COLUMN sla.report_alert.is_silenced IS 'a silence held when it was raised';
 COMMENT ON COLUMN sla.report_alert.is_acknowledged IS 'somebody took it on';
+COMMENT ON COLUMN sla.report_alert.acknowledged_role IS 'the role of the session that acknowledged it';

@@ -194,7 +194,7 @@ DELETE FROM sla.silence;
 SELECT min(id) AS alert FROM sla.alert WHERE item = 'v1' \gset
 SELECT sla.acknowledge(:alert, 'looking', 'ann'), sla.acknowledge(:alert, 'me too', 'bob');
 SELECT sla.acknowledge(-1);
-SELECT item, used_percent, is_true, is_silenced, is_acknowledged, acknowledged_by, note FROM sla.report_alert WHERE alert = :alert;
+SELECT item, used_percent, is_true, is_silenced, is_acknowledged, acknowledged_by, acknowledged_role = session_user AS is_me, note FROM sla.report_alert WHERE alert = :alert;
 
 --
 -- What a tick says, and when the next is wanted
@@ -258,11 +258,22 @@ SELECT count(*) FROM sla.clock_hint WHERE at <= now();
 SELECT item, at_fraction, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE item LIKE 'x_';
 -- an instant in the future is a rehearsal, after which all goes on as it was
 INSERT INTO ticket (id, tier, opened, at) VALUES ('x3', 'now', now() - interval '2 hours', now());
+BEGIN;
 SELECT tick(now() + interval '90 minutes'), tick(now() + interval '3 hours');
 SELECT kind, at_fraction, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE item = 'x3' ORDER BY id;
 UPDATE ticket SET status = 'void' WHERE id = 'x3';
 SELECT tick(now() + interval '3 hours');
 SELECT kind, at_fraction, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE item = 'x3' ORDER BY id;
+ROLLBACK;
+-- which is to be rolled back: it would keep what is to come from being told
+SELECT count(*) > 0 AS ticked FROM sla.tick('2100-01-01 00:00Z');
+BEGIN;
+SAVEPOINT rehearsal;
+SELECT count(*) > 0 AS ticked FROM sla.tick('2100-01-01 00:00Z');
+ROLLBACK TO rehearsal;
+COMMIT;
+SELECT count(*) FROM sla.alert WHERE item = 'x3';
+UPDATE ticket SET status = 'void' WHERE id = 'x3';
 -- of a clock that was known in time and ended late its breach is told, though nobody looked in between
 INSERT INTO ticket (id, tier, opened, at) VALUES ('x4', 'now', now() - interval '2 hours', now());
 DELETE FROM sla.clock_due_new;
@@ -297,8 +308,10 @@ SELECT step, problem FROM sla.tick('2020-06-01 11:40') WHERE problem IS NOT NULL
 SELECT sla.next_tick() IS NOT NULL AS has_next;
 SELECT sla.acknowledge(:alert);
 SET ROLE regress_owner;
-INSERT INTO sla.silence (relation, during) VALUES ('theirs', '(,)');
-SELECT relation FROM sla.silence;
+INSERT INTO sla.silence (relation, during, author, created_at) VALUES ('theirs', '(,)', 'the boss', '2020-01-01');
+SELECT relation, author, created_at > '2020-01-02' AS is_now FROM sla.silence;
+UPDATE sla.silence SET author = 'the boss', created_at = '2020-01-01';
+SELECT relation, author, created_at > '2020-01-02' AS is_now FROM sla.silence;
 RESET ROLE;
 
 DROP VIEW told;

@@ -71,6 +71,10 @@ SELECT * FROM tick();
 SELECT * FROM tick();
 SELECT sqlstate, message FROM sla.escalation_run WHERE done_at IS NULL AND tries > 0;
 SELECT problem FROM sla.rollup WHERE problem IS NOT NULL;
+-- (that burn rules cannot be evaluated is logged when that begins, and not each time)
+UPDATE sla.burn_look SET next_at = '-infinity';
+SELECT * FROM tick();
+SELECT objective, problem FROM sla.burn_look ORDER BY 1;
 SET mallory.sqlstate = 'P0004';
 UPDATE sla.escalation_run SET next_at = '-infinity' WHERE done_at IS NULL AND tries > 0;
 UPDATE sla.burn_look SET next_at = '-infinity';
