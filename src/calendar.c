@@ -59,6 +59,7 @@
 #include "utils/rel.h"
 
 #include "core/combine.h"
+#include "relation_watch.h"
 
 /* The columns of sla.calendar and sla.holiday. */
 #define Anum_calendar_name		1
@@ -182,9 +183,8 @@ static Oid	holiday_relid = InvalidOid;
 	(sizeof(CalendarEntry) + 2 * sizeof(EntrySlot) + SLOTS_PER_NAME * sizeof(CalendarSlot))
 
 static void
-relcache_callback(Datum arg, Oid relid)
+relation_changed(Oid relid)
 {
-	(void) arg;
 	if (relid == InvalidOid || relid == calendar_relid || relid == holiday_relid)
 		calendar_generation++;
 }
@@ -192,7 +192,7 @@ relcache_callback(Datum arg, Oid relid)
 void
 calendar_init(void)
 {
-	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
+	relation_watch(relation_changed);
 }
 
 const char *

@@ -20,7 +20,6 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/hsearch.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -30,6 +29,7 @@
 #include "calendar.h"
 #include "core/interval_text.h"
 #include "deadline.h"
+#include "relation_watch.h"
 
 /* Arguments of the trigger. */
 enum
@@ -58,12 +58,11 @@ static HTAB *triggers = NULL;
 
 /* The table changed: its triggers are to be understood anew. */
 static void
-relcache_callback(Datum arg, Oid relid)
+relation_changed(Oid relid)
 {
 	HASH_SEQ_STATUS status;
 	DeadlineTrigger *trigger;
 
-	(void) arg;
 	if (triggers == NULL)
 		return;
 	hash_seq_init(&status, triggers);
@@ -75,7 +74,7 @@ relcache_callback(Datum arg, Oid relid)
 void
 deadline_init(void)
 {
-	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
+	relation_watch(relation_changed);
 }
 
 static void

@@ -36,6 +36,7 @@
 #include "exception_spans.h"
 #include "fence.h"
 #include "own_relation.h"
+#include "relation_watch.h"
 #include "rules.h"
 
 /* The one column of sla.revision. */
@@ -85,12 +86,11 @@ syscache_callback(Datum arg, int cacheid, uint32 hashvalue)
 }
 
 static void
-relcache_callback(Datum arg, Oid relid)
+relation_changed(Oid relid)
 {
 	HASH_SEQ_STATUS status;
 	DefinitionSlot *slot;
 
-	(void) arg;
 	generation++;
 	ItemPointerSetInvalid(&revision_place); /* it may have been truncated */
 	if (definitions == NULL)
@@ -107,7 +107,7 @@ definition_init(void)
 {
 	CacheRegisterSyscacheCallback(PROCOID, syscache_callback, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHOID, syscache_callback, (Datum) 0);
-	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
+	relation_watch(relation_changed);
 }
 
 /* The number at that place, if the active snapshot sees the row there. */

@@ -17,6 +17,8 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "relation_watch.h"
+
 static const char *const names[] = {
 	[OWN_REVISION] = "revision",
 	[OWN_CLOCK_STATE] = "clock_state",
@@ -35,9 +37,8 @@ static const char *const names[] = {
 static Oid	known[lengthof(names)]; /* InvalidOid: not known */
 
 static void
-relcache_callback(Datum arg, Oid relid)
+relation_changed(Oid relid)
 {
-	(void) arg;
 	for (size_t i = 0; i < lengthof(known); i++)
 		if (known[i] == relid || !OidIsValid(relid))
 			known[i] = InvalidOid;
@@ -55,7 +56,7 @@ schema_callback(Datum arg, int cacheid, uint32 hashvalue)
 void
 own_relation_init(void)
 {
-	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
+	relation_watch(relation_changed);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, schema_callback, (Datum) 0);
 }
 

@@ -47,6 +47,7 @@
 #include "attempt.h"
 #include "fence.h"
 #include "own_relation.h"
+#include "relation_watch.h"
 #include "rules.h"
 
 /*
@@ -443,9 +444,8 @@ forget_rolled(Oid relid)
 }
 
 static void
-relcache_callback(Datum arg, Oid relid)
+relation_changed(Oid relid)
 {
-	(void) arg;
 	forget_rolled(relid);
 }
 
@@ -463,7 +463,7 @@ rollup_trigger_init(void)
 {
 	RegisterXactCallback(at_transaction_end, NULL);
 	RegisterSubXactCallback(at_subtransaction_end, NULL);
-	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
+	relation_watch(relation_changed);
 	CacheRegisterSyscacheCallback(PROCOID, syscache_callback, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHOID, syscache_callback, (Datum) 0);
 }

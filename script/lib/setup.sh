@@ -193,7 +193,6 @@ build_extension() {
 
 # start_server [LINE-OF-postgresql.conf...]: a new server on a private socket,
 # which psql and libpq then use by the environment; the superuser is postgres.
-# $SLA_POSTGRES names a program to run in place of the server's postgres.
 start_server() {
 	local name
 
@@ -212,8 +211,13 @@ start_server() {
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 	} | as_worker tee -a "$WORK/data/postgresql.conf" >/dev/null
 	on_exit stop_server
-	as_worker "$PG_BINDIR/pg_ctl" -D "$WORK/data" -l "$WORK/server.log" \
-		${SLA_POSTGRES:+-p "$SLA_POSTGRES"} -s -w start || { cat "$WORK/server.log"; return 1; }
+	run_server
+}
+
+# run_server [ARGUMENT-OF-pg_ctl...]
+run_server() {
+	as_worker "$PG_BINDIR/pg_ctl" -D "$WORK/data" -l "$WORK/server.log" -s -w "$@" start ||
+		{ cat "$WORK/server.log"; return 1; }
 }
 
 stop_server() {
