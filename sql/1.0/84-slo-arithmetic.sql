@@ -166,9 +166,10 @@ COMMENT ON FUNCTION sla.credit_percent(double precision, double precision[], dou
  * a date, it is counted in such units from there: a year from 2026-04-01, a month
  * from the 15th.  A window begins and ends at local midnight.
  */
+-- (Not immutable: planned with the unit as a constant it would be called then.)
 CREATE FUNCTION sla.refuse_window_unit(unit text)
 RETURNS timestamp
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

@@ -201,7 +201,8 @@ BEGIN
 			AND NOT EXISTS (SELECT FROM sla.closed_period AS p WHERE p.objective = OLD.name);
 	END IF;
 	IF TG_OP <> 'DELETE' THEN
-		PERFORM sla.refuse_silent_rule(r) FROM sla.burn_rule AS r WHERE r.objective = NEW.name;
+		PERFORM sla.refuse_silent_rule(o.r)
+		FROM (SELECT r FROM sla.burn_rule AS r WHERE r.objective = NEW.name ORDER BY r.name) AS o;
 	END IF;
 	RETURN NULL;
 END
