@@ -22,6 +22,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -45,6 +46,7 @@ enum
 	ARG_ROLE,
 	ARG_RELATION,
 	ARG_PROCEDURE,
+	ARG_OWNER,
 	ARG_ALERT
 };
 
@@ -81,10 +83,41 @@ check_role(Oid role, Oid relid)
 				 errmsg("the role that made the escalation does not own the table any more")));
 }
 
-static void
-call_procedure(const char *signature, int64 alert)
+static Oid
+function_owner(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Who owns a schema decides what has a name in it.  So a name stands for what is
+ * owned as it was when the escalation was written, and is held until it is called.
+ */
+static Oid
+find_procedure(const char *signature, Oid owner)
 {
 	Oid			procedure = DatumGetObjectId(DirectFunctionCall1(regprocedurein, CStringGetDatum(signature)));
+
+	LockDatabaseObject(ProcedureRelationId, procedure, 0, AccessShareLock);
+	if (DatumGetObjectId(DirectFunctionCall1(regprocedurein, CStringGetDatum(signature))) != procedure ||
+		function_owner(procedure) != owner)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("%s is owned by another role than when the escalation was written", signature),
+				 errhint("Whoever deletes the escalation and writes it anew confirms it.")));
+	return procedure;
+}
+
+static void
+call_procedure(Oid procedure, int64 alert)
+{
 	char	   *name = quote_qualified_identifier(get_namespace_name(get_func_namespace(procedure)),
 												  get_func_name(procedure));
 	Oid			types[] = {INT8OID};
@@ -112,13 +145,16 @@ call_as_role(FunctionCallInfo fcinfo)
 {
 	Oid			role = PG_GETARG_OID(ARG_ROLE);
 	ErrorContextCallback context = {error_context_stack, name_call, fcinfo};
+	Oid			procedure;
 	Fence		fence;
 
 	check_role(role, PG_ARGISNULL(ARG_RELATION) ? InvalidOid : PG_GETARG_OID(ARG_RELATION));
+	procedure = find_procedure(text_to_cstring(PG_GETARG_TEXT_PP(ARG_PROCEDURE)),
+							   PG_ARGISNULL(ARG_OWNER) ? InvalidOid : PG_GETARG_OID(ARG_OWNER));
 	error_context_stack = &context;
 	fence_enter(&fence, role);
 	fence_settings("UTC");
-	call_procedure(text_to_cstring(PG_GETARG_TEXT_PP(ARG_PROCEDURE)), PG_GETARG_INT64(ARG_ALERT));
+	call_procedure(procedure, PG_GETARG_INT64(ARG_ALERT));
 	fence_leave(&fence);
 	error_context_stack = context.previous;
 }
@@ -131,7 +167,7 @@ note_running(FunctionCallInfo fcinfo, int64 mark)
 }
 
 /*
- * sla.call_escalation(running, mark, role, relation, procedure, alert) -> text[]
+ * sla.call_escalation(running, mark, role, relation, procedure, owner, alert) -> text[]
  *
  * SQLSTATE and message of the error by which the procedure failed, or NULL.
  */

@@ -115,6 +115,14 @@ BEGIN ATOMIC
 	FROM (SELECT count(*), min(c.at) FROM sla.clock_hint AS c WHERE c.at < pg_catalog.now()) AS d (n, since)
 	WHERE d.n > 0
 	UNION ALL
+	SELECT pg_catalog.format('escalation %s', e.id), 'suspended',
+		pg_catalog.format('%s %s: who deletes it and writes it anew confirms it', e.run,
+			CASE WHEN p.oid IS NULL THEN 'is not there'
+				ELSE pg_catalog.format('is of %s, and was of %s when that was written', p.proowner::regrole, e.run_owner) END)
+	FROM sla.escalation AS e
+	LEFT JOIN pg_catalog.pg_proc AS p ON p.oid = pg_catalog.to_regprocedure(e.run)
+	WHERE e.run IS NOT NULL AND p.proowner IS DISTINCT FROM e.run_owner::oid
+	UNION ALL
 	SELECT 'retention of ' || p.relation::text,
 		CASE WHEN NOT p.is_over AND p.began_at < pg_catalog.now() - interval '1 day' THEN 'behind' ELSE 'ok' END,
 		CASE WHEN p.is_over THEN pg_catalog.format('the last pass over finished clocks began at %s and is over', p.began_at)

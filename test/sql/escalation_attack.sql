@@ -37,6 +37,45 @@ UPDATE sla.escalation SET run = 'pg_catalog.int8abs';
 SELECT made_by = current_user::regrole AS mine, run FROM sla.escalation;
 DELETE FROM sla.escalation;
 
+-- nor does who owns the schema put something else in the place of what is called
+CREATE SCHEMA shared AUTHORIZATION regress_sla_mallory;
+GRANT USAGE, CREATE ON SCHEMA shared TO regress_sla_victim;
+SET ROLE regress_sla_victim;
+CREATE TABLE victim.ticket (id int PRIMARY KEY, opened timestamptz);
+CREATE TABLE victim.secret (who text);
+SELECT sla.track('victim.ticket');
+INSERT INTO sla.metric (relation, name, start_at) VALUES ('victim.ticket', 'repair', 'opened');
+INSERT INTO sla.policy (relation, name) VALUES ('victim.ticket', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('victim.ticket', 'all', 'repair', '1 bh @24/7');
+CREATE PROCEDURE shared.page(alert bigint) LANGUAGE sql AS 'INSERT INTO victim.secret VALUES (''as it should'')';
+INSERT INTO sla.escalation (relation, run) VALUES ('victim.ticket', 'shared.page');
+SELECT run, run_owner, made_by FROM sla.escalation;
+UPDATE sla.escalation SET run_owner = 'regress_sla_mallory';
+SET ROLE regress_sla_mallory;
+DROP PROCEDURE shared.page;
+CREATE PROCEDURE shared.page(alert bigint) LANGUAGE plpgsql AS $$ BEGIN INSERT INTO victim.secret VALUES ('by mallory'); END $$;
+RESET ROLE;
+INSERT INTO victim.ticket VALUES (1, now() - interval '2 hours');
+SELECT * FROM tick();
+SELECT * FROM tick();
+SELECT * FROM victim.secret;
+SELECT r.sqlstate, r.message FROM sla.escalation_run AS r JOIN sla.escalation AS e ON e.id = r.escalation;
+SELECT status, detail FROM sla.status() WHERE subject LIKE 'escalation %';
+-- until it is confirmed, or what it was is there again
+SET ROLE regress_sla_mallory;
+DROP PROCEDURE shared.page;
+SET ROLE regress_sla_victim;
+CREATE PROCEDURE shared.page(alert bigint) LANGUAGE sql AS 'INSERT INTO victim.secret VALUES (''as it should'')';
+RESET ROLE;
+UPDATE sla.escalation_run SET next_at = '-infinity' WHERE next_at IS NOT NULL;
+SELECT * FROM tick();
+SELECT * FROM victim.secret;
+SELECT count(*) FROM sla.status() WHERE subject LIKE 'escalation %';
+DELETE FROM sla.escalation;
+DELETE FROM sla.escalation_run;
+DROP TABLE victim.ticket;
+DROP SCHEMA shared CASCADE;
+
 -- another's objective
 SET ROLE regress_sla_victim;
 CREATE TABLE victim.event (id int PRIMARY KEY, at timestamptz, ok boolean);

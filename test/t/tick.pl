@@ -101,7 +101,9 @@ unlike($said, qr/notification.*notification/s, 'once');
 
 # A dump takes what was raised along, and what is still to come.
 my $facts = q{SELECT kind, clock_id, at_fraction, at, raised_at, delivered_at IS NULL, withdrawn_at FROM sla.alert ORDER BY id};
-$node->safe_psql('postgres', "INSERT INTO ticket VALUES (0); INSERT INTO sla.escalation (relation, notify) VALUES ('ticket', 'ann');"
+$node->safe_psql('postgres', "INSERT INTO ticket VALUES (0); CREATE TABLE noted (alert bigint);"
+	. "CREATE PROCEDURE note(alert bigint) LANGUAGE sql AS 'INSERT INTO public.noted VALUES (alert)';"
+	. "INSERT INTO sla.escalation (relation, notify, run) VALUES ('ticket', 'ann', 'note');"
 	. "INSERT INTO sla.silence (relation, item, during) VALUES ('ticket', '0', '(,)');");
 my $before = $node->safe_psql('postgres', $facts);
 my $file = $node->backup_dir;
@@ -114,6 +116,11 @@ is($node->safe_psql('restored', q{SELECT made_by::text = current_user, notify FR
 $node->safe_psql('restored', "SELECT sla.tick('2020-06-01 13:01Z')") for 1 .. 3;
 is($node->safe_psql('restored', q{SELECT count(*), count(DISTINCT (clock_id, at_fraction)), count(*) FILTER (WHERE item = '0'), count(*) FILTER (WHERE silence IS NOT NULL) FROM sla.alert}),
 	(2 * $tickets + 1) . '|' . (2 * $tickets + 1) . '|1|1', 'nothing is doubled, nothing lost');
+
+$node->safe_psql('restored', 'INSERT INTO ticket VALUES (-1)');
+$node->safe_psql('restored', "SELECT sla.tick('2020-06-01 13:01Z')") for 1 .. 2;
+is($node->safe_psql('restored', q{SELECT count(*) FROM noted}), '1', 'what is called is called');
+is($node->safe_psql('restored', q{SELECT count(*) FROM sla.escalation_run WHERE sqlstate IS NOT NULL}), '0', 'without a failure');
 
 $node->stop;
 done_testing();
