@@ -379,6 +379,7 @@ DECLARE
 	began timestamptz := clock_timestamp();
 	void integer;
 	mine integer[];
+	emptied jsonb;
 	folded bigint;
 BEGIN
 	IF (max_items >= 0) IS NOT TRUE THEN
@@ -449,8 +450,17 @@ BEGIN
 		GROUP BY 1, 2, 3, 4
 		ORDER BY 1, 2, 3, 4
 		ON CONFLICT (objective, level, bucket, grp) DO UPDATE SET total = b.total + excluded.total, good = b.good + excluded.good
+		RETURNING b.*
 	)
-	SELECT coalesce(sum(s.n), 0) INTO folded FROM summed AS s;
+	SELECT (SELECT coalesce(sum(s.n), 0) FROM summed AS s),
+		(SELECT jsonb_agg(m) FROM moved AS m WHERE m.total = 0 AND m.good = 0)
+	INTO folded, emptied;
+	-- what rows that are deleted counted in
+	IF emptied IS NOT NULL THEN
+		DELETE FROM sla.rollup_bucket AS b
+		USING jsonb_populate_recordset(NULL::sla.rollup_bucket, emptied) AS e
+		WHERE (b.objective, b.level, b.bucket, b.grp) = (e.objective, e.level, e.bucket, e.grp);
+	END IF;
 	RETURN folded;
 END
 $$;

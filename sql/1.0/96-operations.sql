@@ -119,7 +119,7 @@ CREATE TABLE sla.retention (
 );
 COMMENT ON TABLE sla.retention IS 'for how long history is kept; what has no row here is kept for ever';
 COMMENT ON COLUMN sla.retention.kind IS
-'clock (finished clocks with their changes), change (rows of sla.clock_change), error (healed rows of sla.sync_error) or alert (rows of sla.alert that are withdrawn, or whose clock is deleted)';
+'clock (finished clocks with their changes), change (rows of sla.clock_change), error (healed rows of sla.sync_error) or alert (rows of sla.alert that are withdrawn, or whose clock is deleted, with the calls of escalations)';
 COMMENT ON COLUMN sla.retention.relation IS 'the tracked table; "-": every table that has no row of its own';
 COMMENT ON COLUMN sla.retention.keep IS 'at least for so long: of clocks from their end on';
 ALTER TABLE sla.retention ENABLE ROW LEVEL SECURITY;
@@ -246,6 +246,50 @@ COMMENT ON FUNCTION sla.retain_clocks(regclass, interval, timestamptz, integer) 
 'private: looks at so many finished clocks of a table, and deletes those that nothing needs';
 REVOKE ALL ON FUNCTION sla.retain_clocks(regclass, interval, timestamptz, integer) FROM PUBLIC;
 
+/*
+ * Alerts that are not true any more, and of clocks that are no more: while its
+ * clock is there one that is true would be raised again.  Calls go with them.
+ */
+CREATE FUNCTION sla.retain_alerts(at timestamptz, max_items integer)
+RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	deleted integer;
+BEGIN
+	WITH gone AS (
+		DELETE FROM sla.alert AS a
+		WHERE a.id = ANY (ARRAY(
+			SELECT d.id
+			FROM sla.alert AS d
+			CROSS JOIN LATERAL (
+				-- the row of the table, else the one of all others
+				SELECT k.keep
+				FROM sla.retention AS k
+				WHERE k.kind = 'alert' AND (k.relation = d.relation OR k.relation = 0)
+				ORDER BY k.relation = 0
+				LIMIT 1
+			) AS k
+			WHERE d.raised_at < retain_alerts.at - k.keep
+				AND (d.withdrawn_at IS NOT NULL
+					OR d.clock_id IS NOT NULL AND NOT EXISTS (
+						SELECT FROM sla.clock_state AS c WHERE c.clock_id = d.clock_id))
+			ORDER BY d.id
+			LIMIT max_items
+			FOR UPDATE OF d SKIP LOCKED))
+		RETURNING a.id
+	), forgotten AS (
+		DELETE FROM sla.escalation_run AS r USING gone AS g WHERE r.alert = g.id
+	)
+	SELECT count(*) INTO deleted FROM gone;
+	RETURN deleted;
+END
+$$;
+COMMENT ON FUNCTION sla.retain_alerts(timestamptz, integer) IS
+'private: deletes alerts that are older than sla.retention says, so many at most, and says how many';
+REVOKE ALL ON FUNCTION sla.retain_alerts(timestamptz, integer) FROM PUBLIC;
+
 CREATE FUNCTION sla.retain(at timestamptz, max_items integer)
 RETURNS integer
 LANGUAGE plpgsql
@@ -253,7 +297,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	kept record;
-	deleted integer := 0;
+	deleted integer := sla.retain_alerts(at, max_items);
 	n integer;
 BEGIN
 	FOR kept IN
@@ -261,6 +305,7 @@ BEGIN
 		SELECT DISTINCT ON (k.kind, t.relation) k.kind, t.relation, k.keep
 		FROM (SELECT p.relation FROM sla.promise AS p UNION SELECT t.relation FROM sla.tracked AS t) AS t
 		JOIN sla.retention AS k ON k.relation = t.relation OR k.relation = 0
+		WHERE k.kind <> 'alert'
 		ORDER BY k.kind, t.relation, k.relation = t.relation DESC
 	LOOP
 		EXIT WHEN deleted >= max_items;
@@ -277,21 +322,6 @@ BEGIN
 						AND c.relation = kept.relation AND c.ended_at < sla.needed_from(kept.relation, retain.at)
 					LIMIT max_items - deleted
 					FOR UPDATE OF d SKIP LOCKED));
-				GET DIAGNOSTICS n = ROW_COUNT;
-			WHEN 'alert' THEN
-				-- (while its clock is there, it would be raised again)
-				DELETE FROM sla.alert AS a
-				WHERE a.id = ANY (ARRAY(
-					SELECT d.id
-					FROM sla.alert AS d
-					WHERE d.raised_at < retain.at - kept.keep
-						AND (d.relation = kept.relation OR d.relation IS NULL)
-						AND (d.withdrawn_at IS NOT NULL
-							OR d.clock_id IS NOT NULL AND NOT EXISTS (
-								SELECT FROM sla.clock_state AS c WHERE c.clock_id = d.clock_id))
-					ORDER BY d.id
-					LIMIT max_items - deleted
-					FOR UPDATE SKIP LOCKED));
 				GET DIAGNOSTICS n = ROW_COUNT;
 			ELSE
 				DELETE FROM sla.sync_error AS e

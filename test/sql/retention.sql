@@ -112,9 +112,23 @@ FROM (VALUES
 	('2020-01-01', (SELECT min(clock_id) FROM sla.clock WHERE relation = 'kept.ticket'::regclass), NULL),
 	('2020-01-01', (SELECT max(clock_id) FROM sla.clock WHERE relation = 'kept.ticket'::regclass), '2020-01-02'),
 	('2020-03-01', -2, NULL)) AS v (t, c, w);
+INSERT INTO sla.escalation_run (alert, escalation, next_at) SELECT id, -1, NULL FROM sla.alert WHERE relation = 'kept.ticket'::regclass;
 INSERT INTO sla.retention VALUES ('alert', '-', '30 days');
 SELECT sla.retain('2020-01-15', 1000), sla.retain('2020-02-15', 1), sla.retain('2020-02-15', 1000), sla.retain('2020-02-15', 1000);
 SELECT raised_at, clock_id = -2 AS is_young FROM sla.alert WHERE relation = 'kept.ticket'::regclass ORDER BY id;
+-- the calls of escalations go with them
+SELECT count(*) FROM sla.escalation_run WHERE escalation = -1;
+-- those of tables that are not tracked, and of none; a table's own row comes before that of all
+CREATE TABLE kept.request (at timestamptz);
+INSERT INTO sla.alert (kind, at, raised_at, relation, objective, rule, withdrawn_at)
+VALUES ('burn_rate', '2020-01-01', '2020-01-01', 'kept.request', 'o', 'r', '2020-01-02'), ('review', '2020-01-01', '2020-01-01', NULL, NULL, NULL, '2020-01-02');
+SELECT sla.retain('2020-01-15', 1000), sla.retain('2020-02-15', 1000);
+INSERT INTO sla.alert (kind, at, raised_at, relation, objective, rule, withdrawn_at)
+VALUES ('burn_rate', '2020-01-01', '2020-01-01', 'kept.request', 'o', 'r', '2020-01-02');
+INSERT INTO sla.retention VALUES ('alert', 'kept.request', '90 days');
+SELECT sla.retain('2020-02-15', 1000), sla.retain('2020-04-15', 1000);
+DELETE FROM sla.retention WHERE relation = 'kept.request'::regclass;
+DELETE FROM sla.escalation_run WHERE escalation = -1;
 DELETE FROM sla.alert WHERE relation = 'kept.ticket'::regclass;
 
 -- who may say so

@@ -180,6 +180,10 @@ SELECT count(*) FROM sla.verify_objective('ru');
 DELETE FROM ru_event WHERE id >= 10000;
 SELECT sla.fold() > 40000 AS folded;
 SELECT * FROM state('ru');
+-- with the rows that are deleted their buckets go
+DELETE FROM ru_event WHERE id = 300;
+SELECT sla.fold() > 0 AS folded;
+SELECT count(*) FILTER (WHERE b.total = 0) AS empty, count(*) > 100 AS others FROM sla.rollup_bucket AS b;
 
 -- what can have none
 CREATE FUNCTION test.not_fixed(text) RETURNS bool LANGUAGE plpgsql STABLE AS 'BEGIN RETURN true; END';
