@@ -113,15 +113,16 @@ COMMENT ON TRIGGER check_credit ON sla.credit IS 'checks a service credit';
  * The months of an agreement, the present and the twelve before, each version for
  * its part of the month and its share of the fee, by days; and in each what an
  * objective gives.  All versions of the objective count, each for its time; of
- * groups the worst decides the tier, and the breaches of all count.  Where there
- * is a problem nothing is measured, and the rows only say so.
+ * groups the worst decides the tier, and the breaches of all count.  A month, or
+ * the version's part of it, that closed periods make up is told as it was closed.
+ * Where there is a problem nothing is measured, and the rows only say so.
  */
 CREATE FUNCTION sla.agreement_credits(party text, agreement text, at timestamptz, goal text, problem text)
 RETURNS TABLE (
 	period_start date, valid_from timestamptz, from_at timestamptz, to_at timestamptz, objective text,
 	total double precision, good double precision, bad double precision, sli_percent double precision,
 	fee numeric, currency text, cap_percent double precision, below_percent double precision, credit_percent double precision,
-	tier_amount numeric, breach_amount numeric, remedy text, is_over boolean, problem_text text)
+	tier_amount numeric, breach_amount numeric, remedy text, is_over boolean, problem_text text, is_frozen boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -167,7 +168,7 @@ BEGIN
 			o.party := agreement_credits.party;
 		END IF;
 		tallies := tallies || coalesce((
-			SELECT jsonb_agg(jsonb_build_object('grp', t.grp, 'at', width_bucket(c.bounds[t.n], cuts), 'total', t.total, 'good', t.good))
+			SELECT jsonb_agg(jsonb_build_object('grp', t.grp, 'n', width_bucket(c.bounds[t.n], cuts), 'total', t.total, 'good', t.good))
 			FROM (SELECT ARRAY(SELECT DISTINCT least(greatest(k, o.valid_from), until) FROM unnest(cuts) AS k ORDER BY 1)) AS c (bounds)
 			CROSS JOIN LATERAL sla.objective_tally(o, c.bounds) AS t), '[]');
 	END LOOP;
@@ -185,12 +186,33 @@ BEGIN
 		FROM generate_series(1, cardinality(cuts) - 1) AS s (n)
 		JOIN version AS v ON v.valid_from <= cuts[s.n] AND cuts[s.n] < v.valid_until
 		WHERE cuts[s.n] < agreement_credits.at
+	), closed AS (
+		-- (not of the clocks of all parties)
+		SELECT p.n, array_agg(c) AS periods
+		FROM part AS p
+		JOIN sla.closed_period AS c ON c.objective = goal AND c.from_at >= p.from_at AND c.to_at <= p.to_at
+		WHERE NOT EXISTS (
+				SELECT FROM sla.closed_period AS later
+				WHERE later.objective = c.objective AND later.from_at = c.from_at AND later.revision > c.revision)
+			AND (c.party = agreement_credits.party
+				OR c.party IS NULL AND EXISTS (SELECT FROM sla.objective AS b WHERE b.id = c.objective_id AND b.kind <> 'clock'))
+		GROUP BY p.n, p.from_at, p.to_at
+		HAVING sum(c.to_at - c.from_at) = p.to_at - p.from_at
 	), measured AS (
 		SELECT g.n, sum(g.total) AS total, sum(g.good) AS good, min(sla.sli_percent(g.good, g.total)) AS worst
 		FROM (
-			SELECT (t ->> 'at')::integer AS n, t ->> 'grp' AS grp, sum((t ->> 'total')::double precision) AS total, sum((t ->> 'good')::double precision) AS good
-			FROM jsonb_array_elements(tallies) AS t
-			GROUP BY 1, 2
+			SELECT m.n, m.grp, sum(m.total) AS total, sum(m.good) AS good
+			FROM (
+				SELECT t.n, t.grp, t.total, t.good
+				FROM jsonb_to_recordset(tallies) AS t (n integer, grp text, total double precision, good double precision)
+				WHERE t.n NOT IN (SELECT c.n FROM closed AS c)
+				UNION ALL
+				SELECT c.n, f.group_value, f.total, f.good
+				FROM closed AS c
+				CROSS JOIN unnest(c.periods) AS p
+				JOIN sla.closed_group AS f ON f.objective = p.objective AND f.from_at = p.from_at AND f.revision = p.revision
+			) AS m
+			GROUP BY m.n, m.grp
 		) AS g
 		GROUP BY g.n
 	)
@@ -203,7 +225,8 @@ BEGIN
 		CASE WHEN problem IS NULL THEN coalesce(tier.credit_percent, 0)::double precision END,
 		CASE WHEN problem IS NULL THEN CASE WHEN tier.credit_percent > 0 THEN round(p.fee * tier.credit_percent / 100, 2) ELSE 0.00 END END,
 		CASE WHEN problem IS NULL THEN round(coalesce(each.per_breach, 0) * coalesce(m.total - m.good, 0)::numeric, 2) END,
-		CASE WHEN problem IS NULL THEN each.remedies END, p.to_at <= agreement_credits.at, problem
+		CASE WHEN problem IS NULL THEN each.remedies END, p.to_at <= agreement_credits.at, problem,
+		p.n IN (SELECT c.n FROM closed AS c) AND problem IS NULL
 	FROM part AS p
 	LEFT JOIN measured AS m ON m.n = p.n
 	LEFT JOIN LATERAL (
@@ -249,12 +272,13 @@ CREATE FUNCTION sla.service_credits(
 	OUT breach_amount numeric,
 	OUT remedy text,
 	OUT is_over boolean,
-	OUT problem text)
+	OUT problem text,
+	OUT is_frozen boolean)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_service_credits'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 100;
 COMMENT ON FUNCTION sla.service_credits(text, text, timestamptz, boolean) IS
-'what each objective of an agreement gives back, for the month of an instant and the twelve before, before the cap; by what is known now';
+'what each objective of an agreement gives back, for the month of an instant and the twelve before, before the cap; of closed periods as they were closed, else by what is known now';
 
 CREATE VIEW sla.report_service_credit AS
 SELECT
@@ -280,7 +304,8 @@ SELECT
 	coalesce(sum(s.tier_amount + s.breach_amount) > pg_catalog.round(s.fee * s.cap_percent::numeric / 100, 2), false) AS is_capped,
 	s.is_over,
 	pg_catalog.string_agg(pg_catalog.concat(s.objective, ': ', s.problem), '; ' ORDER BY s.objective)
-		FILTER (WHERE s.problem IS NOT NULL) AS problem
+		FILTER (WHERE s.problem IS NOT NULL) AS problem,
+	pg_catalog.bool_and(s.is_frozen) AS is_frozen
 FROM (SELECT DISTINCT c.party, c.agreement FROM sla.credit AS c) AS a
 CROSS JOIN LATERAL sla.service_credits(a.party, a.agreement, pg_catalog.now(), true) AS s
 GROUP BY s.period_start, a.party, a.agreement, s.valid_from, s.from_at, s.to_at, s.fee, s.currency, s.cap_percent, s.is_over;
@@ -306,7 +331,8 @@ SELECT
 	s.currency,
 	s.remedy,
 	s.is_over,
-	s.problem
+	s.problem,
+	s.is_frozen
 FROM (SELECT DISTINCT c.party, c.agreement FROM sla.credit AS c) AS a
 CROSS JOIN LATERAL sla.service_credits(a.party, a.agreement, pg_catalog.now(), true) AS s;
 
@@ -332,6 +358,7 @@ COMMENT ON COLUMN sla.report_service_credit.remedies IS 'what else follows, by o
 COMMENT ON COLUMN sla.report_service_credit.is_capped IS 'the cap makes it less';
 COMMENT ON COLUMN sla.report_service_credit.is_over IS 'it is over: else the amount is what is due so far';
 COMMENT ON COLUMN sla.report_service_credit.problem IS 'objectives of which nothing can be told, and why: the amounts are without them';
+COMMENT ON COLUMN sla.report_service_credit.is_frozen IS 'of all objectives the periods are closed: later facts change it by sla.reclose() alone';
 COMMENT ON COLUMN sla.report_service_credit_objective.period_start IS 'first day of the month';
 COMMENT ON COLUMN sla.report_service_credit_objective.party IS 'the customer';
 COMMENT ON COLUMN sla.report_service_credit_objective.agreement IS 'name of the agreement';
@@ -352,3 +379,4 @@ COMMENT ON COLUMN sla.report_service_credit_objective.currency IS 'the currency 
 COMMENT ON COLUMN sla.report_service_credit_objective.remedy IS 'what else follows';
 COMMENT ON COLUMN sla.report_service_credit_objective.is_over IS 'it is over: else the amount is what is due so far';
 COMMENT ON COLUMN sla.report_service_credit_objective.problem IS 'why nothing can be told: with which SQLSTATE reading it failed, or that there is no such objective';
+COMMENT ON COLUMN sla.report_service_credit_objective.is_frozen IS 'its periods are closed: these are the figures of then';

@@ -161,37 +161,78 @@ BEGIN
 			FROM kept AS k))
 	INTO document;
 
-	-- what is promised, now
+	-- what was promised at the end of the month, as sla.report_promise says it of now;
+	-- and by which hours
 	document := document || jsonb_build_object('promise', (
-		SELECT jsonb_agg(jsonb_build_object('metric', p.metric, 'policy', p.policy, 'description', p.description,
-			'goal', sla.goal_in_words(p.goal_text::@extschema@.business_interval, p.calendar, p.due_by, left(p.cutoff_text, 5)),
-			'acceptable', CASE WHEN p.threshold_text <> p.goal_text THEN
-				sla.goal_in_words(p.threshold_text::@extschema@.business_interval, p.calendar, NULL, NULL) END,
-			'hours', CASE WHEN p.calendar = '24/7' THEN 'around the clock'
-				ELSE replace(regexp_replace(p.hours_text, '^TZ=(\S+) (.*)$', '\2 (\1)'), '; PH off', ', closed on public holidays') END)
-			ORDER BY p.metric, p.rank, p.policy)
-		FROM sla.report_promise AS p
-		WHERE p.kind IS DISTINCT FROM 'ola' AND p.kind IS DISTINCT FROM 'uc'
-			AND (p.party = summary_of.party AND p.agreement = summary_of.agreement
-				OR p.party IS NULL AND EXISTS (
+		SELECT jsonb_agg(jsonb_build_object('metric', t.metric, 'policy', p.name, 'description', p.description,
+			'goal', sla.goal_in_words(t.goal, c.calendar, t.due_by, to_char(t.cutoff, 'HH24:MI')),
+			'acceptable', CASE WHEN t.threshold::text <> t.goal::text THEN sla.goal_in_words(t.threshold, c.calendar, NULL, NULL) END,
+			'hours', CASE WHEN c.calendar = '24/7' THEN 'around the clock'
+				ELSE replace(regexp_replace(coalesce(h.hours, k.hours::text, k.combines, c.calendar),
+					'^TZ=(\S+) (.*)$', '\2 (\1)'), '; PH off', ', closed on public holidays') END)
+			ORDER BY t.metric, p.rank, p.name)
+		FROM (SELECT until AS at) AS e
+		CROSS JOIN (
+			SELECT p.*, lead(p.valid_from, 1, 'infinity') OVER (PARTITION BY p.relation, p.name ORDER BY p.valid_from) AS valid_until
+			FROM sla.policy AS p
+		) AS p
+		JOIN (
+			SELECT t.*, lead(t.valid_from, 1, 'infinity') OVER (PARTITION BY t.relation, t.policy, t.metric ORDER BY t.valid_from) AS valid_until
+			FROM sla.target AS t
+		) AS t ON t.relation = p.relation AND t.policy = p.name
+		LEFT JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
+		CROSS JOIN LATERAL (SELECT @extschema@.calendar(t.goal) AS own) AS g
+		CROSS JOIN LATERAL (SELECT coalesce(g.own, CASE WHEN t.goal IS NULL THEN '24/7' ELSE v.calendar END) AS calendar) AS c
+		LEFT JOIN sla.calendar AS k ON k.name = c.calendar
+		LEFT JOIN LATERAL (
+			SELECT coalesce(h.hours, h.combines) AS hours
+			FROM sla.calendar_history AS h
+			WHERE h.calendar = c.calendar AND h.day IS NULL AND h.since < e.at AND e.at <= h.until
+			ORDER BY h.until DESC
+			LIMIT 1
+		) AS h ON true
+		WHERE p.valid_from < e.at AND e.at <= p.valid_until
+			AND t.valid_from < e.at AND e.at <= t.valid_until
+			AND m.kind IS DISTINCT FROM 'ola' AND m.kind IS DISTINCT FROM 'uc'
+			AND (p.plan = v.plan
+				OR p.plan IS NULL AND t.goal IS NOT NULL AND g.own IS NULL
+				OR p.plan IS NULL AND EXISTS (
 					SELECT FROM jsonb_array_elements(nullif(document -> 'kept', 'null')) AS k
-					WHERE k ->> 'metric' = p.metric AND k ->> 'policy' = p.policy))));
+					WHERE k ->> 'metric' = t.metric AND k ->> 'policy' = p.name))));
 
 	-- objectives as they stood at the end of the month: the party's own, and
 	-- what all share where the agreement gives credits for it
 	WITH objective AS (
-		SELECT o AS o, o.name, o.description, o.target_percent, o.window_length, o.calendar
+		SELECT o.name, o.description, o.target_percent, o.window_length, c.revision, c.from_at
 		FROM (SELECT DISTINCT b.name FROM sla.objective AS b) AS b
 		CROSS JOIN LATERAL sla.objective_at(b.name, until - interval '1 us') AS o
+		LEFT JOIN LATERAL (
+			-- its period, where that is closed
+			SELECT c.from_at, max(c.revision) AS revision
+			FROM sla.closed_period AS c
+			WHERE c.objective = o.name AND c.to_at = until AND sla.is_calendar_window(o.window_length)
+				AND c.from_at = greatest((sla.objective_window(o, until - interval '1 us')).from_at, o.valid_from)
+			GROUP BY c.from_at
+		) AS c ON true
 		WHERE o.party = summary_of.party AND (o.agreement = summary_of.agreement OR o.agreement IS NULL)
 			OR o.party IS NULL AND o.kind <> 'clock' AND o.group_by IS NULL AND EXISTS (
 				SELECT FROM sla.credit AS c
 				WHERE c.party = summary_of.party AND c.agreement = summary_of.agreement AND c.objective = b.name)
-	), status AS (
-		SELECT o.name, o.description, o.target_percent, o.window_length, s.*,
-			row_number() OVER (PARTITION BY o.name ORDER BY s.consumed_percent DESC NULLS LAST, s.group_value) AS place
+	), figure AS (
+		-- what was told of a closed period then
+		SELECT o.name, o.description, o.target_percent, o.window_length,
+			s.group_value, s.sli_percent, s.consumed_percent, s.status
 		FROM objective AS o
 		CROSS JOIN LATERAL sla.slo_status(o.name, until - interval '1 us', true) AS s
+		WHERE o.revision IS NULL
+		UNION ALL
+		SELECT o.name, o.description, c.target_percent::numeric, o.window_length,
+			c.group_value, c.sli_percent, c.consumed_percent, sla.slo_state(c.sli_percent, c.target_percent, c.budget_remaining)
+		FROM objective AS o
+		JOIN sla.report_slo_closed AS c ON c.objective = o.name AND c.from_at = o.from_at AND c.revision = o.revision
+	), status AS (
+		SELECT f.*, row_number() OVER (PARTITION BY f.name ORDER BY f.consumed_percent DESC NULLS LAST, f.group_value) AS place
+		FROM figure AS f
 	)
 	SELECT document || jsonb_build_object(
 		'objective', (
@@ -704,7 +745,7 @@ BEGIN
 	END IF;
 
 	IF d -> 'promise' <> 'null' THEN
-		page := page || E'<section>\n<h2>What is promised</h2>\n<dl class="words">\n' || (
+		page := page || E'<section>\n<h2>What ' || CASE WHEN (a -> 'is_over')::boolean THEN 'was' ELSE 'is' END || E' promised</h2>\n<dl class="words">\n' || (
 			SELECT string_agg(format('<div><dt>%s</dt><dd>%s%s. Service hours: %s.%s</dd></div>', sla.html_escape(p ->> 'metric'),
 				sla.html_escape(upper(left(p ->> 'goal', 1)) || substr(p ->> 'goal', 2)),
 				'; acceptable ' || sla.html_escape(p ->> 'acceptable'), sla.html_escape(p ->> 'hours'),
