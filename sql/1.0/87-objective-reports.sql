@@ -15,8 +15,9 @@ COMMENT ON FUNCTION sla.consumed_percent(double precision, double precision, dou
 'private: the percentage of an error budget that is used up';
 
 /*
- * How an objective stands.  The pace is that of the last 28th of the window; at
- * the window's end there will be as much, in proportion, as there was so far.
+ * How an objective stands.  The pace is that of the last 28th of the window, or of
+ * its open time; at the window's end there will be as much, in proportion, as there
+ * was so far.
  */
 CREATE FUNCTION sla.objective_status(objective text, at timestamptz)
 RETURNS TABLE (
@@ -54,12 +55,16 @@ BEGIN
 	SELECT * INTO w FROM sla.objective_window(o, at);
 	began := greatest(w.from_at, o.valid_from);
 	until := least(w.to_at, at);
-	recent := greatest(began, until - (w.to_at - w.from_at) / 28);
-	days := began || ARRAY(SELECT d FROM sla.steps('1 day', o.time_zone, began, until) AS d ORDER BY d);
-	cuts := ARRAY(SELECT d FROM unnest(days || recent || until) AS d WHERE d <= until GROUP BY d ORDER BY d);
 	whole := sla.total_seconds(sla.objective_time(o, tstzrange(began, w.to_at)));
 	elapsed := CASE WHEN w.to_at = until THEN whole
 		ELSE sla.total_seconds(sla.objective_time(o, tstzrange(began, until))) END;
+	recent := CASE
+		WHEN o.calendar IS NULL THEN greatest(began, until - (w.to_at - w.from_at) / 28)
+		WHEN elapsed <= sla.nominal_window(o, at) / 28 THEN began
+		ELSE sla.back_from(o, until, make_interval(secs => sla.nominal_window(o, at) / 28))
+	END;
+	days := began || ARRAY(SELECT d FROM sla.steps('1 day', o.time_zone, began, until) AS d ORDER BY d);
+	cuts := ARRAY(SELECT d FROM unnest(days || recent || until) AS d WHERE d <= until GROUP BY d ORDER BY d);
 	IF o.kind IN ('event', 'value') THEN
 		expected := sla.expected_steps(o, '1 day', began, until);
 	ELSIF o.kind = 'slice' THEN
@@ -547,7 +552,7 @@ COMMENT ON COLUMN sla.report_slo_status.sli_percent IS 'the indicator: the perce
 COMMENT ON COLUMN sla.report_slo_status.budget IS 'how much may be bad, in the unit of the total: of what counted so far, or of the whole where that is known beforehand (outages and slices in a window of the calendar)';
 COMMENT ON COLUMN sla.report_slo_status.budget_remaining IS 'the budget less what was bad; negative when overspent';
 COMMENT ON COLUMN sla.report_slo_status.consumed_percent IS 'the percentage of the budget that is used up; NULL when nothing counts or the target leaves no budget';
-COMMENT ON COLUMN sla.report_slo_status.burn_rate IS 'how many times faster than allowed it was used up in the last 28th of the window; NULL when nothing counts there, or the target leaves no budget';
+COMMENT ON COLUMN sla.report_slo_status.burn_rate IS 'how many times faster than allowed it was used up in the last 28th of the window, or of its open time; NULL when nothing counts there, or the target leaves no budget';
 COMMENT ON COLUMN sla.report_slo_status.window_seconds IS 'the time of the window that counts: open, and not excepted';
 COMMENT ON COLUMN sla.report_slo_status.window_text IS 'the same in words';
 COMMENT ON COLUMN sla.report_slo_status.budget_seconds IS 'the budget as time: how long everything may be bad';

@@ -81,6 +81,11 @@ GROUP BY o.id, o.name, s.group_value ORDER BY o.id, s.group_value;
 -- nothing is nothing
 SELECT o.name, s.total, s.sli_percent, s.consumed_percent, s.burn_rate, s.status, s.coverage_percent FROM sla.objective o, LATERAL sla.slo_status(o.name, '2025-06-15') s ORDER BY o.id;
 SELECT * FROM sla.slo_status('there is none', :at);
+-- the pace is that of open time: on Monday morning that of Friday, not of the night
+SELECT w.recent, b.total, b.bad, round(s.burn_rate::numeric, 6) = round((b.bad / b.total / 0.025)::numeric, 6) AS same
+FROM sla.slo_status('office', '2026-03-16 07:00+00') s,
+	LATERAL (SELECT business_add('2026-03-16 07:00+00', make_business_interval(secs => -business_seconds('2026-03-01 00:00 Europe/Berlin', '2026-04-01 00:00 Europe/Berlin', 'ob_office') / 28), 'ob_office') AS recent) w,
+	LATERAL (SELECT count(*)::float8 AS total, (count(*) FILTER (WHERE status >= 500))::float8 AS bad FROM ob_request WHERE at >= w.recent AND at < '2026-03-16 07:00+00' AND is_open(at, 'ob_office')) b;
 -- a slice that counts by its share of good events: the mean of the shares
 INSERT INTO sla.objective (name, kind, relation, at, good_when, slice, slice_ratio, target_percent, window_length)
 VALUES ('shares', 'slice', 'ob_request', 'at', 'status < 500', '6 hours', true, 98, 'month');
