@@ -61,14 +61,22 @@
 #include "core/combine.h"
 #include "relation_watch.h"
 
-/* The columns of sla.calendar and sla.holiday. */
+/* The columns of sla.calendar, sla.holiday and sla.calendar_history. */
 #define Anum_calendar_name		1
 #define Anum_calendar_hours		2
 #define Anum_calendar_combines	3
+#define Anum_calendar_since		6
 #define Anum_holiday_calendar	1
 #define Anum_holiday_day		2
 #define Anum_holiday_name		3
 #define Anum_holiday_hours		4
+#define Anum_holiday_since		5
+#define Anum_history_day		2
+#define Anum_history_name		3
+#define Anum_history_hours		4
+#define Anum_history_combines	5
+#define Anum_history_since		8
+#define Anum_history_until		9
 
 /* The calendar that is always there. */
 #define ALWAYS_NAME		"24/7"
@@ -173,6 +181,7 @@ static entryhash_hash *entries = NULL;
 static MemoryContext entries_context = NULL;
 static Oid	calendar_relid = InvalidOid;
 static Oid	holiday_relid = InvalidOid;
+static Oid	history_relid = InvalidOid;
 
 /* So many slots for a name, that it stands where it is looked for. */
 #define SLOTS_PER_NAME	8
@@ -256,11 +265,19 @@ calendar_begin_statement(void)
  * Reading definitions
  */
 
-/* One reading: of one calendar and what it combines, with one snapshot. */
+/*
+ * One reading: of one calendar and what it combines, with one snapshot; as they
+ * are now (DT_NOEND), or were in force just before an instant.
+ */
 typedef struct Reading
 {
 	Relation	calendars;
 	Relation	holidays;
+	Relation	history;		/* NULL when only the present is asked for */
+	TimestampTz before;
+	TimestampTz changed;		/* the last change before that of what was
+								 * read; DT_NOBEGIN: there is none */
+	bool		missing;		/* one was not there */
 	Snapshot	snapshot;
 	bool		settled;		/* so far */
 	bool		want_names;		/* collect CalendarHoliday into "list" */
@@ -276,24 +293,46 @@ reading_open(Reading *reading)
 
 		calendar_relid = get_relname_relid("calendar", schema);
 		holiday_relid = get_relname_relid("holiday", schema);
-		if (!OidIsValid(calendar_relid) || !OidIsValid(holiday_relid))
+		history_relid = get_relname_relid("calendar_history", schema);
+		if (!OidIsValid(calendar_relid) || !OidIsValid(holiday_relid) || !OidIsValid(history_relid))
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_TABLE),
 					 errmsg("the calendar tables of sla_tracker are missing"),
-					 errhint("Drop and create the extension, or restore sla.calendar and sla.holiday.")));
+					 errhint("Drop and create the extension, or restore sla.calendar, sla.holiday and sla.calendar_history.")));
 	}
 	memset(reading, 0, sizeof(Reading));
+	reading->before = DT_NOEND;
 	reading->calendars = table_open(calendar_relid, AccessShareLock);
 	reading->holidays = table_open(holiday_relid, AccessShareLock);
 	reading->snapshot = GetActiveSnapshot();
 	reading->settled = !RecoveryInProgress();
 }
 
+/* The same for what was in force just before an instant, and its last change. */
+static void
+reading_open_history(Reading *reading, TimestampTz before)
+{
+	reading_open(reading);
+	reading->settled = false;
+	reading->history = table_open(history_relid, AccessShareLock);
+	reading->before = before;
+	reading->changed = DT_NOBEGIN;
+}
+
 static void
 reading_close(Reading *reading)
 {
+	if (reading->history != NULL)
+		table_close(reading->history, AccessShareLock);
 	table_close(reading->holidays, AccessShareLock);
 	table_close(reading->calendars, AccessShareLock);
+}
+
+/* The index of sla.calendar_history. */
+static Oid
+history_index(Relation rel)
+{
+	return get_relname_relid("calendar_history_calendar_idx", RelationGetNamespace(rel));
 }
 
 /*
@@ -305,7 +344,7 @@ reading_close(Reading *reading)
 static List *
 read_rows(Reading *reading, Relation rel, const char *name, int length)
 {
-	Oid			index = RelationGetPrimaryKeyIndexCompat(rel);
+	Oid			index = rel == reading->history ? history_index(rel) : RelationGetPrimaryKeyIndexCompat(rel);
 	Datum		value = PointerGetDatum(cstring_to_text_with_len(name, length));
 	List	   *rows = NIL;
 	SnapshotData dirty;
@@ -347,6 +386,89 @@ column_text(Relation rel, HeapTuple row, int attnum)
 	return isnull ? NULL : DatumGetTextPP(value);
 }
 
+/* A row of sla.calendar or sla.holiday, present or past. */
+typedef struct Version
+{
+	DateADT		day;			/* of a holiday */
+	text	   *name;			/* likewise */
+	text	   *hours;
+	text	   *combines;		/* of a calendar */
+} Version;
+
+/* A change of what is read, at an instant. */
+static void
+note_changed(Reading *reading, TimestampTz at)
+{
+	if (at < reading->before)
+		reading->changed = Max(reading->changed, at);
+}
+
+/* Was a version that began then, and ended if "until" is finite, in force? */
+static bool
+in_force(Reading *reading, TimestampTz since, TimestampTz until)
+{
+	note_changed(reading, since);
+	note_changed(reading, until);
+	return since < reading->before && until >= reading->before;
+}
+
+/* The versions of a calendar, or of its holidays, that are asked for. */
+static List *
+read_versions(Reading *reading, bool holidays, const char *name, int length)
+{
+	Relation	rel = holidays ? reading->holidays : reading->calendars;
+	TupleDesc	desc = RelationGetDescr(rel);
+	List	   *versions = NIL;
+	ListCell   *cell;
+	bool		isnull;
+
+	foreach(cell, read_rows(reading, rel, name, length))
+	{
+		HeapTuple	row = lfirst(cell);
+		Version    *version = palloc0(sizeof(Version));
+
+		if (reading->history != NULL &&
+			!in_force(reading,
+					  DatumGetTimestampTz(heap_getattr(row, holidays ? Anum_holiday_since : Anum_calendar_since, desc, &isnull)),
+					  DT_NOEND))
+			continue;
+		if (holidays)
+		{
+			version->day = DatumGetDateADT(heap_getattr(row, Anum_holiday_day, desc, &isnull));
+			version->name = column_text(rel, row, Anum_holiday_name);
+			version->hours = column_text(rel, row, Anum_holiday_hours);
+		}
+		else
+		{
+			version->hours = column_text(rel, row, Anum_calendar_hours);
+			version->combines = column_text(rel, row, Anum_calendar_combines);
+		}
+		versions = lappend(versions, version);
+	}
+	if (reading->history == NULL)
+		return versions;
+
+	rel = reading->history;
+	desc = RelationGetDescr(rel);
+	foreach(cell, read_rows(reading, rel, name, length))
+	{
+		HeapTuple	row = lfirst(cell);
+		Version    *version = palloc0(sizeof(Version));
+		DateADT		day = DatumGetDateADT(heap_getattr(row, Anum_history_day, desc, &isnull));
+
+		if (isnull == holidays ||
+			!in_force(reading, DatumGetTimestampTz(heap_getattr(row, Anum_history_since, desc, &isnull)),
+					  DatumGetTimestampTz(heap_getattr(row, Anum_history_until, desc, &isnull))))
+			continue;
+		version->day = day;
+		version->name = column_text(rel, row, Anum_history_name);
+		version->hours = column_text(rel, row, Anum_history_hours);
+		version->combines = column_text(rel, row, Anum_history_combines);
+		versions = lappend(versions, version);
+	}
+	return versions;
+}
+
 static void
 bad_definition(const char *name, int length, const char *what, const char *detail)
 {
@@ -379,9 +501,8 @@ read_calendar(Reading *reading, const char *name, int length, int depth)
 {
 	CoreMem		mem = sla_core_mem();
 	CoreError	error = {0};
-	List	   *rows;
-	text	   *hours;
-	text	   *combines;
+	List	   *versions;
+	const Version *calendar;
 	HoursExpr  *expr;
 	HoursHoliday *holidays;
 	ListCell   *cell;
@@ -394,60 +515,58 @@ read_calendar(Reading *reading, const char *name, int length, int depth)
 		bad_definition(name, length, "cannot be resolved",
 					   "Calendars combine one another in a circle, or too deep.");
 
-	rows = read_rows(reading, reading->calendars, name, length);
-	if (rows == NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("calendar \"%.*s\" does not exist", length, name),
-				 errhint("Calendars are the rows of sla.calendar; names are case-sensitive.")));
-	hours = column_text(reading->calendars, linitial(rows), Anum_calendar_hours);
-	combines = column_text(reading->calendars, linitial(rows), Anum_calendar_combines);
-	if (combines != NULL)
+	versions = read_versions(reading, false, name, length);
+	if (versions == NIL)
 	{
-		CombineNode *node = combine_parse(VARDATA_ANY(combines), VARSIZE_ANY_EXHDR(combines),
-										  &mem, &error);
+		if (reading->history == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("calendar \"%.*s\" does not exist", length, name),
+					 errhint("Calendars are the rows of sla.calendar; names are case-sensitive.")));
+		reading->missing = true;
+		return hours_parse(ALWAYS_HOURS, strlen(ALWAYS_HOURS), &mem, &error);
+	}
+	calendar = linitial(versions);
+	if (calendar->combines != NULL)
+	{
+		CombineNode *node = combine_parse(VARDATA_ANY(calendar->combines),
+										  VARSIZE_ANY_EXHDR(calendar->combines), &mem, &error);
 
 		if (node == NULL)
 			bad_definition(name, length, "cannot be resolved", error.detail);
 		return read_combination(reading, node, depth);
 	}
-	if (hours == NULL)
+	if (calendar->hours == NULL)
 		bad_definition(name, length, "has no opening hours", NULL);
-	expr = hours_parse(VARDATA_ANY(hours), VARSIZE_ANY_EXHDR(hours), &mem, &error);
+	expr = hours_parse(VARDATA_ANY(calendar->hours), VARSIZE_ANY_EXHDR(calendar->hours), &mem, &error);
 	if (expr == NULL)
 		bad_definition(name, length, "has bad opening hours", error.detail);
 
-	rows = read_rows(reading, reading->holidays, name, length);
-	if (rows == NIL)
+	versions = read_versions(reading, true, name, length);
+	if (versions == NIL)
 		return expr;
-	holidays = palloc(list_length(rows) * sizeof(HoursHoliday));
-	foreach(cell, rows)
+	holidays = palloc(list_length(versions) * sizeof(HoursHoliday));
+	foreach(cell, versions)
 	{
-		HeapTuple	row = lfirst(cell);
-		bool		isnull;
-		DateADT		date = DatumGetDateADT(heap_getattr(row, Anum_holiday_day,
-														RelationGetDescr(reading->holidays), &isnull));
-		text	   *own;
+		const Version *version = lfirst(cell);
 
-		if (date < CORE_MIN_DATE || date >= CORE_MAX_DATE)
+		if (version->day < CORE_MIN_DATE || version->day >= CORE_MAX_DATE)
 			continue;
-		own = column_text(reading->holidays, row, Anum_holiday_hours);
-		holidays[n].date = date;
+		holidays[n].date = version->day;
 		holidays[n].nspans = -1;
 		holidays[n].spans = NULL;
-		if (own != NULL &&
-			!hours_parse_spans(VARDATA_ANY(own), VARSIZE_ANY_EXHDR(own), &mem,
+		if (version->hours != NULL &&
+			!hours_parse_spans(VARDATA_ANY(version->hours), VARSIZE_ANY_EXHDR(version->hours), &mem,
 							   &holidays[n].nspans, &holidays[n].spans, &error))
 			bad_definition(name, length, "has a holiday with bad hours", error.detail);
 		n++;
 		if (reading->want_names)
 		{
 			CalendarHoliday *holiday = palloc(sizeof(CalendarHoliday));
-			text	   *title = column_text(reading->holidays, row, Anum_holiday_name);
 
-			holiday->date = date;
+			holiday->date = version->day;
 			holiday->zone = hours_zone(expr);
-			holiday->name = title ? text_to_cstring(title) : NULL;
+			holiday->name = version->name ? text_to_cstring(version->name) : NULL;
 			reading->list = lappend(reading->list, holiday);
 		}
 	}
@@ -457,15 +576,45 @@ read_calendar(Reading *reading, const char *name, int length, int depth)
 }
 
 List *
-calendar_holidays(const char *name, int length)
+calendar_holidays(const char *name, int length, TimestampTz before)
 {
 	Reading		reading;
 
-	reading_open(&reading);
+	if (TIMESTAMP_IS_NOEND(before))
+		reading_open(&reading);
+	else
+		reading_open_history(&reading, before);
 	reading.want_names = true;
 	(void) read_calendar(&reading, name, length, 0);
 	reading_close(&reading);
 	return reading.list;
+}
+
+HoursImage *
+calendar_image_before(const char *name, int length, TimestampTz before, TimestampTz *changed)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker definition",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	CoreMem		mem = sla_core_mem();
+	HoursImage *image = NULL;
+	HoursExpr  *expr;
+	Reading		reading;
+
+	reading_open_history(&reading, before);
+	expr = read_calendar(&reading, name, length, 0);
+	reading_close(&reading);
+	*changed = reading.changed;
+	if (!reading.missing)
+	{
+		size_t		text_length;
+		char	   *text = hours_print(expr, &mem, &text_length);
+
+		image = hours_image(text, (int) text_length);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return image;
 }
 
 /*

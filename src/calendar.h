@@ -69,8 +69,20 @@ typedef struct CalendarHoliday
 	const char *name;			/* NULL when it has none */
 } CalendarHoliday;
 
-/* All holidays of a calendar, of the members in order if it combines others. */
-extern List *calendar_holidays(const char *name, int length);
+/*
+ * All holidays of a calendar, of the members in order if it combines others;
+ * those in force just before an instant, or now (DT_NOEND).
+ */
+extern List *calendar_holidays(const char *name, int length, TimestampTz before);
+
+/*
+ * The image of a calendar as it was in force just before an instant, or is now
+ * (DT_NOEND), and when it had last changed: before that it was another, unless
+ * there is no earlier change (DT_NOBEGIN).  NULL: then it was not there, or a
+ * calendar that it combines was not.  Not cached.
+ */
+extern HoursImage *calendar_image_before(const char *name, int length, TimestampTz before,
+										 TimestampTz *changed);
 
 /* The calendar meant where neither argument nor value names one. */
 extern const char *calendar_default(int *length);

@@ -37,21 +37,33 @@ clock_time_of(HoursImage *image)
 	return time;
 }
 
-/* The hours of a promise's calendar, as the active snapshot sees them. */
+/* The calendar of a promise. */
+static const char *
+promise_calendar(const Promise *promise, int *length)
+{
+	const char *name = promise->calendar[0] != '\0' ? promise->calendar : MEASURE_CALENDAR;
+
+	if (promise->goal != NULL)
+	{
+		*length = BI_CALENDAR_LEN(promise->goal);
+		return promise->goal->calendar;
+	}
+	*length = (int) strlen(name);
+	return name;
+}
+
+/* Its hours, as the active snapshot sees them. */
 static HoursImage *
 promise_hours(Promise *promise)
 {
 	HoursImage *image = calendar_image_at_hand(&promise->hours);
+	const char *name;
+	int			length;
 
 	if (image != NULL)
 		return image;
-	if (promise->goal != NULL)
-		return calendar_image(&promise->hours, promise->goal->calendar,
-							  BI_CALENDAR_LEN(promise->goal), true);
-	if (promise->calendar[0] != '\0')
-		return calendar_image(&promise->hours, promise->calendar,
-							  (int) strlen(promise->calendar), true);
-	return calendar_image(&promise->hours, MEASURE_CALENDAR, strlen(MEASURE_CALENDAR), true);
+	name = promise_calendar(promise, &length);
+	return calendar_image(&promise->hours, name, length, true);
 }
 
 /* start + goal, by the rule of the promise, and not before the start. */
@@ -74,7 +86,7 @@ goal_instant(const Promise *promise, HoursImage *image, const BusinessInterval *
  * instants, without exceptions.
  */
 static ClockTerms
-promise_terms(Promise *promise, int64 start, int64 promised)
+promise_terms(const Promise *promise, HoursImage *image, int64 start, int64 promised)
 {
 	ClockTerms	terms = {0};
 
@@ -87,8 +99,6 @@ promise_terms(Promise *promise, int64 start, int64 promised)
 	}
 	else if (promise->goal != NULL)
 	{
-		HoursImage *image = promise_hours(promise);
-
 		terms.goal_at = goal_instant(promise, image, promise->goal, start);
 		terms.threshold_at = promise->threshold == NULL ? terms.goal_at :
 			Max(terms.goal_at, goal_instant(promise, image, promise->threshold, start));
@@ -159,7 +169,8 @@ merge_spans(ClockSpan *spans, int n)
  * exception bears on the clock.
  */
 static bool
-net_terms(const Definition *def, Promise *promise, StoredClock *clock, ClockTerms *terms)
+net_terms(const Definition *def, const Promise *promise, HoursImage *image, StoredClock *clock,
+		  ClockTerms *terms)
 {
 	ClockSpan  *spans;
 	bool		excepted = false;
@@ -190,8 +201,6 @@ net_terms(const Definition *def, Promise *promise, StoredClock *clock, ClockTerm
 		}
 		if (by != NULL && terms->goal_at != CLOCK_NONE && promise->goal != NULL)
 		{
-			HoursImage *image = promise_hours(promise);
-
 			terms->goal_at = hours_add_interval(image, terms->goal_at, by->days, by->time);
 			terms->threshold_at = hours_add_interval(image, terms->threshold_at, by->days, by->time);
 		}
@@ -215,28 +224,16 @@ promise_of(const Definition *def, const StoredClock *clock)
 	return promise;
 }
 
-void
-derive(Definition *def, StoredClock *clock)
+/* Set what is derived of a clock, by a promise and hours of its calendar. */
+static void
+derive_by(Definition *def, Promise *promise, HoursImage *image, StoredClock *clock)
 {
-	Promise    *promise = promise_of(def, clock);
-	ClockTerms	gross;
-	ClockTerms	net;
+	ClockTime	time = clock_time_of(image);
+	ClockTerms	gross = promise_terms(promise, image, clock->clock.start, clock->promised);
+	ClockTerms	net = gross;
 	ClockResult result;
-	ClockTime	time;
 
-	if (clock_is_open(&clock->clock) && !promise->is_current)
-	{
-		Promise    *heir = definition_heir(def, promise);
-
-		if (heir != NULL)
-		{
-			promise = heir;
-			clock->clock.promise = heir->id;
-		}
-	}
-	time = clock_time_of(promise_hours(promise));
-	gross = net = promise_terms(promise, clock->clock.start, clock->promised);
-	clock->excepted = net_terms(def, promise, clock, &net);
+	clock->excepted = net_terms(def, promise, image, clock, &net);
 	clock_evaluate(&clock->clock, &net, &time, &result);
 	clock->due = result.due;
 	clock->late = result.late;
@@ -261,14 +258,140 @@ derive(Definition *def, StoredClock *clock)
 }
 
 void
+derive(Definition *def, StoredClock *clock)
+{
+	Promise    *promise = promise_of(def, clock);
+
+	if (clock_is_open(&clock->clock) && !promise->is_current)
+	{
+		Promise    *heir = definition_heir(def, promise);
+
+		if (heir != NULL)
+		{
+			promise = heir;
+			clock->clock.promise = heir->id;
+		}
+	}
+	derive_by(def, promise, promise_hours(promise), clock);
+}
+
+/*
+ * Calendars as they were
+ */
+
+/* Versions of one calendar, read in this statement. */
+typedef struct PastHours
+{
+	TimestampTz before;			/* in force just before that */
+	TimestampTz changed;		/* since then */
+	HoursImage *image;			/* or NULL */
+} PastHours;
+
+#define MAX_PAST_HOURS	64
+
+static struct
+{
+	uint64		statement;		/* good in this one, */
+	uint64		epoch;			/* for images of this epoch */
+	int			length;
+	char		name[BI_MAX_CALENDAR + 1];
+	int			n;
+	PastHours	version[MAX_PAST_HOURS];
+}			past;
+
+static PastHours
+past_hours(const char *name, int length, TimestampTz before)
+{
+	PastHours	version = {before};
+
+	if (!calendar_statement_is_current())
+		calendar_begin_statement();
+	if (past.statement != calendar_statement.number || past.epoch != hours_image_epoch ||
+		past.length != length || memcmp(past.name, name, length) != 0)
+		past.n = 0;
+	for (int i = 0; i < past.n; i++)
+		if (past.version[i].before == before)
+			return past.version[i];
+
+	version.image = calendar_image_before(name, length, before, &version.changed);
+	if (past.epoch != hours_image_epoch || past.n == MAX_PAST_HOURS)
+		past.n = 0;
+	past.statement = calendar_statement.number;
+	past.epoch = hours_image_epoch;
+	past.length = length;
+	memcpy(past.name, name, length);
+	past.version[past.n++] = version;
+	return version;
+}
+
+/* Does a finished clock have the gross verdict that follows by these hours? */
+static bool
+judged_by(const Promise *promise, HoursImage *image, const StoredClock *clock)
+{
+	ClockTime	time = clock_time_of(image);
+	ClockTerms	gross = promise_terms(promise, image, clock->clock.start, clock->promised);
+	ClockResult result;
+
+	clock_evaluate(&clock->clock, &gross, &time, &result);
+	return result.due == (clock->excepted ? clock->gross_due : clock->due) &&
+		result.late == (clock->excepted ? clock->gross_late : clock->late) &&
+		clock_elapsed(&clock->clock, &gross, &time, clock->clock.end) ==
+		(clock->excepted ? clock->gross_elapsed : clock->elapsed);
+}
+
+TimestampTz
+derive_judged_before(Definition *def, const StoredClock *clock)
+{
+	const Promise *promise = promise_of(def, clock);
+	PastHours	version = {0};
+	TimestampTz found = DT_NOEND;
+	bool		any = false;
+	int			length;
+	const char *name = promise_calendar(promise, &length);
+
+	if (clock_is_open(&clock->clock))
+		return DT_NOEND;
+	version.changed = DT_NOEND;
+	do
+	{
+		version = past_hours(name, length, version.changed);
+		if (version.image != NULL && judged_by(promise, version.image, clock))
+		{
+			if (version.changed <= clock->clock.end)
+				return version.before;
+			if (!any)
+				found = version.before;
+			any = true;
+		}
+		else if (any && version.changed <= clock->clock.end)
+			break;
+	} while (version.changed != DT_NOBEGIN);
+	return found;
+}
+
+void
+derive_as_judged(Definition *def, StoredClock *clock, TimestampTz before)
+{
+	Promise    *promise = promise_of(def, clock);
+	int			length;
+	const char *name = promise_calendar(promise, &length);
+
+	if (TIMESTAMP_IS_NOEND(before))
+		derive(def, clock);
+	else
+		derive_by(def, promise, past_hours(name, length, before).image, clock);
+}
+
+void
 derive_fractions(Definition *def, const StoredClock *clock, const double *fractions, int n, int64 *at)
 {
 	Promise    *promise = promise_of(def, clock);
 	StoredClock copy = *clock;
-	ClockTime	time = clock_time_of(promise_hours(promise));
-	ClockTerms	net = promise_terms(promise, clock->clock.start, clock->promised);
+	HoursImage *image = promise_hours(promise);
+	ClockTime	time = clock_time_of(image);
+	ClockTerms	net = promise_terms(promise, image, clock->clock.start, clock->promised);
 
-	(void) net_terms(def, promise, &copy, &net);
+	(void) net_terms(def, promise, image, &copy, &net);
 	for (int i = 0; i < n; i++)
 		at[i] = clock_fraction_at(&clock->clock, &net, &time, clock->budget, fractions[i]);
 }

@@ -26,6 +26,17 @@ extern ClockTime clock_time_of(HoursImage *image);
 extern void derive(Definition *def, StoredClock *clock);
 
 /*
+ * By which version of its calendar a finished clock was judged: the one in force
+ * just before the instant returned, or the present one (DT_NOEND), also where
+ * none is known.  It is the one in force at the end if the gross verdict follows
+ * by it, else the last one by which it does.
+ */
+extern TimestampTz derive_judged_before(Definition *def, const StoredClock *clock);
+
+/* derive() by that version. */
+extern void derive_as_judged(Definition *def, StoredClock *clock, TimestampTz before);
+
+/*
  * When fractions of the goal's budget are used up, net of exceptions, by the
  * promise that the clock has; CLOCK_NONE: there is no goal, or the clock is
  * paused before.

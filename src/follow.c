@@ -1069,7 +1069,10 @@ follow_bring_up_to_date(Definition *def, StoredClock *clock)
 		derive(def, clock);
 }
 
-/* Of a finished clock only the net verdict moves, by its exceptions. */
+/*
+ * Of a finished clock only the net verdict moves, by its exceptions and the
+ * calendar that judged it.
+ */
 static void
 rejudge(Follow *follow, StoredClock *stored)
 {
@@ -1078,7 +1081,7 @@ rejudge(Follow *follow, StoredClock *stored)
 	int64		elapsed = stored->excepted ? stored->gross_elapsed : stored->elapsed;
 	int64		revision = stored->revision;
 
-	derive(follow->def, stored);
+	derive_as_judged(follow->def, stored, derive_judged_before(follow->def, stored));
 	stored->revision = revision;
 	if (stored->excepted)
 	{
@@ -1217,10 +1220,16 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 		before = *stored;
 		if (facts != NULL)
 		{
+			TimestampTz judged = derive_judged_before(follow->def, stored);
+
 			set_facts(stored, facts);
 			work.reason = facts->reason;
+			derive_as_judged(follow->def, stored, judged);
+			if (!TIMESTAMP_IS_NOEND(judged))
+				stored->revision = before.revision;
 		}
-		derive(follow->def, stored);
+		else
+			derive(follow->def, stored);
 		if (facts == NULL && stored->due == before.due && stored->late == before.late &&
 			stored->gross_due == before.gross_due && stored->gross_late == before.gross_late &&
 			stored->waived == before.waived && stored->excepted == before.excepted)

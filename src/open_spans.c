@@ -363,7 +363,7 @@ business_timeline(PG_FUNCTION_ARGS)
 	{
 		text	   *name = PG_GETARG_TEXT_PP(2);
 
-		holidays = calendar_holidays(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+		holidays = calendar_holidays(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), DT_NOEND);
 	}
 	else
 		holidays = baked_holidays(image->expr, NIL);

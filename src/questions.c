@@ -661,12 +661,61 @@ span_row(void *context, TimestampTz from, TimestampTz to, const char *what, cons
 }
 
 /*
+ * The hours of a named calendar as it was in force just before an instant, or is
+ * now (infinity).
+ */
+static HoursImage *
+hours_before(FunctionCallInfo fcinfo, int argno, TimestampTz before)
+{
+	text	   *name = PG_GETARG_TEXT_PP(argno);
+	HoursImage *image = NULL;
+	TimestampTz changed;
+
+	if (!TIMESTAMP_IS_NOEND(before))
+		image = calendar_image_before(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), before, &changed);
+	if (image == NULL)
+		image = calendar_image(call_cache(fcinfo, argno), VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), false);
+	return image;
+}
+
+/*
+ * sla.calendar_hours_before(calendar, before) -> business_hours
+ */
+PG_FUNCTION_INFO_V1(sla_calendar_hours_before);
+Datum
+sla_calendar_hours_before(PG_FUNCTION_ARGS)
+{
+	HoursImage *image = hours_before(fcinfo, 0, PG_GETARG_TIMESTAMPTZ(1));
+
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(image->text, image->length));
+}
+
+/*
+ * sla.judged_before(sla.clock_state) -> timestamptz
+ *
+ * By the calendar in force just before that a finished clock was judged;
+ * infinity: by the present one.
+ */
+PG_FUNCTION_INFO_V1(sla_judged_before);
+Datum
+sla_judged_before(PG_FUNCTION_ARGS)
+{
+	StoredClock *clock = clock_store_deform(PG_GETARG_HEAPTUPLEHEADER(0));
+	Definition *def = definition_of_table(clock->relation);
+
+	if (def == NULL || definition_promise(def, clock->clock.promise) == NULL)
+		PG_RETURN_TIMESTAMPTZ(DT_NOEND);
+	PG_RETURN_TIMESTAMPTZ(derive_judged_before(def, clock));
+}
+
+/*
  * sla.clock_spans(started_at, until, cuts, pauses, reasons, excluded,
- *				   excluded_reasons, calendar)
+ *				   excluded_reasons, calendar, before)
  *		-> rows (from_at, to_at, what, detail, counted_seconds, used_seconds)
  *
  * The way of a clock: what is paused, else what is excluded, else what is open,
- * closed, or a holiday.  Spans are cut at the instants of "cuts".
+ * closed, or a holiday, by the calendar in force just before an instant.  Spans
+ * are cut at the instants of "cuts".
  */
 PG_FUNCTION_INFO_V1(sla_clock_spans);
 Datum
@@ -674,6 +723,7 @@ sla_clock_spans(PG_FUNCTION_ARGS)
 {
 	TimestampTz t;
 	TimestampTz to;
+	TimestampTz before;
 	TimestampTz *cuts = NULL;
 	int			ncuts = 0;
 	ReasonedSpans pauses;
@@ -686,8 +736,9 @@ sla_clock_spans(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	rows.result = (ReturnSetInfo *) fcinfo->resultinfo;
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(7))
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(7) || PG_ARGISNULL(8))
 		return (Datum) 0;
+	before = PG_GETARG_TIMESTAMPTZ(8);
 	t = PG_GETARG_TIMESTAMPTZ(0);
 	to = PG_GETARG_TIMESTAMPTZ(1);
 	if (t >= to)
@@ -706,9 +757,8 @@ sla_clock_spans(PG_FUNCTION_ARGS)
 	pauses = reasoned_spans(fcinfo, 3, 4);
 	excluded = reasoned_spans(fcinfo, 5, 6);
 	calendar = PG_GETARG_TEXT_PP(7);
-	image = calendar_image(call_cache(fcinfo, 7), VARDATA_ANY(calendar),
-						   VARSIZE_ANY_EXHDR(calendar), false);
-	holidays = calendar_holidays(VARDATA_ANY(calendar), VARSIZE_ANY_EXHDR(calendar));
+	image = hours_before(fcinfo, 7, before);
+	holidays = calendar_holidays(VARDATA_ANY(calendar), VARSIZE_ANY_EXHDR(calendar), before);
 	sort_holidays(holidays);
 	timeline = hours_cover(image, t, to);
 

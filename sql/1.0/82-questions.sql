@@ -124,6 +124,7 @@ CREATE FUNCTION sla.clock_spans(
 	excluded timestamptz[],
 	excluded_reasons text[],
 	calendar text,
+	before timestamptz,
 	OUT from_at timestamptz,
 	OUT to_at timestamptz,
 	OUT what text,
@@ -133,8 +134,53 @@ CREATE FUNCTION sla.clock_spans(
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_clock_spans'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 100;
-COMMENT ON FUNCTION sla.clock_spans(timestamptz, timestamptz, timestamptz[], timestamptz[], text[], timestamptz[], text[], text) IS
-'private: the way of a clock: open, closed, holiday, paused and excluded spans';
+COMMENT ON FUNCTION sla.clock_spans(timestamptz, timestamptz, timestamptz[], timestamptz[], text[], timestamptz[], text[], text, timestamptz) IS
+'private: the way of a clock: open, closed, holiday, paused and excluded spans, by the calendar in force just before an instant';
+
+CREATE FUNCTION sla.calendar_hours_before(calendar text, before timestamptz)
+RETURNS @extschema@.business_hours
+AS 'MODULE_PATHNAME', 'sla_calendar_hours_before'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sla.calendar_hours_before(text, timestamptz) IS
+'private: a named calendar as a value, as it was in force just before an instant';
+
+CREATE FUNCTION sla.calendar_version(calendar text, before timestamptz, OUT since timestamptz, OUT until timestamptz, OUT hours text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT greatest(v.since, h.changed), nullif(before, 'infinity'), v.hours
+	FROM (
+		SELECT c.since, 'infinity'::timestamptz AS until, coalesce(c.hours::text, c.combines) AS hours
+		FROM sla.calendar AS c
+		WHERE c.name = calendar_version.calendar
+		UNION ALL
+		SELECT o.since, o.until, coalesce(o.hours, o.combines)
+		FROM sla.calendar_history AS o
+		WHERE o.calendar = calendar_version.calendar AND o.day IS NULL
+	) AS v
+	CROSS JOIN LATERAL (
+		SELECT max(t.at) AS changed
+		FROM (
+			SELECT d.since AS at FROM sla.holiday AS d WHERE d.calendar = calendar_version.calendar
+			UNION ALL
+			SELECT i.at
+			FROM sla.calendar_history AS o
+			CROSS JOIN LATERAL (VALUES (o.since), (o.until)) AS i (at)
+			WHERE o.calendar = calendar_version.calendar
+		) AS t
+		WHERE t.at < before
+	) AS h
+	WHERE v.since < before AND v.until >= before;
+END;
+COMMENT ON FUNCTION sla.calendar_version(text, timestamptz) IS
+'private: since when and until when a calendar was as it was just before an instant, and its own hours';
+
+CREATE FUNCTION sla.judged_before(clock sla.clock_state)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'sla_judged_before'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
+COMMENT ON FUNCTION sla.judged_before(sla.clock_state) IS
+'private: a finished clock was judged by its calendar as in force just before that; infinity: by the present one';
+REVOKE ALL ON FUNCTION sla.judged_before(sla.clock_state) FROM PUBLIC;
 
 CREATE FUNCTION sla.item_policies(relation regclass, item text, OUT policy_id integer, OUT applies boolean)
 RETURNS SETOF record
@@ -195,6 +241,7 @@ AS $$
 DECLARE
 	c record;
 	zone text;
+	before timestamptz;
 	upto timestamptz;
 	excluded timestamptz[];
 	excluded_reasons text[];
@@ -221,8 +268,12 @@ BEGIN
 				END,
 				HINT = 'See sla.clock for the clocks that there are.';
 	END IF;
+	before := coalesce((
+		SELECT sla.judged_before(s)
+		FROM sla.clock_state AS s
+		WHERE s.clock_id = c.clock_id AND s.ended_at IS NOT NULL), 'infinity');
 	zone := coalesce(explain.time_zone,
-		substring(sla.calendar_hours(c.calendar)::text FROM 'TZ=(\S+)'), c.time_zone, 'UTC');
+		substring(sla.calendar_hours_before(c.calendar, before)::text FROM 'TZ=(\S+)'), c.time_zone, 'UTC');
 	upto := coalesce(greatest(c.ended_at, c.due_at, c.late_at), greatest(now(), c.started_at));
 
 	SELECT array_agg(x.instant ORDER BY x.from_at, x.id, x.n),
@@ -263,13 +314,10 @@ BEGIN
 		UNION ALL
 		SELECT 1, c.started_at, NULL, 4, 'promise',
 			format('calendar "%s"%s%s', c.calendar,
-				', version of ' || sla.local_text(greatest(k.since, h.since), zone),
-				': ' || coalesce(k.hours::text, k.combines)), NULL, NULL
+				', version of ' || sla.local_text(k.since, zone) || coalesce(' until ' || sla.local_text(k.until, zone), ''),
+				': ' || k.hours), NULL, NULL
 		FROM (VALUES (1)) AS one
-		LEFT JOIN sla.calendar AS k ON k.name = c.calendar
-		LEFT JOIN LATERAL (
-			SELECT max(h.since) AS since FROM sla.holiday AS h WHERE h.calendar = k.name
-		) AS h ON true
+		LEFT JOIN sla.calendar_version(c.calendar, before) AS k ON true
 		UNION ALL
 		-- better ranks, of which the condition is that of the row as it is now
 		SELECT 1, c.started_at, NULL, 10 + b.rank, 'promise',
@@ -320,7 +368,7 @@ BEGIN
 		UNION ALL
 		SELECT 2, s.from_at, s.to_at, 5, s.what, s.detail, s.counted_seconds, s.used_seconds
 		FROM sla.clock_spans(c.started_at, upto, array_remove(ARRAY[c.due_at, c.late_at], NULL), c.pauses, c.pause_reasons,
-			excluded, excluded_reasons, c.calendar) AS s
+			excluded, excluded_reasons, c.calendar, before) AS s
 	) AS r
 	ORDER BY 1;
 END

@@ -1,0 +1,66 @@
+--
+-- Finished clocks keep the verdict that was true when they finished, and its
+-- calendar: exceptions, corrections and explanations go by the hours that judged
+-- them, however the calendar has changed since.
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/sql/include/setup.sql'
+\set ECHO none
+\i :setup
+\set ECHO all
+CREATE SCHEMA judged;
+SET search_path = judged, public;
+INSERT INTO sla.calendar (name, hours) VALUES ('desk', 'TZ=UTC Mo-Fr 09:00-17:00');
+INSERT INTO sla.calendar (name, combines) VALUES ('both', 'desk * 24/7');
+CREATE TABLE ticket (id int PRIMARY KEY, opened timestamptz, done timestamptz, kind text DEFAULT 'desk');
+SELECT sla.track('ticket', at => 'opened');
+INSERT INTO sla.metric (relation, name, start_at, stop_when, stop_at) VALUES ('ticket', 'm', 'opened', 'done IS NOT NULL', 'done');
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'desk', 'kind = ''desk'''), ('ticket', 'both', 'kind = ''both''');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'desk', 'm', '8 bh @desk'), ('ticket', 'both', 'm', '8 bh @both');
+CREATE VIEW shown AS
+	SELECT item AS id, to_char(due_at, 'Dy HH24:MI') AS due, verdict, to_char(gross_due_at, 'Dy HH24:MI') AS gross_due, gross_verdict, elapsed_seconds / 3600 AS used
+	FROM sla.clock WHERE relation = 'ticket'::regclass;
+-- Monday 10:00 to Tuesday 12:00, and to 10:00
+INSERT INTO ticket VALUES
+	(1, '2026-06-01 10:00', '2026-06-02 12:00', 'desk'), (2, '2026-06-01 10:00', '2026-06-02 10:00', 'desk'),
+	(3, '2026-06-01 10:00', '2026-06-02 12:00', 'both');
+TABLE shown ORDER BY id;
+-- other hours, a holiday, another one and none again: nothing moves
+UPDATE sla.calendar SET hours = 'TZ=UTC Mo-Fr 08:00-20:00' WHERE name = 'desk';
+INSERT INTO sla.holiday (calendar, day, name) VALUES ('desk', '2026-06-01', 'x');
+INSERT INTO sla.holiday (calendar, day, name) VALUES ('desk', '2026-06-02', 'y');
+DELETE FROM sla.holiday WHERE day = '2026-06-02';
+TABLE shown ORDER BY id;
+-- under those hours this one was due on Tuesday at 16:00
+INSERT INTO ticket VALUES (4, '2026-06-01 10:00', '2026-06-02 18:00');
+-- three hours of Monday excepted: 1 and 3 due Tue 13:00 by 09:00-17:00 and met with 7 used; 4 not touched, that was a holiday
+INSERT INTO sla.exception (kind, relation, during, approved_by, approved_at) VALUES ('outage', 'ticket', '[2026-06-01 12:00,2026-06-01 15:00)', 'x', '2026-06-03');
+TABLE shown ORDER BY id;
+SELECT to_char(from_at, 'Dy HH24:MI') AS from, to_char(to_at, 'Dy HH24:MI') AS to, what, regexp_replace(detail, 'version of .* \d\d:\d\d:', 'version of ... until ...:') AS detail, used_seconds / 3600 AS used
+FROM sla.explain('ticket', '1', 'm') ORDER BY seq;
+SELECT what, regexp_replace(detail, 'version of .* \d\d:\d\d:', 'version of ...:') AS detail FROM sla.explain('ticket', '4', 'm') WHERE detail LIKE 'cal%' OR what = 'holiday' ORDER BY seq;
+SELECT * FROM sla.verify('ticket');
+-- corrected: still by its own hours
+SELECT sla.correct(clock_id, '2026-06-01 09:00', '2026-06-02 09:30', 'told by phone') FROM sla.clock WHERE relation = 'ticket'::regclass AND item = '2';
+SELECT * FROM shown WHERE id = '2';
+SELECT * FROM sla.verify('ticket');
+DELETE FROM sla.exception;
+TABLE shown ORDER BY id;
+-- also when the calendar is gone
+DELETE FROM sla.target;
+DELETE FROM sla.calendar WHERE name = 'both';
+DELETE FROM sla.calendar;
+INSERT INTO sla.exception (kind, relation, during, approved_by, approved_at) VALUES ('outage', 'ticket', '[2026-06-01 12:00,2026-06-01 15:00)', 'x', '2026-06-03');
+TABLE shown ORDER BY id;
+SELECT what, to_char(to_at, 'Dy HH24:MI') AS to FROM sla.explain('ticket', '3', 'm') WHERE what IN ('open', 'due') ORDER BY seq;
+DELETE FROM sla.exception;
+-- judging again on demand goes by what is there now
+INSERT INTO sla.calendar (name, hours) VALUES ('desk', 'TZ=UTC Mo-Fr 09:00-11:00'), ('both', '24/7');
+SELECT item, to_char(before_due_at, 'Dy HH24:MI') AS before, to_char(after_due_at, 'Dy DD HH24:MI') AS after FROM sla.recompute('ticket', '(,)', false) ORDER BY item;
+SELECT * FROM sla.verify('ticket');
+
+SELECT sla.untrack('ticket', false);
+DELETE FROM sla.calendar;
+DELETE FROM sla.calendar_history;
+SET client_min_messages = warning;
+DROP SCHEMA judged CASCADE;
