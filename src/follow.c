@@ -1069,6 +1069,16 @@ follow_bring_up_to_date(Definition *def, StoredClock *clock)
 		derive(def, clock);
 }
 
+static bool
+same_derived(const StoredClock *a, const StoredClock *b)
+{
+	return a->due == b->due && a->late == b->late && a->risk == b->risk &&
+		a->budget == b->budget && a->paused == b->paused && a->elapsed == b->elapsed &&
+		a->excepted == b->excepted && a->waived == b->waived &&
+		(!a->excepted || (a->gross_due == b->gross_due && a->gross_late == b->gross_late &&
+						  a->gross_elapsed == b->gross_elapsed));
+}
+
 /*
  * Of a finished clock only the net verdict moves, by its exceptions and the
  * calendar that judged it.
@@ -1155,7 +1165,13 @@ follow_refresh(Follow *follow, int64 clock_id)
 		if (clock_is_open(&stored->clock))
 			derive(follow->def, stored);
 		else
+		{
+			StoredClock before = *stored;
+
 			rejudge(follow, stored);
+			if (same_derived(stored, &before))
+				break;
+		}
 		if (clock_store_update(&follow->store, stored))
 			break;
 		CHECK_FOR_INTERRUPTS();
@@ -1230,9 +1246,7 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 		}
 		else
 			derive(follow->def, stored);
-		if (facts == NULL && stored->due == before.due && stored->late == before.late &&
-			stored->gross_due == before.gross_due && stored->gross_late == before.gross_late &&
-			stored->waived == before.waived && stored->excepted == before.excepted)
+		if (facts == NULL && same_derived(stored, &before))
 			break;
 		note_change(&work, stored, &before, facts != NULL ? "correct" : "recompute", follow->now);
 		if (clock_store_update(&follow->store, stored))

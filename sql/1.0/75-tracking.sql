@@ -1216,7 +1216,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION sla.full_xid(xid) IS 'private: the full number of the transaction that wrote a row';
 
-CREATE FUNCTION sla.apply_exception(moved sla.exception, only_unseen boolean)
+CREATE FUNCTION sla.apply_exception(moved sla.exception, edited_in xid8 DEFAULT NULL, edited_under pg_snapshot DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -1234,14 +1234,15 @@ BEGIN
 		AND (moved.labels IS NULL OR c.labels @> moved.labels)
 		AND (moved.extend_by IS NOT NULL OR moved.waive OR moved.rrule IS NOT NULL
 			OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'))
-		AND (NOT only_unseen
-			OR NOT c.is_excepted AND sla.full_xid(c.xmin) <> moved.edited_in
-				AND NOT pg_visible_in_snapshot(sla.full_xid(c.xmin), moved.edited_under))
+		AND (apply_exception.edited_in IS NULL
+			OR sla.full_xid(c.xmin) <> apply_exception.edited_in
+				AND NOT pg_visible_in_snapshot(sla.full_xid(c.xmin), apply_exception.edited_under))
 	GROUP BY c.relation;
 END
 $$;
-COMMENT ON FUNCTION sla.apply_exception(sla.exception, boolean) IS 'private: lets finished clocks follow an exception: all, or those that its edit did not see';
-REVOKE ALL ON FUNCTION sla.apply_exception(sla.exception, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION sla.apply_exception(sla.exception, xid8, pg_snapshot) IS
+'private: lets finished clocks follow an exception: all, or those that a transaction which edited it under a snapshot did not see';
+REVOKE ALL ON FUNCTION sla.apply_exception(sla.exception, xid8, pg_snapshot) FROM PUBLIC;
 
 /*
  * A clock that ends in a transaction that does not see the exception yet is not
@@ -1268,8 +1269,11 @@ BEGIN
 			AND (moved.policy IS NULL OR p.policy = moved.policy)
 			AND (moved.metric IS NULL OR p.metric = moved.metric);
 		UPDATE sla.revision SET number = nextval('sla.revision_seq');
-		PERFORM sla.apply_exception(moved, false);
+		PERFORM sla.apply_exception(moved);
 	END LOOP;
+	IF TG_OP <> 'INSERT' AND OLD.approved_at IS NOT NULL AND OLD.objective IS NULL THEN
+		INSERT INTO sla.moved_exception (moved) VALUES (OLD);
+	END IF;
 	RETURN NULL;
 END
 $$;
@@ -1287,12 +1291,18 @@ BEGIN
 		NEW.settling_in := NULL;
 	ELSIF NEW.edited_in IS NOT NULL THEN
 		-- numbers of transactions are of another cluster now: all of it is over
+		NEW.edited_in := '3';
+		NEW.edited_under := '3:3:';
 		NEW.settling_in := '3';
 	END IF;
 	RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION sla.stamp_exception() IS 'notes the transaction that edits an exception';
+CREATE TRIGGER stamp_exception
+	BEFORE INSERT ON sla.moved_exception
+	FOR EACH ROW WHEN (sla.restoring()) EXECUTE FUNCTION sla.stamp_exception();
+COMMENT ON TRIGGER stamp_exception ON sla.moved_exception IS 'all who did not know of the change are gone after a restore';
 CREATE TRIGGER stamp_exception
 	BEFORE INSERT OR UPDATE OF relation, policy, metric, party, item, objective, labels, during, rrule, extend_by, waive, approved_at
 	ON sla.exception
@@ -1350,6 +1360,7 @@ AS $$
 DECLARE
 	refreshed bigint;
 	edited sla.exception;
+	gone sla.moved_exception;
 	moved sla.moved_party;
 BEGIN
 	FOR moved IN
@@ -1412,9 +1423,21 @@ BEGIN
 			UPDATE sla.exception AS e SET settling_in = sla.settling_in(e.edited_in) WHERE e.id = edited.id;
 		ELSIF edited.settling_in <= pg_snapshot_xmin(pg_current_snapshot()) THEN
 			IF edited.approved_at IS NOT NULL AND edited.objective IS NULL THEN
-				PERFORM sla.apply_exception(edited, true);
+				PERFORM sla.apply_exception(edited, edited.edited_in, edited.edited_under);
 			END IF;
 			UPDATE sla.exception AS e SET edited_in = NULL, edited_under = NULL, settling_in = NULL WHERE e.id = edited.id;
+		END IF;
+	END LOOP;
+	FOR gone IN
+		SELECT *
+		FROM sla.moved_exception AS e
+		FOR UPDATE SKIP LOCKED
+	LOOP
+		IF gone.settling_in IS NULL THEN
+			UPDATE sla.moved_exception AS e SET settling_in = sla.settling_in(e.edited_in) WHERE e.id = gone.id;
+		ELSIF gone.settling_in <= pg_snapshot_xmin(pg_current_snapshot()) THEN
+			PERFORM sla.apply_exception(gone.moved, gone.edited_in, gone.edited_under);
+			DELETE FROM sla.moved_exception AS e WHERE e.id = gone.id;
 		END IF;
 	END LOOP;
 	RETURN refreshed;

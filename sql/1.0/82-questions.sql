@@ -143,6 +143,7 @@ AS 'MODULE_PATHNAME', 'sla_calendar_hours_before'
 LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION sla.calendar_hours_before(text, timestamptz) IS
 'private: a named calendar as a value, as it was in force just before an instant';
+REVOKE ALL ON FUNCTION sla.calendar_hours_before(text, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION sla.calendar_version(calendar text, before timestamptz, OUT since timestamptz, OUT until timestamptz, OUT hours text)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -173,6 +174,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION sla.calendar_version(text, timestamptz) IS
 'private: since when and until when a calendar was as it was just before an instant, and its own hours';
+REVOKE ALL ON FUNCTION sla.calendar_version(text, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION sla.judged_before(clock sla.clock_state)
 RETURNS timestamptz

@@ -765,7 +765,8 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT EXISTS (SELECT FROM sla.promise AS p WHERE p.settled < p.revision)
 		OR EXISTS (SELECT FROM sla.moved_party)
-		OR EXISTS (SELECT FROM sla.exception AS e WHERE e.edited_in IS NOT NULL);
+		OR EXISTS (SELECT FROM sla.exception AS e WHERE e.edited_in IS NOT NULL)
+		OR EXISTS (SELECT FROM sla.moved_exception AS e);
 END;
 COMMENT ON FUNCTION sla.wants_refresh() IS 'private: has sla.refresh() anything to see to?';
 REVOKE ALL ON FUNCTION sla.wants_refresh() FROM PUBLIC;
