@@ -75,6 +75,14 @@ CREATE FUNCTION sla.sync(
 AS 'MODULE_PATHNAME', 'sla_sync'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 
+CREATE FUNCTION sla.set_trigger_columns(relation regclass)
+RETURNS void
+AS 'MODULE_PATHNAME', 'sla_set_trigger_columns'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
+COMMENT ON FUNCTION sla.set_trigger_columns(regclass) IS
+'private: lets the triggers of a tracked table fire only for updates of columns that expressions read, where that is safe';
+REVOKE ALL ON FUNCTION sla.set_trigger_columns(regclass) FROM PUBLIC;
+
 /*
  * Which table is tracked
  */
@@ -368,6 +376,41 @@ REVOKE ALL ON FUNCTION sla.forget_dropped() FROM PUBLIC;
 CREATE EVENT TRIGGER sla_tracker_forget_dropped ON sql_drop
 	EXECUTE FUNCTION sla.forget_dropped();
 COMMENT ON EVENT TRIGGER sla_tracker_forget_dropped IS 'deletes definitions and clocks of tables that are dropped';
+
+/*
+ * Whoever makes a BEFORE ROW trigger for a tracked table, or brings a partition
+ * or a child that has one, makes each update matter (src/trigger_columns.c).
+ */
+CREATE FUNCTION sla.follow_triggers()
+RETURNS event_trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF sla.restoring() THEN
+		RETURN;
+	END IF;
+	PERFORM sla.set_trigger_columns(t.relation)
+	FROM sla.tracked AS t
+	WHERE t.relation IN (
+		WITH RECURSIVE above (oid) AS (
+			SELECT coalesce(t.tgrelid, c.objid)
+			FROM pg_event_trigger_ddl_commands() AS c
+			LEFT JOIN pg_trigger AS t ON c.classid = 'pg_trigger'::regclass AND t.oid = c.objid
+			UNION
+			SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
+		)
+		SELECT a.oid FROM above AS a);
+END
+$$;
+COMMENT ON FUNCTION sla.follow_triggers() IS 'private: lets the triggers of a tracked table fire for every update once it has BEFORE ROW triggers';
+REVOKE ALL ON FUNCTION sla.follow_triggers() FROM PUBLIC;
+
+CREATE EVENT TRIGGER sla_tracker_follow_triggers ON ddl_command_end
+	WHEN TAG IN ('CREATE TRIGGER', 'ALTER TABLE')
+	EXECUTE FUNCTION sla.follow_triggers();
+COMMENT ON EVENT TRIGGER sla_tracker_follow_triggers IS 'lets the triggers of a tracked table fire for every update once it has BEFORE ROW triggers';
 
 /*
  * Definitions
@@ -785,11 +828,14 @@ BEGIN
 	IF NOT sla.restoring() AND TG_TABLE_NAME <> 'exception' THEN
 		PERFORM sla.make_promises();
 		PERFORM sla.drop_orphans();
+		IF TG_TABLE_NAME IN ('tracked', 'metric', 'policy') THEN
+			PERFORM sla.set_trigger_columns(t.relation) FROM sla.tracked AS t;
+		END IF;
 	END IF;
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION sla.definitions_changed() IS 'tells all sessions that definitions changed, and makes promises anew';
+COMMENT ON FUNCTION sla.definitions_changed() IS 'tells all sessions that definitions changed, and makes promises and the columns of triggers anew';
 REVOKE ALL ON FUNCTION sla.definitions_changed() FROM PUBLIC;
 
 CREATE FUNCTION sla.definitions_applied()
@@ -800,6 +846,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	UPDATE sla.revision SET number = nextval('sla.revision_seq');
+	IF TG_TABLE_NAME IN ('tracked', 'metric', 'policy') THEN
+		PERFORM sla.set_trigger_columns(coalesce(NEW.relation, OLD.relation));
+	END IF;
 	RETURN NULL;
 END
 $$;
