@@ -1,18 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * trigger_columns.c
- *	  For which columns' updates the triggers of a tracked table fire.
+ *	  For which columns' updates the row trigger of a tracked table fires.
  *
  * An update that sets no column that an expression reads changes no clock, and
- * costs nothing when the triggers are for updates OF those that are read.  A
- * BEFORE ROW trigger may set a column that the statement does not, which such a
- * trigger does not see: a table that has one, or below which one is, is followed
- * whatever is updated.
+ * costs next to nothing when the row trigger is for updates OF those that are
+ * read.  A BEFORE ROW trigger may set a column that the statement does not, which
+ * such a trigger does not see: a table that has one, or below which one is, is
+ * followed whatever is updated.  (Statement triggers are for all: the server
+ * forgets one of these when a foreign key's action updates other columns of the
+ * table, see cancel_prior_stmt_triggers() in its commands/trigger.c.)
  *
  * The columns are written into pg_trigger as CREATE OR REPLACE TRIGGER would,
- * but under a lock that lets writers pass, and without making a disabled trigger
- * fire again.  A writer who began before goes on with the columns as they were,
- * just as he goes on with the definitions as they were.
+ * but under a lock that lets writers pass, without making a disabled trigger
+ * fire again, and without depending on the columns, which the functions of the
+ * expressions do: a column dropped with all that depends on it leaves the trigger.
+ * A writer who began before goes on with the columns as they were, just as he
+ * goes on with the definitions as they were.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -36,25 +40,21 @@
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
+#include "attempt.h"
 #include "definition.h"
 #include "rules.h"
 
-/* A tracked table, those below it, and what their triggers are to be for. */
+/* A tracked table, those below it, and what their row triggers are to be for. */
 typedef struct Family
 {
-	const Definition *def;
+	Oid			root;
 	List	   *relids;
+	const Bitmapset *columns;	/* of the root, offset */
 	bool		every_update;
-	Oid			row_function;
-	Oid			statement_function;
+	Oid			function;		/* of these triggers */
 } Family;
-
-static Oid
-trigger_function(char *name)
-{
-	return LookupFuncName(list_make2(makeString("sla"), makeString(name)), 0, NULL, false);
-}
 
 static bool
 has_before_update(Oid relid)
@@ -67,18 +67,19 @@ has_before_update(Oid relid)
 }
 
 static Family
-family_of(const Definition *def, LOCKMODE lockmode)
+family_of(Oid relid, const Definition *def, LOCKMODE lockmode)
 {
-	Family		family = {0};
+	Family		family = {.root = relid};
 	ListCell   *cell;
 
-	family.def = def;
-	family.relids = find_all_inheritors(def->relid, lockmode, NULL);
-	family.every_update = def->suspended || def->whole_row || bms_is_empty(def->columns);
+	LockRelationOid(relid, lockmode);
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid))) /* else it is being dropped */
+		family.relids = find_all_inheritors(relid, lockmode, NULL);
+	family.columns = def != NULL ? def->columns : NULL;
+	family.every_update = bms_is_empty(family.columns) || def->whole_row;
 	foreach(cell, family.relids)
 		family.every_update = family.every_update || has_before_update(lfirst_oid(cell));
-	family.row_function = trigger_function("track_row");
-	family.statement_function = trigger_function("track_statement");
+	family.function = LookupFuncName(list_make2(makeString("sla"), makeString("track_row")), 0, NULL, false);
 	return family;
 }
 
@@ -99,16 +100,16 @@ add_generating(Bitmapset *columns, Relation rel)
 static int2vector *
 columns_of(const Family *family, Relation rel)
 {
-	Bitmapset  *columns = bms_copy(family->def->columns);
+	Bitmapset  *columns = bms_copy(family->columns);
 	int16	   *numbers;
 	int			n = 0;
 	int			i = -1;
 
 	if (family->every_update)
 		return buildint2vector(NULL, 0);
-	if (RelationGetRelid(rel) != family->def->relid)
+	if (RelationGetRelid(rel) != family->root)
 	{
-		Relation	root = table_open(family->def->relid, NoLock);
+		Relation	root = table_open(family->root, NoLock);
 		AttrMap    *map = build_attrmap_by_name_compat(RelationGetDescr(rel), RelationGetDescr(root));
 
 		columns = rule_map_columns(columns, map);
@@ -128,33 +129,23 @@ is_same(const int2vector *a, const int2vector *b)
 	return a->dim1 == b->dim1 && memcmp(a->values, b->values, a->dim1 * sizeof(int16)) == 0;
 }
 
-/* A trigger like this one, for updates of these columns. */
+/* Makes a trigger one for updates of these columns. */
 static void
 replace_columns(Relation catalog, HeapTuple tuple, const int2vector *columns)
 {
-	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 	Datum		values[Natts_pg_trigger];
 	bool		nulls[Natts_pg_trigger] = {0};
 	bool		replaces[Natts_pg_trigger] = {0};
-	ObjectAddress trigger;
-	ObjectAddress column;
 
 	values[Anum_pg_trigger_tgattr - 1] = PointerGetDatum(columns);
 	replaces[Anum_pg_trigger_tgattr - 1] = true;
 	CatalogTupleUpdate(catalog, &tuple->t_self,
 					   heap_modify_tuple(tuple, RelationGetDescr(catalog), values, nulls, replaces));
-
-	/* (it depends on its columns as CREATE TRIGGER would have it) */
-	ObjectAddressSet(trigger, TriggerRelationId, form->oid);
-	deleteDependencyRecordsForClass(TriggerRelationId, form->oid, RelationRelationId, DEPENDENCY_NORMAL);
-	for (int i = 0; i < columns->dim1; i++)
-	{
-		ObjectAddressSubSet(column, RelationRelationId, form->tgrelid, columns->values[i]);
-		recordDependencyOn(&trigger, &column, DEPENDENCY_NORMAL);
-	}
+	deleteDependencyRecordsForClass(TriggerRelationId, ((Form_pg_trigger) GETSTRUCT(tuple))->oid,
+									RelationRelationId, DEPENDENCY_NORMAL);
 }
 
-/* Have the triggers of a table the columns?  If not, give them these when told to. */
+/* Has the trigger of a table its columns?  If not, and when told to, gives it these. */
 static bool
 visit_triggers(const Family *family, Oid relid, bool replacing)
 {
@@ -172,8 +163,8 @@ visit_triggers(const Family *family, Oid relid, bool replacing)
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 
-		if ((form->tgfoid != family->row_function && form->tgfoid != family->statement_function) ||
-			!TRIGGER_FOR_UPDATE(form->tgtype) || is_same(&form->tgattr, columns))
+		if (form->tgfoid != family->function || !TRIGGER_FOR_UPDATE(form->tgtype) ||
+			is_same(&form->tgattr, columns))
 			continue;
 		alike = false;
 		if (replacing)
@@ -198,27 +189,41 @@ visit_family(const Family *family, bool replacing)
 	return alike;
 }
 
+typedef struct Reading
+{
+	Oid			relid;
+	const Definition *def;		/* result; NULL when there is none */
+} Reading;
+
+static void
+read_definition(void *argument)
+{
+	Reading    *reading = argument;
+
+	reading->def = definition_of_table(reading->relid);
+}
+
 /*
  * sla.set_trigger_columns(relation regclass) -> void
  *
- * Makes the triggers of a tracked table fire for updates of what its expressions
- * read by now.  Where that is another than before it waits for VACUUM, DDL and
- * other definitions of the table, but not for writers.
+ * Makes the row triggers of a tracked table fire for updates of what its
+ * expressions read by now; for all when these are broken or suspended.  Where that
+ * is another than before it waits for VACUUM, DDL and other definitions of the
+ * table, but not for writers.
  */
 PG_FUNCTION_INFO_V1(sla_set_trigger_columns);
 Datum
 sla_set_trigger_columns(PG_FUNCTION_ARGS)
 {
-	const Definition *def = definition_of_table(PG_GETARG_OID(0));
+	Reading		reading = {.relid = PG_GETARG_OID(0)};
 	Family		family;
 
-	if (def == NULL)
-		PG_RETURN_VOID();
-	family = family_of(def, AccessShareLock);
+	(void) attempt(read_definition, &reading);
+	family = family_of(reading.relid, reading.def, AccessShareLock);
 	if (!visit_family(&family, false))
 	{
 		/* who has made a BEFORE ROW trigger meanwhile had a lock that conflicts */
-		family = family_of(def, ShareUpdateExclusiveLock);
+		family = family_of(reading.relid, reading.def, ShareUpdateExclusiveLock);
 		visit_family(&family, true);
 		CommandCounterIncrement();
 	}

@@ -80,7 +80,7 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'sla_set_trigger_columns'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION sla.set_trigger_columns(regclass) IS
-'private: lets the triggers of a tracked table fire only for updates of columns that expressions read, where that is safe';
+'private: lets the row trigger of a tracked table fire only for updates of columns that expressions read, where that is safe';
 REVOKE ALL ON FUNCTION sla.set_trigger_columns(regclass) FROM PUBLIC;
 
 /*
@@ -404,13 +404,13 @@ BEGIN
 		SELECT a.oid FROM above AS a);
 END
 $$;
-COMMENT ON FUNCTION sla.follow_triggers() IS 'private: lets the triggers of a tracked table fire for every update once it has BEFORE ROW triggers';
+COMMENT ON FUNCTION sla.follow_triggers() IS 'private: lets the row trigger of a tracked table fire for every update once it has BEFORE ROW triggers';
 REVOKE ALL ON FUNCTION sla.follow_triggers() FROM PUBLIC;
 
 CREATE EVENT TRIGGER sla_tracker_follow_triggers ON ddl_command_end
 	WHEN TAG IN ('CREATE TRIGGER', 'ALTER TABLE')
 	EXECUTE FUNCTION sla.follow_triggers();
-COMMENT ON EVENT TRIGGER sla_tracker_follow_triggers IS 'lets the triggers of a tracked table fire for every update once it has BEFORE ROW triggers';
+COMMENT ON EVENT TRIGGER sla_tracker_follow_triggers IS 'lets the row trigger of a tracked table fire for every update once it has BEFORE ROW triggers';
 
 /*
  * Definitions

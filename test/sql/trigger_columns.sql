@@ -72,7 +72,6 @@ SELECT * FROM fired('UPDATE ticket SET changed_at = ''2026-03-02 10:00Z''');
 SELECT * FROM fired('UPDATE ticket SET impact = 1 WHERE id = 1');
 SELECT * FROM fired('UPDATE ticket SET urgency = -1, note = ''y'' WHERE id = 2');
 SELECT * FROM fired('UPDATE ticket SET status = ''done'', changed_at = ''2026-03-02 11:00Z'' WHERE id = 3');
-SELECT * FROM fired('INSERT INTO ticket (id) VALUES (4) ON CONFLICT (id) DO UPDATE SET note = ''z''');
 SELECT * FROM fired('INSERT INTO ticket (id) VALUES (4), (6) ON CONFLICT (id) DO UPDATE SET impact = 0');
 SELECT * FROM fired($$MERGE INTO ticket USING (VALUES (5), (7)) AS v (id) ON v.id = ticket.id
 	WHEN MATCHED THEN UPDATE SET urgency = 0 WHEN NOT MATCHED THEN INSERT (id) VALUES (v.id)$$);
