@@ -30,6 +30,7 @@
 
 #include "derive.h"
 #include "fence.h"
+#include "kept_plan.h"
 #include "rules.h"
 #include "tracked_row.h"
 
@@ -766,6 +767,7 @@ apply_orphans(Work *work)
 static void
 write_change(const Change *change)
 {
+	static SPIPlanPtr plan = NULL;
 	static const char *command =
 		"INSERT INTO sla.clock_change (clock, at, kind, reason, before, after) SELECT $1, $2, $3, $12, "
 		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('told_at', $2) ELSE "
@@ -803,7 +805,9 @@ write_change(const Change *change)
 		nulls[12] = 'n';
 	if (clock->clock.state != CLOCK_STOPPED)
 		nulls[13] = 'n';
-	if (SPI_execute_with_args(command, lengthof(types), types, values, nulls, false, 0) != SPI_OK_INSERT)
+	if (plan == NULL)
+		plan = kept_plan(TopMemoryContext, command, lengthof(types), types);
+	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not write sla.clock_change");
 }
 
