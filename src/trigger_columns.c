@@ -73,7 +73,8 @@ family_of(Oid relid, const Definition *def, LOCKMODE lockmode)
 	ListCell   *cell;
 
 	LockRelationOid(relid, lockmode);
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid))) /* else it is being dropped */
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid))) /* else it is being
+																 * dropped */
 		family.relids = find_all_inheritors(relid, lockmode, NULL);
 	family.columns = def != NULL ? def->columns : NULL;
 	family.every_update = bms_is_empty(family.columns) || def->whole_row;
@@ -222,7 +223,10 @@ sla_set_trigger_columns(PG_FUNCTION_ARGS)
 	family = family_of(reading.relid, reading.def, AccessShareLock);
 	if (!visit_family(&family, false))
 	{
-		/* who has made a BEFORE ROW trigger meanwhile had a lock that conflicts */
+		/*
+		 * who has made a BEFORE ROW trigger meanwhile had a lock that
+		 * conflicts
+		 */
 		family = family_of(reading.relid, reading.def, ShareUpdateExclusiveLock);
 		visit_family(&family, true);
 		CommandCounterIncrement();
