@@ -52,7 +52,7 @@ static void
 run_for_owner(FunctionCallInfo fcinfo, Oid relid, const char *query, int nargs, Oid *types,
 			  Datum *values)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ReturnSetInfo *result = fcinfo->flinfo->fn_retset ? (ReturnSetInfo *) fcinfo->resultinfo : NULL;
 	Fence		fence;
 
 	check_may_define(relid);

@@ -167,6 +167,14 @@ LANGUAGE plpgsql
 AS $$
 #variable_conflict use_variable
 BEGIN
+	IF relation IS NULL THEN
+		RAISE EXCEPTION 'relation must not be null'
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid OPERATOR(pg_catalog.=) track.relation) THEN
+		RAISE EXCEPTION 'table with OID % does not exist', relation::pg_catalog.oid
+			USING ERRCODE = 'undefined_table';
+	END IF;
 	IF sla.may_define(relation) IS NOT TRUE THEN
 		RAISE EXCEPTION 'must be owner of table %', relation
 			USING ERRCODE = 'insufficient_privilege';
@@ -1531,6 +1539,40 @@ LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
 COMMENT ON FUNCTION sla.problem_of(sla.clock_state) IS 'private: how a stored clock differs from what its facts say, or NULL';
 REVOKE ALL ON FUNCTION sla.problem_of(sla.clock_state) FROM PUBLIC;
 
+/* What is asked of a table: an error unless it is tracked, or was and left clocks. */
+CREATE FUNCTION sla.is_known(relation regclass, metric text)
+RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF relation IS NULL THEN
+		RAISE EXCEPTION 'relation must not be null'
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	IF NOT EXISTS (SELECT FROM sla.tracked AS t WHERE t.relation = is_known.relation)
+		AND NOT EXISTS (SELECT FROM sla.promise AS p WHERE p.relation = is_known.relation)
+	THEN
+		IF NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation) THEN
+			RAISE EXCEPTION 'table with OID % does not exist', relation::oid
+				USING ERRCODE = 'undefined_table';
+		END IF;
+		RAISE EXCEPTION 'table % is not tracked', relation
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('SELECT sla.track(%L).', relation);
+	END IF;
+	IF NOT EXISTS (SELECT FROM sla.metric AS m WHERE m.relation = is_known.relation AND m.name = is_known.metric)
+		AND NOT EXISTS (SELECT FROM sla.promise AS p WHERE p.relation = is_known.relation AND p.metric = is_known.metric)
+		AND metric IS NOT NULL
+	THEN
+		RAISE EXCEPTION 'metric "%" of table % does not exist', metric, relation
+			USING ERRCODE = 'undefined_object', HINT = 'Metrics are the rows of sla.metric.';
+	END IF;
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION sla.is_known(regclass, text) IS 'private: true, or an error when there is no such tracked table or metric';
+REVOKE ALL ON FUNCTION sla.is_known(regclass, text) FROM PUBLIC;
+
 CREATE FUNCTION sla.verify_table(relation regclass)
 RETURNS TABLE (clock_id bigint, item text, metric text, cycle integer, problem text)
 LANGUAGE sql STABLE
@@ -1544,7 +1586,7 @@ BEGIN ATOMIC
 				THEN 'it cannot be derived, by an error of SQLSTATE ' || sla.cannot_derive(c)
 			END)
 	) AS found (problem)
-	WHERE c.relation = verify_table.relation AND found.problem IS NOT NULL
+	WHERE sla.is_known(verify_table.relation, NULL) AND c.relation = verify_table.relation AND found.problem IS NOT NULL
 	ORDER BY c.clock_id;
 END;
 COMMENT ON FUNCTION sla.verify_table(regclass) IS 'private: what sla.verify() lists, for the owner of the extension';
@@ -1601,6 +1643,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM sla.is_known(recompute_table.relation, NULL);
 	RETURN QUERY
 	SELECT c.clock_id, c.item, p.metric, c.due_at, d.due_at, sla.verdict_of(c), sla.verdict_of(d)
 	FROM sla.clock_state AS c

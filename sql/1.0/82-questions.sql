@@ -65,7 +65,8 @@ BEGIN ATOMIC
 				WHERE p.relation = what_if.relation AND p.metric = what_if.metric
 				OFFSET 0
 			) AS p ON p.id = c.promise_id
-			WHERE c.state = 's'
+			WHERE sla.is_known(what_if.relation, what_if.metric)
+				AND c.state = 's'
 				AND c.ended_at >= (
 					SELECT coalesce(lower(during) + CASE WHEN lower_inc(during) THEN interval '0' ELSE interval '1 us' END,
 						'-infinity')
@@ -98,6 +99,7 @@ BEGIN
 			USING ERRCODE = 'numeric_value_out_of_range',
 				DETAIL = format('It is %s.', percent);
 	END IF;
+	PERFORM sla.is_known(suggest_goal.relation, suggest_goal.metric);
 	SELECT percentile_disc(percent / 100) WITHIN GROUP (
 		ORDER BY sla.used_time(c.started_at, c.ended_at, c.pauses, suggest_goal.calendar))
 	INTO needed
@@ -508,7 +510,8 @@ BEGIN ATOMIC
 		false
 	FROM sla.clocks_as_of(relation, at, known_at) AS c
 	LEFT JOIN sla.promise AS p ON p.id = c.promise_id
-	LEFT JOIN sla.agreement AS a ON a.id = c.agreement_id;
+	LEFT JOIN sla.agreement AS a ON a.id = c.agreement_id
+	WHERE sla.is_known(clock_at.relation, NULL);
 END;
 COMMENT ON FUNCTION sla.clock_at(regclass, timestamptz, timestamptz) IS
 'every clock of a table as it stood at an instant, by the facts that are known now, or were known then; its labels are those of the last change';

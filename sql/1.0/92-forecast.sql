@@ -306,12 +306,7 @@ BEGIN
 		RAISE EXCEPTION 'at must be finite'
 			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', forecast.at);
 	END IF;
-	IF NOT EXISTS (SELECT FROM sla.tracked AS t WHERE t.relation = forecast.relation)
-		AND NOT EXISTS (SELECT FROM sla.promise AS p WHERE p.relation = forecast.relation)
-	THEN
-		RAISE EXCEPTION 'table % is not tracked', coalesce(forecast.relation::text, 'null')
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'sla.track() puts a table under watch.';
-	END IF;
+	PERFORM sla.is_known(forecast.relation, NULL);
 	IF (since < forecast.at) IS NOT TRUE THEN
 		RAISE EXCEPTION 'look_back must be positive'
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', coalesce(look_back::text, 'null')),
@@ -433,7 +428,7 @@ BEGIN ATOMIC
 			JOIN sla.clock_fresh AS c ON c.clock_id = f.clock_id
 			WHERE NOT f.is_breached AND f.breach_probability IS NOT NULL
 		) AS f
-		WHERE f.y IS NOT NULL
+		WHERE sla.is_known(forecast_backtest.relation, NULL) AND f.y IS NOT NULL
 		GROUP BY GROUPING SETS ((f.metric, f.bin), (f.metric), ())
 		HAVING count(*) > 0
 	) AS s

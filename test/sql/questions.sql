@@ -161,7 +161,7 @@ FROM unnest('{0,10,50,90,95,100}'::float8[]) percent,
 	LATERAL (SELECT sla.suggest_goal('qu_ticket', 'solve', percent, 'office') AS suggested) s,
 	LATERAL sla.what_if('qu_ticket', 'solve', suggested, NULL) w,
 	LATERAL sla.what_if('qu_ticket', 'solve', suggested - business_interval '1 bm @office', NULL) l;
-SELECT sla.suggest_goal('qu_ticket', 'none', 90, 'office') IS NULL AS of_nothing;
+SELECT sla.suggest_goal('qu_ticket', 'none', 90, 'office');
 SELECT sla.suggest_goal('qu_ticket', 'solve', 101, 'office');
 SELECT sla.suggest_goal('qu_ticket', 'solve', 90, 'nowhere');
 SELECT * FROM sla.what_if('qu_ticket', 'solve', '1 bh @nowhere', NULL);

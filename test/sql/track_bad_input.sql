@@ -14,6 +14,17 @@ SET datestyle = 'ISO, YMD';
 SET intervalstyle = 'postgres';
 
 --
+-- What is asked of a table that there is not, that is not tracked, or has no such metric
+--
+
+CREATE TABLE asked (id int PRIMARY KEY);
+SELECT q, f.state, f.message, f.hint FROM unnest(ARRAY['verify(%s)', 'recompute(%s, NULL)', 'recompute(%s, ''(,)'')', 'clock_at(%s, now())', 'forecast(%s)', 'forecast_backtest(%s, ''{2026-01-01}'')',
+	'suggest_goal(%s, ''solve'', 90, ''24/7'')', 'what_if(%s, ''solve'', ''1 bh @24/7'', ''(,)'')', 'untrack(%s)']) q, unnest('{asked,1}'::regclass[]) t, fails(format('SELECT * FROM sla.' || q, quote_literal(t))) f;
+SELECT sla.track('asked');
+SELECT q, f.state, f.message, f.hint FROM unnest(ARRAY['verify(%s)', 'clock_at(%s, now())', 'suggest_goal(%s, ''solve'', 90, ''24/7'')', 'what_if(%s, ''solve'', ''1 bh @24/7'', ''(,)'')', 'untrack(%s)']) q, fails(format('SELECT * FROM sla.' || q, '''asked''')) f;
+DROP TABLE asked;
+
+--
 -- What cannot be tracked
 --
 
