@@ -87,6 +87,14 @@
 					argtypes, PointerGetDatum(NULL), PointerGetDatum(NULL), argnames, NIL, \
 					SLA_NO_TRANSFORMS, PointerGetDatum(NULL), InvalidOid, 100, 0)
 
+/* Columns computed when they are read came with 18 */
+#if PG_VERSION_NUM >= 180000
+#include "rewrite/rewriteHandler.h"
+#define expand_virtual_columns(expr, rel, varno)	expand_generated_columns_in_expr(expr, rel, varno)
+#else
+#define expand_virtual_columns(expr, rel, varno)	(expr)
+#endif
+
 /* ARR_DATA_PTR() of an array without nulls, without its mixed comparison */
 #define SLA_ARRAY_DATA(array)	((char *) (array) + ARR_OVERHEAD_NONULLS(ARR_NDIM(array)))
 

@@ -159,6 +159,7 @@ parse_text(const char *text)
 	return value;
 }
 
+/* Over one row of a source, which comes as a value. */
 static void
 refuse_virtual_columns(Relation rel, Node *expr)
 {
@@ -213,7 +214,8 @@ rule_parse(Relation rel, const char *definition, const char *column,
 						format_type_be(exprType(expr)), format_type_be(type)),
 				 errhint("Write a cast to %s if that is what you mean.", format_type_be(type))));
 	assign_expr_collations(pstate, coerced);
-	refuse_virtual_columns(rel, coerced);
+	if (strcmp(definition, "source") == 0)
+		refuse_virtual_columns(rel, coerced);
 	error_context_stack = callback.previous;
 	free_parsestate(pstate);
 	fence_leave(&fence);
@@ -393,7 +395,10 @@ rule_expression(Relation rel, const char *definition, int32 id, const char *colu
 	call = makeFuncExpr(function, type,
 						list_make1(makeVar(1, InvalidAttrNumber, rowtype, -1, InvalidOid, 0)),
 						get_typcollation(type), InvalidOid, COERCE_EXPLICIT_CALL);
-	return expression_planner((Expr *) call);
+
+	/* rows at hand have no values of columns that are computed when read */
+	return expression_planner((Expr *) expand_virtual_columns((Node *) expression_planner((Expr *) call),
+															   rel, 1));
 }
 
 Bitmapset *
