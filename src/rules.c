@@ -398,7 +398,7 @@ rule_expression(Relation rel, const char *definition, int32 id, const char *colu
 
 	/* rows at hand have no values of columns that are computed when read */
 	return expression_planner((Expr *) expand_virtual_columns((Node *) expression_planner((Expr *) call),
-															   rel, 1));
+															  rel, 1));
 }
 
 Bitmapset *
