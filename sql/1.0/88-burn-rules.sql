@@ -89,7 +89,8 @@ BEGIN
 		END IF;
 		IF extract(epoch FROM rule.long_window) > sla.nominal_window(o, now()) THEN
 			RAISE EXCEPTION 'long window of rule "%" is longer than the window of objective "%"', rule.name, rule.objective
-				USING ERRCODE = 'invalid_parameter_value';
+				USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is "%s".', rule.long_window),
+					HINT = 'A rule looks at the window of its objective at most.';
 		END IF;
 	END LOOP;
 END
@@ -115,7 +116,7 @@ BEGIN
 	END IF;
 	IF NEW.hold_for < interval '0' OR NEW.cooldown < interval '0' THEN
 		RAISE EXCEPTION 'hold_for and cooldown of rule "%" must not be negative', NEW.name
-			USING ERRCODE = 'invalid_parameter_value';
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('They are "%s" and "%s".', NEW.hold_for, NEW.cooldown);
 	END IF;
 	IF NEW.cooldown > interval '10 years' THEN
 		RAISE EXCEPTION 'cooldown of rule "%" is out of range: "%"', NEW.name, NEW.cooldown
@@ -124,11 +125,11 @@ BEGIN
 	END IF;
 	IF NEW.hold_for > NEW.long_window THEN
 		RAISE EXCEPTION 'hold_for of rule "%" is longer than its long window', NEW.name
-			USING ERRCODE = 'invalid_parameter_value';
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('They are "%s" and "%s".', NEW.hold_for, NEW.long_window);
 	END IF;
-	IF NOT NEW.min_events >= 0 OR NEW.min_events = 'NaN' THEN
+	IF NOT (NEW.min_events >= 0 AND NEW.min_events < 'Infinity') THEN
 		RAISE EXCEPTION 'min_events of rule "%" is out of range: %', NEW.name, NEW.min_events
-			USING ERRCODE = 'numeric_value_out_of_range';
+			USING ERRCODE = 'numeric_value_out_of_range', DETAIL = 'It must be a finite number and not negative.';
 	END IF;
 	IF sla.restoring() THEN
 		RETURN NEW;

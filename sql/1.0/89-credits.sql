@@ -39,7 +39,8 @@ BEGIN
 		AND NOT (NEW.credit_percent IS NULL AND (NEW.per_breach IS NOT NULL OR NEW.remedy IS NOT NULL))
 	THEN
 		RAISE EXCEPTION 'a tier of service credits needs below_percent and credit_percent'
-			USING ERRCODE = 'invalid_parameter_value';
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('below_percent is %s, credit_percent is %s.', coalesce(NEW.below_percent::text, 'null'), coalesce(NEW.credit_percent::text, 'null'));
 	END IF;
 	IF NEW.credit_percent IS NULL AND NEW.per_breach IS NULL AND NEW.remedy IS NULL THEN
 		RAISE EXCEPTION 'a service credit gives nothing'
@@ -56,7 +57,7 @@ BEGIN
 	END IF;
 	IF NOT (NEW.per_breach >= 0 AND NEW.per_breach < 'Infinity') THEN
 		RAISE EXCEPTION 'per_breach of a service credit is out of range: %', NEW.per_breach
-			USING ERRCODE = 'numeric_value_out_of_range';
+			USING ERRCODE = 'numeric_value_out_of_range', DETAIL = 'It must be a finite amount and not negative.';
 	END IF;
 	IF sla.restoring() THEN
 		RETURN NEW;

@@ -160,13 +160,13 @@ CREATE TABLE sla.escalation (
 	policy text,
 	metric text,
 	objective text,
-	at_fraction numeric,
+	at_fraction numeric CONSTRAINT at_fraction_is_positive CHECK (at_fraction > 0 AND at_fraction < 'Infinity'),
 	notify text,
 	run text,
 	run_owner regrole,
 	made_by regrole NOT NULL,
-	CHECK (notify IS NOT NULL OR run IS NOT NULL),
-	CHECK (objective IS NULL OR policy IS NULL AND metric IS NULL AND at_fraction IS NULL)
+	CONSTRAINT notifies_or_runs CHECK (notify IS NOT NULL OR run IS NOT NULL),
+	CONSTRAINT of_clocks_or_an_objective CHECK (objective IS NULL OR policy IS NULL AND metric IS NULL AND at_fraction IS NULL)
 );
 COMMENT ON TABLE sla.escalation IS 'who is to be told of alerts, and what is to be called';
 COMMENT ON COLUMN sla.escalation.id IS 'its number';

@@ -122,6 +122,16 @@ SELECT * FROM refusal($$SELECT FROM sla.slo_periods('mine', '2026-03-20')$$);
 SELECT * FROM refusal($$SELECT FROM sla.slo_series('mine', '2026-03-20')$$);
 SELECT * FROM refusal($$SELECT FROM sla.slo_status('there is none')$$);
 RESET ROLE;
+-- definitions by which nothing would ever happen, or all the time
+\pset format unaligned
+SELECT d.state, d.message, d.hint FROM unnest(ARRAY[
+	'INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window, min_events) VALUES (''x'', ''r'', 1, ''1 hour'', ''5 min'', ''Infinity'')',
+	'INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window) VALUES (''x'', ''r'', 100, ''29 days'', ''5 min'')',
+	'INSERT INTO sla.agreement (party, name, review_every) VALUES (''oi'', ''never'', ''-1 day'')',
+	'INSERT INTO sla.exception (objective, during, reason) VALUES (''x'', ''empty'', ''none'')',
+	'INSERT INTO sla.escalation (relation, at_fraction, notify) VALUES (''oi_request'', ''NaN'', ''x'')',
+	'INSERT INTO sla.escalation (relation, at_fraction) VALUES (''oi_request'', 1)']) WITH ORDINALITY AS c (command, n), refusal(c.command) AS d ORDER BY n;
+\pset format aligned
 -- a name that there is none of
 \pset format unaligned
 SELECT c.call, r.* FROM unnest(ARRAY[
