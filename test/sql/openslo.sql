@@ -93,6 +93,11 @@ SELECT b.* FROM (VALUES
 	('{1,spec,objectives}', '[]'), ('{1,spec,objectives,0,target}', '1'), ('{1,spec,objectives,0,target}', '-0.1'), ('{1,spec,objectives,0,target}', '"0.9"'), ('{1,spec,objectives,0,targetPercent}', '90'), ('{1,spec,objectives,0,target}', NULL), ('{1,spec,objectives,0,op}', '"lte"'), ('{1,spec,objectives,0,indicator}', '{}'), ('{1,spec,objectives,0,compositeWeight}', '2'),
 	('{1,spec,alertPolicies,0,alertPolicyRef}', '"none"'), ('{1,spec,alertPolicies,0,spec}', '{}'), ('{3,spec,alertWhenNoData}', 'true'), ('{3,spec,conditions}', '[]'), ('{3,spec,conditions,0,conditionRef}', '"none"'), ('{4,spec,severity}', NULL), ('{4,spec,condition,kind}', '"budget"'), ('{4,spec,condition,op}', '"lte"'), ('{4,spec,condition,threshold}', '1000'), ('{4,spec,condition,threshold}', '"2"'), ('{4,spec,condition,lookbackWindow}', '"1d12h"'), ('{4,spec,condition,window}', '"1d"'), ('{4,metadata,annotations,shortWindow}', '"2 days"'), ('{4,metadata,annotations,other}', '"2 days"')
 ) v (change, value), LATERAL test.broken(v.change, v.value) b;
+SELECT r.* FROM (VALUES
+	(1, '{"thresholdMetric": %s}', '{"relation": "os_request", "at": "at", "value": "ms"}', '{"objectives": [{"op": "gt", "value": 3.5, "target": 0.9}]}'),
+	(2, '{"ratioMetric": {"rawType": "success", "raw": %s}}', '{"relation": "os_outage", "outage_from": "began", "outage_to": "ended"}', '{"budgetingMethod": "Timeslices", "objectives": [{"target": 0.9, "timeSliceTarget": 0.9, "timeSliceWindow": 5}]}'),
+	(3, '{"ratioMetric": {"good": 3, "total": %s}}', '{}', '{}')) v (n, metric, spec, change),
+	LATERAL refusal(format('SELECT sla.import_openslo(%L)', slo('v', format(metric, source(spec::jsonb))::jsonb, change::jsonb))) r ORDER BY n;
 SELECT r.* FROM unnest(ARRAY['null', '1', '[]', '{}', '[1]', '{"apiVersion": "openslo/v1"}', '{"apiVersion": "openslo/v1", "kind": "SLO"}']) d, LATERAL refusal(format('SELECT sla.import_openslo(%L)', d)) r;
 \pset format aligned
 SELECT count(*) FROM sla.objective WHERE name LIKE 'web%';

@@ -59,6 +59,33 @@ SELECT r.* FROM unnest(ARRAY[
 	$$SELECT sla.clock_spans('2026-01-01', '2026-01-02', '{NULL}', NULL, NULL, NULL, NULL, '24/7')$$,
 	$$SELECT sla.clock_spans('2026-01-01', '2026-01-02', NULL, '{2026-01-01}', NULL, NULL, NULL, '24/7')$$]) WITH ORDINALITY u (command, n),
 	LATERAL refusal(u.command) AS r ORDER BY n;
+-- definitions
+INSERT INTO sla.agreement (party, name) VALUES ('acme', 'main');
+INSERT INTO sla.calendar (name, hours) VALUES ('base', 'TZ=UTC Mo-Fr 09:00-17:00; PH off');
+INSERT INTO sla.calendar (name, combines) VALUES ('sum', 'base + 24/7');
+INSERT INTO sla.holiday (calendar, day) VALUES ('base', '2026-12-25');
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, party) VALUES ('events', 'message', 'at', 'ticket > 0', 90, 'bcme');
+INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window) VALUES ('events', 'burn', 1, '1 hour', '5 minutes');
+SELECT r.* FROM unnest(ARRAY[
+	$$UPDATE sla.calendar SET hours = NULL, combines = '24/7' WHERE name = 'base'$$,
+	$$UPDATE sla.calendar SET combines = 'sum - 24/7' WHERE name = 'sum'$$,
+	$$INSERT INTO sla.holiday (calendar, day) VALUES ('sum', '2026-12-25')$$,
+	$$INSERT INTO sla.target (relation, policy, metric, goal, threshold, valid_from) VALUES ('ticket', 'all', 'solve', NULL, '4 bh', '2030-01-01')$$,
+	$$INSERT INTO sla.target (relation, policy, metric, goal, threshold, valid_from) VALUES ('ticket', 'all', 'solve', '4 bh @24/7', '3 bh', '2030-01-01')$$,
+	$$DELETE FROM sla.metric WHERE relation = 'ticket'::regclass$$,
+	$$DELETE FROM sla.policy WHERE relation = 'ticket'::regclass$$,
+	$$UPDATE sla.burn_rule SET cooldown = '11 years'$$,
+	$$INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) VALUES ('acme', 'main', 'events', 90, 5)$$]) WITH ORDINALITY u (command, n),
+	LATERAL refusal(u.command) AS r ORDER BY n;
+SELECT is_built FROM sla.rebuild('events');
+BEGIN;
+INSERT INTO message VALUES (1, '2026-01-05 10:00Z');
+SELECT * FROM refusal($$SELECT FROM sla.verify_objective('events')$$);
+ROLLBACK;
+DELETE FROM sla.objective WHERE name = 'events';
+DELETE FROM sla.calendar WHERE name = 'sum';
+DELETE FROM sla.calendar WHERE name = 'base';
+DELETE FROM sla.agreement;
 -- a source whose event is at no instant
 INSERT INTO sla.source (relation, source, item, metric, action, at) VALUES ('ticket', 'message', 'ticket', 'solve', 'stop', 'at');
 INSERT INTO ticket (id) VALUES (1);
