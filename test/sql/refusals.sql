@@ -41,6 +41,8 @@ SELECT * FROM fired('AFTER INSERT, FOR EACH ROW', format('sla.track_statement(%L
 SELECT * FROM fired('BEFORE INSERT, FOR EACH ROW', 'sla.track_source()');
 SELECT * FROM fired('AFTER INSERT, FOR EACH STATEMENT', 'sla.track_source()');
 SELECT * FROM fired('BEFORE INSERT, FOR EACH ROW', 'sla.check_rules()');
+SELECT * FROM fired('AFTER INSERT, FOR EACH ROW', 'sla.rollup_row()');
+SELECT * FROM fired('BEFORE INSERT, FOR EACH ROW', $$sla.rollup_row('1')$$);
 -- sla_deadline
 SELECT * FROM fired('BEFORE INSERT, FOR EACH ROW', $$sla_deadline('opened', '4 bh @24/7', 'made')$$);
 SELECT * FROM fired('BEFORE INSERT, FOR EACH ROW', $$sla_deadline('opened', '4 bh @24/7', 'opened')$$);
@@ -53,6 +55,7 @@ SELECT r.* FROM unnest(ARRAY[
 	$$SELECT sla.survival('p', 'l', 1, 1, 1, true, now(), array_fill(NULL::timestamptz, '{1000}'), NULL, 1)$$,
 	$$SELECT sla.survival('p', 'l', n, n, n, true, now(), ARRAY[now(), '-infinity', now(), now() - n * interval '1 day'], NULL, 1) FROM generate_series(1, 100) AS n$$,
 	$$SELECT sla.sync(0)$$,
+	$$SELECT sla.look_at_clocks('{1}', '{}', '{}', '{}', '{}', '{}', now())$$,
 	$$SELECT sla.untrack(0)$$,
 	$$SELECT sla.clock_as_of(NULL, now(), NULL, NULL, NULL)$$,
 	$$SELECT sla.correct(1, NULL, '2026-01-01', NULL)$$,
@@ -91,6 +94,17 @@ INSERT INTO sla.source (relation, source, item, metric, action, at) VALUES ('tic
 INSERT INTO ticket (id) VALUES (1);
 SELECT * FROM refusal($$INSERT INTO message VALUES (1, '-infinity')$$);
 SELECT ticket, at FROM message;
+-- tables of the extension that somebody emptied
+BEGIN;
+DELETE FROM sla.revision;
+SELECT * FROM refusal('UPDATE ticket SET closed = opened WHERE id = 1');
+ROLLBACK;
+\c -
+SET search_path = test, public;
+BEGIN;
+DELETE FROM sla.promise;
+SELECT state, regexp_replace(message, '\d+', 'N') AS message, detail, hint FROM refusal('UPDATE ticket SET closed = opened WHERE id = 1');
+ROLLBACK;
 SELECT sla.untrack('ticket', false);
 SET client_min_messages = warning;
 DROP SCHEMA test CASCADE;
