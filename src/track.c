@@ -376,12 +376,18 @@ tracked_id(const TriggerData *trigdata)
 }
 
 /* Anybody may put the trigger on a table: is it the tracked one, or below it? */
-static void
-check_table(const TriggerData *trigdata, const Definition *def)
+static bool
+is_followed(const TriggerData *trigdata, const Definition *def)
 {
 	Oid			relid = RelationGetRelid(trigdata->tg_relation);
 
-	if (relid != def->relid && !list_member_oid(find_all_inheritors(def->relid, NoLock, NULL), relid))
+	return relid == def->relid || list_member_oid(find_all_inheritors(def->relid, NoLock, NULL), relid);
+}
+
+static void
+check_table(const TriggerData *trigdata, const Definition *def)
+{
+	if (!is_followed(trigdata, def))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\" of table \"%s\" is for another table",
@@ -545,9 +551,8 @@ sla_track_truncate(PG_FUNCTION_ARGS)
 	TriggerData *trigdata = trigger_data(fcinfo, "track_truncate");
 	Definition *def = definition_of(tracked_id(trigdata));
 
-	if (def == NULL || def->suspended)
-		return PointerGetDatum(NULL);
-	check_table(trigdata, def);
-	track_missing(def->id);
+	/* (a partition that was detached still has it) */
+	if (def != NULL && !def->suspended && is_followed(trigdata, def))
+		track_missing(def->id);
 	return PointerGetDatum(NULL);
 }

@@ -113,11 +113,55 @@ BEGIN
 		EXECUTE format('CREATE TRIGGER sla_track_begin BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT EXECUTE FUNCTION sla.track_statement(%L)', tab, number);
 		EXECUTE format('CREATE TRIGGER sla_track_row AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION sla.track_row(%L)', tab, number);
 		EXECUTE format('CREATE TRIGGER sla_track_end AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT EXECUTE FUNCTION sla.track_statement(%L)', tab, number);
+	END LOOP;
+
+	-- TRUNCATE has statement triggers only, which no partition inherits
+	FOR tab IN
+		WITH RECURSIVE family (oid) AS (
+			SELECT relation::oid
+			UNION
+			SELECT i.inhrelid FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.oid
+		)
+		SELECT c.oid::regclass
+		FROM family AS f
+		JOIN pg_class AS c ON c.oid = f.oid AND c.relkind IN ('r', 'p')
+		WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgname = 'sla_track_truncate')
+	LOOP
 		EXECUTE format('CREATE TRIGGER sla_track_truncate AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION sla.track_truncate(%L)', tab, number);
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION sla.make_triggers(regclass) IS 'private: makes the triggers of a tracked table where they are missing';
+
+/*
+ * A table that becomes a partition of a tracked one is followed when it is
+ * truncated, too.
+ */
+CREATE FUNCTION sla.follow_partition()
+RETURNS event_trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT sla.restoring() THEN
+		PERFORM sla.make_triggers(r.relation)
+		FROM (
+			SELECT DISTINCT t.relation
+			FROM pg_event_trigger_ddl_commands() AS d
+			CROSS JOIN LATERAL pg_partition_ancestors(d.objid::regclass) AS a (relid)
+			JOIN sla.tracked AS t ON t.relation = a.relid
+			WHERE d.classid = 'pg_class'::regclass
+		) AS r;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION sla.follow_partition() IS 'private: makes the triggers of new partitions that they do not inherit';
+REVOKE ALL ON FUNCTION sla.follow_partition() FROM PUBLIC;
+CREATE EVENT TRIGGER sla_tracker_follow_partition ON ddl_command_end
+	WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
+	EXECUTE FUNCTION sla.follow_partition();
+COMMENT ON EVENT TRIGGER sla_tracker_follow_partition IS 'follows new partitions of tracked tables';
 
 CREATE FUNCTION sla.drop_triggers(relation regclass, dropping_deadlines boolean DEFAULT false)
 RETURNS void

@@ -45,6 +45,16 @@ BEGIN ATOMIC
 	) AS f
 	LEFT JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = f.tab AND t.tgname = 'sla_track_row'
 	UNION ALL
+	SELECT 'table ' || f.tab::text, 'gap',
+		pg_catalog.format('TRUNCATE of it alone is not followed: SELECT sla.track(%L)', f.tracked)
+	FROM (
+		SELECT r.relation AS tracked, a.relid AS tab
+		FROM sla.tracked AS r
+		CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.relation) AS a
+	) AS f
+	JOIN pg_catalog.pg_class AS c ON c.oid = f.tab AND c.relkind IN ('r', 'p')
+	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = f.tab AND t.tgname = 'sla_track_truncate')
+	UNION ALL
 	SELECT 'definitions of ' || r.relation::text, 'suspended',
 		pg_catalog.format('made for another owner, %s: SELECT sla.track(%L) confirms them, and sla.sync(%L) follows what was written since',
 			r.confirmed_by, r.relation, r.relation)
@@ -95,6 +105,28 @@ BEGIN ATOMIC
 	FROM sla.target AS t
 	WHERE @extschema@.calendar(t.goal) IS NULL AND t.goal IS NOT NULL
 		AND NOT EXISTS (SELECT FROM sla.agreement AS a WHERE a.calendar IS NOT NULL)
+	UNION ALL
+	SELECT 'promises', 'missing',
+		pg_catalog.format('goal "%s" of policy "%s" of table %s for metric "%s" has no calendar, and neither has agreement "%s" of party "%s"%s: write it into sla.agreement',
+			t.goal, t.policy, t.relation, t.metric, a.first[2], a.first[1],
+			CASE WHEN a.n > 1 THEN pg_catalog.format(', nor %s more', a.n - 1) END)
+	FROM sla.target AS t
+	CROSS JOIN LATERAL (
+		SELECT count(*) AS n, min(ARRAY[g.party, g.name]) AS first
+		FROM (
+			SELECT g.*, lead(g.valid_from) OVER (PARTITION BY g.party, g.name ORDER BY g.valid_from) AS until
+			FROM sla.agreement AS g
+		) AS g
+		WHERE g.calendar IS NULL
+			AND g.valid_from <= pg_catalog.now() AND (g.until > pg_catalog.now() OR g.until IS NULL)
+			AND (g.ends_at > pg_catalog.now() OR g.ends_at IS NULL)
+			AND EXISTS (
+				SELECT
+				FROM sla.policy AS p
+				WHERE p.relation = t.relation AND p.name = t.policy AND (p.plan = g.plan OR p.plan IS NULL))
+	) AS a
+	WHERE @extschema@.calendar(t.goal) IS NULL AND t.goal IS NOT NULL AND a.n > 0
+		AND EXISTS (SELECT FROM sla.agreement AS k WHERE k.calendar IS NOT NULL)
 	UNION ALL
 	SELECT 'calendar cache', 'ok',
 		pg_catalog.format('%s compiled calendars of this session, %s bytes of %s', count(*), coalesce(sum(k.bytes), 0),

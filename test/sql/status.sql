@@ -20,6 +20,11 @@ INSERT INTO sla.agreement (party, name) VALUES ('A', 'support');
 SELECT status, detail FROM sla.status() WHERE subject = 'promises';
 UPDATE sla.agreement SET calendar = 'status_desk' WHERE party = 'A';
 SELECT status, detail FROM sla.status() WHERE subject = 'promises';
+-- nor is another party's
+INSERT INTO sla.agreement (party, name) VALUES ('B', 'support'), ('C', 'old');
+INSERT INTO sla.agreement (party, name, valid_from, calendar) VALUES ('C', 'old', '2020-01-01', 'status_desk');
+SELECT status, detail FROM sla.status() WHERE subject = 'promises';
+DELETE FROM sla.agreement WHERE party <> 'A';
 UPDATE status_job SET done = false;
 SELECT policy, goal FROM sla.clock WHERE relation = 'status_job'::regclass;
 UPDATE sla.agreement SET calendar = NULL WHERE party = 'A';
