@@ -129,22 +129,25 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sla.retention TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('sla.retention', '');
 
 /*
- * How far a pass over the finished clocks of a table has come.  What must stay is
- * not looked at again until the next pass, a day later.
+ * How far a pass over the finished clocks of a table, or over all alerts, has come.  What
+ * must stay is not looked at again until the next pass, a day later.
  */
 CREATE TABLE sla.retention_pass (
-	relation regclass PRIMARY KEY,
+	relation regclass NOT NULL,
+	kind text NOT NULL,
 	began_at timestamptz NOT NULL,
 	is_over boolean NOT NULL DEFAULT false,
 	seen_at timestamptz NOT NULL DEFAULT '-infinity',
-	seen_id bigint NOT NULL DEFAULT 0
+	seen_id bigint NOT NULL DEFAULT 0,
+	PRIMARY KEY (relation, kind)
 );
-COMMENT ON TABLE sla.retention_pass IS 'private: how far sla.retain() has come with the clocks of a table';
-COMMENT ON COLUMN sla.retention_pass.relation IS 'the tracked table';
+COMMENT ON TABLE sla.retention_pass IS 'private: how far sla.retain() has come with the clocks of a table, and with alerts';
+COMMENT ON COLUMN sla.retention_pass.relation IS 'the tracked table; "-" of alerts';
+COMMENT ON COLUMN sla.retention_pass.kind IS 'clock or alert';
 COMMENT ON COLUMN sla.retention_pass.began_at IS 'when the pass began';
 COMMENT ON COLUMN sla.retention_pass.is_over IS 'nothing is left to look at';
 COMMENT ON COLUMN sla.retention_pass.seen_at IS 'the end of the clock that was looked at last';
-COMMENT ON COLUMN sla.retention_pass.seen_id IS 'its number';
+COMMENT ON COLUMN sla.retention_pass.seen_id IS 'its number, or that of the alert';
 
 CREATE INDEX clock_change_recorded_idx ON sla.clock_change (recorded_at);
 
@@ -181,6 +184,35 @@ COMMENT ON FUNCTION sla.needed_from(regclass, timestamptz) IS
 'private: clocks that ended from here on count in a period that is not over';
 REVOKE ALL ON FUNCTION sla.needed_from(regclass, timestamptz) FROM PUBLIC;
 
+/* The pass of a table, from its beginning when the last was a day ago; NULL: not now. */
+CREATE FUNCTION sla.take_pass(relation regclass, kind text, at timestamptz)
+RETURNS sla.retention_pass
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	pass sla.retention_pass;
+BEGIN
+	INSERT INTO sla.retention_pass (relation, kind, began_at)
+	VALUES (take_pass.relation, take_pass.kind, at)
+	ON CONFLICT DO NOTHING;
+	SELECT * INTO pass
+	FROM sla.retention_pass AS p
+	WHERE p.relation = take_pass.relation AND p.kind = take_pass.kind
+		AND (NOT p.is_over OR p.began_at NOT BETWEEN at - interval '1 day' AND at)
+	FOR UPDATE SKIP LOCKED;
+	IF pass.is_over THEN
+		pass.began_at := at;
+		pass.seen_at := '-infinity';
+		pass.seen_id := 0;
+	END IF;
+	RETURN pass;
+END
+$$;
+COMMENT ON FUNCTION sla.take_pass(regclass, text, timestamptz) IS
+'private: how far the pass of a table has come, locked; NULL when it is over, or another session is at it';
+REVOKE ALL ON FUNCTION sla.take_pass(regclass, text, timestamptz) FROM PUBLIC;
+
 /*
  * A finished clock of a row that is still there stays: at the next write of the
  * row, or sla.sync(), it would begin anew.
@@ -191,24 +223,15 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	pass sla.retention_pass;
-	until timestamptz := least(at - keep, sla.needed_from(relation, at));
+	pass sla.retention_pass := sla.take_pass(relation, 'clock', at);
+	until timestamptz;
 	batch record;
 	deleted integer;
 BEGIN
-	INSERT INTO sla.retention_pass (relation, began_at) VALUES (retain_clocks.relation, at) ON CONFLICT DO NOTHING;
-	SELECT * INTO pass
-	FROM sla.retention_pass AS p
-	WHERE p.relation = retain_clocks.relation AND (NOT p.is_over OR p.began_at NOT BETWEEN at - interval '1 day' AND at)
-	FOR UPDATE SKIP LOCKED;
-	IF NOT FOUND THEN
+	IF pass.relation IS NULL THEN
 		RETURN 0;
 	END IF;
-	IF pass.is_over THEN
-		pass.began_at := at;
-		pass.seen_at := '-infinity';
-		pass.seen_id := 0;
-	END IF;
+	until := least(at - keep, sla.needed_from(relation, at));
 
 	SELECT array_agg(c.clock_id) AS clocks, array_agg(c.item) AS items, count(*) AS n,
 		max(c.ended_at) AS ended_at, (array_agg(c.clock_id ORDER BY c.ended_at DESC, c.clock_id DESC))[1] AS clock_id
@@ -238,7 +261,7 @@ BEGIN
 		is_over = batch.n < max_items,
 		seen_at = coalesce(batch.ended_at, pass.seen_at),
 		seen_id = coalesce(batch.clock_id, pass.seen_id)
-	WHERE p.relation = retain_clocks.relation;
+	WHERE p.relation = pass.relation AND p.kind = pass.kind;
 	RETURN deleted;
 END
 $$;
@@ -249,45 +272,75 @@ REVOKE ALL ON FUNCTION sla.retain_clocks(regclass, interval, timestamptz, intege
 /*
  * Alerts that are not true any more, and of clocks that are no more: while its
  * clock is there one that is true would be raised again.  Calls go with them.
+ * Alerts are numbered as they are raised, so a pass is over where they are young for
+ * any table; those that a rehearsal left may be of the future.
  */
 CREATE FUNCTION sla.retain_alerts(at timestamptz, max_items integer)
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
 AS $$
 DECLARE
+	shortest interval := (SELECT min(k.keep) FROM sla.retention AS k WHERE k.kind = 'alert');
+	pass sla.retention_pass;
+	batch record;
 	deleted integer;
 BEGIN
-	WITH gone AS (
-		DELETE FROM sla.alert AS a
-		WHERE a.id = ANY (ARRAY(
-			SELECT d.id
-			FROM sla.alert AS d
-			CROSS JOIN LATERAL (
+	IF shortest IS NULL THEN
+		RETURN 0;
+	END IF;
+	pass := sla.take_pass(0, 'alert', at);
+	IF pass.relation IS NULL THEN
+		RETURN 0;
+	END IF;
+	SELECT count(*) AS n, max(a.id) AS id,
+		bool_or(a.raised_at >= retain_alerts.at - shortest AND a.raised_at <= retain_alerts.at) AS is_young,
+		array_agg(a.id) FILTER (WHERE a.is_old AND a.withdrawn_at IS NOT NULL) AS untrue,
+		array_agg(a.id) FILTER (WHERE a.is_old AND a.withdrawn_at IS NULL AND a.clock_id IS NOT NULL) AS of_clocks
+	INTO batch
+	FROM (
+		SELECT d.id, d.raised_at, d.withdrawn_at, d.clock_id,
+			d.raised_at < retain_alerts.at - (
 				-- the row of the table, else the one of all others
 				SELECT k.keep
 				FROM sla.retention AS k
 				WHERE k.kind = 'alert' AND (k.relation = d.relation OR k.relation = 0)
 				ORDER BY k.relation = 0
-				LIMIT 1
-			) AS k
-			WHERE d.raised_at < retain_alerts.at - k.keep
-				AND (d.withdrawn_at IS NOT NULL
-					OR d.clock_id IS NOT NULL AND NOT EXISTS (
-						SELECT FROM sla.clock_state AS c WHERE c.clock_id = d.clock_id))
-			ORDER BY d.id
-			LIMIT max_items
-			FOR UPDATE OF d SKIP LOCKED))
+				LIMIT 1) AS is_old
+		FROM sla.alert AS d
+		WHERE d.id > pass.seen_id
+		ORDER BY d.id
+		LIMIT max_items
+	) AS a;
+
+	WITH gone AS (
+		DELETE FROM sla.alert AS a
+		WHERE a.id = ANY (ARRAY(
+			SELECT d.id
+			FROM sla.alert AS d
+			WHERE d.id = ANY (batch.untrue || ARRAY(
+				SELECT o.id
+				FROM sla.alert AS o
+				LEFT JOIN sla.clock_state AS c ON c.clock_id = o.clock_id
+				WHERE o.id = ANY (batch.of_clocks) AND c.clock_id IS NULL))
+			FOR UPDATE SKIP LOCKED))
 		RETURNING a.id
 	), forgotten AS (
 		DELETE FROM sla.escalation_run AS r USING gone AS g WHERE r.alert = g.id
 	)
 	SELECT count(*) INTO deleted FROM gone;
+
+	UPDATE sla.retention_pass AS p
+	SET began_at = pass.began_at,
+		is_over = batch.n < max_items OR batch.is_young,
+		seen_id = coalesce(batch.id, pass.seen_id)
+	WHERE p.relation = pass.relation AND p.kind = pass.kind;
 	RETURN deleted;
 END
 $$;
 COMMENT ON FUNCTION sla.retain_alerts(timestamptz, integer) IS
-'private: deletes alerts that are older than sla.retention says, so many at most, and says how many';
+'private: looks at so many alerts, deletes those that are older than sla.retention says, and says how many';
 REVOKE ALL ON FUNCTION sla.retain_alerts(timestamptz, integer) FROM PUBLIC;
 
 CREATE FUNCTION sla.retain(at timestamptz, max_items integer)
@@ -297,6 +350,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	kept record;
+	needed_from timestamptz;
 	deleted integer := sla.retain_alerts(at, max_items);
 	n integer;
 BEGIN
@@ -313,13 +367,14 @@ BEGIN
 			WHEN 'clock' THEN
 				n := sla.retain_clocks(kept.relation, kept.keep, at, max_items - deleted);
 			WHEN 'change' THEN
+				needed_from := sla.needed_from(kept.relation, at);
 				DELETE FROM sla.clock_change AS h
 				WHERE h.ctid = ANY (ARRAY(
 					SELECT d.ctid
 					FROM sla.clock_change AS d
 					JOIN sla.clock_state AS c ON c.clock_id = d.clock
 					WHERE d.recorded_at < retain.at - kept.keep
-						AND c.relation = kept.relation AND c.ended_at < sla.needed_from(kept.relation, retain.at)
+						AND c.relation = kept.relation AND c.ended_at < needed_from
 					LIMIT max_items - deleted
 					FOR UPDATE OF d SKIP LOCKED));
 				GET DIAGNOSTICS n = ROW_COUNT;

@@ -155,9 +155,11 @@ BEGIN ATOMIC
 	LEFT JOIN pg_catalog.pg_proc AS p ON p.oid = pg_catalog.to_regprocedure(e.run)
 	WHERE e.run IS NOT NULL AND p.proowner IS DISTINCT FROM e.run_owner::oid
 	UNION ALL
-	SELECT 'retention of ' || p.relation::text,
+	SELECT CASE p.kind WHEN 'alert' THEN 'retention of alerts' ELSE 'retention of ' || p.relation::text END,
 		CASE WHEN NOT p.is_over AND p.began_at < pg_catalog.now() - interval '1 day' THEN 'behind' ELSE 'ok' END,
-		CASE WHEN p.is_over THEN pg_catalog.format('the last pass over finished clocks began at %s and is over', p.began_at)
+		CASE WHEN p.is_over THEN
+				pg_catalog.format('the last pass over %s began at %s and is over', CASE p.kind WHEN 'alert' THEN 'alerts' ELSE 'finished clocks' END, p.began_at)
+			WHEN p.kind = 'alert' THEN pg_catalog.format('the pass that began at %s has come to alert %s', p.began_at, p.seen_id)
 			ELSE pg_catalog.format('the pass that began at %s has come to clocks that ended at %s', p.began_at, p.seen_at) END
 	FROM sla.retention_pass AS p
 	UNION ALL

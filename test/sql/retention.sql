@@ -130,6 +130,15 @@ SELECT sla.retain('2020-02-15', 1000), sla.retain('2020-04-15', 1000);
 DELETE FROM sla.retention WHERE relation = 'kept.request'::regclass;
 DELETE FROM sla.escalation_run WHERE escalation = -1;
 DELETE FROM sla.alert WHERE relation = 'kept.ticket'::regclass;
+-- a pass goes on where it has come to, past what a rehearsal left, and is over where alerts are young
+INSERT INTO sla.alert (kind, at, raised_at, relation, clock_id)
+SELECT 'breach', t, t, 'kept.ticket', c
+FROM (VALUES ('2020-01-01'::timestamptz, -1), ('2099-01-01', -2), ('2020-01-01', -3), ('2020-02-10', -4), ('2020-01-01', -5)) AS v (t, c);
+SELECT sla.retain('2020-02-20', 2), sla.retain('2020-02-20', 2), sla.retain('2020-02-20', 1000);
+SELECT clock_id FROM sla.alert WHERE relation = 'kept.ticket'::regclass ORDER BY id;
+SELECT sla.retain('2020-02-22', 1000);
+SELECT clock_id FROM sla.alert WHERE relation = 'kept.ticket'::regclass ORDER BY id;
+DELETE FROM sla.alert WHERE relation = 'kept.ticket'::regclass;
 
 -- who may say so
 SET ROLE regress_sla_owner;
