@@ -283,6 +283,7 @@ SET enable_seqscan = off
 AS $$
 DECLARE
 	shortest interval := (SELECT min(k.keep) FROM sla.retention AS k WHERE k.kind = 'alert');
+	of_all interval := (SELECT k.keep FROM sla.retention AS k WHERE k.kind = 'alert' AND k.relation = 0);
 	pass sla.retention_pass;
 	batch record;
 	deleted integer;
@@ -297,21 +298,20 @@ BEGIN
 	SELECT count(*) AS n, max(a.id) AS id,
 		bool_or(a.raised_at >= retain_alerts.at - shortest AND a.raised_at <= retain_alerts.at) AS is_young,
 		array_agg(a.id) FILTER (WHERE a.is_old AND a.withdrawn_at IS NOT NULL) AS untrue,
-		array_agg(a.id) FILTER (WHERE a.is_old AND a.withdrawn_at IS NULL AND a.clock_id IS NOT NULL) AS of_clocks
+		array_agg(a.id) FILTER (WHERE a.is_old AND a.withdrawn_at IS NULL AND a.clock_id IS NOT NULL) AS of_clocks,
+		array_agg(a.clock_id) FILTER (WHERE a.is_old AND a.withdrawn_at IS NULL AND a.clock_id IS NOT NULL) AS clocks
 	INTO batch
 	FROM (
-		SELECT d.id, d.raised_at, d.withdrawn_at, d.clock_id,
-			d.raised_at < retain_alerts.at - (
-				-- the row of the table, else the one of all others
-				SELECT k.keep
-				FROM sla.retention AS k
-				WHERE k.kind = 'alert' AND (k.relation = d.relation OR k.relation = 0)
-				ORDER BY k.relation = 0
-				LIMIT 1) AS is_old
-		FROM sla.alert AS d
-		WHERE d.id > pass.seen_id
-		ORDER BY d.id
-		LIMIT max_items
+		-- (the row of the table, else the one of all others)
+		SELECT d.id, d.raised_at, d.withdrawn_at, d.clock_id, d.raised_at < retain_alerts.at - coalesce(k.keep, of_all) AS is_old
+		FROM (
+			SELECT l.id, l.relation, l.raised_at, l.withdrawn_at, l.clock_id
+			FROM sla.alert AS l
+			WHERE l.id > pass.seen_id
+			ORDER BY l.id
+			LIMIT max_items
+		) AS d
+		LEFT JOIN sla.retention AS k ON k.kind = 'alert' AND k.relation = d.relation
 	) AS a;
 
 	WITH gone AS (
@@ -321,9 +321,8 @@ BEGIN
 			FROM sla.alert AS d
 			WHERE d.id = ANY (batch.untrue || ARRAY(
 				SELECT o.id
-				FROM sla.alert AS o
-				LEFT JOIN sla.clock_state AS c ON c.clock_id = o.clock_id
-				WHERE o.id = ANY (batch.of_clocks) AND c.clock_id IS NULL))
+				FROM unnest(batch.of_clocks, batch.clocks) AS o (id, clock_id)
+				WHERE NOT EXISTS (SELECT FROM sla.clock_state AS c WHERE c.clock_id = o.clock_id)))
 			FOR UPDATE SKIP LOCKED))
 		RETURNING a.id
 	), forgotten AS (
