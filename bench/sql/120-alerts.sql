@@ -165,7 +165,8 @@ $$;
 -- nothing, and of a busy loop that touches no table: what a writer loses beside
 -- that is not the drain's fault, for it has a CPU less either way.
 CREATE TABLE bench.beside (
-    round int NOT NULL, way text NOT NULL, wall float8 NOT NULL, transactions float8 NOT NULL, cpu float8 NOT NULL, waiting float8 NOT NULL, alerts int8
+    round int NOT NULL, turn int NOT NULL, way text NOT NULL, wall float8 NOT NULL, transactions float8 NOT NULL, cpu float8 NOT NULL,
+    waiting float8 NOT NULL, alerts int8
 );
 CREATE FUNCTION bench.writers(p_pids int[]) RETURNS float8[] LANGUAGE sql VOLATILE AS $$
     SELECT ARRAY[extract(epoch FROM clock_timestamp()) * 1e9, (SELECT last_value FROM desk.incident_id),
@@ -206,7 +207,7 @@ BEGIN
             EXIT WHEN n = 0;
             upto := bench.writers(pids);
             INSERT INTO bench.beside
-            VALUES (p_round, way, upto[1] - since[1], upto[2] - since[2], upto[3] - since[3], (bench.schedule())[2] - mine[2],
+            VALUES (p_round, turns, way, upto[1] - since[1], upto[2] - since[2], upto[3] - since[3], (bench.schedule())[2] - mine[2],
                     CASE WHEN way = 'drain' THEN n END);
             COMMIT;
         END LOOP;

@@ -26,19 +26,19 @@ WHERE o.way = 'two ticks' AND h.way = 'two by hand';
 INSERT INTO bench.figure (section, label, value, unit, goal, times)
 SELECT 'alerts', 'two ticks at once, the lesser share', 100 * least / 2, '%', 25, true FROM bench.drained WHERE way = 'two ticks';
 
-CREATE VIEW bench.beside_rounds AS
-SELECT round, way, 1e9 * sum(transactions) / sum(wall) AS tps, sum(cpu) / sum(transactions) AS cpu, 1e9 * sum(alerts) / sum(wall - waiting) AS rate
-FROM bench.beside WHERE round > 0 GROUP BY round, way;
+-- turn by turn
+CREATE VIEW bench.beside_turns AS
+SELECT round, turn, way, 1e9 * transactions / wall AS tps, cpu / nullif(transactions, 0) AS cpu FROM bench.beside WHERE round > 0;
 INSERT INTO bench.figure (section, label, value, unit, goal, against, base, times)
 SELECT 'alerts', 'three writes beside ticks', percentile_cont(0.5) WITHIN GROUP (ORDER BY d.tps), 'a second', x.goal, x.against,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY d.tps) / percentile_cont(0.5) WITHIN GROUP (ORDER BY d.tps / o.tps), true
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY d.tps) / percentile_cont(0.5) WITHIN GROUP (ORDER BY d.tps / nullif(o.tps, 0)), true
 FROM (VALUES (1, 'loop', 'beside as long a busy loop', 0.9), (2, 'nothing', 'beside nothing', NULL)) x (n, way, against, goal)
-JOIN bench.beside_rounds o USING (way) JOIN bench.beside_rounds d ON d.way = 'drain' AND d.round = o.round
+JOIN bench.beside_turns o USING (way) JOIN bench.beside_turns d ON d.way = 'drain' AND (d.round, d.turn) = (o.round, o.turn)
 GROUP BY x.n, x.goal, x.against ORDER BY x.n;
 INSERT INTO bench.figure (section, label, value, unit, goal, against, base)
 SELECT 'alerts', 'three writes beside ticks, on a CPU', percentile_cont(0.5) WITHIN GROUP (ORDER BY d.cpu) / 1e3, 'us', 1.11, 'beside as long a busy loop',
        percentile_cont(0.5) WITHIN GROUP (ORDER BY d.cpu) / percentile_cont(0.5) WITHIN GROUP (ORDER BY d.cpu / o.cpu) / 1e3
-FROM bench.beside_rounds o JOIN bench.beside_rounds d ON d.way = 'drain' AND d.round = o.round WHERE o.way = 'loop';
+FROM bench.beside_turns o JOIN bench.beside_turns d ON d.way = 'drain' AND (d.round, d.turn) = (o.round, o.turn) WHERE o.way = 'loop';
 INSERT INTO bench.figure (section, label, value, unit, goal, times)
 SELECT 'alerts', 'one tick after another, beside writers', percentile_cont(0.5) WITHIN GROUP (ORDER BY rate), 'a second', 20000, true
-FROM bench.beside_rounds WHERE way = 'drain';
+FROM (SELECT 1e9 * sum(alerts) / sum(wall - waiting) AS rate FROM bench.beside WHERE round > 0 AND way = 'drain' GROUP BY round) r;
