@@ -102,11 +102,15 @@
 #if PG_VERSION_NUM >= 160000
 #define pg_class_ownercheck_compat(relid, role) \
 	object_ownercheck(RelationRelationId, relid, role)
+#define pg_namespace_usage_compat(schema, role) \
+	(object_aclcheck(NamespaceRelationId, schema, role, ACL_USAGE) == ACLCHECK_OK)
 #define pg_proc_execcheck_compat(function, role) \
 	(object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK)
 #else
 #define pg_class_ownercheck_compat(relid, role) \
 	pg_class_ownercheck(relid, role)
+#define pg_namespace_usage_compat(schema, role) \
+	(pg_namespace_aclcheck(schema, role, ACL_USAGE) == ACLCHECK_OK)
 #define pg_proc_execcheck_compat(function, role) \
 	(pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK)
 #endif

@@ -14,6 +14,7 @@
  */
 #include "fence.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
 #include "miscadmin.h"
@@ -26,6 +27,7 @@ enter(Fence *fence, Oid role, int flags)
 	GetUserIdAndSecContext(&fence->role, &fence->security);
 	SetUserIdAndSecContext(role, fence->security | SECURITY_RESTRICTED_OPERATION | flags);
 	fence->guc_level = NewGUCNestLevel();
+	fence->read_only = XactReadOnly;
 }
 
 void
@@ -40,9 +42,22 @@ fence_enter_no_rls(Fence *fence, Oid role)
 	enter(fence, role, SECURITY_NOFORCE_RLS);
 }
 
+/*
+ * (Not by the setting, which a function may not set for itself.  After an error
+ * the end of the transaction or subtransaction restores this, too; inside, nobody
+ * can take it back.)
+ */
+void
+fence_enter_read_only(Fence *fence, Oid role)
+{
+	enter(fence, role, 0);
+	XactReadOnly = true;
+}
+
 void
 fence_leave(const Fence *fence)
 {
+	XactReadOnly = fence->read_only;
 	AtEOXact_GUC(false, fence->guc_level);
 	SetUserIdAndSecContext(fence->role, fence->security);
 }

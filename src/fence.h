@@ -17,6 +17,7 @@ typedef struct Fence
 	Oid			role;			/* as who we came */
 	int			security;
 	int			guc_level;
+	bool		read_only;
 } Fence;
 
 /*
@@ -29,6 +30,12 @@ extern void fence_enter(Fence *fence, Oid role);
 
 /* The same, and row-level security of the role's own tables is left aside. */
 extern void fence_enter_no_rls(Fence *fence, Oid role);
+
+/*
+ * The same, and nothing can be written: for what others wrote and the role did
+ * not ask for.
+ */
+extern void fence_enter_read_only(Fence *fence, Oid role);
 extern void fence_leave(const Fence *fence);
 
 /*

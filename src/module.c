@@ -20,6 +20,7 @@
 #include "own_relation.h"
 #include "rollup_trigger.h"
 #include "track.h"
+#include "visibility.h"
 #include "worker.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
@@ -48,6 +49,7 @@ _PG_init(void)
 	own_relation_init();
 	definition_init();
 	track_init();
+	visibility_init();
 	rollup_trigger_init();
 }
 

@@ -21,6 +21,7 @@
 
 static const char *const names[] = {
 	[OWN_REVISION] = "revision",
+	[OWN_ROW_SECURITY] = "row_security",
 	[OWN_CLOCK_STATE] = "clock_state",
 	[OWN_CLOCK_STATE_PKEY] = "clock_state_pkey",
 	[OWN_CLOCK_STATE_ITEM_IDX] = "clock_state_item_idx",

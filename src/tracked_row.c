@@ -138,6 +138,8 @@ take_row(RowReader *reader)
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = row;
+	reader->found_in = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+	reader->found_at = *(ItemPointer) DatumGetPointer(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull));
 	old = MemoryContextSwitchTo(reader->context);
 	ExecForceStoreHeapTuple(heap_copytuple(&tuple), root_slot(reader), true);
 	MemoryContextSwitchTo(old);
@@ -166,20 +168,20 @@ column_equals(Form_pg_attribute att, int n)
 	return condition;
 }
 
-static char *
-root_name(RowReader *reader)
+char *
+rows_root_name(RowReader *reader)
 {
 	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(reader->root)),
 									  RelationGetRelationName(reader->root));
 }
 
-/* The rows of the root that a condition selects, each as one composite value. */
+/* The rows of the root that a condition selects, each as one composite value, and where it is. */
 static char *
 rows_query(RowReader *reader, const char *condition, RowLock lock)
 {
-	char	   *root = root_name(reader);
+	char	   *root = rows_root_name(reader);
 
-	return psprintf("SELECT (r.*)::%s FROM %s AS r WHERE %s%s", root, root, condition,
+	return psprintf("SELECT (r.*)::%s, r.tableoid, r.ctid FROM %s AS r WHERE %s%s", root, root, condition,
 					lock == ROW_READ ? "" : lock == ROW_LOCK ? " FOR NO KEY UPDATE" : " FOR NO KEY UPDATE SKIP LOCKED");
 }
 
@@ -403,7 +405,7 @@ rows_have_items(RowReader *reader, Definition *def, int nitems, char **items, bo
 	SPI_connect();
 	if (SPI_execute_with_args(psprintf("SELECT u.n::integer FROM pg_catalog.unnest($1) WITH ORDINALITY AS u (item, n) "
 									   "WHERE u.item IN (SELECT sla.tracked_%d_item(r.*) FROM %s AS r)",
-									   def->id, root_name(reader)),
+									   def->id, rows_root_name(reader)),
 							  1, &type, &array, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up items");
 	for (uint64 i = 0; i < SPI_processed; i++)

@@ -33,11 +33,17 @@ typedef struct RowReader
 	Relation	root;
 	TupleTableSlot *slot;		/* of the root's type; NULL until needed */
 	List	   *sources;		/* RowSource */
+	Oid			found_in;		/* the table that the row looked up last is
+								 * stored in, */
+	ItemPointerData found_at;	/* and its place there */
 	MemoryContext context;
 } RowReader;
 
 extern void rows_open(RowReader *reader, Oid root);
 extern void rows_close(RowReader *reader);
+
+/* The root's name, qualified and quoted. */
+extern char *rows_root_name(RowReader *reader);
 
 /* The source of a table that is, or is below, the root. */
 extern RowSource *rows_source(RowReader *reader, Oid relid);

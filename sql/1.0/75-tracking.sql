@@ -402,6 +402,7 @@ BEGIN
 				OR EXISTS (SELECT FROM sla.policy AS p WHERE p.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.source AS s WHERE s.source = o.objid OR s.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.retention AS k WHERE k.relation = o.objid)
+				OR EXISTS (SELECT FROM sla.row_security AS r WHERE r.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.objective AS b WHERE b.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.silence AS s WHERE s.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.escalation AS e WHERE e.relation = o.objid))
@@ -419,6 +420,7 @@ BEGIN
 		DELETE FROM sla.escalation AS e WHERE e.relation = dropped;
 		DELETE FROM sla.tracked AS t WHERE t.relation = dropped;
 		DELETE FROM sla.promise AS p WHERE p.relation = dropped;
+		DELETE FROM sla.row_security AS r WHERE r.relation = dropped;
 	END LOOP;
 END
 $$;

@@ -31,6 +31,15 @@ COMMENT ON FUNCTION sla.duration_text(double precision) IS
 'private: a duration in words: ''37 h 30 min'', ''-5 min'', ''12 s''';
 
 /*
+ * Rows of clocks as they are stored, those that the reader may see.
+ */
+CREATE VIEW sla.clock_seen AS
+SELECT c.*
+FROM sla.clock_state AS c
+WHERE sla.seen(c.relation, c.item);
+COMMENT ON VIEW sla.clock_seen IS 'private: rows of sla.clock_state that the reader may see';
+
+/*
  * Promises of which an open clock is stale.  While all have settled, that is one
  * look at an index without entries.
  */
@@ -64,6 +73,7 @@ JOIN sla.clock_state AS c
 	ON c.promise_id = p.id AND c.revision < p.revision AND c.ended_at IS NULL
 WHERE p.settled < p.revision
 	AND EXISTS (SELECT FROM sla.promise_stale)
+	AND sla.seen(c.relation, c.item)
 UNION ALL
 SELECT c.clock_id, c.started_at, c.relation, c.metric_id, c.cycle, c.item, c.per, c
 FROM sla.clock_state AS c
@@ -71,7 +81,8 @@ JOIN sla.party_stale AS m ON m.party = c.party AND c.revision < m.revision
 WHERE c.ended_at IS NULL
 	AND (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
 		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
-	AND EXISTS (SELECT FROM sla.moved_party);
+	AND EXISTS (SELECT FROM sla.moved_party)
+	AND sla.seen(c.relation, c.item);
 COMMENT ON VIEW sla.clock_outdated IS 'private: stored rows of open clocks that are stale';
 
 /*
@@ -138,7 +149,8 @@ WHERE c.ended_at IS NULL
 		OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
 			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
 		AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.party_stale AS m)
-			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint));
+			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint))
+	AND sla.seen(c.relation, c.item);
 COMMENT ON VIEW sla.clock_open IS 'private: rows of sla.clock_state of open clocks, up to date';
 
 CREATE VIEW sla.clock_fresh AS
@@ -148,12 +160,13 @@ FROM (
 	UNION ALL
 	SELECT true, stale.* FROM sla.clock_stale AS stale
 ) AS c
-WHERE c.is_stale
+WHERE (c.is_stale
 	OR c.ended_at IS NOT NULL
 	OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
 		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
 	AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.party_stale AS m)
-		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint);
+		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint))
+	AND sla.seen(c.relation, c.item);
 COMMENT ON VIEW sla.clock_fresh IS 'private: rows of sla.clock_state, up to date';
 
 /*
@@ -329,7 +342,7 @@ SELECT
 		ELSE pg_catalog.tstzrange(c.pauses[2 * n.n - 1], c.pauses[2 * n.n])
 	END AS during,
 	c.pause_reasons[n.n] AS reason
-FROM sla.clock_state AS c
+FROM sla.clock_seen AS c
 CROSS JOIN LATERAL pg_catalog.generate_series(1, pg_catalog.array_upper(c.pauses, 1) / 2) AS n (n)
 LEFT JOIN sla.promise AS p ON p.id = c.promise_id;
 COMMENT ON VIEW sla.pause IS 'pauses of clocks, each with its reason';
@@ -505,7 +518,7 @@ SELECT
 	coalesce(c.breach_owner, c.owner) AS owner,
 	c.party,
 	coalesce(c.breach_labels, c.labels) AS labels
-FROM sla.clock_state AS c
+FROM sla.clock_seen AS c
 WHERE c.ended_at > c.late_at
 UNION ALL
 SELECT
@@ -598,7 +611,7 @@ SELECT
 	c.owner,
 	c.party,
 	c.labels
-FROM sla.clock_state AS c
+FROM sla.clock_seen AS c
 WHERE c.state = 's' AND (c.ended_at <= c.late_at OR (c.is_excepted AND c.ended_at <= c.gross_late_at))
 UNION ALL
 SELECT
@@ -621,7 +634,7 @@ SELECT
 	coalesce(c.breach_owner, c.owner),
 	c.party,
 	coalesce(c.breach_labels, c.labels)
-FROM sla.clock_state AS c
+FROM sla.clock_seen AS c
 WHERE c.is_excepted AND c.ended_at > c.gross_late_at
 UNION ALL
 SELECT
@@ -768,19 +781,19 @@ CROSS JOIN LATERAL (
 	FROM (
 		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
 			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
-		FROM sla.clock_state AS c
+		FROM sla.clock_seen AS c
 		WHERE c.ended_at >= m.from_at AND c.ended_at < m.to_at
 		UNION ALL
 		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
 			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
-		FROM sla.clock_state AS c
+		FROM sla.clock_seen AS c
 		WHERE c.ended_at > c.late_at
 			AND c.late_at >= m.from_at AND c.late_at < m.to_at
 			AND c.ended_at >= m.to_at
 		UNION ALL
 		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
 			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
-		FROM sla.clock_state AS c
+		FROM sla.clock_seen AS c
 		WHERE c.is_excepted
 			AND c.gross_late_at >= m.from_at AND c.gross_late_at < m.to_at
 			AND c.ended_at >= m.to_at
@@ -882,7 +895,7 @@ CREATE VIEW sla.history_tally AS
 SELECT sla.tally(NULL, (SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2)) FROM sla.month_zone AS z),
 		j.promise_id, j.agreement_id, j.relation, j.state, j.ended_at, j.due_at, j.late_at,
 		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived) AS tally
-FROM sla.clock_state AS j
+FROM sla.clock_seen AS j
 UNION ALL
 SELECT sla.tally(NULL, (SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2)) FROM sla.month_zone AS z),
 		j.promise_id, j.agreement_id, j.relation, j.state, pg_catalog.now(), j.due_at, j.late_at,
@@ -1099,7 +1112,7 @@ SELECT
 		END,
 		sla.calendar_of(p.goal, p.calendar))) AS paused_text,
 	c.pauses[2 * n.n] = 'infinity' AS is_lasting
-FROM sla.clock_state AS c
+FROM sla.clock_seen AS c
 CROSS JOIN LATERAL pg_catalog.generate_series(1, pg_catalog.array_upper(c.pauses, 1) / 2) AS n (n)
 LEFT JOIN sla.promise AS p ON p.id = c.promise_id;
 COMMENT ON VIEW sla.report_pause IS 'pauses: who kept it waiting, for how much business time';
@@ -1235,7 +1248,8 @@ SELECT
 	e.waive AS is_waiver,
 	e.approved_at IS NOT NULL AS is_approved,
 	CASE WHEN e.rrule IS NULL THEN coalesce(e.during @> pg_catalog.now(), false) END AS is_lasting
-FROM sla.exception AS e;
+FROM sla.exception AS e
+WHERE sla.seen(e.relation, e.item);
 COMMENT ON VIEW sla.report_exception IS 'exceptions: time that does not count, deadlines extended, breaches waived';
 COMMENT ON COLUMN sla.report_exception.exception IS 'number of the exception';
 COMMENT ON COLUMN sla.report_exception.kind IS 'kind, such as force_majeure, customer_delay or maintenance';

@@ -1,8 +1,10 @@
 --
 -- Questions about clocks
 --
--- They read what the views read, with their owner's rights: nobody else may ask
--- before the database's administrator grants it, as in
+-- They read what the views read, with the rights of the extension's owner, and
+-- of clocks what whoever asks may see: sla.NAME() has sla.NAME_answer() run as
+-- the owner (src/ask.c).  Nobody else may ask before the database's administrator
+-- grants it, as in
 --
 --	GRANT EXECUTE ON FUNCTION sla.explain TO support;
 --
@@ -26,13 +28,13 @@ COMMENT ON FUNCTION sla.used_time(timestamptz, timestamptz, timestamptz[], text)
  * History under another goal.  Clocks count by their stop, which no goal
  * changes, and without exceptions.
  */
-CREATE FUNCTION sla.what_if(
+CREATE FUNCTION sla.what_if_answer(
 	relation regclass,
 	metric text,
 	goal @extschema@.business_interval,
 	during tstzrange,
-	labels jsonb DEFAULT '{}',
-	by text DEFAULT NULL,
+	labels jsonb,
+	by text,
 	OUT label text,
 	OUT clocks bigint,
 	OUT met_before bigint,
@@ -40,7 +42,7 @@ CREATE FUNCTION sla.what_if(
 	OUT before_percent double precision,
 	OUT after_percent double precision)
 RETURNS SETOF record
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 10000 ROWS 10
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 10
 SET search_path = pg_catalog, pg_temp
 SET enable_nestloop = off
 BEGIN ATOMIC
@@ -58,14 +60,14 @@ BEGIN ATOMIC
 				c.labels ->> by AS label,
 				c.ended_at <= CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END AS before,
 				sla.kept_by(c.started_at, c.ended_at, c.pauses, goal, p.counted_in) AS after
-			FROM sla.clock_state AS c
+			FROM sla.clock_seen AS c
 			JOIN (
 				SELECT p.id, sla.calendar_of(p.goal, p.calendar) AS counted_in
 				FROM sla.promise AS p
-				WHERE p.relation = what_if.relation AND p.metric = what_if.metric
+				WHERE p.relation = what_if_answer.relation AND p.metric = what_if_answer.metric
 				OFFSET 0
 			) AS p ON p.id = c.promise_id
-			WHERE sla.is_known(what_if.relation, what_if.metric)
+			WHERE sla.is_known(what_if_answer.relation, what_if_answer.metric)
 				AND c.state = 's'
 				AND c.ended_at >= (
 					SELECT coalesce(lower(during) + CASE WHEN lower_inc(during) THEN interval '0' ELSE interval '1 us' END,
@@ -74,7 +76,7 @@ BEGIN ATOMIC
 				AND c.ended_at < (
 					SELECT coalesce(upper(during) + CASE WHEN upper_inc(during) THEN interval '1 us' ELSE interval '0' END,
 						'infinity'))
-				AND ((SELECT what_if.labels = '{}') OR c.labels @> what_if.labels)
+				AND ((SELECT what_if_answer.labels = '{}') OR c.labels @> what_if_answer.labels)
 			OFFSET 0
 		) AS h
 		GROUP BY h.label
@@ -82,13 +84,32 @@ BEGIN ATOMIC
 	) AS g
 	ORDER BY g.label;
 END;
+COMMENT ON FUNCTION sla.what_if_answer(regclass, text, @extschema@.business_interval, tstzrange, jsonb, text) IS 'private: the answer of sla.what_if()';
+REVOKE ALL ON FUNCTION sla.what_if_answer(regclass, text, @extschema@.business_interval, tstzrange, jsonb, text) FROM PUBLIC;
+
+CREATE FUNCTION sla.what_if(
+	relation regclass,
+	metric text,
+	goal @extschema@.business_interval,
+	during tstzrange,
+	labels jsonb DEFAULT '{}',
+	by text DEFAULT NULL,
+	OUT label text,
+	OUT clocks bigint,
+	OUT met_before bigint,
+	OUT met_after bigint,
+	OUT before_percent double precision,
+	OUT after_percent double precision)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_ask'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000 ROWS 10;
 COMMENT ON FUNCTION sla.what_if(regclass, text, @extschema@.business_interval, tstzrange, jsonb, text) IS
 'how often clocks that stopped in a time met their goal, and would have met another; by the value of a label if one is named; a goal without a calendar is counted in that of each clock';
 REVOKE ALL ON FUNCTION sla.what_if(regclass, text, @extschema@.business_interval, tstzrange, jsonb, text) FROM PUBLIC;
 
-CREATE FUNCTION sla.suggest_goal(relation regclass, metric text, percent double precision, calendar text)
+CREATE FUNCTION sla.suggest_goal_answer(relation regclass, metric text, percent double precision, calendar text)
 RETURNS @extschema@.business_interval
-LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 10000
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -99,20 +120,27 @@ BEGIN
 			USING ERRCODE = 'numeric_value_out_of_range',
 				DETAIL = format('It is %s.', percent);
 	END IF;
-	PERFORM sla.is_known(suggest_goal.relation, suggest_goal.metric);
+	PERFORM sla.is_known(suggest_goal_answer.relation, suggest_goal_answer.metric);
 	SELECT percentile_disc(percent / 100) WITHIN GROUP (
-		ORDER BY sla.used_time(c.started_at, c.ended_at, c.pauses, suggest_goal.calendar))
+		ORDER BY sla.used_time(c.started_at, c.ended_at, c.pauses, suggest_goal_answer.calendar))
 	INTO needed
 	FROM sla.promise AS p
-	JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.state = 's'
-	WHERE p.relation = suggest_goal.relation AND p.metric = suggest_goal.metric;
+	JOIN sla.clock_seen AS c ON c.promise_id = p.id AND c.state = 's'
+	WHERE p.relation = suggest_goal_answer.relation AND p.metric = suggest_goal_answer.metric;
 
 	-- in whole minutes
 	RETURN CASE WHEN needed IS NOT NULL THEN @extschema@.make_business_interval(
 		mins => (needed / 60000000 + CASE WHEN needed % 60000000 > 0 THEN 1 ELSE 0 END)::integer,
-		calendar => suggest_goal.calendar) END;
+		calendar => suggest_goal_answer.calendar) END;
 END
 $$;
+COMMENT ON FUNCTION sla.suggest_goal_answer(regclass, text, double precision, text) IS 'private: the answer of sla.suggest_goal()';
+REVOKE ALL ON FUNCTION sla.suggest_goal_answer(regclass, text, double precision, text) FROM PUBLIC;
+
+CREATE FUNCTION sla.suggest_goal(relation regclass, metric text, percent double precision, calendar text)
+RETURNS @extschema@.business_interval
+AS 'MODULE_PATHNAME', 'sla_ask'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000;
 COMMENT ON FUNCTION sla.suggest_goal(regclass, text, double precision, text) IS
 'the goal, in whole minutes of a calendar, that the clocks which have stopped would have met that often; NULL where none has';
 REVOKE ALL ON FUNCTION sla.suggest_goal(regclass, text, double precision, text) FROM PUBLIC;
@@ -224,12 +252,12 @@ RETURN e.approved_at IS NOT NULL
 COMMENT ON FUNCTION sla.bears_on(sla.exception, regclass, text, text, text, text, jsonb) IS
 'private: does an exception bear on clocks with these properties?';
 
-CREATE FUNCTION sla.explain(
+CREATE FUNCTION sla.explain_answer(
 	relation regclass,
 	item text,
 	metric text,
-	cycle integer DEFAULT NULL,
-	time_zone text DEFAULT NULL,
+	cycle integer,
+	time_zone text,
 	OUT seq integer,
 	OUT from_at timestamptz,
 	OUT to_at timestamptz,
@@ -238,7 +266,7 @@ CREATE FUNCTION sla.explain(
 	OUT counted_seconds double precision,
 	OUT used_seconds double precision)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 100000 ROWS 50
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 50
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -259,16 +287,16 @@ BEGIN
 	LEFT JOIN sla.metric AS m ON m.id = f.metric_id
 	LEFT JOIN sla.agreement AS a ON a.id = f.agreement_id
 	LEFT JOIN sla.tracked AS t ON t.relation = f.relation
-	WHERE f.relation = explain.relation AND f.item = explain.item AND p.metric = explain.metric
-		AND (f.cycle = explain.cycle OR explain.cycle IS NULL)
+	WHERE f.relation = explain_answer.relation AND f.item = explain_answer.item AND p.metric = explain_answer.metric
+		AND (f.cycle = explain_answer.cycle OR explain_answer.cycle IS NULL)
 	ORDER BY f.cycle DESC, f.ended_at DESC NULLS FIRST, f.clock_id DESC
 	LIMIT 1;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'item "%" of table % has no clock of metric "%"', explain.item, explain.relation, explain.metric
+		RAISE EXCEPTION 'item "%" of table % has no clock of metric "%"', explain_answer.item, explain_answer.relation, explain_answer.metric
 			USING ERRCODE = 'undefined_object',
 				DETAIL = CASE
-					WHEN explain.cycle IS NULL THEN 'No policy with a target for the metric has applied to it.'
-					ELSE format('It has none of cycle %s.', explain.cycle)
+					WHEN explain_answer.cycle IS NULL THEN 'No policy with a target for the metric has applied to it.'
+					ELSE format('It has none of cycle %s.', explain_answer.cycle)
 				END,
 				HINT = 'See sla.clock for the clocks that there are.';
 	END IF;
@@ -276,7 +304,7 @@ BEGIN
 		SELECT sla.judged_before(s)
 		FROM sla.clock_state AS s
 		WHERE s.clock_id = c.clock_id AND s.ended_at IS NOT NULL), 'infinity');
-	zone := coalesce(explain.time_zone,
+	zone := coalesce(explain_answer.time_zone,
 		substring(sla.calendar_hours_before(c.calendar, before)::text FROM 'TZ=(\S+)'), c.time_zone, 'UTC');
 	upto := coalesce(greatest(c.ended_at, c.due_at, c.late_at), greatest(now(), c.started_at));
 
@@ -377,6 +405,25 @@ BEGIN
 	ORDER BY 1;
 END
 $$;
+COMMENT ON FUNCTION sla.explain_answer(regclass, text, text, integer, text) IS 'private: the answer of sla.explain()';
+REVOKE ALL ON FUNCTION sla.explain_answer(regclass, text, text, integer, text) FROM PUBLIC;
+
+CREATE FUNCTION sla.explain(
+	relation regclass,
+	item text,
+	metric text,
+	cycle integer DEFAULT NULL,
+	time_zone text DEFAULT NULL,
+	OUT seq integer,
+	OUT from_at timestamptz,
+	OUT to_at timestamptz,
+	OUT what text,
+	OUT detail text,
+	OUT counted_seconds double precision,
+	OUT used_seconds double precision)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_ask'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 50;
 COMMENT ON FUNCTION sla.explain(regclass, text, text, integer, text) IS
 'the promise behind a clock, and every open, closed, holiday, paused and excluded span on the way to its deadline; words are in the calendar''s time zone unless another is named';
 REVOKE ALL ON FUNCTION sla.explain(regclass, text, text, integer, text) FROM PUBLIC;
@@ -427,6 +474,7 @@ BEGIN ATOMIC
 				AND ((h.kind = 'retarget' AND h.at > clocks_as_of.at) OR h.recorded_at > known_at)
 		) AS u ON true
 		WHERE s.relation = clocks_as_of.relation
+			AND sla.seen(s.relation, s.item)
 			AND coalesce(u.started_at, s.started_at) <= clocks_as_of.at
 			AND (coalesce(u.started_at, s.started_at) >= since
 				OR coalesce(u.ended_at, s.ended_at, 'infinity') > clocks_as_of.at)
@@ -437,9 +485,9 @@ COMMENT ON FUNCTION sla.clocks_as_of(regclass, timestamptz, timestamptz, timesta
 'private: clocks of a table as they stood at an instant, by the facts known at another; those that were open then, or had started since a third';
 REVOKE ALL ON FUNCTION sla.clocks_as_of(regclass, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
 
-CREATE FUNCTION sla.clock_at(relation regclass, at timestamptz, known_at timestamptz DEFAULT pg_catalog.now())
+CREATE FUNCTION sla.clock_at_answer(relation regclass, at timestamptz, known_at timestamptz)
 RETURNS SETOF sla.clock
-LANGUAGE sql STABLE STRICT SECURITY DEFINER PARALLEL RESTRICTED COST 100000 ROWS 1000
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED COST 100000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT
@@ -470,14 +518,14 @@ BEGIN ATOMIC
 		c.due_at,
 		CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END AS gross_due_at,
 		c.late_at AS threshold_at,
-		CASE WHEN c.late_at < coalesce(c.ended_at, clock_at.at) THEN c.late_at END AS breached_at,
+		CASE WHEN c.late_at < coalesce(c.ended_at, clock_at_answer.at) THEN c.late_at END AS breached_at,
 		CASE
 			WHEN NOT c.is_excepted THEN
-				CASE WHEN c.late_at < coalesce(c.ended_at, clock_at.at) THEN c.late_at END
-			WHEN c.gross_late_at < coalesce(c.ended_at, clock_at.at) THEN c.gross_late_at
+				CASE WHEN c.late_at < coalesce(c.ended_at, clock_at_answer.at) THEN c.late_at END
+			WHEN c.gross_late_at < coalesce(c.ended_at, clock_at_answer.at) THEN c.gross_late_at
 		END AS gross_breached_at,
 		CASE
-			WHEN c.late_at < coalesce(c.ended_at, clock_at.at) THEN
+			WHEN c.late_at < coalesce(c.ended_at, clock_at_answer.at) THEN
 				CASE WHEN c.is_waived THEN 'waived' ELSE 'breached' END
 			WHEN c.state = 'c' OR (p.goal IS NULL AND c.promised_at IS NULL) THEN NULL
 			WHEN c.state <> 's' THEN 'pending'
@@ -486,7 +534,7 @@ BEGIN ATOMIC
 		END AS verdict,
 		CASE
 			WHEN CASE WHEN c.is_excepted THEN c.gross_late_at ELSE c.late_at END
-				< coalesce(c.ended_at, clock_at.at) THEN 'breached'
+				< coalesce(c.ended_at, clock_at_answer.at) THEN 'breached'
 			WHEN c.state = 'c' OR (p.goal IS NULL AND c.promised_at IS NULL) THEN NULL
 			WHEN c.state <> 's' THEN 'pending'
 			WHEN c.ended_at <= CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END THEN 'met'
@@ -496,11 +544,11 @@ BEGIN ATOMIC
 			WHEN c.ended_at IS NOT NULL THEN c.elapsed / 1000000.0::double precision
 			WHEN c.is_excepted AND c.due_at IS NOT NULL AND c.promised_at IS NULL THEN
 				c.budget / 1000000.0::double precision - @extschema@.business_seconds(
-					sla.counts_until(c.state, c.started_at, c.pauses, clock_at.at), c.due_at,
+					sla.counts_until(c.state, c.started_at, c.pauses, clock_at_answer.at), c.due_at,
 					sla.calendar_of(p.goal, p.calendar))
 			ELSE
 				@extschema@.business_seconds(
-					c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, clock_at.at),
+					c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, clock_at_answer.at),
 					sla.calendar_of(p.goal, p.calendar))
 				- c.paused / 1000000.0::double precision
 		END AS elapsed_seconds,
@@ -511,8 +559,15 @@ BEGIN ATOMIC
 	FROM sla.clocks_as_of(relation, at, known_at) AS c
 	LEFT JOIN sla.promise AS p ON p.id = c.promise_id
 	LEFT JOIN sla.agreement AS a ON a.id = c.agreement_id
-	WHERE sla.is_known(clock_at.relation, NULL);
+	WHERE sla.is_known(clock_at_answer.relation, NULL);
 END;
+COMMENT ON FUNCTION sla.clock_at_answer(regclass, timestamptz, timestamptz) IS 'private: the answer of sla.clock_at()';
+REVOKE ALL ON FUNCTION sla.clock_at_answer(regclass, timestamptz, timestamptz) FROM PUBLIC;
+
+CREATE FUNCTION sla.clock_at(relation regclass, at timestamptz, known_at timestamptz DEFAULT pg_catalog.now())
+RETURNS SETOF sla.clock
+AS 'MODULE_PATHNAME', 'sla_ask'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100000 ROWS 1000;
 COMMENT ON FUNCTION sla.clock_at(regclass, timestamptz, timestamptz) IS
 'every clock of a table as it stood at an instant, by the facts that are known now, or were known then; its labels are those of the last change';
 REVOKE ALL ON FUNCTION sla.clock_at(regclass, timestamptz, timestamptz) FROM PUBLIC;

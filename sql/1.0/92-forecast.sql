@@ -135,7 +135,7 @@ SELECT
 	c.ended_at,
 	c.pauses,
 	c.pause_reasons
-FROM sla.clock_state AS c
+FROM sla.clock_seen AS c
 JOIN sla.promise AS p ON p.id = c.promise_id
 WHERE c.ended_at IS NOT NULL;
 COMMENT ON VIEW sla.clock_time IS 'private: clocks with the business time that they took and, of open ones, that is allowed';
@@ -284,30 +284,30 @@ COMMENT ON COLUMN sla.report_forecast.labels IS 'labels of the row';
 /*
  * Now is what the view is of.  Any other instant is known by going back.
  */
-CREATE FUNCTION sla.forecast(
+CREATE FUNCTION sla.forecast_answer(
 	relation regclass,
-	at timestamptz DEFAULT pg_catalog.now(),
-	by text DEFAULT NULL,
-	look_back interval DEFAULT '365 days',
-	at_least integer DEFAULT 30,
-	known_at timestamptz DEFAULT NULL)
+	at timestamptz,
+	by text,
+	look_back interval,
+	at_least integer,
+	known_at timestamptz)
 RETURNS SETOF sla.report_forecast
-LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-	since timestamptz := forecast.at - look_back;
-	is_now boolean := forecast.at = now() AND coalesce(known_at >= now(), true);
+	since timestamptz := forecast_answer.at - look_back;
+	is_now boolean := forecast_answer.at = now() AND coalesce(known_at >= now(), true);
 BEGIN
-	IF NOT isfinite(forecast.at) THEN
+	IF NOT isfinite(forecast_answer.at) THEN
 		RAISE EXCEPTION 'at must be finite'
-			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', forecast.at);
+			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', forecast_answer.at);
 	END IF;
-	PERFORM sla.is_known(forecast.relation, NULL);
-	IF (since < forecast.at) IS NOT TRUE THEN
+	PERFORM sla.is_known(forecast_answer.relation, NULL);
+	IF (since < forecast_answer.at) IS NOT TRUE THEN
 		RAISE EXCEPTION 'look_back must be positive'
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', coalesce(look_back::text, 'null')),
 				HINT = 'Say how far back clocks to compare with may have started, such as ''365 days''.';
@@ -320,12 +320,12 @@ BEGIN
 	RETURN QUERY
 	WITH past AS MATERIALIZED (
 		SELECT p.*
-		FROM sla.clock_time_as_of(forecast.relation, forecast.at, coalesce(known_at, forecast.at), since) AS p
+		FROM sla.clock_time_as_of(forecast_answer.relation, forecast_answer.at, coalesce(known_at, forecast_answer.at), since) AS p
 		WHERE NOT is_now
 	), clocks AS NOT MATERIALIZED (
 		SELECT t.*
 		FROM sla.clock_time AS t
-		WHERE is_now AND t.relation = forecast.relation
+		WHERE is_now AND t.relation = forecast_answer.relation
 			AND (t.is_open OR (t.ended_at >= since AND t.started_at >= since))
 		UNION ALL
 		SELECT p.* FROM past AS p
@@ -361,7 +361,7 @@ BEGIN
 	JOIN (
 		SELECT a.*
 		FROM (
-			SELECT sla.survival(t.policy, t.labels ->> forecast.by, CASE WHEN t.is_open THEN t.clock_id END,
+			SELECT sla.survival(t.policy, t.labels ->> forecast_answer.by, CASE WHEN t.is_open THEN t.clock_id END,
 				t.used, t.allowed, CASE WHEN t.started_at >= since THEN t.state = 's' END, t.until, t.pauses,
 				t.pause_reasons, at_least) AS answers
 			FROM clocks AS t
@@ -372,6 +372,19 @@ BEGIN
 	WHERE c.is_open;
 END
 $$;
+COMMENT ON FUNCTION sla.forecast_answer(regclass, timestamptz, text, interval, integer, timestamptz) IS 'private: the answer of sla.forecast()';
+REVOKE ALL ON FUNCTION sla.forecast_answer(regclass, timestamptz, text, interval, integer, timestamptz) FROM PUBLIC;
+
+CREATE FUNCTION sla.forecast(
+	relation regclass,
+	at timestamptz DEFAULT pg_catalog.now(),
+	by text DEFAULT NULL,
+	look_back interval DEFAULT '365 days',
+	at_least integer DEFAULT 30,
+	known_at timestamptz DEFAULT NULL)
+RETURNS SETOF sla.report_forecast
+AS 'MODULE_PATHNAME', 'sla_ask'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000;
 COMMENT ON FUNCTION sla.forecast(regclass, timestamptz, text, interval, integer, timestamptz) IS
 'for every open clock of a table how probable it is that it will be breached, as seen at an instant, by what was known then or at "known_at": compared with clocks of its metric, policy and label that had started within "look_back"; where fewer than "at_least" of them took as long and stopped, with all of its policy, else of its metric';
 REVOKE ALL ON FUNCTION sla.forecast(regclass, timestamptz, text, interval, integer, timestamptz) FROM PUBLIC;
@@ -381,14 +394,14 @@ REVOKE ALL ON FUNCTION sla.forecast(regclass, timestamptz, text, interval, integ
  * how often the clocks of the metric were breached that had started within the
  * time looked back on and were judged by then.
  */
-CREATE FUNCTION sla.forecast_backtest(
+CREATE FUNCTION sla.forecast_backtest_answer(
 	relation regclass,
 	instants timestamptz[],
-	by text DEFAULT NULL,
-	look_back interval DEFAULT '365 days',
-	at_least integer DEFAULT 30,
-	known_at timestamptz DEFAULT NULL,
-	until timestamptz DEFAULT pg_catalog.now(),
+	by text,
+	look_back interval,
+	at_least integer,
+	known_at timestamptz,
+	until timestamptz,
 	OUT metric text,
 	OUT bin integer,
 	OUT clocks bigint,
@@ -399,7 +412,7 @@ CREATE FUNCTION sla.forecast_backtest(
 	OUT base_brier double precision,
 	OUT skill double precision)
 RETURNS SETOF record
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 100
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
@@ -428,12 +441,35 @@ BEGIN ATOMIC
 			JOIN sla.clock_fresh AS c ON c.clock_id = f.clock_id
 			WHERE NOT f.is_breached AND f.breach_probability IS NOT NULL
 		) AS f
-		WHERE sla.is_known(forecast_backtest.relation, NULL) AND f.y IS NOT NULL
+		WHERE sla.is_known(forecast_backtest_answer.relation, NULL) AND f.y IS NOT NULL
 		GROUP BY GROUPING SETS ((f.metric, f.bin), (f.metric), ())
 		HAVING count(*) > 0
 	) AS s
 	ORDER BY s.metric, s.bin;
 END;
+COMMENT ON FUNCTION sla.forecast_backtest_answer(regclass, timestamptz[], text, interval, integer, timestamptz, timestamptz) IS 'private: the answer of sla.forecast_backtest()';
+REVOKE ALL ON FUNCTION sla.forecast_backtest_answer(regclass, timestamptz[], text, interval, integer, timestamptz, timestamptz) FROM PUBLIC;
+
+CREATE FUNCTION sla.forecast_backtest(
+	relation regclass,
+	instants timestamptz[],
+	by text DEFAULT NULL,
+	look_back interval DEFAULT '365 days',
+	at_least integer DEFAULT 30,
+	known_at timestamptz DEFAULT NULL,
+	until timestamptz DEFAULT pg_catalog.now(),
+	OUT metric text,
+	OUT bin integer,
+	OUT clocks bigint,
+	OUT predicted double precision,
+	OUT breached double precision,
+	OUT base_rate double precision,
+	OUT brier double precision,
+	OUT base_brier double precision,
+	OUT skill double precision)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_ask'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100;
 COMMENT ON FUNCTION sla.forecast_backtest(regclass, timestamptz[], text, interval, integer, timestamptz, timestamptz) IS
 'what sla.forecast() would have said at instants of open clocks not yet breached, and what had come of these "until" another: by metric and tenth of the probability (bin 1 to 10), each metric (bin NULL), and all; Brier scores beside those of the base rate, which is how often clocks of the metric judged by then were breached';
 REVOKE ALL ON FUNCTION sla.forecast_backtest(regclass, timestamptz[], text, interval, integer, timestamptz, timestamptz) FROM PUBLIC;

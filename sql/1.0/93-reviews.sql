@@ -128,6 +128,9 @@ CREATE POLICY reader ON sla.annotation FOR SELECT USING (
 		ELSE pg_catalog.has_table_privilege('sla.agreement', 'SELECT')
 	END);
 CREATE POLICY writer ON sla.annotation FOR INSERT WITH CHECK (sla.may_annotate(subject, party, key, relation));
+CREATE POLICY seen ON sla.annotation AS RESTRICTIVE FOR SELECT USING (
+	CASE WHEN subject IN ('clock', 'breach') THEN sla.may_see_clock(key::bigint) ELSE true END);
+COMMENT ON POLICY seen ON sla.annotation IS 'of clocks only who may see them';
 COMMENT ON POLICY reader ON sla.annotation IS 'who wrote it, owns what it is about, or was granted the table';
 COMMENT ON POLICY writer ON sla.annotation IS 'who may write about it';
 GRANT SELECT (id, subject, party, key, period_start, at, kind, text, author, recorded_at, relation),
@@ -144,6 +147,8 @@ CREATE POLICY editor ON sla.breach_review FOR UPDATE USING (
 	pg_catalog.has_table_privilege('sla.breach_review', 'UPDATE')
 	OR pg_catalog.has_function_privilege('sla.is_operator()', 'EXECUTE')
 	OR sla.may_define(relation));
+CREATE POLICY seen ON sla.breach_review AS RESTRICTIVE FOR SELECT USING (sla.may_see_clock(clock_id));
+COMMENT ON POLICY seen ON sla.breach_review IS 'who may see the clock';
 COMMENT ON POLICY reader ON sla.breach_review IS 'who wrote it, owns the tracked table, or was granted the table';
 COMMENT ON POLICY writer ON sla.breach_review IS 'who owns the tracked table, or was granted the table';
 COMMENT ON POLICY editor ON sla.breach_review IS 'who owns the tracked table, or was granted the table';
@@ -446,7 +451,7 @@ COMMENT ON VIEW sla.review_due IS 'private: when each agreement in force is to b
  * Reports
  */
 
-CREATE VIEW sla.report_annotation AS
+CREATE VIEW sla.report_annotation WITH (security_barrier) AS
 SELECT
 	n.id AS annotation,
 	n.subject,
@@ -459,7 +464,8 @@ SELECT
 	n.text,
 	n.author,
 	n.recorded_at
-FROM sla.annotation AS n;
+FROM sla.annotation AS n
+WHERE CASE WHEN n.subject IN ('clock', 'breach') THEN sla.may_see_clock(n.key::bigint) ELSE true END;
 COMMENT ON VIEW sla.report_annotation IS 'what people said about clocks, breaches, agreements, objectives, their periods, and exceptions';
 COMMENT ON COLUMN sla.report_annotation.annotation IS 'number of the annotation';
 COMMENT ON COLUMN sla.report_annotation.subject IS 'what it is about: clock, breach, agreement, objective, period or exception';
@@ -701,19 +707,19 @@ COMMENT ON COLUMN sla.report_breach_pareto.breaches IS 'how many breaches have i
 COMMENT ON COLUMN sla.report_breach_pareto.breaches_percent IS 'the same as a percentage of those of the month, table and dimension';
 COMMENT ON COLUMN sla.report_breach_pareto.cumulative_percent IS 'with all places before it';
 
-CREATE FUNCTION sla.breach_pareto(
+CREATE FUNCTION sla.breach_pareto_answer(
 	by text,
 	during tstzrange,
-	relation regclass DEFAULT NULL,
-	party text DEFAULT NULL,
-	label text DEFAULT NULL,
+	relation regclass,
+	party text,
+	label text,
 	OUT rank bigint,
 	OUT value text,
 	OUT breaches bigint,
 	OUT breaches_percent double precision,
 	OUT cumulative_percent double precision)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE SECURITY DEFINER COST 10000 ROWS 20
+LANGUAGE plpgsql STABLE COST 10000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
@@ -753,6 +759,23 @@ BEGIN
 	ORDER BY 1;
 END
 $$;
+COMMENT ON FUNCTION sla.breach_pareto_answer(text, tstzrange, regclass, text, text) IS 'private: the answer of sla.breach_pareto()';
+REVOKE ALL ON FUNCTION sla.breach_pareto_answer(text, tstzrange, regclass, text, text) FROM PUBLIC;
+
+CREATE FUNCTION sla.breach_pareto(
+	by text,
+	during tstzrange,
+	relation regclass DEFAULT NULL,
+	party text DEFAULT NULL,
+	label text DEFAULT NULL,
+	OUT rank bigint,
+	OUT value text,
+	OUT breaches bigint,
+	OUT breaches_percent double precision,
+	OUT cumulative_percent double precision)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_ask'
+LANGUAGE C STABLE COST 10000 ROWS 20;
 COMMENT ON FUNCTION sla.breach_pareto(text, tstzrange, regclass, text, text) IS
 'breaches of a time (NULL: all) that are not waived, by what they have in common, the most frequent first: cause, owner, party, policy, metric, day_of_week, hour_of_week, or a label';
 REVOKE ALL ON FUNCTION sla.breach_pareto(text, tstzrange, regclass, text, text) FROM PUBLIC;

@@ -89,6 +89,13 @@ BEGIN
 		RAISE EXCEPTION 'agreement "%" of party "%" does not exist', agreement, party
 			USING ERRCODE = 'undefined_object', HINT = 'Agreements are the rows of sla.agreement; names are case-sensitive.';
 	END IF;
+	-- (half a month is no month)
+	IF EXISTS (SELECT FROM sla.row_security AS r WHERE NOT sla.sees_all(r.relation)) THEN
+		RAISE EXCEPTION 'permission denied for the month of an agreement'
+			USING ERRCODE = 'insufficient_privilege',
+				DETAIL = 'It counts all clocks, and row-level security of a tracked table hides some of them from you.',
+				HINT = 'It is for roles that no policy of the tables in sla.row_security binds; others see their part in the report_ views.';
+	END IF;
 	IF period IS NULL OR NOT isfinite(period) OR period NOT BETWEEN '1900-01-01' AND '9000-01-01' THEN
 		RAISE EXCEPTION 'a month is not given, or out of range'
 			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', coalesce(period::text, 'null')),
@@ -369,7 +376,7 @@ $$;
 COMMENT ON FUNCTION sla.summary_of(text, text, date) IS 'private: the month of an agreement as a document, for sla.monthly_summary() and sla.report_html()';
 REVOKE ALL ON FUNCTION sla.summary_of(text, text, date) FROM PUBLIC;
 
-CREATE FUNCTION sla.monthly_summary(
+CREATE FUNCTION sla.monthly_summary_answer(
 	party text,
 	agreement text,
 	period date,
@@ -379,7 +386,7 @@ CREATE FUNCTION sla.monthly_summary(
 	OUT value text,
 	OUT number double precision)
 RETURNS SETOF record
-LANGUAGE sql STABLE STRICT SECURITY DEFINER COST 100000 ROWS 500
+LANGUAGE sql STABLE STRICT COST 100000 ROWS 500
 SET search_path = pg_catalog, pg_temp
 SET extra_float_digits = 1
 BEGIN ATOMIC
@@ -393,6 +400,21 @@ BEGIN ATOMIC
 	ORDER BY pg_catalog.array_position('{agreement,month,kept,promise,objective,budget,credit,credit_total,breach,breach_count,cause,exception,exception_count,said}', s.key),
 		r.n, f.key;
 END;
+COMMENT ON FUNCTION sla.monthly_summary_answer(text, text, date) IS 'private: the answer of sla.monthly_summary()';
+REVOKE ALL ON FUNCTION sla.monthly_summary_answer(text, text, date) FROM PUBLIC;
+
+CREATE FUNCTION sla.monthly_summary(
+	party text,
+	agreement text,
+	period date,
+	OUT section text,
+	OUT row_number integer,
+	OUT label text,
+	OUT value text,
+	OUT number double precision)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_ask'
+LANGUAGE C STABLE STRICT COST 100000 ROWS 500;
 COMMENT ON FUNCTION sla.monthly_summary(text, text, date) IS
 'the month of an agreement, for its client, as rows: what was kept, objectives and their budgets, credits, breaches, exceptions';
 REVOKE ALL ON FUNCTION sla.monthly_summary(text, text, date) FROM PUBLIC;
@@ -537,9 +559,9 @@ END;
 COMMENT ON FUNCTION sla.html_causes(jsonb) IS 'private: the figure of causes of sla.report_html()';
 REVOKE ALL ON FUNCTION sla.html_causes(jsonb) FROM PUBLIC;
 
-CREATE FUNCTION sla.report_html(party text, agreement text, period date)
+CREATE FUNCTION sla.report_html_answer(party text, agreement text, period date)
 RETURNS text
-LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER COST 100000
+LANGUAGE plpgsql STABLE STRICT COST 100000
 SET search_path = pg_catalog, pg_temp
 SET extra_float_digits = 1
 AS $$
@@ -765,6 +787,13 @@ and a breach that is waived counts as kept. Percentages are cut, not rounded. Da
 ', 'Responsible: <bdi>' || sla.html_escape(a ->> 'owner') || '</bdi>. ', a ->> 'written_at');
 END
 $$;
+COMMENT ON FUNCTION sla.report_html_answer(text, text, date) IS 'private: the answer of sla.report_html()';
+REVOKE ALL ON FUNCTION sla.report_html_answer(text, text, date) FROM PUBLIC;
+
+CREATE FUNCTION sla.report_html(party text, agreement text, period date)
+RETURNS text
+AS 'MODULE_PATHNAME', 'sla_ask'
+LANGUAGE C STABLE STRICT COST 100000;
 COMMENT ON FUNCTION sla.report_html(text, text, date) IS
 'the month of an agreement, for its client, as a page of HTML that needs nothing else: what sla.monthly_summary() says, with figures';
 REVOKE ALL ON FUNCTION sla.report_html(text, text, date) FROM PUBLIC;

@@ -116,6 +116,12 @@ CREATE TRIGGER stamp_author
 	FOR EACH ROW WHEN (NOT sla.restoring()) EXECUTE FUNCTION sla.stamp_author();
 COMMENT ON TRIGGER stamp_author ON sla.silence IS 'notes who writes, and when';
 
+ALTER TABLE sla.alert ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON sla.alert FOR SELECT USING (sla.seen(relation, item));
+CREATE POLICY writer ON sla.alert FOR UPDATE USING (true);
+COMMENT ON POLICY reader ON sla.alert IS 'who may see the item';
+COMMENT ON POLICY writer ON sla.alert IS 'who was granted it, of what he sees';
+
 ALTER TABLE sla.silence ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON sla.silence USING (
 	sla.may_define(relation)
@@ -1007,7 +1013,8 @@ SELECT
 	a.silence IS NOT NULL AS is_silenced,
 	a.acknowledged_at IS NOT NULL AS is_acknowledged,
 	a.acknowledged_role
-FROM sla.alert AS a;
+FROM sla.alert AS a
+WHERE sla.seen(a.relation, a.item);
 COMMENT ON VIEW sla.report_alert IS 'alerts: thresholds and breaches of clocks, burn rates of objectives, agreements to be reviewed';
 COMMENT ON COLUMN sla.report_alert.alert IS 'number of the alert';
 COMMENT ON COLUMN sla.report_alert.kind IS 'threshold, breach, burn_rate or review';

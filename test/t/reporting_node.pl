@@ -151,6 +151,20 @@ $publisher->safe_psql('postgres', q{
 });
 alike('retention');
 is($subscriber->safe_psql('postgres', q{SELECT string_agg(item, ',' ORDER BY item) FROM sla.clock WHERE item IN ('4', '7', '10') AND metric = 'done'}), '4', 'some are gone');
+# Row-level security is asked for there, too; policies are the node's own.
+$publisher->safe_psql('postgres', q{INSERT INTO sla.row_security VALUES ('app."Odd ticket"')});
+$publisher->wait_for_catchup('reporting');
+my $all = $subscriber->safe_psql('postgres', 'SELECT count(*) FROM sla.clock');
+my $as_reader = 'SET ROLE regress_sla_reader; SELECT count(*) FROM sla.clock';
+is($subscriber->safe_psql('postgres', $as_reader), '0', 'who may not read the table sees nothing');
+$subscriber->safe_psql('postgres', q{GRANT USAGE ON SCHEMA app TO regress_sla_reader; GRANT SELECT ON app."Odd ticket" TO regress_sla_reader});
+is($subscriber->safe_psql('postgres', $as_reader), $all, 'who may sees all');
+$subscriber->safe_psql('postgres', q{ALTER TABLE app."Odd ticket" ENABLE ROW LEVEL SECURITY; CREATE POLICY but_one ON app."Odd ticket" USING (id <> 4)});
+is( $subscriber->safe_psql('postgres', $as_reader),
+	$subscriber->safe_psql('postgres', q{SELECT count(*) FROM sla.clock WHERE item IN (SELECT t.id::text FROM app."Odd ticket" AS t WHERE t.id <> 4)}),
+	'who is bound by a policy sees what it lets him');
+is($subscriber->safe_psql('postgres', q{SET ROLE regress_sla_reader; SELECT count(*) FROM sla.clock WHERE item = '4'}), '0', 'and not the one');
+is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM sla.clock'), $all, 'who is not bound sees all');
 $subscriber->safe_psql('postgres', 'DROP SUBSCRIPTION reporting');
 
 $subscriber->stop;

@@ -1,0 +1,105 @@
+/*-------------------------------------------------------------------------
+ *
+ * ask.c
+ *	  Questions of readers that the extension's owner answers.
+ *
+ * sla.NAME(...) is asked as whoever may execute it, and sla.NAME_answer(...) is
+ * run as the extension's owner, for him: it reads what the asker has no right
+ * to, but of tables in sla.row_security only the clocks that he may see.  A
+ * SECURITY DEFINER function would not know who asked.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "sla_tracker.h"
+
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "fence.h"
+#include "visibility.h"
+
+/* SELECT * FROM sla.NAME_answer($1, ...) */
+static char *
+answer_query(Oid function, int nargs)
+{
+	char	   *name = get_func_name(function);
+	StringInfoData query;
+
+	if (name == NULL)
+		elog(ERROR, "cache lookup failed for function %u", function);
+	initStringInfo(&query);
+	appendStringInfo(&query, "SELECT * FROM sla.%s(", quote_identifier(psprintf("%s_answer", name)));
+	for (int i = 0; i < nargs; i++)
+		appendStringInfo(&query, "%s$%d", i > 0 ? ", " : "", i + 1);
+	appendStringInfoChar(&query, ')');
+	return query.data;
+}
+
+/* The answer, as SPI has it, or as the rows of a set. */
+static Datum
+answer(FunctionCallInfo fcinfo, bool *isnull)
+{
+	ReturnSetInfo *set = fcinfo->flinfo->fn_retset ? (ReturnSetInfo *) fcinfo->resultinfo : NULL;
+	Oid		   *types;
+	int			nargs;
+	Datum	   *values = palloc(fcinfo->nargs * sizeof(Datum));
+	char	   *nulls = palloc(fcinfo->nargs);
+	Datum		result = (Datum) 0;
+	Fence		fence;
+
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &nargs);
+	Assert(nargs == fcinfo->nargs);
+	for (int i = 0; i < nargs; i++)
+	{
+		values[i] = fcinfo->args[i].value;
+		nulls[i] = fcinfo->args[i].isnull ? 'n' : ' ';
+	}
+	*isnull = true;
+	fence_enter(&fence, fence_extension_owner());
+	SPI_connect();
+	if (SPI_execute_with_args(answer_query(fcinfo->flinfo->fn_oid, nargs), nargs, types, values, nulls, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not ask");
+	if (set != NULL)
+		for (uint64 i = 0; i < SPI_processed; i++)
+			tuplestore_puttuple(set->setResult, SPI_tuptable->vals[i]);
+	else if (SPI_processed > 0)
+	{
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, isnull);
+		Oid			type = SPI_gettypeid(SPI_tuptable->tupdesc, 1);
+
+		if (!*isnull)
+			result = SPI_datumTransfer(value, get_typbyval(type), get_typlen(type));
+	}
+	SPI_finish();
+	fence_leave(&fence);
+	return result;
+}
+
+PG_FUNCTION_INFO_V1(sla_ask);
+Datum
+sla_ask(PG_FUNCTION_ARGS)
+{
+	Oid			before;
+	Datum volatile result = (Datum) 0;
+	bool		isnull = false;
+
+	if (fcinfo->flinfo->fn_retset)
+		InitMaterializedSRF(fcinfo, 0);
+	before = visibility_answer(visibility_reader());
+	PG_TRY();
+	{
+		result = answer(fcinfo, &isnull);
+	}
+	PG_FINALLY();
+	{
+		(void) visibility_answer(before);
+	}
+	PG_END_TRY();
+	if (isnull && !fcinfo->flinfo->fn_retset)
+		PG_RETURN_NULL();
+	return result;
+}
