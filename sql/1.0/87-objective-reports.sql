@@ -271,6 +271,7 @@ DECLARE
 	began timestamptz;
 	until timestamptz;
 	cuts timestamptz[];
+	whole_budget double precision;
 BEGIN
 	SELECT * INTO o FROM sla.objective_at(objective, at);
 	IF NOT FOUND THEN
@@ -281,6 +282,7 @@ BEGIN
 	began := greatest(w.from_at, o.valid_from);
 	until := least(w.to_at, at);
 	cuts := began || ARRAY(SELECT d FROM sla.steps('1 day', o.time_zone, began, until) AS d ORDER BY d);
+	whole_budget := sla.whole_budget(o, began, w.to_at);
 	RETURN QUERY
 	WITH tally AS (
 		SELECT * FROM sla.objective_tally(o, cuts || until)
@@ -295,7 +297,7 @@ BEGIN
 	)
 	SELECT nullif(d.grp, ''), cuts[d.n], d.total, d.good, d.total - d.good, sla.sli_percent(d.good, d.total),
 		sla.sli_percent(d.all_good, d.all_total),
-		100 - 100 * (d.all_total - d.all_good) / nullif(sla.error_budget(d.whole_total, target), 0)
+		100 - 100 * (d.all_total - d.all_good) / nullif(coalesce(whole_budget, sla.error_budget(d.whole_total, target)), 0)
 	FROM days AS d
 	ORDER BY d.grp, d.n;
 END

@@ -81,6 +81,11 @@ GROUP BY o.id, o.name, s.group_value ORDER BY o.id, s.group_value;
 -- nothing is nothing
 SELECT o.name, s.total, s.sli_percent, s.consumed_percent, s.burn_rate, s.status, s.coverage_percent FROM sla.objective o, LATERAL sla.slo_status(o.name, '2025-06-15') s ORDER BY o.id;
 SELECT * FROM sla.slo_status('there is none', :at);
+-- a burn-down ends where the status is
+SELECT o.name, s.group_value, round(s.consumed_percent::numeric, 6) AS consumed, round(100 - d.budget_remaining_percent::numeric, 6) AS by_series
+FROM sla.objective o, LATERAL sla.slo_status(o.name, :at) s,
+	LATERAL (SELECT DISTINCT ON (d.group_value) d.* FROM sla.slo_series(o.name, :at) d ORDER BY d.group_value, d."time" DESC) d
+WHERE d.group_value IS NOT DISTINCT FROM s.group_value AND abs(s.consumed_percent - 100 + d.budget_remaining_percent) > 1e-9 ORDER BY 1, 2;
 -- the pace is that of open time: on Monday morning that of Friday, not of the night
 SELECT w.recent, b.total, b.bad, round(s.burn_rate::numeric, 6) = round((b.bad / b.total / 0.025)::numeric, 6) AS same
 FROM sla.slo_status('office', '2026-03-16 07:00+00') s,
