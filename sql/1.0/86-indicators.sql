@@ -205,6 +205,31 @@ COMMENT ON FUNCTION sla.objective_tally(sla.objective, timestamptz[]) IS
 'private: what counts and what is good of an objective, between each two cuts';
 REVOKE ALL ON FUNCTION sla.objective_tally(sla.objective, timestamptz[]) FROM PUBLIC;
 
+/*
+ * The same between periods, each by itself: a slice over the end of one is cut
+ * there, as it is where the period is looked at alone.
+ */
+CREATE FUNCTION sla.tally_apart(o sla.objective, cuts timestamptz[])
+RETURNS TABLE (grp text, n integer, total double precision, good double precision)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	IF o.kind <> 'slice' THEN
+		RETURN QUERY SELECT t.grp, t.n, t.total, t.good FROM sla.objective_tally(o, cuts) AS t;
+		RETURN;
+	END IF;
+	RETURN QUERY
+	SELECT t.grp, i.i, t.total, t.good
+	FROM generate_series(1, cardinality(cuts) - 1) AS i (i)
+	CROSS JOIN LATERAL sla.objective_tally(o, cuts[i.i : i.i + 1]) AS t;
+END
+$$;
+COMMENT ON FUNCTION sla.tally_apart(sla.objective, timestamptz[]) IS
+'private: what counts and what is good of an objective in each period between two cuts';
+REVOKE ALL ON FUNCTION sla.tally_apart(sla.objective, timestamptz[]) FROM PUBLIC;
+
 /* How many slices of a span have time that counts. */
 CREATE FUNCTION sla.expected_steps(o sla.objective, step interval, from_at timestamptz, to_at timestamptz)
 RETURNS double precision

@@ -157,7 +157,7 @@ BEGIN
 	FROM (
 		SELECT t.grp, width_bucket(edges[t.n], cuts) AS n, sum(t.total) AS total, sum(t.good) AS good,
 			(count(*) FILTER (WHERE t.total > 0))::double precision AS days
-		FROM sla.objective_tally(o, edges) AS t
+		FROM sla.tally_apart(o, edges) AS t
 		GROUP BY 1, 2
 	) AS t
 	LEFT JOIN expected AS e ON e.n = t.n;

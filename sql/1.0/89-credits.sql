@@ -171,7 +171,7 @@ BEGIN
 		tallies := tallies || coalesce((
 			SELECT jsonb_agg(jsonb_build_object('grp', t.grp, 'n', width_bucket(c.bounds[t.n], cuts), 'total', t.total, 'good', t.good))
 			FROM (SELECT ARRAY(SELECT DISTINCT least(greatest(k, o.valid_from), until) FROM unnest(cuts) AS k ORDER BY 1)) AS c (bounds)
-			CROSS JOIN LATERAL sla.objective_tally(o, c.bounds) AS t), '[]');
+			CROSS JOIN LATERAL sla.tally_apart(o, c.bounds) AS t), '[]');
 	END LOOP;
 	RETURN QUERY
 	WITH version AS (

@@ -86,6 +86,12 @@ SELECT o.name, s.group_value, round(s.consumed_percent::numeric, 6) AS consumed,
 FROM sla.objective o, LATERAL sla.slo_status(o.name, :at) s,
 	LATERAL (SELECT DISTINCT ON (d.group_value) d.* FROM sla.slo_series(o.name, :at) d ORDER BY d.group_value, d."time" DESC) d
 WHERE d.group_value IS NOT DISTINCT FROM s.group_value AND abs(s.consumed_percent - 100 + d.budget_remaining_percent) > 1e-9 ORDER BY 1, 2;
+-- a slice over the end of a month is cut there, in all reports alike
+INSERT INTO sla.objective (name, kind, relation, at, good_when, slice, target_percent, window_length, time_zone)
+VALUES ('weeks', 'slice', 'ob_request', 'at', 'status < 500', '7 days', 98, 'month', 'UTC');
+SELECT p.period_start, p.total, p.good, s.total AS alone, s.good AS good_alone, p.coverage_percent
+FROM sla.slo_periods('weeks', '2026-04-01') p, LATERAL sla.slo_status('weeks', p.to_at - interval '1 us') s WHERE p.period_start >= '2026-01-01' ORDER BY 1;
+DELETE FROM sla.objective WHERE name = 'weeks';
 -- the pace is that of open time: on Monday morning that of Friday, not of the night
 SELECT w.recent, b.total, b.bad, round(s.burn_rate::numeric, 6) = round((b.bad / b.total / 0.025)::numeric, 6) AS same
 FROM sla.slo_status('office', '2026-03-16 07:00+00') s,
