@@ -112,9 +112,7 @@ BEGIN
 				c.consumed * CASE WHEN whole_budget IS NULL THEN elapsed / nullif(whole, 0) ELSE 1 END
 				+ 100 * s.burn * greatest(whole - elapsed, 0) / nullif(whole, 0)
 			END,
-			CASE WHEN whole_budget > 0 THEN 100 - (100 - target) * c.consumed / 100 - (100 - s.pace) * greatest(whole - elapsed, 0) / nullif(whole, 0)
-				ELSE (sla.sli_percent(s.good, s.total) * elapsed + s.pace * greatest(whole - elapsed, 0)) / nullif(whole, 0)
-			END
+			(sla.sli_percent(s.good, s.total) * elapsed + s.pace * greatest(whole - elapsed, 0)) / nullif(whole, 0)
 		WHERE sla.is_calendar_window(o.window_length)
 	) AS projected (consumed, sli) ON true;
 END

@@ -92,6 +92,12 @@ VALUES ('weeks', 'slice', 'ob_request', 'at', 'status < 500', '7 days', 98, 'mon
 SELECT p.period_start, p.total, p.good, s.total AS alone, s.good AS good_alone, p.coverage_percent
 FROM sla.slo_periods('weeks', '2026-04-01') p, LATERAL sla.slo_status('weeks', p.to_at - interval '1 us') s WHERE p.period_start >= '2026-01-01' ORDER BY 1;
 DELETE FROM sla.objective WHERE name = 'weeks';
+-- at its end a window is projected to be what it is, also where slices are empty
+INSERT INTO sla.objective (name, kind, relation, at, good_when, slice, target_percent, window_length)
+VALUES ('sparse', 'slice', 'ob_request', 'at', 'status < 500', '1 minute', 98, 'week');
+SELECT s.coverage_percent < 50 AS is_sparse, abs(s.projected_sli_percent - s.sli_percent) < 0.001 AS same, abs(s.projected_percent - s.consumed_percent) < 0.001 AS same_budget
+FROM sla.slo_status('sparse', '2026-03-15 23:59:59.999999+00') s;
+DELETE FROM sla.objective WHERE name = 'sparse';
 -- the pace is that of open time: on Monday morning that of Friday, not of the night
 SELECT w.recent, b.total, b.bad, round(s.burn_rate::numeric, 6) = round((b.bad / b.total / 0.025)::numeric, 6) AS same
 FROM sla.slo_status('office', '2026-03-16 07:00+00') s,
