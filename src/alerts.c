@@ -225,7 +225,18 @@ typedef struct Looks
 	Look	   *looks;
 	int			n;
 	TimestampTz at;
+	const Oid  *left_out;		/* relations whose clocks have to wait */
+	int			nleft_out;
 } Looks;
+
+static bool
+is_left_out(const Looks *work, Oid relation)
+{
+	for (int i = 0; i < work->nleft_out; i++)
+		if (work->left_out[i] == relation)
+			return true;
+	return false;
+}
 
 static void
 look_at(void *argument)
@@ -250,6 +261,8 @@ look_at(void *argument)
 		clock = clock_store_peek(&store, look->clock_id, &busy);
 		if (busy)
 			look->next = work->at + BUSY_WAIT;
+		else if (clock != NULL && is_left_out(work, clock->relation))
+			look->next = work->at + FAILED_WAIT;
 		else if (clock != NULL)
 			judge(look, clock, work->at, old);
 		MemoryContextSwitchTo(old);
@@ -261,21 +274,24 @@ look_at(void *argument)
 
 /* All; where one cannot be derived, each half apart. */
 static void
-look_at_all(Look *looks, int n, TimestampTz at)
+look_at_all(Looks work)
 {
-	Looks		work = {looks, n, at};
+	Looks		half = work;
 
-	if (n == 0 || attempt(look_at, &work) == 0)
+	if (work.n == 0 || attempt(look_at, &work) == 0)
 		return;
-	if (n == 1)
+	if (work.n == 1)
 	{
-		looks->raise.at = CLOCK_NONE;
-		looks->nuntrue = 0;
-		looks->next = at + FAILED_WAIT;
+		work.looks->raise.at = CLOCK_NONE;
+		work.looks->nuntrue = 0;
+		work.looks->next = work.at + FAILED_WAIT;
 		return;
 	}
-	look_at_all(looks, n / 2, at);
-	look_at_all(looks + n / 2, n - n / 2, at);
+	half.n = work.n / 2;
+	look_at_all(half);
+	half.looks += half.n;
+	half.n = work.n - half.n;
+	look_at_all(half);
 }
 
 /* The elements of an array without nulls. */
@@ -313,7 +329,8 @@ put_array(Datum *values, bool *nulls, int column, Datum *elems, int n, Oid type)
 }
 
 /*
- * sla.look_at_clocks(clocks, in_time, told_of, told, fractions, raised_at, at)
+ * sla.look_at_clocks(clocks, in_time, told_of, told, fractions, raised_at, at,
+ *		left_out)
  *		-> setof (clock_id, promise_id, kind, ord, at, due_at, passed,
  *		passed_breach, next_at, untrue)
  *
@@ -337,6 +354,7 @@ sla_look_at_clocks(PG_FUNCTION_ARGS)
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(6);
 	Look	   *looks = palloc0(Max(n, 1) * sizeof(Look));
 	Told	   *told = palloc(Max(ntold[0], 1) * sizeof(Told));
+	Looks		work = {looks, n, at, NULL, 0};
 
 	if (n != nin_time || ntold[0] != ntold[1] || ntold[0] != ntold[2] || ntold[0] != ntold[3])
 		ereport(ERROR,
@@ -360,7 +378,8 @@ sla_look_at_clocks(PG_FUNCTION_ARGS)
 		}
 	}
 	PushActiveSnapshot(IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : GetLatestSnapshot());
-	look_at_all(looks, n, at);
+	work.left_out = elements(fcinfo, 7, &work.nleft_out);
+	look_at_all(work);
 	PopActiveSnapshot();
 	for (int i = 0; i < n; i++)
 	{

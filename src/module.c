@@ -18,6 +18,7 @@
 #include "deadline.h"
 #include "definition.h"
 #include "own_relation.h"
+#include "owner_watch.h"
 #include "rollup_trigger.h"
 #include "track.h"
 #include "visibility.h"
@@ -43,6 +44,7 @@ _PG_init(void)
 							NULL, &sla_calendar_cache_kb, 128 * 1024, 256, MAX_KILOBYTES,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 	worker_init();
+	owner_watch_init();
 	MarkGUCPrefixReserved("sla_tracker");
 	calendar_init();
 	deadline_init();

@@ -1485,7 +1485,7 @@ BEGIN
 			FROM sla.promise AS p
 			JOIN sla.clock_state AS c
 				ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
-			WHERE p.settled < p.revision
+			WHERE p.settled < p.revision AND NOT sla.owner_is_paused(p.relation)
 			LIMIT max_items
 			FOR UPDATE OF c SKIP LOCKED
 		) AS s

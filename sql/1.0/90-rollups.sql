@@ -403,7 +403,7 @@ BEGIN
 		FROM sla.rollup AS r
 		JOIN sla.objective AS o ON o.id = r.objective
 		JOIN pg_class AS c ON c.oid = o.relation AND c.relowner = o.confirmed_by
-		WHERE (r.problem IS NULL OR r.tried_at < clock_timestamp() - interval '1 hour')
+		WHERE (r.problem IS NULL OR r.tried_at < clock_timestamp() - interval '1 hour') AND NOT sla.is_paused(c.relowner)
 			AND (NOT r.is_built OR r.fingerprint <> sla.rollup_fingerprint(o.relation)
 				OR EXISTS (
 					SELECT FROM sla.rollup_delta AS d

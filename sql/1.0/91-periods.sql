@@ -144,6 +144,7 @@ BEGIN
 		SELECT n.name, n.taken_at
 		FROM sla.objective_name AS n
 		WHERE EXISTS (SELECT FROM sla.objective AS o WHERE o.name = n.name)
+			AND NOT EXISTS (SELECT FROM sla.objective AS o WHERE o.name = n.name AND sla.owner_is_paused(o.relation))
 		ORDER BY n.name
 	LOOP
 		WHILE closed < max_items LOOP

@@ -358,7 +358,7 @@ BEGIN
 		SELECT DISTINCT ON (k.kind, t.relation) k.kind, t.relation, k.keep
 		FROM (SELECT p.relation FROM sla.promise AS p UNION SELECT t.relation FROM sla.tracked AS t) AS t
 		JOIN sla.retention AS k ON k.relation = t.relation OR k.relation = 0
-		WHERE k.kind <> 'alert'
+		WHERE k.kind <> 'alert' AND NOT (k.kind = 'clock' AND sla.owner_is_paused(t.relation))
 		ORDER BY k.kind, t.relation, k.relation = t.relation DESC
 	LOOP
 		EXIT WHEN deleted >= max_items;

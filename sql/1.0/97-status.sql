@@ -155,6 +155,11 @@ BEGIN ATOMIC
 	LEFT JOIN pg_catalog.pg_proc AS p ON p.oid = pg_catalog.to_regprocedure(e.run)
 	WHERE e.run IS NOT NULL AND p.proowner IS DISTINCT FROM e.run_owner::oid
 	UNION ALL
+	SELECT pg_catalog.format('role %s', p.role), 'paused',
+		pg_catalog.format('what it wrote took too long, or ended a session of sla.tick(), %s times: nothing is done for it until %s', p.times, p.until)
+	FROM sla.role_pause AS p
+	WHERE p.until > pg_catalog.now()
+	UNION ALL
 	SELECT CASE p.kind WHEN 'alert' THEN 'retention of alerts' ELSE 'retention of ' || p.relation::text END,
 		CASE WHEN NOT p.is_over AND p.began_at < pg_catalog.now() - interval '1 day' THEN 'behind' ELSE 'ok' END,
 		CASE WHEN p.is_over THEN

@@ -66,12 +66,13 @@ is(psql(q{SELECT e.run, r.tries, r.next_at > now(), r.sqlstate, r.message FROM s
 psql('SELECT sla.tick()') for 1 .. 2;
 is(psql(q{SELECT count(*), count(DISTINCT alert) FROM victim.called}), '3|3', 'the calls of others are made, once');
 is(psql(q{SELECT count(*) FROM mallory.called}), '0', 'those of the same role wait');
+is(psql(q{SELECT status FROM sla.status() WHERE subject = 'role regress_mallory'}), 'paused', 'as sla.status() tells');
 is(psql(q{SELECT sla.next_tick() > now() + interval '10 seconds'}), 't', 'nobody is called before');
 
 # After that they are called again.  The role is not made to wait for ever.
 psql(q{
 	CREATE OR REPLACE PROCEDURE mallory.forever(alert bigint) LANGUAGE sql AS 'SELECT 1';
-	UPDATE sla.escalation_pause SET until = now();
+	UPDATE sla.role_pause SET until = now();
 	UPDATE sla.escalation_run SET next_at = now() WHERE next_at IS NOT NULL;
 });
 psql('SELECT sla.tick()');
@@ -89,6 +90,56 @@ psql('SELECT sla.tick()') for 1 .. 2;
 is(psql(q{SELECT e.run, count(*) FROM sla.escalation_run r JOIN sla.escalation e ON e.id = r.escalation WHERE r.next_at IS NOT NULL GROUP BY 1}),
 	'mallory.note(bigint)|2', 'ten seconds of slow calls in one tick');
 is(psql(q{SELECT count(*) FROM victim.called}), '7', 'and the others have their turn in it');
+
+# Expressions of owners, likewise.
+psql(q{
+	DELETE FROM sla.escalation;
+	CREATE FUNCTION mallory.slow(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(100); RETURN true; END $$;
+	CREATE FUNCTION mallory.stubborn(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+	BEGIN
+		LOOP
+			BEGIN
+				PERFORM pg_sleep(100);
+			EXCEPTION WHEN query_canceled THEN NULL;
+			END;
+		END LOOP;
+	END $$;
+	CREATE TABLE victim.request (at timestamptz, ok boolean);
+	ALTER TABLE victim.request OWNER TO regress_victim;
+	INSERT INTO victim.request SELECT now() - n * interval '1 minute', false FROM generate_series(1, 100) n;
+	SET ROLE regress_mallory;
+	INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('a mallory', 'mallory.ticket', 'opened', 'mallory.slow(id)', 99);
+	INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window) VALUES ('a mallory', 'fast', 2, '3 hours', '5 minutes');
+	SET ROLE regress_victim;
+	INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('victim', 'victim.request', 'at', 'ok', 99);
+	INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window) VALUES ('victim', 'fast', 2, '1 hour', '5 minutes');
+	RESET ROLE;
+	ALTER SYSTEM SET sla_tracker.owner_limit = 2;
+	SELECT pg_reload_conf();
+	INSERT INTO victim.ticket VALUES (21, now() - interval '2 hours');
+});
+$node->poll_query_until('postgres', q{SELECT current_setting('sla_tracker.owner_limit') IN ('2', '2s')});
+is(psql(q{SELECT step, problem FROM sla.tick() WHERE problem IS NOT NULL}),
+	'burn rates|what role regress_mallory wrote took too long, and is left alone for a while', 'the time of an owner is limited');
+is(psql(q{SELECT count(*) FROM sla.alert WHERE item = '21'}), '1', 'the other steps go on');
+is(psql(q{SELECT count(*) FROM sla.tick() WHERE problem IS NOT NULL}), '0', 'the next tick leaves the role alone');
+is(psql(q{SELECT count(*) FROM sla.alert WHERE kind = 'burn_rate' AND objective = 'victim'}), '1', 'and does the others');
+psql(q{
+	CREATE OR REPLACE FUNCTION mallory.slow(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN mallory.stubborn(id); END $$;
+	UPDATE sla.role_pause SET until = now();
+	UPDATE sla.burn_look SET next_at = '-infinity';
+});
+($ret, $out, $err) = $node->psql('postgres', 'SELECT sla.tick()');
+like($err, qr/FATAL:.*terminating connection/, 'who outlasts that ends the session');
+is(psql(q{SELECT role, times, until > now() FROM sla.role_pause}), 'regress_mallory|3|t', 'which says why, before it ends');
+is(psql(q{SELECT count(*) FROM sla.tick() WHERE problem IS NOT NULL}), '0', 'the next tick leaves the role alone');
+# a cancel by hand is one
+psql(q{CREATE OR REPLACE FUNCTION mallory.slow(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(100); RETURN true; END $$});
+($ret, $out, $err) = $node->psql('postgres', q{
+	UPDATE sla.role_pause SET until = now();
+	SET statement_timeout = '1s';
+	SELECT sla.tick()});
+like($err, qr/canceling statement due to statement timeout/, 'a cancel by hand goes on');
 
 $node->stop;
 done_testing();
