@@ -3,6 +3,11 @@
  * due_queue.c
  *	  When sla.tick() is to look at which clock: the rows of sla.clock_due_new.
  *
+ * Where nobody calls sla.tick() they would gather for ever.  So from a size on
+ * none are written: a tick that finds the table that large looks at all clocks.
+ * It empties the table first, under a lock that waits for those who write, or
+ * leave that.
+ *
  * Copyright (c) 2026, sla_tracker contributors
  *
  *-------------------------------------------------------------------------
@@ -14,7 +19,9 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
+#include "storage/bufmgr.h"
 #include "utils/array.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -31,8 +38,20 @@ enum
 	NCOLUMNS
 };
 
+/* The largest that the table may become, in blocks. */
+static int	queue_limit;
+
 /* Hints in a row: so many are stored in it, and not beside it. */
 #define ROW_HINTS	100
+
+void
+due_queue_setting(void)
+{
+	DefineCustomIntVariable("sla_tracker.queue_limit",
+							"The most that gathers for sla.tick() where nobody calls it.",
+							NULL, &queue_limit, 131072, 1, INT_MAX / 2,
+							PGC_SUSET, GUC_UNIT_BLOCKS, NULL, NULL, NULL);
+}
 
 void
 due_queue_init(DueQueue *queue)
@@ -75,12 +94,19 @@ array_of(const int64 *values, int n, Oid type)
 void
 due_queue_flush(DueQueue *queue)
 {
+	static bool is_full = false;	/* when we wrote last */
 	Relation	rel;
 	TupleTableSlot *slot;
 
 	if (queue->n == 0)
 		return;
 	rel = table_open(own_relation(OWN_CLOCK_DUE_NEW), RowExclusiveLock);
+	if (is_full && RelationGetNumberOfBlocks(rel) >= (BlockNumber) queue_limit)
+	{
+		table_close(rel, NoLock);
+		queue->n = 0;
+		return;
+	}
 	slot = table_slot_create(rel, NULL);
 	for (int i = 0; i < queue->n; i += ROW_HINTS)
 	{
@@ -97,6 +123,7 @@ due_queue_flush(DueQueue *queue)
 		slot->tts_values[COL_CLOCKS] = array_of(&queue->clocks[i], n, INT8OID);
 		ExecStoreVirtualTuple(slot);
 		table_tuple_insert(rel, slot, GetCurrentCommandId(true), 0, NULL);
+		is_full = ItemPointerGetBlockNumber(&slot->tts_tid) + 1 >= (BlockNumber) queue_limit;
 		pfree(DatumGetPointer(slot->tts_values[COL_AT]));
 		pfree(DatumGetPointer(slot->tts_values[COL_CLOCKS]));
 	}

@@ -28,6 +28,8 @@ typedef struct DueQueue
 	TimestampTz *at;
 } DueQueue;
 
+extern void due_queue_setting(void);
+
 extern void due_queue_init(DueQueue *queue);
 extern void due_queue_add(DueQueue *queue, int64 clock_id, TimestampTz at);
 

@@ -17,6 +17,7 @@
 #include "calendar.h"
 #include "deadline.h"
 #include "definition.h"
+#include "due_queue.h"
 #include "own_relation.h"
 #include "owner_watch.h"
 #include "rollup_trigger.h"
@@ -45,6 +46,7 @@ _PG_init(void)
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 	worker_init();
 	owner_watch_init();
+	due_queue_setting();
 	MarkGUCPrefixReserved("sla_tracker");
 	calendar_init();
 	deadline_init();

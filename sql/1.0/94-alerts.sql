@@ -493,6 +493,39 @@ COMMENT ON FUNCTION sla.escalation_of(regclass, integer, integer[], boolean) IS
 REVOKE ALL ON FUNCTION sla.escalation_of(regclass, integer, integer[], boolean) FROM PUBLIC;
 
 /*
+ * From a size on nobody writes hints (src/due_queue.c): then all clocks are to be
+ * looked at that are open, or of which something was told.
+ */
+CREATE FUNCTION sla.empty_full_queue()
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1s'
+AS $$
+BEGIN
+	-- (an older snapshot does not see all who left that)
+	IF pg_relation_size('sla.clock_due_new') < pg_size_bytes(current_setting('sla_tracker.queue_limit'))
+		OR current_setting('transaction_isolation') <> 'read committed'
+	THEN
+		RETURN;
+	END IF;
+	TRUNCATE sla.clock_due_new;
+	INSERT INTO sla.clock_due (at, clock_id)
+	SELECT '-infinity', f.clock_id
+	FROM (
+		SELECT c.clock_id FROM sla.clock_state AS c WHERE c.ended_at IS NULL
+		UNION
+		SELECT a.clock_id FROM sla.alert AS a WHERE a.clock_id IS NOT NULL AND a.withdrawn_at IS NULL
+	) AS f;
+EXCEPTION WHEN lock_not_available THEN
+	-- somebody writes for longer than that: the next tick
+	NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.empty_full_queue() IS 'private: after hints were not written any more, all clocks are looked at';
+REVOKE ALL ON FUNCTION sla.empty_full_queue() FROM PUBLIC;
+
+/*
  * Two of these at once share the work.  That an alert is raised once is for the
  * unique index to say: a clock may have two hints.  An instant in the future is
  * a rehearsal, for which hints are read and not taken.
@@ -512,17 +545,26 @@ DECLARE
 	told bigint[];
 	fractions double precision[];
 	told_at timestamptz[];
+	rows_of_hints bigint;
 	moment timestamptz := clock_timestamp();
 	left_out oid[] := ARRAY(SELECT t.relation FROM sla.tracked AS t WHERE sla.owner_is_paused(t.relation));
 	any_escalation boolean := EXISTS (SELECT FROM sla.escalation AS e WHERE e.objective IS NULL);
 	any_silence boolean := EXISTS (SELECT FROM sla.silence AS s WHERE s.during @> alert_clocks.at);
 	done bigint;
 BEGIN
+	PERFORM sla.empty_full_queue();
 	IF EXISTS (SELECT FROM sla.clock_due_new) THEN
+		-- (so many hints, and the rest for others)
+		SELECT count(*) + 1 INTO rows_of_hints
+		FROM (
+			SELECT sum(cardinality(s.clocks)) OVER (ORDER BY s.first_at ROWS UNBOUNDED PRECEDING) AS hints
+			FROM (SELECT n.first_at, n.clocks FROM sla.clock_due_new AS n ORDER BY n.first_at LIMIT alert_clocks.max_items) AS s
+		) AS h
+		WHERE h.hints < alert_clocks.max_items;
 		WITH taken AS (
 			DELETE FROM sla.clock_due_new AS n
 			WHERE n.ctid = ANY (ARRAY(
-				SELECT s.ctid FROM sla.clock_due_new AS s ORDER BY s.first_at LIMIT alert_clocks.max_items FOR UPDATE SKIP LOCKED))
+				SELECT s.ctid FROM sla.clock_due_new AS s ORDER BY s.first_at LIMIT rows_of_hints FOR UPDATE SKIP LOCKED))
 			RETURNING n.at, n.clocks
 		)
 		INSERT INTO sla.clock_due (at, clock_id)

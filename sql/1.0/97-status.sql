@@ -141,10 +141,17 @@ BEGIN ATOMIC
 	FROM sla.tick_state AS t
 	WHERE t.step = 'tick' OR t.failed_at IS NOT NULL
 	UNION ALL
-	SELECT 'backlog', 'ok',
-		pg_catalog.format('%s clocks are due to be looked at by sla.tick(), the first since %s; %s alerts are not delivered',
-			d.n, d.since, (SELECT count(*) FROM sla.alert AS a WHERE a.delivered_at IS NULL AND a.withdrawn_at IS NULL))
-	FROM (SELECT count(*), min(c.at) FROM sla.clock_hint AS c WHERE c.at < pg_catalog.now()) AS d (n, since)
+	SELECT 'backlog', CASE WHEN t.is_called THEN 'ok' ELSE 'behind' END,
+		pg_catalog.format('%s clocks are due to be looked at by sla.tick(), the first since %s; %s alerts are not delivered%s',
+			d.n, d.since, (SELECT count(*) FROM sla.alert AS a WHERE a.delivered_at IS NULL AND a.withdrawn_at IS NULL),
+			CASE WHEN NOT t.is_called THEN '. Nobody has called it for an hour, or at all: see "Who calls sla.tick()" in the README' END)
+	FROM (
+		-- (who wants no alerts is told when they gather)
+		SELECT coalesce(s.done_at > pg_catalog.now() - interval '1 hour', pg_catalog.pg_relation_size('sla.clock_due_new') < 10000000)
+		FROM sla.tick_state AS s
+		WHERE s.step = 'tick'
+	) AS t (is_called)
+	CROSS JOIN (SELECT count(*), min(c.at) FROM sla.clock_hint AS c WHERE c.at < pg_catalog.now()) AS d (n, since)
 	WHERE d.n > 0
 	UNION ALL
 	SELECT pg_catalog.format('escalation %s', e.id), 'suspended',

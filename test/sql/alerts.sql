@@ -285,6 +285,29 @@ SELECT tick(now());
 SELECT kind, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE item = 'x4';
 
 --
+-- Where nobody ticks
+--
+UPDATE sla.tick_state SET done_at = now() - interval '2 hours' WHERE step = 'tick';
+INSERT INTO ticket (id) SELECT 'n' || i FROM generate_series(1, 3) i;
+SELECT status, detail ~ 'Nobody has called it' AS says FROM sla.status() WHERE subject = 'backlog';
+-- so much is gathered and no more
+SET sla_tracker.queue_limit = '16kB';
+DO $$ BEGIN
+	FOR i IN 1 .. 1000 LOOP
+		INSERT INTO ticket (id) VALUES ('m' || i);
+	END LOOP;
+END $$;
+SELECT pg_relation_size('sla.clock_due_new') AS size, count(*) < 300 AS few FROM sla.clock_due_new;
+-- the next tick finds all
+SELECT done > 1000 AS told, problem FROM sla.tick('2020-06-01 13:01') WHERE step = 'clocks';
+SELECT count(*) FROM sla.alert WHERE item ~ '^[mn][0-9]+$' AND withdrawn_at IS NULL;
+SELECT pg_relation_size('sla.clock_due_new') AS size;
+RESET sla_tracker.queue_limit;
+SELECT status FROM sla.status() WHERE subject = 'backlog' AND status <> 'ok';
+DELETE FROM ticket WHERE id ~ '^[mn][0-9]+$';
+SELECT count(*) > 0 AS ticked FROM sla.tick('2020-06-01 13:02');
+
+--
 -- Rights
 --
 CREATE ROLE regress_nobody;
