@@ -56,11 +56,13 @@ SELECT r.* FROM unnest(ARRAY[
 	$$SELECT sla.survival('p', 'l', n, n, n, true, now(), ARRAY[now(), '-infinity', now(), now() - n * interval '1 day'], NULL, 1) FROM generate_series(1, 100) AS n$$,
 	$$SELECT sla.sync(0)$$,
 	$$SELECT sla.look_at_clocks('{1}', '{}', '{}', '{}', '{}', '{}', now())$$,
+	$$SELECT sla.look_at_clocks('{NULL}', '{}', '{}', '{}', '{}', '{}', now())$$,
+	$$SELECT sla.used_time('-infinity', now(), '{}', '24/7')$$,
 	$$SELECT sla.untrack(0)$$,
 	$$SELECT sla.clock_as_of(NULL, now(), NULL, NULL, NULL)$$,
 	$$SELECT sla.correct(1, NULL, '2026-01-01', NULL)$$,
-	$$SELECT sla.clock_spans('2026-01-01', '2026-01-02', '{NULL}', NULL, NULL, NULL, NULL, '24/7')$$,
-	$$SELECT sla.clock_spans('2026-01-01', '2026-01-02', NULL, '{2026-01-01}', NULL, NULL, NULL, '24/7')$$]) WITH ORDINALITY u (command, n),
+	$$SELECT sla.clock_spans('2026-01-01', '2026-01-02', '{NULL}', NULL, NULL, NULL, NULL, '24/7', 'infinity')$$,
+	$$SELECT sla.clock_spans('2026-01-01', '2026-01-02', NULL, '{2026-01-01}', NULL, NULL, NULL, '24/7', 'infinity')$$]) WITH ORDINALITY u (command, n),
 	LATERAL refusal(u.command) AS r ORDER BY n;
 -- definitions
 INSERT INTO sla.agreement (party, name) VALUES ('acme', 'main');
