@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * settling.c
- *	  When all transactions know of a change.
+ *	  When all transactions know of a change, and what plans make of that.
  *
  * A transaction may write by definitions from before a change that committed
  * meanwhile: it took its snapshot before.  It may even take its number after the
@@ -9,16 +9,28 @@
  * to wait for: first until nobody holds a snapshot from before the change, and
  * then until all transactions with a number from before that have ended.
  *
+ * Most of the time all changes are settled, and no clock is stale.  Views ask
+ * sla.may_be_stale() before they look for such, which the planner then finds to be
+ * false: what they are planned to is a plain scan of the stored rows.  Whoever
+ * makes a change, or settles one, has these plans made anew.  A statement that was
+ * planned before the commit of a change reads as if it had run before.
+ *
  * Copyright (c) 2026, sla_tracker contributors
  *
  *-------------------------------------------------------------------------
  */
 #include "sla_tracker.h"
 
+#include "access/genam.h"
 #include "access/table.h"
 #include "access/transam.h"
+#include "commands/trigger.h"
+#include "nodes/makefuncs.h"
+#include "nodes/supportnodes.h"
 #include "storage/procarray.h"
+#include "utils/inval.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/xid8.h"
 
 #include "own_relation.h"
@@ -47,4 +59,68 @@ sla_settling_in(PG_FUNCTION_ARGS)
 		(uint32) (XidFromFullTransactionId(next) - oldest))
 		PG_RETURN_FULLTRANSACTIONID(next);
 	PG_RETURN_NULL();
+}
+
+/* Has the relation a row that the snapshot sees; NULL: the latest one. */
+static bool
+has_row(OwnRelation which, Oid index, Snapshot snapshot)
+{
+	Relation	rel = table_open(own_relation(which), AccessShareLock);
+	SysScanDesc scan = systable_beginscan(rel, index, OidIsValid(index), snapshot, 0, NULL);
+	bool		has = HeapTupleIsValid(systable_getnext(scan));
+
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return has;
+}
+
+static bool
+has_unsettled(Snapshot snapshot)
+{
+	return has_row(OWN_PROMISE, own_relation(OWN_PROMISE_UNSETTLED_IDX), snapshot) ||
+		has_row(OWN_MOVED_PARTY, InvalidOid, snapshot);
+}
+
+/*
+ * sla.may_be_stale() -> boolean
+ *
+ * True; what it says is for the planner.
+ */
+PG_FUNCTION_INFO_V1(sla_may_be_stale);
+Datum
+sla_may_be_stale(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(true);
+}
+
+/*
+ * Planner support of sla.may_be_stale(): false when nothing was changed that has
+ * not settled, by the latest snapshot nor by an older one that is in use here.
+ */
+PG_FUNCTION_INFO_V1(sla_may_be_stale_support);
+Datum
+sla_may_be_stale_support(PG_FUNCTION_ARGS)
+{
+	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
+
+	if (!IsA(request, SupportRequestSimplify) || request->root == NULL || has_unsettled(NULL) ||
+		!ActiveSnapshotSet() || has_unsettled(GetActiveSnapshot()))
+		PG_RETURN_POINTER(NULL);
+	PG_RETURN_POINTER(makeBoolConst(false, false));
+}
+
+/*
+ * Trigger of sla.promise and sla.moved_party: plans are made anew, in every
+ * session.  (All that ask sla.may_be_stale() read sla.promise otherwise.)
+ */
+PG_FUNCTION_INFO_V1(sla_settling_changed);
+Datum
+sla_settling_changed(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("sla.settling_changed() must be called as a trigger")));
+	CacheInvalidateRelcacheByRelid(own_relation(OWN_PROMISE));
+	return PointerGetDatum(NULL);
 }

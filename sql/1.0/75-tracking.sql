@@ -1309,6 +1309,25 @@ COMMENT ON FUNCTION sla.settling_in(xid8) IS
 'private: a number that no transaction reaches that does not know of a change; NULL while such a one could still take its number';
 REVOKE ALL ON FUNCTION sla.settling_in(xid8) FROM PUBLIC;
 
+CREATE FUNCTION sla.settling_changed()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'sla_settling_changed'
+LANGUAGE C;
+COMMENT ON FUNCTION sla.settling_changed() IS 'private: has every session plan its queries anew';
+REVOKE ALL ON FUNCTION sla.settling_changed() FROM PUBLIC;
+
+-- (always: where rows come by replication sessions have plans, too)
+CREATE TRIGGER settling_changed
+	AFTER INSERT OR DELETE OR UPDATE OF revision, settled ON sla.promise
+	FOR EACH ROW EXECUTE FUNCTION sla.settling_changed();
+CREATE TRIGGER settling_changed
+	AFTER INSERT OR DELETE ON sla.moved_party
+	FOR EACH ROW EXECUTE FUNCTION sla.settling_changed();
+ALTER TABLE sla.promise ENABLE ALWAYS TRIGGER settling_changed;
+ALTER TABLE sla.moved_party ENABLE ALWAYS TRIGGER settling_changed;
+COMMENT ON TRIGGER settling_changed ON sla.promise IS 'has every session plan its queries anew';
+COMMENT ON TRIGGER settling_changed ON sla.moved_party IS 'has every session plan its queries anew';
+
 CREATE FUNCTION sla.full_xid(xmin xid)
 RETURNS xid8
 LANGUAGE sql STABLE STRICT PARALLEL SAFE

@@ -61,6 +61,20 @@ FROM sla.moved_party AS m
 GROUP BY m.party;
 COMMENT ON VIEW sla.party_stale IS 'private: parties whose agreements have changed';
 
+CREATE FUNCTION sla.may_be_stale_support(internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'sla_may_be_stale_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION sla.may_be_stale_support(internal) IS 'private: planner support of sla.may_be_stale()';
+REVOKE ALL ON FUNCTION sla.may_be_stale_support(internal) FROM PUBLIC;
+
+CREATE FUNCTION sla.may_be_stale()
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'sla_may_be_stale'
+LANGUAGE C STABLE PARALLEL SAFE SUPPORT sla.may_be_stale_support;
+COMMENT ON FUNCTION sla.may_be_stale() IS
+'private: might there be stale clocks?  False when a query is planned while all changes have settled, and then nothing in the plan looks for them';
+
 /*
  * Open clocks that are stale: by their promise, or since their party's agreements
  * have changed.  Whether there is any is asked first, once: while there is none,
@@ -133,7 +147,8 @@ COMMENT ON VIEW sla.clock_stale IS 'private: open clocks whose stored row is sta
 /*
  * Stored and stale rows are one UNION ALL, whose first branch is the bare table:
  * only so does the planner read it in the order of an index.  That is why the
- * condition for stored rows stands outside.  Revisions are looked up in an object
+ * condition for stored rows stands outside.  While all has settled nothing but that
+ * table is left in the plan (src/settling.c).  Revisions are looked up in an object
  * made once: a subquery for each clock looks so dear to the planner that it would
  * have all of this compiled by JIT.
  */
@@ -142,10 +157,11 @@ SELECT c.*
 FROM (
 	SELECT false AS is_stale, stored.* FROM sla.clock_state AS stored
 	UNION ALL
-	SELECT true, stale.* FROM sla.clock_stale AS stale
+	SELECT true, stale.* FROM sla.clock_stale AS stale WHERE sla.may_be_stale()
 ) AS c
 WHERE c.ended_at IS NULL
 	AND (c.is_stale
+		OR NOT sla.may_be_stale()
 		OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
 			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
 		AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.party_stale AS m)
@@ -158,9 +174,10 @@ SELECT c.*
 FROM (
 	SELECT false AS is_stale, stored.* FROM sla.clock_state AS stored
 	UNION ALL
-	SELECT true, stale.* FROM sla.clock_stale AS stale
+	SELECT true, stale.* FROM sla.clock_stale AS stale WHERE sla.may_be_stale()
 ) AS c
 WHERE (c.is_stale
+	OR NOT sla.may_be_stale()
 	OR c.ended_at IS NOT NULL
 	OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
 		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
@@ -905,7 +922,8 @@ UNION ALL
 SELECT sla.tally(NULL, (SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2)) FROM sla.month_zone AS z),
 		j.promise_id, j.agreement_id, j.relation, j.state, j.ended_at, j.due_at, j.late_at,
 		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived)
-FROM sla.clock_stale AS j;
+FROM sla.clock_stale AS j
+WHERE sla.may_be_stale();
 COMMENT ON VIEW sla.history_tally IS 'private: judgements of all clocks, counted by month and promise';
 
 CREATE VIEW sla.report_attainment_history AS
