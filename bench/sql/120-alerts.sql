@@ -161,9 +161,9 @@ CREATE PROCEDURE desk.check_by_hand(p_what text) LANGUAGE sql AS $$
               WHERE relation = 'desk.incident'::regclass) a GROUP BY clock_id$q$)
 $$;
 
--- Writers beside the drain.  Ticks are taken in turn with as long a time of
--- nothing, and of a busy loop that touches no table: what a writer loses beside
--- that is not the drain's fault, for it has a CPU less either way.
+-- Writers beside the drain.  Ticks are taken in turn with as many alerts by hand, and
+-- with as long a time of nothing, and of a busy loop that touches no table: what a
+-- writer loses beside that is not the drain's fault, for it has a CPU less either way.
 CREATE TABLE bench.beside (
     round int NOT NULL, turn int NOT NULL, way text NOT NULL, wall float8 NOT NULL, transactions float8 NOT NULL, cpu float8 NOT NULL,
     waiting float8 NOT NULL, alerts int8
@@ -186,7 +186,7 @@ DECLARE
     n     int8;
 BEGIN
     LOOP
-        ways := CASE WHEN turns % 2 = 0 THEN '{drain,loop,nothing}' ELSE '{drain,nothing,loop}' END;
+        ways := CASE WHEN turns % 2 = 0 THEN '{drain,loop,by hand,nothing}' ELSE '{drain,nothing,by hand,loop}' END;
         FOREACH way IN ARRAY ways LOOP
             mine := bench.schedule();
             since := bench.writers(pids);
@@ -197,6 +197,11 @@ BEGIN
                     n := (SELECT done FROM sla.tick(p_at) WHERE step = 'clocks');
                     COMMIT;
                     took := clock_timestamp() - until;
+                WHEN 'by hand' THEN
+                    FOR i IN 1 .. 10 LOOP
+                        PERFORM desk.tick(p_at);
+                        COMMIT;
+                    END LOOP;
                 WHEN 'loop' THEN
                     WHILE clock_timestamp() < until LOOP
                         PERFORM sqrt(i) FROM generate_series(1, 100) i;

@@ -29,16 +29,19 @@ SELECT 'alerts', 'two ticks at once, the lesser share', 100 * least / 2, '%', 25
 -- turn by turn
 CREATE VIEW bench.beside_turns AS
 SELECT round, turn, way, 1e9 * transactions / wall AS tps, cpu / nullif(transactions, 0) AS cpu FROM bench.beside WHERE round > 0;
+CREATE VIEW bench.beside_ratio AS
+SELECT t.way, o.way AS other, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.tps) AS tps, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.tps / nullif(o.tps, 0)) AS tps_ratio,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY t.cpu) AS cpu, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.cpu / o.cpu) AS cpu_ratio
+FROM bench.beside_turns t JOIN bench.beside_turns o USING (round, turn)
+GROUP BY t.way, o.way;
 INSERT INTO bench.figure (section, label, value, unit, goal, against, base, times)
-SELECT 'alerts', 'three writes beside ticks', percentile_cont(0.5) WITHIN GROUP (ORDER BY d.tps), 'a second', x.goal, x.against,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY d.tps) / percentile_cont(0.5) WITHIN GROUP (ORDER BY d.tps / nullif(o.tps, 0)), true
-FROM (VALUES (1, 'loop', 'beside as long a busy loop', 0.9), (2, 'nothing', 'beside nothing', NULL)) x (n, way, against, goal)
-JOIN bench.beside_turns o USING (way) JOIN bench.beside_turns d ON d.way = 'drain' AND (d.round, d.turn) = (o.round, o.turn)
-GROUP BY x.n, x.goal, x.against ORDER BY x.n;
+SELECT 'alerts', 'three writes beside ' || x.label, tps, 'a second', x.goal, 'beside ' || CASE other WHEN 'loop' THEN 'a busy loop' ELSE other END, tps / tps_ratio, true
+FROM (VALUES (1, 'drain', 'loop', 'ticks', 0.9), (2, 'by hand', 'loop', 'drains by hand', NULL), (3, 'drain', 'nothing', 'ticks', NULL)) x (n, way, other, label, goal)
+JOIN bench.beside_ratio USING (way, other) ORDER BY x.n;
 INSERT INTO bench.figure (section, label, value, unit, goal, against, base)
-SELECT 'alerts', 'three writes beside ticks, on a CPU', percentile_cont(0.5) WITHIN GROUP (ORDER BY d.cpu) / 1e3, 'us', 1.11, 'beside as long a busy loop',
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY d.cpu) / percentile_cont(0.5) WITHIN GROUP (ORDER BY d.cpu / o.cpu) / 1e3
-FROM bench.beside_turns o JOIN bench.beside_turns d ON d.way = 'drain' AND (d.round, d.turn) = (o.round, o.turn) WHERE o.way = 'loop';
+SELECT 'alerts', 'three writes beside ' || x.label || ', on a CPU', cpu / 1e3, 'us', x.goal, 'beside a busy loop', cpu / cpu_ratio / 1e3
+FROM (VALUES (1, 'drain', 'ticks', 1.11), (2, 'by hand', 'drains by hand', NULL)) x (n, way, label, goal)
+JOIN bench.beside_ratio USING (way) WHERE other = 'loop' ORDER BY x.n;
 INSERT INTO bench.figure (section, label, value, unit, goal, times)
 SELECT 'alerts', 'one tick after another, beside writers', percentile_cont(0.5) WITHIN GROUP (ORDER BY rate), 'a second', 20000, true
 FROM (SELECT 1e9 * sum(alerts) / sum(wall - waiting) AS rate FROM bench.beside WHERE round > 0 AND way = 'drain' GROUP BY round) r;

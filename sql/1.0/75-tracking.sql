@@ -1473,6 +1473,37 @@ COMMENT ON FUNCTION sla.party_settled(sla.moved_party) IS
 'private: makes the open clocks of a party be followed anew, now that all who write know its agreements';
 REVOKE ALL ON FUNCTION sla.party_settled(sla.moved_party) FROM PUBLIC;
 
+/*
+ * (By the index of what is open, however many are guessed: between the first
+ * and the last of them may be all that ended in years.)
+ */
+CREATE FUNCTION sla.lock_stale_clocks(max_items integer)
+RETURNS TABLE (relation regclass, clock_id bigint)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
+	SELECT s.relation, s.clock_id
+	FROM sla.promise AS p
+	CROSS JOIN LATERAL (
+		SELECT c.relation, c.clock_id
+		FROM sla.clock_state AS c
+		WHERE c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
+		LIMIT max_items
+		FOR UPDATE SKIP LOCKED
+	) AS s
+	WHERE p.settled < p.revision AND NOT sla.owner_is_paused(p.relation)
+	LIMIT max_items;
+END
+$$;
+COMMENT ON FUNCTION sla.lock_stale_clocks(integer) IS
+'private: open clocks derived by an earlier revision of their promise, so many at most, locked but for those that somebody works on';
+REVOKE ALL ON FUNCTION sla.lock_stale_clocks(integer) FROM PUBLIC;
+
 CREATE FUNCTION sla.refresh(max_items integer DEFAULT 10000)
 RETURNS bigint
 LANGUAGE plpgsql
@@ -1499,15 +1530,7 @@ BEGIN
 	SELECT coalesce(sum(sla.refresh_clocks(t.relation, t.clocks)), 0) INTO refreshed
 	FROM (
 		SELECT s.relation, array_agg(s.clock_id) AS clocks
-		FROM (
-			SELECT c.relation, c.clock_id
-			FROM sla.promise AS p
-			JOIN sla.clock_state AS c
-				ON c.promise_id = p.id AND c.ended_at IS NULL AND c.revision < p.revision
-			WHERE p.settled < p.revision AND NOT sla.owner_is_paused(p.relation)
-			LIMIT max_items
-			FOR UPDATE OF c SKIP LOCKED
-		) AS s
+		FROM sla.lock_stale_clocks(max_items) AS s
 		GROUP BY s.relation
 		OFFSET 0
 	) AS t;
