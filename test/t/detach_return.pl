@@ -102,7 +102,7 @@ is($node->safe_psql('app', q{SELECT count(*), (SELECT count(*) FROM app.job) FRO
 $node->safe_psql('app', 'CREATE EXTENSION sla_tracker');
 $node->command_ok([ 'pg_restore', '-e', '-n', 'sla', '-d', $node->connstr('app'), $dump ], 'pg_restore of the schema sla');
 is($node->safe_psql('app', $facts), $before, 'what was there is there again');
-is($node->safe_psql('app', q{SELECT status, count(*) FROM sla.status() WHERE subject LIKE 'table %' GROUP BY status}), "gap|4", 'sla.status() tells what is missing');
+is($node->safe_psql('app', q{SELECT status, count(DISTINCT subject) FROM sla.status() WHERE subject LIKE 'table %' GROUP BY status}), "gap|4", 'sla.status() tells what is missing');
 $node->safe_psql('app', q{
 	SELECT sla.track(relation) FROM sla.tracked;
 	UPDATE sla.source SET action = action;
