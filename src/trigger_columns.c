@@ -18,6 +18,11 @@
  * A writer who began before goes on with the columns as they were, just as he
  * goes on with the definitions as they were.
  *
+ * Nothing is locked that needs no other columns: who alters one partition must not
+ * wait for another's being altered.  That is safe since only who defines takes
+ * columns away, one after the other (all of them update sla.revision before), and
+ * DDL, which may not see what is being defined, but adds to them.
+ *
  * Copyright (c) 2026, sla_tracker contributors
  *
  *-------------------------------------------------------------------------
@@ -50,34 +55,38 @@
 typedef struct Family
 {
 	Oid			root;
+	bool		widening;		/* by what is there, not by definitions */
 	List	   *relids;
 	const Bitmapset *columns;	/* of the root, offset */
 	bool		every_update;
 	Oid			function;		/* of these triggers */
 } Family;
 
+/* (Its relation may not be locked: NULL when it is gone.) */
 static bool
 has_before_update(Oid relid)
 {
-	Relation	rel = table_open(relid, NoLock);
-	bool		has = rel->trigdesc != NULL && rel->trigdesc->trig_update_before_row;
+	Relation	rel = RelationIdGetRelation(relid);
+	bool		has = rel != NULL && rel->trigdesc != NULL && rel->trigdesc->trig_update_before_row;
 
-	table_close(rel, NoLock);
+	if (rel != NULL)
+		RelationClose(rel);
 	return has;
 }
 
 static Family
-family_of(Oid relid, const Definition *def, LOCKMODE lockmode)
+family_of(Oid relid, bool widening, const Definition *def, LOCKMODE lockmode)
 {
-	Family		family = {.root = relid};
+	Family		family = {.root = relid, .widening = widening};
 	ListCell   *cell;
 
-	LockRelationOid(relid, lockmode);
+	if (lockmode != NoLock)
+		LockRelationOid(relid, lockmode);
 	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid))) /* else it is being
 																 * dropped */
 		family.relids = find_all_inheritors(relid, lockmode, NULL);
 	family.columns = def != NULL ? def->columns : NULL;
-	family.every_update = bms_is_empty(family.columns) || def->whole_row;
+	family.every_update = !widening && (bms_is_empty(family.columns) || def->whole_row);
 	foreach(cell, family.relids)
 		family.every_update = family.every_update || has_before_update(lfirst_oid(cell));
 	family.function = LookupFuncName(list_make2(makeString("sla"), makeString("track_row")), 0, NULL, false);
@@ -97,26 +106,46 @@ add_generating(Bitmapset *columns, Relation rel)
 	return columns;
 }
 
-/* The columns that are read, as this table numbers them; none for every update. */
-static int2vector *
-columns_of(const Family *family, Relation rel)
+/* Those that a trigger has, but for columns that are gone. */
+static Bitmapset *
+columns_had(Relation rel, const int2vector *had)
+{
+	Bitmapset  *columns = NULL;
+
+	for (int i = 0; i < had->dim1; i++)
+		if (!TupleDescAttr(RelationGetDescr(rel), had->values[i] - 1)->attisdropped)
+			columns = bms_add_member(columns, had->values[i] - FirstLowInvalidHeapAttributeNumber);
+	return columns;
+}
+
+/* Those that expressions read, as this table numbers them. */
+static Bitmapset *
+columns_read(const Family *family, Relation rel)
 {
 	Bitmapset  *columns = bms_copy(family->columns);
+	Relation	root;
+
+	if (RelationGetRelid(rel) == family->root ||
+		(root = RelationIdGetRelation(family->root)) == NULL)
+		return columns;
+	columns = rule_map_columns(columns,
+							   build_attrmap_by_name_compat(RelationGetDescr(rel), RelationGetDescr(root)));
+	RelationClose(root);
+	return columns;
+}
+
+/* What a trigger that has these columns is to be for; none for every update. */
+static int2vector *
+columns_of(const Family *family, Relation rel, const int2vector *had)
+{
+	Bitmapset  *columns;
 	int16	   *numbers;
 	int			n = 0;
 	int			i = -1;
 
-	if (family->every_update)
+	if (family->every_update || (family->widening && had->dim1 == 0))
 		return buildint2vector(NULL, 0);
-	if (RelationGetRelid(rel) != family->root)
-	{
-		Relation	root = table_open(family->root, NoLock);
-		AttrMap    *map = build_attrmap_by_name_compat(RelationGetDescr(rel), RelationGetDescr(root));
-
-		columns = rule_map_columns(columns, map);
-		table_close(root, NoLock);
-	}
-	columns = add_generating(columns, rel);
+	columns = add_generating(family->widening ? columns_had(rel, had) : columns_read(family, rel), rel);
 	numbers = palloc(bms_num_members(columns) * sizeof(int16));
 	while ((i = bms_next_member(columns, i)) >= 0)
 		if (i + FirstLowInvalidHeapAttributeNumber > 0)
@@ -150,22 +179,27 @@ replace_columns(Relation catalog, HeapTuple tuple, const int2vector *columns)
 static bool
 visit_triggers(const Family *family, Oid relid, bool replacing)
 {
-	Relation	rel = table_open(relid, NoLock);
-	int2vector *columns = columns_of(family, rel);
-	Relation	catalog = table_open(TriggerRelationId, replacing ? RowExclusiveLock : AccessShareLock);
+	Relation	rel = RelationIdGetRelation(relid);
+	Relation	catalog;
 	bool		alike = true;
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
+	if (rel == NULL)
+		return true;
+	catalog = table_open(TriggerRelationId, replacing ? RowExclusiveLock : AccessShareLock);
 	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
 	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+		int2vector *columns;
 
-		if (form->tgfoid != family->function || !TRIGGER_FOR_UPDATE(form->tgtype) ||
-			is_same(&form->tgattr, columns))
+		if (form->tgfoid != family->function || !TRIGGER_FOR_UPDATE(form->tgtype))
+			continue;
+		columns = columns_of(family, rel, &form->tgattr);
+		if (is_same(&form->tgattr, columns))
 			continue;
 		alike = false;
 		if (replacing)
@@ -175,7 +209,7 @@ visit_triggers(const Family *family, Oid relid, bool replacing)
 	table_close(catalog, NoLock);
 	if (!alike && replacing)
 		CacheInvalidateRelcache(rel);
-	table_close(rel, NoLock);
+	RelationClose(rel);
 	return alike;
 }
 
@@ -205,29 +239,32 @@ read_definition(void *argument)
 }
 
 /*
- * sla.set_trigger_columns(relation regclass) -> void
+ * sla.set_trigger_columns(relation regclass, widening boolean) -> void
  *
  * Makes the row triggers of a tracked table fire for updates of what its
  * expressions read by now; for all when these are broken or suspended.  Where that
  * is another than before it waits for VACUUM, DDL and other definitions of the
- * table, but not for writers.
+ * table, but not for writers.  Widening: for what else they have to fire by now,
+ * whatever is defined.
  */
 PG_FUNCTION_INFO_V1(sla_set_trigger_columns);
 Datum
 sla_set_trigger_columns(PG_FUNCTION_ARGS)
 {
 	Reading		reading = {.relid = PG_GETARG_OID(0)};
+	bool		widening = PG_GETARG_BOOL(1);
 	Family		family;
 
-	(void) attempt(read_definition, &reading);
-	family = family_of(reading.relid, reading.def, AccessShareLock);
+	if (!widening)
+		(void) attempt(read_definition, &reading);
+	family = family_of(reading.relid, widening, reading.def, NoLock);
 	if (!visit_family(&family, false))
 	{
 		/*
 		 * who has made a BEFORE ROW trigger meanwhile had a lock that
 		 * conflicts
 		 */
-		family = family_of(reading.relid, reading.def, ShareUpdateExclusiveLock);
+		family = family_of(reading.relid, widening, reading.def, ShareUpdateExclusiveLock);
 		visit_family(&family, true);
 		CommandCounterIncrement();
 	}

@@ -75,13 +75,13 @@ CREATE FUNCTION sla.sync(
 AS 'MODULE_PATHNAME', 'sla_sync'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 
-CREATE FUNCTION sla.set_trigger_columns(relation regclass)
+CREATE FUNCTION sla.set_trigger_columns(relation regclass, widening boolean DEFAULT false)
 RETURNS void
 AS 'MODULE_PATHNAME', 'sla_set_trigger_columns'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
-COMMENT ON FUNCTION sla.set_trigger_columns(regclass) IS
+COMMENT ON FUNCTION sla.set_trigger_columns(regclass, boolean) IS
 'private: lets the row trigger of a tracked table fire only for updates of columns that expressions read, where that is safe';
-REVOKE ALL ON FUNCTION sla.set_trigger_columns(regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION sla.set_trigger_columns(regclass, boolean) FROM PUBLIC;
 
 /*
  * Which table is tracked
@@ -159,7 +159,7 @@ $$;
 COMMENT ON FUNCTION sla.follow_partition() IS 'private: makes the triggers of new partitions that they do not inherit';
 REVOKE ALL ON FUNCTION sla.follow_partition() FROM PUBLIC;
 CREATE EVENT TRIGGER sla_tracker_follow_partition ON ddl_command_end
-	WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
+	WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'CREATE SCHEMA')
 	EXECUTE FUNCTION sla.follow_partition();
 COMMENT ON EVENT TRIGGER sla_tracker_follow_partition IS 'follows new partitions of tracked tables';
 
@@ -422,9 +422,22 @@ BEGIN
 		DELETE FROM sla.promise AS p WHERE p.relation = dropped;
 		DELETE FROM sla.row_security AS r WHERE r.relation = dropped;
 	END LOOP;
+
+	-- (a trigger for updates of a column that is gone could not be restored)
+	PERFORM sla.set_trigger_columns(t.relation, true)
+	FROM sla.tracked AS t
+	WHERE t.relation IN (
+		WITH RECURSIVE above (oid) AS (
+			SELECT o.objid
+			FROM pg_event_trigger_dropped_objects() AS o
+			WHERE o.classid = 'pg_class'::regclass AND o.objsubid > 0
+			UNION
+			SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
+		)
+		SELECT a.oid FROM above AS a);
 END
 $$;
-COMMENT ON FUNCTION sla.forget_dropped() IS 'deletes definitions and clocks of tables that are dropped';
+COMMENT ON FUNCTION sla.forget_dropped() IS 'deletes definitions and clocks of tables that are dropped; columns that are dropped leave triggers';
 REVOKE ALL ON FUNCTION sla.forget_dropped() FROM PUBLIC;
 
 CREATE EVENT TRIGGER sla_tracker_forget_dropped ON sql_drop
@@ -434,6 +447,7 @@ COMMENT ON EVENT TRIGGER sla_tracker_forget_dropped IS 'deletes definitions and 
 /*
  * Whoever makes a BEFORE ROW trigger for a tracked table, or brings a partition
  * or a child that has one, makes each update matter (src/trigger_columns.c).
+ * (CREATE SCHEMA may do so by what it contains.)
  */
 CREATE FUNCTION sla.follow_triggers()
 RETURNS event_trigger
@@ -445,7 +459,7 @@ BEGIN
 	IF sla.restoring() THEN
 		RETURN;
 	END IF;
-	PERFORM sla.set_trigger_columns(t.relation)
+	PERFORM sla.set_trigger_columns(t.relation, true)
 	FROM sla.tracked AS t
 	WHERE t.relation IN (
 		WITH RECURSIVE above (oid) AS (
@@ -462,7 +476,7 @@ COMMENT ON FUNCTION sla.follow_triggers() IS 'private: lets the row trigger of a
 REVOKE ALL ON FUNCTION sla.follow_triggers() FROM PUBLIC;
 
 CREATE EVENT TRIGGER sla_tracker_follow_triggers ON ddl_command_end
-	WHEN TAG IN ('CREATE TRIGGER', 'ALTER TABLE')
+	WHEN TAG IN ('CREATE TRIGGER', 'ALTER TABLE', 'ALTER FOREIGN TABLE', 'CREATE SCHEMA')
 	EXECUTE FUNCTION sla.follow_triggers();
 COMMENT ON EVENT TRIGGER sla_tracker_follow_triggers IS 'lets the row trigger of a tracked table fire for every update once it has BEFORE ROW triggers';
 
