@@ -22,11 +22,14 @@
 #include "sla_tracker.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/transam.h"
 #include "commands/trigger.h"
 #include "nodes/makefuncs.h"
+#include "nodes/memnodes.h"
 #include "nodes/supportnodes.h"
+#include "storage/proc.h"
 #include "storage/procarray.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
@@ -61,14 +64,25 @@ sla_settling_in(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
-/* Has the relation a row that the snapshot sees; NULL: the latest one. */
+/*
+ * Has the relation a row that the snapshot sees; NULL: the latest one; SnapshotAny:
+ * that any snapshot may see which is in use here?
+ */
 static bool
 has_row(OwnRelation which, Oid index, Snapshot snapshot)
 {
 	Relation	rel = table_open(own_relation(which), AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, index, OidIsValid(index), snapshot, 0, NULL);
-	bool		has = HeapTupleIsValid(systable_getnext(scan));
+	bool		has = false;
+	HeapTuple	row;
 
+	while (!has && HeapTupleIsValid(row = systable_getnext(scan)))
+	{
+		TransactionId gone = HeapTupleHeaderGetRawXmax(row->t_data);
+
+		has = snapshot != SnapshotAny || !TransactionIdIsValid(gone) ||
+			!TransactionIdPrecedes(gone, MyProc->xmin);
+	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 	return has;
@@ -79,6 +93,31 @@ has_unsettled(Snapshot snapshot)
 {
 	return has_row(OWN_PROMISE, own_relation(OWN_PROMISE_UNSETTLED_IDX), snapshot) ||
 		has_row(OWN_MOVED_PARTY, InvalidOid, snapshot);
+}
+
+/*
+ * May what is planned be run again without being planned anew?  Before 18 an SQL
+ * function's plans last as long as the call does in the plan of its caller, and in
+ * PL/pgSQL that may be a transaction.  Its memory is all that tells.
+ */
+static bool
+is_kept_by_function(void)
+{
+#if PG_VERSION_NUM < 180000
+	return strcmp(CurrentMemoryContext->name, "SQL function") == 0;
+#else
+	return false;
+#endif
+}
+
+/*
+ * A statement in whose midst this is planned has a snapshot of its own, and a plan
+ * that is kept may be run under that, too, when it calls a function that is STABLE.
+ */
+static bool
+has_unsettled_outside(Snapshot snapshot)
+{
+	return TransactionIdPrecedes(MyProc->xmin, snapshot->xmin) && has_unsettled(SnapshotAny);
 }
 
 /*
@@ -95,7 +134,8 @@ sla_may_be_stale(PG_FUNCTION_ARGS)
 
 /*
  * Planner support of sla.may_be_stale(): false when nothing was changed that has
- * not settled, by the latest snapshot nor by an older one that is in use here.
+ * not settled, by the latest snapshot nor by an older one that is in use here, and
+ * the plan is made anew should something be.
  */
 PG_FUNCTION_INFO_V1(sla_may_be_stale_support);
 Datum
@@ -103,8 +143,9 @@ sla_may_be_stale_support(PG_FUNCTION_ARGS)
 {
 	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
 
-	if (!IsA(request, SupportRequestSimplify) || request->root == NULL || has_unsettled(NULL) ||
-		!ActiveSnapshotSet() || has_unsettled(GetActiveSnapshot()))
+	if (!IsA(request, SupportRequestSimplify) || request->root == NULL || is_kept_by_function() ||
+		!ActiveSnapshotSet() || has_unsettled(NULL) || has_unsettled(GetActiveSnapshot()) ||
+		has_unsettled_outside(GetActiveSnapshot()))
 		PG_RETURN_POINTER(NULL);
 	PG_RETURN_POINTER(makeBoolConst(false, false));
 }

@@ -77,7 +77,7 @@ has_before_update(Oid relid)
 static Family
 family_of(Oid relid, bool widening, const Definition *def, LOCKMODE lockmode)
 {
-	Family		family = {.root = relid, .widening = widening};
+	Family		family = {.root = relid,.widening = widening};
 	ListCell   *cell;
 
 	if (lockmode != NoLock)
