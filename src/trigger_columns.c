@@ -14,7 +14,8 @@
  * The columns are written into pg_trigger as CREATE OR REPLACE TRIGGER would,
  * but under a lock that lets writers pass, without making a disabled trigger
  * fire again, and without depending on the columns, which the functions of the
- * expressions do: a column dropped with all that depends on it leaves the trigger.
+ * expressions do: when a column is dropped with all that depends on it the trigger
+ * fires for every update, until there are definitions that can be read.
  * A writer who began before goes on with the columns as they were, just as he
  * goes on with the definitions as they were.
  *
@@ -106,15 +107,18 @@ add_generating(Bitmapset *columns, Relation rel)
 	return columns;
 }
 
-/* Those that a trigger has, but for columns that are gone. */
+/* Those that a trigger has; none when one is gone, since what read it is broken. */
 static Bitmapset *
 columns_had(Relation rel, const int2vector *had)
 {
 	Bitmapset  *columns = NULL;
 
 	for (int i = 0; i < had->dim1; i++)
-		if (!TupleDescAttr(RelationGetDescr(rel), had->values[i] - 1)->attisdropped)
-			columns = bms_add_member(columns, had->values[i] - FirstLowInvalidHeapAttributeNumber);
+	{
+		if (TupleDescAttr(RelationGetDescr(rel), had->values[i] - 1)->attisdropped)
+			return NULL;
+		columns = bms_add_member(columns, had->values[i] - FirstLowInvalidHeapAttributeNumber);
+	}
 	return columns;
 }
 

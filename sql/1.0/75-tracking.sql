@@ -437,7 +437,7 @@ BEGIN
 		SELECT a.oid FROM above AS a);
 END
 $$;
-COMMENT ON FUNCTION sla.forget_dropped() IS 'deletes definitions and clocks of tables that are dropped; columns that are dropped leave triggers';
+COMMENT ON FUNCTION sla.forget_dropped() IS 'deletes definitions and clocks of tables that are dropped; tells triggers of columns that are';
 REVOKE ALL ON FUNCTION sla.forget_dropped() FROM PUBLIC;
 
 CREATE EVENT TRIGGER sla_tracker_forget_dropped ON sql_drop

@@ -230,7 +230,7 @@ DROP TABLE parent CASCADE;
 -- DDL that does not look like it
 --
 
--- columns that go with their type leave the trigger, which could not be restored
+-- a trigger of columns that go with their type could not be restored
 CREATE DOMAIN mood AS text;
 CREATE TABLE base (id int NOT NULL, m mood, region text NOT NULL, status text DEFAULT 'new', created_at timestamptz DEFAULT '2026-03-02 09:00Z', note text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
 CREATE TABLE base_eu PARTITION OF base FOR VALUES IN ('eu');
