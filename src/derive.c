@@ -382,6 +382,19 @@ derive_as_judged(Definition *def, StoredClock *clock, TimestampTz before)
 		derive_by(def, promise, past_hours(name, length, before).image, clock);
 }
 
+int64
+derive_elapsed(const Definition *def, const StoredClock *clock, int64 at)
+{
+	Promise    *promise = promise_of(def, clock);
+	StoredClock copy = *clock;
+	HoursImage *image = promise_hours(promise);
+	ClockTime	time = clock_time_of(image);
+	ClockTerms	net = promise_terms(promise, image, clock->clock.start, clock->promised);
+
+	(void) net_terms(def, promise, image, &copy, &net);
+	return clock_elapsed(&clock->clock, &net, &time, at);
+}
+
 void
 derive_fractions(Definition *def, const StoredClock *clock, const double *fractions, int n, int64 *at)
 {

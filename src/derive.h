@@ -25,6 +25,9 @@ extern ClockTime clock_time_of(HoursImage *image);
  */
 extern void derive(Definition *def, StoredClock *clock);
 
+/* The business time that a clock has used at an instant, net of exceptions. */
+extern int64 derive_elapsed(const Definition *def, const StoredClock *clock, int64 at);
+
 /*
  * By which version of its calendar a finished clock was judged: the one in force
  * just before the instant returned, or the present one (DT_NOEND), also where

@@ -14,6 +14,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "attempt.h"
 #include "derive.h"
@@ -101,6 +102,68 @@ sla_cannot_derive(PG_FUNCTION_ARGS)
 	if (sqlstate == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(unpack_sql_state(sqlstate)));
+}
+
+/* What an open clock has used. */
+typedef struct Usage
+{
+	StoredClock *clock;
+	TimestampTz at;
+	int64		used;
+	bool		known;
+} Usage;
+
+static void
+find_usage(void *argument)
+{
+	Usage	   *usage = argument;
+	Definition *def = definition_of_table(usage->clock->relation);
+
+	if (def == NULL || def->suspended)
+		return;
+	if (follow_is_outdated(def, usage->clock))
+		follow_preview(def, usage->clock);
+	usage->used = derive_elapsed(def, usage->clock, usage->at);
+	usage->known = true;
+}
+
+/*
+ * sla.excepted_elapsed(clock_id, relation, item, started_at, at) -> bigint
+ *
+ * What a clock has used at an instant, in microseconds, without the time that
+ * exceptions take out: how much of that lies behind it only the exceptions tell.
+ * As with sla.derived() everybody may call this who knows the clock.
+ */
+PG_FUNCTION_INFO_V1(sla_excepted_elapsed);
+Datum
+sla_excepted_elapsed(PG_FUNCTION_ARGS)
+{
+	StoredClock *clock = clock_store_read(PG_GETARG_INT64(0), GetActiveSnapshot());
+	Usage		usage = {clock, PG_GETARG_TIMESTAMPTZ(4)};
+
+	if (clock == NULL || clock->relation != PG_GETARG_OID(1) ||
+		strcmp(clock->item, text_to_cstring(PG_GETARG_TEXT_PP(2))) != 0 ||
+		clock->clock.start != PG_GETARG_TIMESTAMPTZ(3) ||
+		attempt(find_usage, &usage) != 0 || !usage.known)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(usage.used);
+}
+
+/*
+ * sla.elapsed_at(sla.clock_state, at) -> bigint
+ *
+ * The same of a clock as given.
+ */
+PG_FUNCTION_INFO_V1(sla_elapsed_at);
+Datum
+sla_elapsed_at(PG_FUNCTION_ARGS)
+{
+	StoredClock *clock = clock_store_deform(PG_GETARG_HEAPTUPLEHEADER(0));
+	Definition *def = definition_of_table(clock->relation);
+
+	if (def == NULL || definition_promise(def, clock->clock.promise) == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(derive_elapsed(def, clock, PG_GETARG_TIMESTAMPTZ(1)));
 }
 
 /* Storing what is derived. */

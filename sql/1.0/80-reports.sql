@@ -237,8 +237,7 @@ COMMENT ON VIEW sla.calendar_horizon IS 'private: until when the holidays of a c
  * an open one is breached the moment that instant has passed, with nobody
  * watching.
  *
- * What an open clock has used is counted from its start; where an exception
- * takes time out of that, it is what is not left until the deadline.
+ * What an open clock has used is counted from its start.
  */
 
 CREATE VIEW sla.clock AS
@@ -294,10 +293,8 @@ SELECT
 	END AS gross_verdict,
 	CASE
 		WHEN c.ended_at IS NOT NULL THEN c.elapsed / 1000000.0::double precision
-		WHEN c.is_excepted AND c.due_at IS NOT NULL AND c.promised_at IS NULL THEN
-			c.budget / 1000000.0::double precision - @extschema@.business_seconds(
-				sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), c.due_at,
-				sla.calendar_of(p.goal, p.calendar))
+		WHEN c.is_excepted THEN
+			sla.excepted_elapsed(c.clock_id, c.relation, c.item, c.started_at, pg_catalog.now()) / 1000000.0::double precision
 		ELSE
 			@extschema@.business_seconds(
 				c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()),
@@ -395,10 +392,8 @@ SELECT
 		sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), c.due_at,
 		sla.calendar_of(p.goal, p.calendar))) AS remaining_text,
 	100 * CASE
-		WHEN c.is_excepted AND c.due_at IS NOT NULL AND c.promised_at IS NULL THEN
-			c.budget / 1000000.0::double precision - @extschema@.business_seconds(
-				sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), c.due_at,
-				sla.calendar_of(p.goal, p.calendar))
+		WHEN c.is_excepted THEN
+			sla.excepted_elapsed(c.clock_id, c.relation, c.item, c.started_at, pg_catalog.now()) / 1000000.0::double precision
 		ELSE
 			@extschema@.business_seconds(
 				c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()),

@@ -542,10 +542,8 @@ BEGIN ATOMIC
 		END AS gross_verdict,
 		CASE
 			WHEN c.ended_at IS NOT NULL THEN c.elapsed / 1000000.0::double precision
-			WHEN c.is_excepted AND c.due_at IS NOT NULL AND c.promised_at IS NULL THEN
-				c.budget / 1000000.0::double precision - @extschema@.business_seconds(
-					sla.counts_until(c.state, c.started_at, c.pauses, clock_at_answer.at), c.due_at,
-					sla.calendar_of(p.goal, p.calendar))
+			WHEN c.is_excepted THEN
+				sla.elapsed_at(c, clock_at_answer.at) / 1000000.0::double precision
 			ELSE
 				@extschema@.business_seconds(
 					c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, clock_at_answer.at),

@@ -101,9 +101,8 @@ JOIN (
 CROSS JOIN LATERAL (
 	SELECT greatest(0,
 		CASE
-			WHEN c.is_excepted AND c.due_at IS NOT NULL AND c.promised_at IS NULL THEN
-				c.budget - sla.business_usecs(
-					sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), c.due_at, p.counted_in)
+			WHEN c.is_excepted THEN
+				sla.excepted_elapsed(c.clock_id, c.relation, c.item, c.started_at, pg_catalog.now())
 			ELSE
 				sla.business_usecs(
 					c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), p.counted_in)
@@ -188,9 +187,8 @@ BEGIN ATOMIC
 			WHEN c.ended_at IS NOT NULL THEN c.elapsed
 			ELSE greatest(0,
 				CASE
-					WHEN c.is_excepted AND c.due_at IS NOT NULL AND c.promised_at IS NULL THEN
-						c.budget - sla.business_usecs(
-							sla.counts_until(c.state, c.started_at, c.pauses, clock_time_as_of.at), c.due_at, p.counted_in)
+					WHEN c.is_excepted THEN
+						sla.elapsed_at(c, clock_time_as_of.at)
 					ELSE
 						sla.business_usecs(
 							c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, clock_time_as_of.at), p.counted_in)

@@ -59,7 +59,29 @@ INSERT INTO sla.calendar (name, hours) VALUES ('desk', 'TZ=UTC Mo-Fr 09:00-11:00
 SELECT item, to_char(before_due_at, 'Dy HH24:MI') AS before, to_char(after_due_at, 'Dy DD HH24:MI') AS after FROM sla.recompute('ticket', '(,)', false) ORDER BY item;
 SELECT * FROM sla.verify('ticket');
 
-SELECT sla.untrack('ticket', false);
+-- open clocks: excepted time that lies ahead is not taken out of what was used so far, nor that in a pause
+CREATE TABLE job (id int PRIMARY KEY, at timestamptz, waits boolean DEFAULT false);
+SELECT sla.track('job', at => 'at');
+INSERT INTO sla.metric (relation, name, start_at, pause_when) VALUES ('job', 'm', 'at', 'waits');
+INSERT INTO sla.policy (relation, name) VALUES ('job', 'p');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('job', 'p', 'm', '240 bh @24/7');
+BEGIN;
+INSERT INTO job SELECT id, now() - interval '10 hours' FROM generate_series(1, 2) id;
+UPDATE job SET waits = true, at = now() - interval '5 hours' WHERE id = 2;
+INSERT INTO sla.exception (relation, during, approved_by, approved_at) VALUES
+	('job', tstzrange(now() - interval '8 hours', now() - interval '6 hours'), 'x', now()),
+	('job', tstzrange(now() - interval '3 hours', now() - interval '2 hours'), 'x', now()),
+	('job', tstzrange(now() + interval '20 hours', now() + interval '26 hours'), 'x', now());
+-- used 10 - 3, and 5 - 2 until the pause
+SELECT item, state, due_at - started_at AS due_in, elapsed_seconds / 3600 AS used FROM sla.clock WHERE relation = 'job'::regclass ORDER BY item;
+SELECT item, round((used_percent * 2.4)::numeric, 6) AS used FROM sla.report_open ORDER BY item;
+SELECT item, elapsed_seconds / 3600 AS used FROM sla.clock_at('job', now() - interval '7 hours') ORDER BY item;
+-- whoever does not know the clock learns nothing
+SELECT sla.excepted_elapsed(clock_id, relation, item, started_at + '1 us', now()), sla.excepted_elapsed(clock_id, relation, '3', started_at, now())
+FROM sla.clock WHERE relation = 'job'::regclass AND item = '1';
+ROLLBACK;
+
+SELECT sla.untrack(t, false) FROM unnest('{ticket,job}'::regclass[]) t;
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;
 SET client_min_messages = warning;
