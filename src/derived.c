@@ -139,12 +139,12 @@ Datum
 sla_excepted_elapsed(PG_FUNCTION_ARGS)
 {
 	StoredClock *clock = clock_store_read(PG_GETARG_INT64(0), GetActiveSnapshot());
+	TimestampTz start = PG_GETARG_TIMESTAMPTZ(3);
 	Usage		usage = {clock, PG_GETARG_TIMESTAMPTZ(4)};
 
 	if (clock == NULL || clock->relation != PG_GETARG_OID(1) ||
 		strcmp(clock->item, text_to_cstring(PG_GETARG_TEXT_PP(2))) != 0 ||
-		clock->clock.start != PG_GETARG_TIMESTAMPTZ(3) ||
-		attempt(find_usage, &usage) != 0 || !usage.known)
+		attempt(find_usage, &usage) != 0 || !usage.known || clock->clock.start != start)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(usage.used);
 }

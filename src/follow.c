@@ -532,7 +532,7 @@ take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
 		if (outcome->changed)
 		{
 			stored->dirty = true;
-			if (stored->clock.state == CLOCK_CANCELLED)
+			if (stored->clock.state == CLOCK_CANCELLED && before->clock.state != CLOCK_CANCELLED)
 				work->follow->counts.cancelled++;
 		}
 		if (outcome->retargeted || outcome->restarted)
@@ -733,12 +733,13 @@ apply_gone(Work *work, StoredClock *stored)
 	ClockRow	row = {.at = work->follow->now,.gone = true};
 	ClockRules	rules = {0};
 	CoreMem		mem = sla_core_mem();
+	StoredClock before = *stored;
 	ClockOutcome outcome;
 
 	if (!clock_is_open(&stored->clock))
 		return;
 	clock_apply_row(&stored->clock, &rules, &row, &mem, &outcome);
-	(void) take_outcome(work, stored, stored, &outcome, stored->per, row.at);
+	(void) take_outcome(work, stored, &before, &outcome, stored->per, row.at);
 }
 
 /* Open clocks of metrics that are not defined any more. */

@@ -118,7 +118,7 @@ SELECT
 	d.agreement_id,
 	d.gross_due_at,
 	d.gross_late_at,
-	c.started_at,
+	d.started_at,
 	d.last_at,
 	d.paused,
 	d.revision,

@@ -44,6 +44,18 @@ SELECT sla.signal('example', '5', 'm', 'reset', '2020-06-02 10:00');
 SELECT item, started_at, goal, due_at FROM sla.clock WHERE relation = 'example'::regclass AND item = '5';
 SELECT started, changed FROM sla.sync('example');
 
+-- restarted by an edit: so it reads before that is stored, and after
+INSERT INTO sla.metric (relation, name, start_at, on_retarget) VALUES ('example', 'anew', 'opened', 'restart');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('example', 'p', 'anew', '4 bh @24/7');
+INSERT INTO example VALUES (6, '2020-06-01 10:00', '2020-06-01 10:00', NULL, 'open');
+BEGIN;
+INSERT INTO sla.policy (relation, name, rank) VALUES ('example', 'better', 1);
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('example', 'better', 'anew', '2 bh @24/7');
+SELECT policy, started_at = now() AS now, due_at - started_at AS due_in, elapsed_seconds, is_stale FROM sla.clock WHERE relation = 'example'::regclass AND item = '6' AND metric = 'anew';
+SELECT sla.refresh() > 0 AS stored;
+SELECT policy, started_at >= now() AS now, due_at - started_at AS due_in, is_stale FROM sla.clock WHERE relation = 'example'::regclass AND item = '6' AND metric = 'anew';
+ROLLBACK;
+
 --
 -- Random histories
 --
