@@ -53,7 +53,8 @@ BEGIN ATOMIC
 		CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.relation) AS a
 	) AS f
 	JOIN pg_catalog.pg_class AS c ON c.oid = f.tab AND c.relkind IN ('r', 'p')
-	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = f.tab AND t.tgname = 'sla_track_truncate')
+	WHERE EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = f.tab AND t.tgname = 'sla_track_row')
+		AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = f.tab AND t.tgname = 'sla_track_truncate')
 	UNION ALL
 	SELECT 'definitions of ' || r.relation::text, 'suspended',
 		pg_catalog.format('made for another owner, %s: SELECT sla.track(%L) confirms them, and sla.sync(%L) follows what was written since',
