@@ -52,7 +52,7 @@ REVOKE ALL ON FUNCTION sla.derived(sla.clock_state) FROM PUBLIC;
 CREATE FUNCTION sla.excepted_elapsed(clock_id bigint, relation regclass, item text, started_at timestamptz, at timestamptz)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'sla_excepted_elapsed'
-LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 100;
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
 COMMENT ON FUNCTION sla.excepted_elapsed(bigint, regclass, text, timestamptz, timestamptz) IS
 'private: what a clock has used at an instant, in microseconds, without the time that exceptions take out';
 -- (in views, which call it with the rights of their readers)
@@ -60,7 +60,7 @@ COMMENT ON FUNCTION sla.excepted_elapsed(bigint, regclass, text, timestamptz, ti
 CREATE FUNCTION sla.elapsed_at(clock sla.clock_state, at timestamptz)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'sla_elapsed_at'
-LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 100;
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
 COMMENT ON FUNCTION sla.elapsed_at(sla.clock_state, timestamptz) IS 'private: the same of a clock as given';
 REVOKE ALL ON FUNCTION sla.elapsed_at(sla.clock_state, timestamptz) FROM PUBLIC;
 
