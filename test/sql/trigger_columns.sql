@@ -239,7 +239,9 @@ INSERT INTO sla.metric (relation, name, start_at, stop_when) VALUES ('base', 'm'
 INSERT INTO sla.policy (relation, name) VALUES ('base', 'all');
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('base', 'all', 'm', '8 bh @desk');
 SELECT * FROM fires_for('base');
+SET client_min_messages = warning;
 DROP DOMAIN mood CASCADE;
+RESET client_min_messages;
 SELECT * FROM fires_for('base');
 SELECT count(*) FROM pg_trigger WHERE tgname = 'sla_track_row' AND pg_get_triggerdef(oid) ~ 'dropped';
 UPDATE sla.metric SET stop_when = 'status = ''done''' WHERE relation = 'base'::regclass;
