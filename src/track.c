@@ -24,9 +24,11 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "executor/executor.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -81,6 +83,7 @@ typedef struct Batch
 } Batch;
 
 static Batch *batches = NULL;	/* in TopTransactionContext */
+static ExecutorStart_hook_type next_executor_start = NULL;
 
 /* A batch is followed when it has grown so large. */
 #define MAX_EVENTS	100000
@@ -116,9 +119,28 @@ undo_subtransaction(SubXactEvent event, SubTransactionId subid, SubTransactionId
 	}
 }
 
+/*
+ * For what a row trigger fires changes while writers go on (trigger_columns.c).
+ * One who has the table locked and his plan made need not look again whether it
+ * was changed, and would go on with triggers from before what his definitions are
+ * of.
+ */
+static void
+see_changed_triggers(QueryDesc *query, int eflags)
+{
+	if (query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE)
+		AcceptInvalidationMessages();
+	if (next_executor_start != NULL)
+		next_executor_start(query, eflags);
+	else
+		standard_ExecutorStart(query, eflags);
+}
+
 void
 track_init(void)
 {
+	next_executor_start = ExecutorStart_hook;
+	ExecutorStart_hook = see_changed_triggers;
 	RegisterXactCallback(forget_batches, NULL);
 	RegisterSubXactCallback(undo_subtransaction, NULL);
 }

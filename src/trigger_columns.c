@@ -16,8 +16,8 @@
  * fire again, and without depending on the columns, which the functions of the
  * expressions do: when a column is dropped with all that depends on it the trigger
  * fires for every update, until there are definitions that can be read.
- * A writer who began before goes on with the columns as they were, just as he
- * goes on with the definitions as they were.
+ * A statement that began before goes on with the columns as they were, just as it
+ * goes on with the definitions as they were; for the next one see track.c.
  *
  * Nothing is locked that needs no other columns: who alters one partition must not
  * wait for another's being altered.  That is safe since only who defines takes
