@@ -19,10 +19,11 @@
  * A statement that began before goes on with the columns as they were, just as it
  * goes on with the definitions as they were; for the next one see track.c.
  *
- * Nothing is locked that needs no other columns: who alters one partition must not
- * wait for another's being altered.  That is safe since only who defines takes
- * columns away, one after the other (all of them update sla.revision before), and
- * DDL, which may not see what is being defined, but adds to them.
+ * Nothing stays locked that needs no other columns, and what is locked by others is
+ * passed over below the tracked table: who alters one partition must not wait for
+ * another's being altered.  That is safe since only who defines takes columns away,
+ * one after the other (all of them update sla.revision before), and DDL, which may
+ * not see what is being defined, but adds to them, at the end of what it does.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -57,21 +58,45 @@ typedef struct Family
 {
 	Oid			root;
 	bool		widening;		/* by what is there, not by definitions */
+	bool		locked;			/* or only while it is looked at */
 	List	   *relids;
 	const Bitmapset *columns;	/* of the root, offset */
 	bool		every_update;
 	Oid			function;		/* of these triggers */
 } Family;
 
-/* (Its relation may not be locked: NULL when it is gone.) */
-static bool
-has_before_update(Oid relid)
+/* NULL when it is gone, or somebody else has locked it. */
+static Relation
+open_member(const Family *family, Oid relid)
 {
-	Relation	rel = RelationIdGetRelation(relid);
+	Relation	rel;
+
+	if (!family->locked && !ConditionalLockRelationOid(relid, AccessShareLock))
+		return NULL;
+	rel = RelationIdGetRelation(relid);
+	if (rel == NULL && !family->locked)
+		UnlockRelationOid(relid, AccessShareLock);
+	return rel;
+}
+
+static void
+close_member(const Family *family, Relation rel)
+{
+	Oid			relid = RelationGetRelid(rel);
+
+	RelationClose(rel);
+	if (!family->locked)
+		UnlockRelationOid(relid, AccessShareLock);
+}
+
+static bool
+has_before_update(const Family *family, Oid relid)
+{
+	Relation	rel = open_member(family, relid);
 	bool		has = rel != NULL && rel->trigdesc != NULL && rel->trigdesc->trig_update_before_row;
 
 	if (rel != NULL)
-		RelationClose(rel);
+		close_member(family, rel);
 	return has;
 }
 
@@ -89,7 +114,7 @@ family_of(Oid relid, bool widening, const Definition *def, LOCKMODE lockmode)
 	family.columns = def != NULL ? def->columns : NULL;
 	family.every_update = !widening && (bms_is_empty(family.columns) || def->whole_row);
 	foreach(cell, family.relids)
-		family.every_update = family.every_update || has_before_update(lfirst_oid(cell));
+		family.every_update = family.every_update || has_before_update(&family, lfirst_oid(cell));
 	family.function = LookupFuncName(list_make2(makeString("sla"), makeString("track_row")), 0, NULL, false);
 	return family;
 }
@@ -130,11 +155,11 @@ columns_read(const Family *family, Relation rel)
 	Relation	root;
 
 	if (RelationGetRelid(rel) == family->root ||
-		(root = RelationIdGetRelation(family->root)) == NULL)
+		(root = open_member(family, family->root)) == NULL)
 		return columns;
 	columns = rule_map_columns(columns,
 							   build_attrmap_by_name_compat(RelationGetDescr(rel), RelationGetDescr(root)));
-	RelationClose(root);
+	close_member(family, root);
 	return columns;
 }
 
@@ -183,7 +208,7 @@ replace_columns(Relation catalog, HeapTuple tuple, const int2vector *columns)
 static bool
 visit_triggers(const Family *family, Oid relid, bool replacing)
 {
-	Relation	rel = RelationIdGetRelation(relid);
+	Relation	rel = open_member(family, relid);
 	Relation	catalog;
 	bool		alike = true;
 	ScanKeyData key;
@@ -191,7 +216,7 @@ visit_triggers(const Family *family, Oid relid, bool replacing)
 	HeapTuple	tuple;
 
 	if (rel == NULL)
-		return true;
+		return family->locked || family->widening || relid != family->root;
 	catalog = table_open(TriggerRelationId, replacing ? RowExclusiveLock : AccessShareLock);
 	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
 	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL, 1, &key);
@@ -213,7 +238,7 @@ visit_triggers(const Family *family, Oid relid, bool replacing)
 	table_close(catalog, NoLock);
 	if (!alike && replacing)
 		CacheInvalidateRelcache(rel);
-	RelationClose(rel);
+	close_member(family, rel);
 	return alike;
 }
 
