@@ -21,6 +21,7 @@
 #include "own_relation.h"
 #include "owner_watch.h"
 #include "rollup_trigger.h"
+#include "settling.h"
 #include "track.h"
 #include "visibility.h"
 #include "worker.h"
@@ -52,6 +53,7 @@ _PG_init(void)
 	deadline_init();
 	own_relation_init();
 	definition_init();
+	settling_init();
 	track_init();
 	visibility_init();
 	rollup_trigger_init();

@@ -19,16 +19,19 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "sla_tracker.h"
+#include "settling.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/transam.h"
 #include "commands/trigger.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/memnodes.h"
 #include "nodes/supportnodes.h"
+#include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "utils/inval.h"
@@ -62,6 +65,69 @@ sla_settling_in(PG_FUNCTION_ARGS)
 		(uint32) (XidFromFullTransactionId(next) - oldest))
 		PG_RETURN_FULLTRANSACTIONID(next);
 	PG_RETURN_NULL();
+}
+
+/* sla.promise, once a plan was made here that does not look for stale clocks. */
+static Oid	promise_of_plans = InvalidOid;
+
+static ExecutorStart_hook_type next_executor_start = NULL;
+static ExecutorEnd_hook_type next_executor_end = NULL;
+
+/*
+ * A plan that is kept is looked at again when its relations are locked, but in a
+ * transaction that has them locked already the server need not hear of changes
+ * then.  It is made to: the lock counts as one since which there may have been
+ * some.  (Whatever locks sla.promise undoes that; so this is done where each
+ * statement begins and ends.)
+ */
+static void
+look_again(void)
+{
+	LOCKTAG		tag;
+	LOCALLOCK  *lock;
+	LockAcquireResult result;
+
+	if (!OidIsValid(promise_of_plans))
+		return;
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, promise_of_plans);
+#if PG_VERSION_NUM >= 180000
+	result = LockAcquireExtended(&tag, AccessShareLock, false, true, false, &lock, false);
+#else
+	result = LockAcquireExtended(&tag, AccessShareLock, false, true, false, &lock);
+#endif
+	if (result == LOCKACQUIRE_NOT_AVAIL)
+		return;
+	lock->lockCleared = false;
+	LockRelease(&tag, AccessShareLock, false);
+}
+
+static void
+settling_executor_start(QueryDesc *query, int eflags)
+{
+	look_again();
+	if (next_executor_start != NULL)
+		next_executor_start(query, eflags);
+	else
+		standard_ExecutorStart(query, eflags);
+}
+
+static void
+settling_executor_end(QueryDesc *query)
+{
+	if (next_executor_end != NULL)
+		next_executor_end(query);
+	else
+		standard_ExecutorEnd(query);
+	look_again();
+}
+
+void
+settling_init(void)
+{
+	next_executor_start = ExecutorStart_hook;
+	ExecutorStart_hook = settling_executor_start;
+	next_executor_end = ExecutorEnd_hook;
+	ExecutorEnd_hook = settling_executor_end;
 }
 
 /*
@@ -147,6 +213,7 @@ sla_may_be_stale_support(PG_FUNCTION_ARGS)
 		!ActiveSnapshotSet() || has_unsettled(NULL) || has_unsettled(GetActiveSnapshot()) ||
 		has_unsettled_outside(GetActiveSnapshot()))
 		PG_RETURN_POINTER(NULL);
+	promise_of_plans = own_relation(OWN_PROMISE);
 	PG_RETURN_POINTER(makeBoolConst(false, false));
 }
 
