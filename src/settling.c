@@ -34,6 +34,7 @@
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
+#include "tcop/utility.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -72,6 +73,7 @@ static Oid	promise_of_plans = InvalidOid;
 
 static ExecutorStart_hook_type next_executor_start = NULL;
 static ExecutorEnd_hook_type next_executor_end = NULL;
+static ProcessUtility_hook_type next_utility = NULL;
 
 /*
  * A plan that is kept is looked at again when its relations are locked, but in a
@@ -121,9 +123,28 @@ settling_executor_end(QueryDesc *query)
 	look_again();
 }
 
+/*
+ * (The row description of what EXECUTE returned is made after its end, and locks
+ * the relations once more.)
+ */
+static void
+settling_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+				 ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
+				 DestReceiver *dest, QueryCompletion *qc)
+{
+	if (IsA(pstmt->utilityStmt, ExecuteStmt))
+		look_again();
+	if (next_utility != NULL)
+		next_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+	else
+		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+}
+
 void
 settling_init(void)
 {
+	next_utility = ProcessUtility_hook;
+	ProcessUtility_hook = settling_utility;
 	next_executor_start = ExecutorStart_hook;
 	ExecutorStart_hook = settling_executor_start;
 	next_executor_end = ExecutorEnd_hook;
