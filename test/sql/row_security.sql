@@ -235,12 +235,26 @@ RESET ROLE;
 ANALYZE desk.ticket;
 SET ROLE regress_sla_red;
 SELECT relation, count(*) FROM sla.report_open GROUP BY 1 ORDER BY 1;
--- the first of many are read in order, by the index
+-- the first of many are read in order, by the index (once nothing is stale that
+-- other tests changed)
+RESET ROLE;
+DO $$
+BEGIN
+	FOR i IN 1 .. 1000 LOOP
+		PERFORM sla.refresh();
+		COMMIT;
+		EXIT WHEN NOT EXISTS (SELECT FROM sla.promise WHERE settled < revision) AND NOT EXISTS (SELECT FROM sla.moved_party);
+		PERFORM pg_sleep(0.01);
+	END LOOP;
+END
+$$;
+ANALYZE sla.clock_state;
+SET ROLE regress_sla_red;
 SET enable_sort = off;
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;
 SELECT count(*) > 0 AS by_index FROM plan_of('SELECT * FROM sla.report_open ORDER BY due_at LIMIT 10') AS p (line) WHERE p.line ~ 'Index Scan using clock_state_due_idx on sla.clock_state';
-SELECT count(*) > 0 AS guarded FROM plan_of('SELECT * FROM sla.report_open ORDER BY due_at LIMIT 10') AS p (line) WHERE p.line ~ '(Filter: \(sla\.may_see)';
+SELECT count(*) > 0 AS guarded FROM plan_of('SELECT * FROM sla.report_open ORDER BY due_at LIMIT 10') AS p (line) WHERE p.line ~ 'Filter: .*sla\.may_see';
 RESET enable_sort;
 RESET enable_seqscan;
 RESET enable_bitmapscan;
