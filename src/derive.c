@@ -382,29 +382,35 @@ derive_as_judged(Definition *def, StoredClock *clock, TimestampTz before)
 		derive_by(def, promise, past_hours(name, length, before).image, clock);
 }
 
-int64
-derive_elapsed(const Definition *def, const StoredClock *clock, int64 at)
+/* Net of exceptions what a clock is measured by, and in which time; it stays as it is. */
+static ClockTerms
+net_terms_of(const Definition *def, const StoredClock *clock, ClockTime *time)
 {
 	Promise    *promise = promise_of(def, clock);
 	StoredClock copy = *clock;
 	HoursImage *image = promise_hours(promise);
-	ClockTime	time = clock_time_of(image);
 	ClockTerms	net = promise_terms(promise, image, clock->clock.start, clock->promised);
 
 	(void) net_terms(def, promise, image, &copy, &net);
+	*time = clock_time_of(image);
+	return net;
+}
+
+int64
+derive_elapsed(const Definition *def, const StoredClock *clock, int64 at)
+{
+	ClockTime	time;
+	ClockTerms	net = net_terms_of(def, clock, &time);
+
 	return clock_elapsed(&clock->clock, &net, &time, at);
 }
 
 void
 derive_fractions(Definition *def, const StoredClock *clock, const double *fractions, int n, int64 *at)
 {
-	Promise    *promise = promise_of(def, clock);
-	StoredClock copy = *clock;
-	HoursImage *image = promise_hours(promise);
-	ClockTime	time = clock_time_of(image);
-	ClockTerms	net = promise_terms(promise, image, clock->clock.start, clock->promised);
+	ClockTime	time;
+	ClockTerms	net = net_terms_of(def, clock, &time);
 
-	(void) net_terms(def, promise, image, &copy, &net);
 	for (int i = 0; i < n; i++)
 		at[i] = clock_fraction_at(&clock->clock, &net, &time, clock->budget, fractions[i]);
 }

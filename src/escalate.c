@@ -83,19 +83,6 @@ check_role(Oid role, Oid relid)
 				 errmsg("the role that made the escalation does not own the table any more")));
 }
 
-static Oid
-function_owner(Oid function)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", function);
-	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 /*
  * Who owns a schema decides what has a name in it.  So a name stands for what is
  * owned as it was when the escalation was written, and is held until it is called.
@@ -107,7 +94,7 @@ find_procedure(const char *signature, Oid owner)
 
 	LockDatabaseObject(ProcedureRelationId, procedure, 0, AccessShareLock);
 	if (DatumGetObjectId(DirectFunctionCall1(regprocedurein, CStringGetDatum(signature))) != procedure ||
-		function_owner(procedure) != owner)
+		fence_function_owner(procedure) != owner)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("%s is owned by another role than when the escalation was written", signature),

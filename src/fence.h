@@ -53,4 +53,7 @@ extern void fence_by_index(void);
 /* The role that owns the extension's tables. */
 extern Oid	fence_extension_owner(void);
 
+/* Whose a function is. */
+extern Oid	fence_function_owner(Oid function);
+
 #endif							/* SLA_FENCE_H */

@@ -848,14 +848,19 @@ warn_of_failure(FunctionCallInfo fcinfo, int sqlstate)
 				 errdetail("Reading it failed with SQLSTATE %s.", unpack_sql_state(sqlstate))));
 }
 
-/* A row that says in its last column what failed; before that, a status. */
+/* If it failed, a row that says so in its last column; before that, a status. */
 static void
-put_problem(ReturnSetInfo *result, const char *status, int sqlstate)
+put_problem(FunctionCallInfo fcinfo, const char *status, int sqlstate)
 {
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	int			natts = result->setDesc->natts;
-	Datum	   *values = palloc0(natts * sizeof(Datum));
-	bool	   *nulls = palloc(natts * sizeof(bool));
+	Datum	   *values;
+	bool	   *nulls;
 
+	if (sqlstate == 0)
+		return;
+	values = palloc0(natts * sizeof(Datum));
+	nulls = palloc(natts * sizeof(bool));
 	memset(nulls, true, natts * sizeof(bool));
 	nulls[natts - 1] = false;
 	values[natts - 1] = CStringGetTextDatum(psprintf("SQLSTATE %s", unpack_sql_state(sqlstate)));
@@ -876,11 +881,9 @@ PG_FUNCTION_INFO_V1(sla_slo_status);
 Datum
 sla_slo_status(PG_FUNCTION_ARGS)
 {
-	int			sqlstate = report_objective(fcinfo, "report_slo_status",
-											"SELECT s.*, NULL::text FROM sla.objective_status($1, $2) AS s", objective_status_rows);
-
-	if (sqlstate != 0)
-		put_problem((ReturnSetInfo *) fcinfo->resultinfo, "error", sqlstate);
+	put_problem(fcinfo, "error",
+				report_objective(fcinfo, "report_slo_status",
+								 "SELECT s.*, NULL::text FROM sla.objective_status($1, $2) AS s", objective_status_rows));
 	return (Datum) 0;
 }
 
@@ -897,8 +900,7 @@ sla_slo_periods(PG_FUNCTION_ARGS)
 											"SELECT p.*, NULL::text FROM sla.objective_periods($1, $2, $3) AS p", NULL);
 
 	warn_of_failure(fcinfo, sqlstate);
-	if (sqlstate != 0)
-		put_problem((ReturnSetInfo *) fcinfo->resultinfo, NULL, sqlstate);
+	put_problem(fcinfo, NULL, sqlstate);
 	return (Datum) 0;
 }
 
@@ -941,11 +943,9 @@ PG_FUNCTION_INFO_V1(sla_burn_rules_at);
 Datum
 sla_burn_rules_at(PG_FUNCTION_ARGS)
 {
-	int			sqlstate = report_objective(fcinfo, "report_slo_alert",
-											"SELECT a.*, NULL::text FROM sla.objective_alerts($1, $2) AS a", objective_alert_rows);
-
-	if (sqlstate != 0)
-		put_problem((ReturnSetInfo *) fcinfo->resultinfo, NULL, sqlstate);
+	put_problem(fcinfo, NULL,
+				report_objective(fcinfo, "report_slo_alert",
+								 "SELECT a.*, NULL::text FROM sla.objective_alerts($1, $2) AS a", objective_alert_rows));
 	return (Datum) 0;
 }
 

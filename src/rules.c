@@ -361,19 +361,6 @@ rule_suspended(const char *table)
 			 errhint("The new owner confirms them with sla.track().")));
 }
 
-static Oid
-function_owner(Oid function)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", function);
-	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 Expr *
 rule_expression(Relation rel, const char *definition, int32 id, const char *column)
 {
@@ -389,7 +376,7 @@ rule_expression(Relation rel, const char *definition, int32 id, const char *colu
 				 errmsg("the expression of column \"%s\" of sla.%s for table \"%s\" is missing",
 						column, definition, RelationGetRelationName(rel)),
 				 errhint("Update the row of sla.%s with the expression written anew.", definition)));
-	if (function_owner(function) != rel->rd_rel->relowner)
+	if (fence_function_owner(function) != rel->rd_rel->relowner)
 		rule_suspended(RelationGetRelationName(rel));
 	type = get_func_rettype(function);
 	call = makeFuncExpr(function, type,

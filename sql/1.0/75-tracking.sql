@@ -98,6 +98,26 @@ COMMENT ON FUNCTION sla.set_trigger_columns(regclass, boolean) IS
 'private: lets the row trigger of a tracked table fire only for updates of columns that expressions read, where that is safe';
 REVOKE ALL ON FUNCTION sla.set_trigger_columns(regclass, boolean) FROM PUBLIC;
 
+CREATE FUNCTION sla.widen_triggers(tables oid[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM sla.set_trigger_columns(t.relation, true)
+	FROM sla.tracked AS t
+	WHERE t.relation IN (
+		WITH RECURSIVE above (oid) AS (
+			SELECT u.oid FROM unnest(tables) AS u (oid)
+			UNION
+			SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
+		)
+		SELECT a.oid FROM above AS a);
+END
+$$;
+COMMENT ON FUNCTION sla.widen_triggers(oid[]) IS 'private: lets the row triggers of tracked tables, among these tables or above them, fire for more updates where they must';
+REVOKE ALL ON FUNCTION sla.widen_triggers(oid[]) FROM PUBLIC;
+
 /*
  * Which table is tracked
  */
@@ -439,17 +459,10 @@ BEGIN
 	END LOOP;
 
 	-- (a trigger for updates of a column that is gone could not be restored)
-	PERFORM sla.set_trigger_columns(t.relation, true)
-	FROM sla.tracked AS t
-	WHERE t.relation IN (
-		WITH RECURSIVE above (oid) AS (
-			SELECT o.objid
-			FROM pg_event_trigger_dropped_objects() AS o
-			WHERE o.classid = 'pg_class'::regclass AND o.objsubid > 0
-			UNION
-			SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
-		)
-		SELECT a.oid FROM above AS a);
+	PERFORM sla.widen_triggers(ARRAY(
+		SELECT o.objid
+		FROM pg_event_trigger_dropped_objects() AS o
+		WHERE o.classid = 'pg_class'::regclass AND o.objsubid > 0));
 END
 $$;
 COMMENT ON FUNCTION sla.forget_dropped() IS 'deletes definitions and clocks of tables that are dropped; tells triggers of columns that are';
@@ -474,17 +487,10 @@ BEGIN
 	IF sla.restoring() THEN
 		RETURN;
 	END IF;
-	PERFORM sla.set_trigger_columns(t.relation, true)
-	FROM sla.tracked AS t
-	WHERE t.relation IN (
-		WITH RECURSIVE above (oid) AS (
-			SELECT coalesce(t.tgrelid, c.objid)
-			FROM pg_event_trigger_ddl_commands() AS c
-			LEFT JOIN pg_trigger AS t ON c.classid = 'pg_trigger'::regclass AND t.oid = c.objid
-			UNION
-			SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
-		)
-		SELECT a.oid FROM above AS a);
+	PERFORM sla.widen_triggers(ARRAY(
+		SELECT coalesce(t.tgrelid, c.objid)
+		FROM pg_event_trigger_ddl_commands() AS c
+		LEFT JOIN pg_trigger AS t ON c.classid = 'pg_trigger'::regclass AND t.oid = c.objid));
 END
 $$;
 COMMENT ON FUNCTION sla.follow_triggers() IS 'private: lets the row trigger of a tracked table fire for every update once it has BEFORE ROW triggers';

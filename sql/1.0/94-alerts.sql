@@ -133,10 +133,7 @@ CREATE FUNCTION sla.owner_is_paused(relation regclass)
 RETURNS boolean
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-	SELECT EXISTS (
-		SELECT FROM sla.role_pause AS p
-		JOIN pg_catalog.pg_class AS c ON c.relowner = p.role
-		WHERE c.oid = owner_is_paused.relation AND p.until > pg_catalog.clock_timestamp());
+	SELECT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = owner_is_paused.relation AND sla.is_paused(c.relowner));
 END;
 COMMENT ON FUNCTION sla.owner_is_paused(regclass) IS 'private: is the owner of a table left alone?';
 REVOKE ALL ON FUNCTION sla.owner_is_paused(regclass) FROM PUBLIC;
