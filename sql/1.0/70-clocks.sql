@@ -48,6 +48,7 @@ CREATE TABLE sla.clock_state (
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX clock_state_item_idx ON sla.clock_state (relation, item, metric_id, per, cycle);
 CREATE INDEX clock_state_due_idx ON sla.clock_state (due_at) WHERE ended_at IS NULL;
+CREATE INDEX clock_state_late_idx ON sla.clock_state (late_at) WHERE late_at > due_at AND ended_at IS NULL;
 CREATE INDEX clock_state_open_idx ON sla.clock_state (promise_id, revision) WHERE ended_at IS NULL;
 CREATE INDEX clock_state_breached_idx ON sla.clock_state (late_at, ended_at) WHERE ended_at > late_at;
 CREATE INDEX clock_state_ended_idx ON sla.clock_state (ended_at) WHERE ended_at IS NOT NULL;

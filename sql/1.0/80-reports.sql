@@ -85,14 +85,16 @@ SELECT c.clock_id, c.started_at, c.relation, c.metric_id, c.cycle, c.item, c.per
 FROM sla.promise AS p
 JOIN sla.clock_state AS c
 	ON c.promise_id = p.id AND c.revision < p.revision AND c.ended_at IS NULL
-WHERE p.settled < p.revision
+WHERE sla.may_be_stale()
+	AND p.settled < p.revision
 	AND EXISTS (SELECT FROM sla.promise_stale)
 	AND sla.seen(c.relation, c.item)
 UNION ALL
 SELECT c.clock_id, c.started_at, c.relation, c.metric_id, c.cycle, c.item, c.per, c
 FROM sla.clock_state AS c
 JOIN sla.party_stale AS m ON m.party = c.party AND c.revision < m.revision
-WHERE c.ended_at IS NULL
+WHERE sla.may_be_stale()
+	AND c.ended_at IS NULL
 	AND (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
 		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
 	AND EXISTS (SELECT FROM sla.moved_party)
@@ -157,7 +159,7 @@ SELECT c.*
 FROM (
 	SELECT false AS is_stale, stored.* FROM sla.clock_state AS stored
 	UNION ALL
-	SELECT true, stale.* FROM sla.clock_stale AS stale WHERE sla.may_be_stale()
+	SELECT true, stale.* FROM sla.clock_stale AS stale
 ) AS c
 WHERE c.ended_at IS NULL
 	AND (c.is_stale
@@ -174,7 +176,7 @@ SELECT c.*
 FROM (
 	SELECT false AS is_stale, stored.* FROM sla.clock_state AS stored
 	UNION ALL
-	SELECT true, stale.* FROM sla.clock_stale AS stale WHERE sla.may_be_stale()
+	SELECT true, stale.* FROM sla.clock_stale AS stale
 ) AS c
 WHERE (c.is_stale
 	OR NOT sla.may_be_stale()
@@ -573,8 +575,7 @@ SELECT
 	c.party,
 	coalesce(c.breach_labels, c.labels) AS labels
 FROM sla.clock_open AS c
-WHERE c.promise_id = ANY (ARRAY(SELECT p.id FROM sla.promise AS p WHERE p.threshold IS NOT NULL))
-	AND c.late_at > c.due_at
+WHERE c.late_at > c.due_at
 	AND c.late_at < pg_catalog.now()
 UNION ALL
 SELECT
@@ -821,8 +822,7 @@ CROSS JOIN LATERAL (
 		SELECT c.promise_id, c.agreement_id, c.relation, c.state, pg_catalog.now(), c.due_at, c.late_at,
 			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
 		FROM sla.clock_open AS c
-		WHERE c.promise_id = ANY (ARRAY(SELECT p.id FROM sla.promise AS p WHERE p.threshold IS NOT NULL))
-			AND c.late_at > c.due_at
+		WHERE c.late_at > c.due_at
 			AND c.late_at < pg_catalog.now()
 			AND c.late_at >= m.from_at AND c.late_at < m.to_at
 		UNION ALL
