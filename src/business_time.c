@@ -80,11 +80,15 @@ calendar_name(FunctionCallInfo fcinfo, int argno, bool in_interval, int *length)
 	}
 	else
 	{
-		const struct varlena *name = (struct varlena *) PG_GETARG_POINTER(argno);
+		const char *name = PG_GETARG_POINTER(argno);
 
-		*length = (int) VARSIZE_ANY_EXHDR(name);
-		return *length > 0 && !VARATT_IS_EXTERNAL(name) && !VARATT_IS_COMPRESSED(name) ?
-			VARDATA_ANY(name) : NULL;
+		if (likely(VARATT_IS_SHORT(name)))
+			*length = (int) VARSIZE_SHORT(name) - VARHDRSZ_SHORT;
+		else if (VARATT_IS_4B_U(name))
+			*length = (int) VARSIZE(name) - VARHDRSZ;
+		else
+			*length = 0;		/* to be fetched first */
+		return *length > 0 ? VARDATA_ANY(name) : NULL;
 	}
 }
 
@@ -145,12 +149,21 @@ not_finite(const char *type)
 			 errmsg("%s must be finite", type)));
 }
 
-static pg_noinline Datum
-add_the_long_way(FunctionCallInfo fcinfo, const Timeline *timeline, int t_arg,
-				 int bi_arg, int hours_arg, bool negate)
+/* Where the functions that add have their arguments. */
+typedef struct AddArgs
 {
-	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
-	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
+	int			t;
+	int			interval;
+	int			hours;			/* the interval, where it names the calendar */
+	bool		negate;
+} AddArgs;
+
+static pg_noinline Datum
+add_the_long_way(FunctionCallInfo fcinfo, const AddArgs *args, const Timeline *timeline)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(args->t);
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(args->interval);
+	bool		in_interval = args->hours == args->interval;
 	HoursImage *image;
 	int32		days = bi->days;
 	int64		time = bi->time;
@@ -159,7 +172,7 @@ add_the_long_way(FunctionCallInfo fcinfo, const Timeline *timeline, int t_arg,
 	 * The two values whose negation does not fit reach far beyond the
 	 * supported dates, as does the largest one.
 	 */
-	if (negate)
+	if (args->negate)
 	{
 		days = days == PG_INT32_MIN ? PG_INT32_MAX : -days;
 		time = time == PG_INT64_MIN ? PG_INT64_MAX : -time;
@@ -171,72 +184,90 @@ add_the_long_way(FunctionCallInfo fcinfo, const Timeline *timeline, int t_arg,
 		if (likely(result != TIMELINE_OUTSIDE))
 			PG_RETURN_TIMESTAMPTZ(result);
 	}
-	image = image_the_long_way(fcinfo, hours_arg, hours_arg == bi_arg);
+	image = image_the_long_way(fcinfo, args->hours, in_interval);
 	t = hours_add_interval(image, t, days, time);
-	keep_at_hand(fcinfo, hours_arg, hours_arg == bi_arg, image);
+	keep_at_hand(fcinfo, args->hours, in_interval, image);
 	PG_RETURN_TIMESTAMPTZ(t);
 }
 
-/* In a calendar that the row names. */
+/* Nothing is called on the fast way, so that little has to be saved there. */
 static pg_noinline Datum
-add_by_name(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg,
-			bool negate)
+add_in(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const BusinessInterval *bi,
+	   const Timeline *timeline)
 {
-	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
-	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
-	const Timeline *timeline = timeline_by_name(fcinfo, hours_arg, hours_arg == bi_arg);
 	TimestampTz result;
 
-	if (likely(!negate && timeline != NULL && bi->days == 0 && bi->time > 0 &&
-			   timeline_covers(timeline, t) && timeline->form == TIMELINE_NARROW &&
+	if (likely(bi->days == 0 && bi->time > 0 && !args->negate &&
 			   timeline_add_ahead(timeline, t, bi->time, &result)))
 		PG_RETURN_TIMESTAMPTZ(result);
-	return add_the_long_way(fcinfo, timeline, t_arg, bi_arg, hours_arg, negate);
+	return add_the_long_way(fcinfo, args, timeline);
 }
 
-/*
- * t + bi, or t - bi; the numbers are those of the arguments.  Nothing is
- * called on the fast way, so that nothing has to be saved there.
- */
+/* In a calendar that the row names. */
 CORE_INLINE Datum
-add(FunctionCallInfo fcinfo, int t_arg, int bi_arg, int hours_arg, const bool negate)
+add_by_name(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const BusinessInterval *bi,
+			const bool in_interval)
 {
-	TimestampTz t = PG_GETARG_TIMESTAMPTZ(t_arg);
-	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(bi_arg);
+	const Timeline *timeline = timeline_by_name(fcinfo, args->hours, in_interval);
+	TimestampTz result;
+
+	if (likely(timeline != NULL && bi->days == 0 && bi->time > 0 && !args->negate &&
+			   timeline_add_ahead(timeline, t, bi->time, &result)))
+		PG_RETURN_TIMESTAMPTZ(result);
+	return add_the_long_way(fcinfo, args, timeline);
+}
+
+static pg_noinline Datum
+add_by_name_in_interval(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const BusinessInterval *bi)
+{
+	return add_by_name(fcinfo, args, t, bi, true);
+}
+
+static pg_noinline Datum
+add_by_name_in_text(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const BusinessInterval *bi)
+{
+	return add_by_name(fcinfo, args, t, bi, false);
+}
+
+/* t + bi, or t - bi */
+CORE_INLINE Datum
+add(FunctionCallInfo fcinfo, const AddArgs *args)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(args->t);
+	const BusinessInterval *bi = PG_GETARG_BUSINESS_INTERVAL_P(args->interval);
 	const Timeline *timeline = timeline_at_hand(fcinfo);
 
-	if (likely(!negate && timeline != NULL && bi->days == 0 && bi->time > 0 &&
-			   timeline_covers(timeline, t)))
-	{
-		TimestampTz result;
-
-		if (likely(timeline_add_ahead(timeline, t, bi->time, &result)))
-			PG_RETURN_TIMESTAMPTZ(result);
-	}
-	return timeline != NULL ?
-		add_the_long_way(fcinfo, timeline, t_arg, bi_arg, hours_arg, negate) :
-		add_by_name(fcinfo, t_arg, bi_arg, hours_arg, negate);
+	if (likely(timeline != NULL))
+		return add_in(fcinfo, args, t, bi, timeline);
+	return args->hours == args->interval ? add_by_name_in_interval(fcinfo, args, t, bi) :
+		add_by_name_in_text(fcinfo, args, t, bi);
 }
 
 PG_FUNCTION_INFO_V1(timestamptz_pl_business_interval);
 Datum
 timestamptz_pl_business_interval(PG_FUNCTION_ARGS)
 {
-	return add(fcinfo, 0, 1, 1, false);
+	static const AddArgs args = {.t = 0,.interval = 1,.hours = 1};
+
+	return add(fcinfo, &args);
 }
 
 PG_FUNCTION_INFO_V1(business_interval_pl_timestamptz);
 Datum
 business_interval_pl_timestamptz(PG_FUNCTION_ARGS)
 {
-	return add(fcinfo, 1, 0, 0, false);
+	static const AddArgs args = {.t = 1,.interval = 0,.hours = 0};
+
+	return add(fcinfo, &args);
 }
 
 PG_FUNCTION_INFO_V1(timestamptz_mi_business_interval);
 Datum
 timestamptz_mi_business_interval(PG_FUNCTION_ARGS)
 {
-	return add(fcinfo, 0, 1, 1, true);
+	static const AddArgs args = {.t = 0,.interval = 1,.hours = 1,.negate = true};
+
+	return add(fcinfo, &args);
 }
 
 /* business_add(timestamptz, business_interval, hours or calendar) */
@@ -244,7 +275,9 @@ PG_FUNCTION_INFO_V1(business_add);
 Datum
 business_add(PG_FUNCTION_ARGS)
 {
-	return add(fcinfo, 0, 1, 2, false);
+	static const AddArgs args = {.t = 0,.interval = 1,.hours = 2};
+
+	return add(fcinfo, &args);
 }
 
 /* business_between(timestamptz, timestamptz, hours or calendar) */
@@ -291,8 +324,7 @@ seconds_by_name(FunctionCallInfo fcinfo)
 	const Timeline *timeline = timeline_by_name(fcinfo, 2, false);
 	int64		usecs;
 
-	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b) &&
-			   timeline->form == TIMELINE_NARROW && timeline_between_plain(timeline, a, b, &usecs)))
+	if (likely(timeline != NULL && timeline_between_plain(timeline, a, b, &usecs)))
 		PG_RETURN_FLOAT8((float8) usecs / USECS_PER_SEC);
 	return seconds_the_long_way(fcinfo, timeline);
 }
@@ -312,8 +344,7 @@ business_seconds_between(PG_FUNCTION_ARGS)
 	const Timeline *timeline = timeline_at_hand(fcinfo);
 	int64		usecs;
 
-	if (likely(timeline != NULL && timeline_covers(timeline, a) && timeline_covers(timeline, b) &&
-			   timeline_between_plain(timeline, a, b, &usecs)))
+	if (likely(timeline != NULL && timeline_between_plain(timeline, a, b, &usecs)))
 		PG_RETURN_FLOAT8((float8) usecs / USECS_PER_SEC);
 	return timeline != NULL ? seconds_the_long_way(fcinfo, timeline) : seconds_by_name(fcinfo);
 }

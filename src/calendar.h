@@ -138,11 +138,13 @@ calendar_slot_key(const char *name, int length, uint64 *head, uint64 *tail)
 {
 	*head = *tail = 0;
 #ifndef WORDS_BIGENDIAN
-	if (likely(length > 8))
+	if (likely(length >= 8))
 	{
+		int			half = 4 * (16 - length);
+
 		memcpy(head, name, 8);
 		memcpy(tail, name + length - 8, 8);
-		*tail >>= 8 * (16 - length);
+		*tail = *tail >> half >> half;
 		return;
 	}
 	if (likely(length >= 4))

@@ -323,8 +323,7 @@ compile_window(HoursImage *image, int32 first_date, int32 last_date, bool dates)
 	MemoryContextSwitchTo(old);
 
 	/* what is out of range is so whether or not a window reaches there */
-	timeline->from = Max(timeline->base, HORIZON_FROM);
-	timeline->length = Min(timeline->end, HORIZON_TO) - timeline->from;
+	timeline_limit(timeline, HORIZON_FROM, HORIZON_TO);
 	INSTR_TIME_SET_CURRENT(stop);
 	INSTR_TIME_SUBTRACT(stop, start);
 

@@ -144,9 +144,9 @@ typedef struct BusinessDates
 typedef struct Timeline
 {
 	/* what is needed per row comes first */
-	int64_t		from;			/* the instants covered: from here, */
-	int64_t		length;			/* so long */
 	int64_t		base;			/* start of bucket 0 */
+	int64_t		narrow_length;	/* how far from base on the instants are
+								 * covered by narrow buckets; or 0 */
 	union
 	{
 		NarrowDay  *narrow;
@@ -163,6 +163,8 @@ typedef struct Timeline
 	uint8_t		index_scale;	/* an index entry counts 2^index_scale days,
 								 * or weeks */
 	uint32_t	nindex;
+	int64_t		from;			/* the instants covered: from here, */
+	int64_t		length;			/* so long */
 	int64_t		total;			/* open microseconds of the window */
 	BucketShape *shapes;
 	ShapeSpan  *spans;
@@ -193,6 +195,15 @@ static inline bool
 timeline_covers(const Timeline *tl, int64_t t)
 {
 	return (uint64_t) t - (uint64_t) tl->from < (uint64_t) tl->length;
+}
+
+/* Let it cover only instants of [from, to). */
+static inline void
+timeline_limit(Timeline *tl, int64_t from, int64_t to)
+{
+	tl->from = from > tl->base ? from : tl->base;
+	tl->length = (to < tl->end ? to : tl->end) - tl->from;
+	tl->narrow_length = tl->form == TIMELINE_NARROW && tl->from == tl->base ? tl->length : 0;
 }
 
 /* B(t) counted from the window's start; t must be covered (or be its end). */
@@ -281,9 +292,9 @@ timeline_clamp(const NarrowDay *day, int64_t time)
 }
 
 /*
- * timeline_add() for d > 0 in a narrow window; false when the result lies
- * outside and where buckets of several spans are met: then timeline_add() is to
- * be asked.
+ * timeline_add() for d > 0 where narrow buckets cover t; false where they do not,
+ * when the result lies outside and where buckets of several spans are met: then
+ * timeline_add() is to be asked.
  *
  * The bucket of the result is looked for where it would be if all days were
  * alike.  When it is not among those around, the index tells where it is.
@@ -300,7 +311,7 @@ timeline_add_ahead(const Timeline *tl, int64_t t, int64_t d, int64_t *result)
 	uint64_t	units;
 	uint64_t	ahead;
 
-	if (from->open == TIMELINE_SHAPED)
+	if (since >= (uint64_t) tl->narrow_length || from->open == TIMELINE_SHAPED)
 		return false;
 
 	/* the open time to go to, counted from the bucket's start */
@@ -327,8 +338,8 @@ timeline_add_ahead(const Timeline *tl, int64_t t, int64_t d, int64_t *result)
 }
 
 /*
- * timeline_between() in a narrow window; false where buckets of several spans
- * are met.
+ * timeline_between() where narrow buckets cover both; false where they do not, and
+ * where buckets of several spans are met.
  */
 CORE_INLINE bool
 timeline_between_plain(const Timeline *tl, int64_t a, int64_t b, int64_t *result)
@@ -340,7 +351,8 @@ timeline_between_plain(const Timeline *tl, int64_t a, int64_t b, int64_t *result
 	const NarrowDay *day_a = tl->day.narrow + i;
 	const NarrowDay *day_b = tl->day.narrow + j;
 
-	if (day_a->open == TIMELINE_SHAPED || day_b->open == TIMELINE_SHAPED)
+	if (since_a >= (uint64_t) tl->narrow_length || since_b >= (uint64_t) tl->narrow_length ||
+		day_a->open == TIMELINE_SHAPED || day_b->open == TIMELINE_SHAPED)
 		return false;
 	*result = timeline_clamp(day_b, (int64_t) (since_b - j * CORE_USECS_PER_DAY)) -
 		timeline_clamp(day_a, (int64_t) (since_a - i * CORE_USECS_PER_DAY)) +

@@ -806,10 +806,9 @@ timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
 	tl->base = zone_instant(&tl->zone, first_date * CORE_USECS_PER_DAY);
 	c.whole_minutes = c.whole_minutes && whole_minute(tl->base);
 	tl->end = tl->base + ndays * CORE_USECS_PER_DAY;
-	tl->from = tl->base;
-	tl->length = tl->end - tl->base;
 	if (!make_buckets(&c, tl, &list, small, result))
 		return NULL;
+	timeline_limit(tl, tl->base, tl->end);
 	tl->bytes += tl->zone.nbreaks * sizeof(ZoneBreak);
 	return tl;
 }
