@@ -453,7 +453,9 @@ dates_around(HoursImage *image, DateADT a, DateADT b)
 	if (low < CORE_MIN_DATE + 5 || high > CORE_MAX_DATE - 6)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("date out of range for business time")));
+				 errmsg("date out of range for business time"),
+				 errdetail("Business dates are counted from %d-01-06 to %d-12-26.",
+						   CORE_MIN_YEAR, CORE_MAX_YEAR - 1)));
 	return hours_cover_dates(image, (low - 3) * USECS_PER_DAY, (high + 3) * USECS_PER_DAY);
 }
 

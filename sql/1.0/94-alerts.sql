@@ -777,8 +777,13 @@ REVOKE ALL ON FUNCTION sla.alert_burn_rates(timestamptz, integer) FROM PUBLIC;
 /* An agreement is due for review at the instant that its last one tells. */
 CREATE FUNCTION sla.alert_reviews(at timestamptz, max_items integer)
 RETURNS bigint
-LANGUAGE sql VOLATILE
-BEGIN ATOMIC
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	done bigint;
+BEGIN
 	WITH withdrawn AS (
 		UPDATE sla.alert AS a
 		SET withdrawn_at = alert_reviews.at
@@ -797,8 +802,15 @@ BEGIN ATOMIC
 		ON CONFLICT DO NOTHING
 		RETURNING alert.id
 	)
-	SELECT (SELECT count(*) FROM withdrawn) + (SELECT count(*) FROM raised);
-END;
+	SELECT (SELECT count(*) FROM withdrawn) + (SELECT count(*) FROM raised) INTO done;
+	IF done > 0 THEN
+		UPDATE sla.alert AS a
+		SET silence = sla.silence_of(a)
+		WHERE a.kind = 'review' AND a.withdrawn_at IS NULL AND a.raised_at = alert_reviews.at;
+	END IF;
+	RETURN done;
+END
+$$;
 COMMENT ON FUNCTION sla.alert_reviews(timestamptz, integer) IS
 'private: raises alerts of agreements that are to be reviewed, withdraws those of reviews that were held, and says how many';
 REVOKE ALL ON FUNCTION sla.alert_reviews(timestamptz, integer) FROM PUBLIC;

@@ -190,13 +190,15 @@ SELECT tick('2020-06-01 14:02');
 --
 -- Reviews
 --
-INSERT INTO sla.agreement (party, name, valid_from, owner, review_every) VALUES ('acme', '2020', now() - interval '40 days', 'ann', '1 month'), ('new', '2020', now(), 'bob', '1 month');
+INSERT INTO sla.agreement (party, name, valid_from, owner, review_every) VALUES ('acme', '2020', now() - interval '40 days', 'ann', '1 month'), ('new', '2020', now(), 'bob', '1 month'),
+	('quiet', '2020', now() - interval '40 days', 'ann', '1 month');
+INSERT INTO sla.silence (party, during) VALUES ('quiet', '(,)');
 SELECT tick(now());
 SELECT tick(now());
-SELECT kind, party, agreement, notify, withdrawn_at FROM sla.alert WHERE kind = 'review';
+SELECT kind, party, agreement, notify, silence IS NOT NULL AS is_silenced, withdrawn_at FROM sla.alert WHERE kind = 'review' ORDER BY party;
 INSERT INTO sla.annotation (subject, party, key, kind, text) VALUES ('agreement', 'acme', '2020', 'review', 'all is well');
 SELECT tick(now());
-SELECT kind, party, agreement, notify, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE kind = 'review';
+SELECT kind, party, agreement, notify, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE kind = 'review' ORDER BY party;
 
 DELETE FROM sla.agreement;
 DELETE FROM sla.annotation;

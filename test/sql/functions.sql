@@ -157,6 +157,10 @@ INSERT INTO cases (expr, want) VALUES
 	('open_ranges(''[4713-01-01 BC, 294276-12-31)'', ''nine'')', 'ERROR 22008'),
 	('timestamptz ''2026-11-20'' - make_business_interval(days => -2147483648, calendar => ''nine'')', 'ERROR 22008');
 SELECT * FROM run();
+-- the error says which dates there are
+SELECT is_business_day('1800-01-05', 'nine');
+SELECT is_business_day('1800-01-06', '24/7') AND is_business_day('2499-12-26', '24/7') AS first_and_last;
+SELECT is_business_day('2499-12-27', 'nine');
 -- STRICT
 SELECT business_add(NULL, '1 bh', 'nine') IS NULL AND business_add('2026-11-20', NULL, 'nine') IS NULL
 	AND business_add('2026-11-20', '1 bh', NULL::text) IS NULL AND business_add('2026-11-20', '1 bh', NULL::business_hours) IS NULL
