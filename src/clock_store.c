@@ -18,7 +18,6 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
-#include "executor/executor.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -101,25 +100,12 @@ open_for_writing(ClockStore *store)
 {
 	MemoryContext old;
 
-	if (store->estate != NULL)
+	if (store->writing)
 		return;
 	old = MemoryContextSwitchTo(store->context);
-	store->estate = CreateExecutorState();
-	store->result = makeNode(ResultRelInfo);
-	InitResultRelInfo(store->result, store->rel, 0, NULL, 0);
-	ExecOpenIndices(store->result, false);
+	own_indexes_open(&store->indexes, store->rel);
+	store->writing = true;
 	MemoryContextSwitchTo(old);
-}
-
-/* Like ExecCloseIndices(), but the locks are kept as that of the table is. */
-static void
-close_indexes(ResultRelInfo *result)
-{
-	for (int i = 0; i < result->ri_NumIndices; i++)
-	{
-		index_insert_cleanup_compat(result->ri_IndexRelationDescs[i], result->ri_IndexRelationInfo[i]);
-		index_close(result->ri_IndexRelationDescs[i], NoLock);
-	}
 }
 
 void
@@ -127,11 +113,8 @@ clock_store_close(ClockStore *store)
 {
 	clock_store_flush(store);
 	due_queue_flush(&store->due);
-	if (store->estate != NULL)
-	{
-		close_indexes(store->result);
-		FreeExecutorState(store->estate);
-	}
+	if (store->writing)
+		own_indexes_close(&store->indexes);
 	for (int i = 0; i < store->maxnew; i++)
 		ExecDropSingleTupleTableSlot(store->new[i]);
 	ExecDropSingleTupleTableSlot(store->slot);
@@ -602,13 +585,9 @@ clock_store_flush(ClockStore *store)
 		return;
 	open_for_writing(store);
 	table_multi_insert(store->rel, store->new, store->nnew, GetCurrentCommandId(true), 0, NULL);
+	own_indexes_insert(&store->indexes, store->new, store->nnew);
 	for (int i = 0; i < store->nnew; i++)
-	{
-		(void) ExecInsertIndexTuplesCompat(store->result, store->new[i], store->estate, false,
-										   SLA_NO_INDEXES);
-		ResetPerTupleExprContext(store->estate);
 		ExecClearTuple(store->new[i]);
-	}
 	store->nnew = 0;
 }
 
@@ -633,9 +612,7 @@ clock_store_update(ClockStore *store, StoredClock *clock)
 					 errmsg("could not serialize access due to concurrent update")));
 		return false;
 	}
-	if (indexes != SLA_NO_INDEXES)
-		(void) ExecInsertIndexTuplesCompat(store->result, store->slot, store->estate, true, indexes);
-	ResetPerTupleExprContext(store->estate);
+	own_indexes_update(&store->indexes, store->slot, indexes);
 	clock->tid = store->slot->tts_tid;
 	ExecClearTuple(store->slot);
 	queue_changed(store, clock);

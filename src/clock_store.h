@@ -23,6 +23,7 @@
 
 #include "core/clock.h"
 #include "due_queue.h"
+#include "own_indexes.h"
 
 /*
  * A row: the facts in "clock", the rest beside it.  CLOCK_NONE stands for a
@@ -80,8 +81,8 @@ typedef struct ClockStore
 	MemoryContext context;		/* that it was opened in */
 	Relation	rel;
 	Relation	item_index;
-	EState	   *estate;
-	ResultRelInfo *result;
+	bool		writing;
+	OwnIndexes	indexes;		/* while writing */
 	TupleTableSlot *slot;		/* for reading and single rows */
 	Oid			sequence;
 	int			nnew;			/* rows to insert */

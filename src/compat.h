@@ -40,14 +40,11 @@
 /* 16 tells indexes that only summarize from the others */
 #if PG_VERSION_NUM >= 160000
 #define SLA_UPDATE_INDEXES	TU_UpdateIndexes
-#define SLA_NO_INDEXES		TU_None
-#define ExecInsertIndexTuplesCompat(rri, slot, estate, update, which) \
-	ExecInsertIndexTuples(rri, slot, estate, update, false, NULL, NIL, (which) == TU_Summarizing)
+#define SLA_UPDATES_INDEX(which, info) \
+	((which) == TU_All || ((which) == TU_Summarizing && (info)->ii_Summarizing))
 #else
 #define SLA_UPDATE_INDEXES	bool
-#define SLA_NO_INDEXES		false
-#define ExecInsertIndexTuplesCompat(rri, slot, estate, update, which) \
-	ExecInsertIndexTuples(rri, slot, estate, update, false, NULL, NIL)
+#define SLA_UPDATES_INDEX(which, info)	(which)
 #endif
 
 /* 16 may leave out columns that are missing */

@@ -18,6 +18,7 @@
 #include "deadline.h"
 #include "definition.h"
 #include "due_queue.h"
+#include "own_indexes.h"
 #include "own_relation.h"
 #include "owner_watch.h"
 #include "rollup_trigger.h"
@@ -52,6 +53,7 @@ _PG_init(void)
 	calendar_init();
 	deadline_init();
 	own_relation_init();
+	own_indexes_init();
 	definition_init();
 	settling_init();
 	track_init();

@@ -46,6 +46,7 @@
 
 #include "attempt.h"
 #include "fence.h"
+#include "own_indexes.h"
 #include "own_relation.h"
 #include "relation_watch.h"
 #include "rules.h"
@@ -192,8 +193,7 @@ is_void(const Delta *delta)
 typedef struct DeltaWriter
 {
 	Relation	rel;
-	EState	   *estate;
-	ResultRelInfo *result;
+	OwnIndexes	indexes;
 	TupleTableSlot *slots[CHUNK];
 	int			nslots;			/* that are made */
 	int			n;				/* that are filled */
@@ -203,10 +203,7 @@ static void
 open_writer(DeltaWriter *writer)
 {
 	writer->rel = table_open(own_relation(OWN_ROLLUP_DELTA), RowExclusiveLock);
-	writer->estate = CreateExecutorState();
-	writer->result = makeNode(ResultRelInfo);
-	InitResultRelInfo(writer->result, writer->rel, 0, NULL, 0);
-	ExecOpenIndices(writer->result, false);
+	own_indexes_open(&writer->indexes, writer->rel);
 	writer->nslots = writer->n = 0;
 }
 
@@ -216,12 +213,9 @@ flush_writer(DeltaWriter *writer)
 	if (writer->n == 0)
 		return;
 	table_multi_insert(writer->rel, writer->slots, writer->n, GetCurrentCommandId(true), 0, NULL);
+	own_indexes_insert(&writer->indexes, writer->slots, writer->n);
 	for (int i = 0; i < writer->n; i++)
-	{
-		(void) ExecInsertIndexTuplesCompat(writer->result, writer->slots[i], writer->estate, false, SLA_NO_INDEXES);
-		ResetPerTupleExprContext(writer->estate);
 		ExecClearTuple(writer->slots[i]);
-	}
 	writer->n = 0;
 }
 
@@ -231,8 +225,7 @@ close_writer(DeltaWriter *writer)
 	flush_writer(writer);
 	for (int i = 0; i < writer->nslots; i++)
 		ExecDropSingleTupleTableSlot(writer->slots[i]);
-	ExecCloseIndices(writer->result);
-	FreeExecutorState(writer->estate);
+	own_indexes_close(&writer->indexes);
 	table_close(writer->rel, NoLock);
 }
 

@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * own_indexes.h
+ *	  Writing to the indexes of tables of the extension's own.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SLA_OWN_INDEXES_H
+#define SLA_OWN_INDEXES_H
+
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "nodes/execnodes.h"
+
+#include "compat.h"
+
+/* The indexes of a table while a statement writes to it. */
+typedef struct OwnIndexes
+{
+	Relation	heap;
+	EState	   *estate;
+	int			n;
+	const Oid  *oid;
+	IndexInfo  *info;			/* of this statement */
+	Relation   *index;			/* NULL until one is written to */
+} OwnIndexes;
+
+extern void own_indexes_init(void);
+
+/* From here until it is closed, in the current memory context. */
+extern void own_indexes_open(OwnIndexes *indexes, Relation heap);
+
+/* Rows that were inserted. */
+extern void own_indexes_insert(OwnIndexes *indexes, TupleTableSlot **slots, int nslots);
+
+/* The new version of a row, as table_tuple_update() asks for it. */
+extern void own_indexes_update(OwnIndexes *indexes, TupleTableSlot *slot, SLA_UPDATE_INDEXES which);
+
+/* Locks are kept. */
+extern void own_indexes_close(OwnIndexes *indexes);
+
+#endif							/* SLA_OWN_INDEXES_H */
