@@ -7,6 +7,10 @@
  * What a trigger's arguments mean for its table is worked out once per
  * backend and kept until the table changes.
  *
+ * A trigger works for those behind it as well, when nothing but them is fired in
+ * between: so a row with several deadlines is taken apart and put together once,
+ * and the others find it as they would leave it.
+ *
  * Copyright (c) 2026, sla_tracker contributors
  *
  *-------------------------------------------------------------------------
@@ -14,6 +18,7 @@
 #include "sla_tracker.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -52,6 +57,8 @@ typedef struct DeadlineTrigger
 	int			attnum[NARGS];	/* 0: not given, or the goal is a constant */
 	BusinessInterval *goal;		/* the constant */
 	CallCache	cache;			/* its calendar */
+	struct DeadlineTrigger *next;	/* to work for as well, or NULL; */
+	int			next_number;	/* its number among the table's */
 } DeadlineTrigger;
 
 static HTAB *triggers = NULL;
@@ -205,10 +212,38 @@ business_interval_type(Oid function)
 						   ObjectIdGetDatum(get_func_namespace(function)));
 }
 
+/*
+ * The trigger that is fired next for the same row, if that calls this function
+ * whenever this one does; else NULL.
+ */
+static Trigger *
+next_alike(const TriggerDesc *desc, Oid tgoid, Oid function)
+{
+	const Trigger *tg = NULL;
+	int16		events = 0;
+
+	for (int i = 0; i < desc->numtriggers; i++)
+	{
+		Trigger    *next = &desc->triggers[i];
+
+		if (next->tgoid == tgoid)
+		{
+			tg = next;
+			events = tg->tgtype & (TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE);
+		}
+		else if (tg != NULL && TRIGGER_FOR_ROW(next->tgtype) && TRIGGER_FOR_BEFORE(next->tgtype) &&
+				 (next->tgtype & events) != 0)
+			return next->tgfoid == function && (next->tgtype & events) == events &&
+				next->tgenabled == tg->tgenabled && next->tgqual == NULL && next->tgnattr == 0 ? next : NULL;
+	}
+	return NULL;
+}
+
 static DeadlineTrigger *
 understand(Trigger *tg, Relation rel, Oid function)
 {
 	DeadlineTrigger *trigger;
+	Trigger    *next;
 	bool		found;
 
 	if (triggers == NULL)
@@ -241,6 +276,12 @@ understand(Trigger *tg, Relation rel, Oid function)
 						tg->tgname, tg->tgargs[ARG_DUE])));
 	understand_goal(trigger, tg, rel, business_interval_type(function));
 	trigger->cache.constant = trigger->goal != NULL;
+	next = next_alike(rel->trigdesc, tg->tgoid, function);
+	if (next != NULL)
+	{
+		trigger->next = understand(next, rel, function);
+		trigger->next_number = next - rel->trigdesc->triggers;
+	}
 	trigger->valid = true;
 	return trigger;
 }
@@ -283,56 +324,19 @@ set_column(Datum *values, bool *nulls, int attnum, bool isnull, Datum value,
 	return true;
 }
 
-/*
- * sla_deadline(start, goal, due [, stop [, breached]]) -> trigger
- *
- * BEFORE INSERT OR UPDATE ... FOR EACH ROW.  due := start + goal, NULL when
- * one of them is; breached := the row was stopped later than due, or is not
- * stopped and due has passed by the clock (not the transaction's start).
- * Without a deadline nothing is breached.
- *
- * The row is taken apart once and, when something changes, put together once.
- */
-PG_FUNCTION_INFO_V1(sla_deadline);
-Datum
-sla_deadline(PG_FUNCTION_ARGS)
+/* Set the columns of one trigger; returns whether that changes them. */
+static bool
+set_columns(DeadlineTrigger *trigger, Trigger *tg, Datum *values, bool *nulls)
 {
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	Trigger    *tg;
-	TupleDesc	tupdesc;
-	HeapTuple	row;
-	HeapTuple	result;
-	DeadlineTrigger *trigger;
-	const BusinessInterval *goal;
-	Datum	   *values;
-	bool	   *nulls;
-	int			start;
-	int			stop;
+	const BusinessInterval *goal = row_goal(trigger, tg, values, nulls);
+	int			start = trigger->attnum[ARG_START] - 1;
+	int			stop = trigger->attnum[ARG_STOP] - 1;
 	int			written;
 	TimestampTz due = 0;
 	bool		due_null = true;
 	bool		breached = false;
 	bool		changed;
 
-	check_protocol(fcinfo);
-	tg = trigdata->tg_trigger;
-	tupdesc = RelationGetDescr(trigdata->tg_relation);
-	row = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ?
-		trigdata->tg_newtuple : trigdata->tg_trigtuple;
-	trigger = fcinfo->flinfo->fn_extra;
-	if (trigger == NULL || trigger->tgoid != tg->tgoid || !trigger->valid)
-	{
-		trigger = understand(tg, trigdata->tg_relation, fcinfo->flinfo->fn_oid);
-		fcinfo->flinfo->fn_extra = trigger;
-	}
-	start = trigger->attnum[ARG_START] - 1;
-	stop = trigger->attnum[ARG_STOP] - 1;
-
-	values = palloc(tupdesc->natts * (sizeof(Datum) + sizeof(bool)));
-	nulls = (bool *) (values + tupdesc->natts);
-	heap_deform_tuple(row, tupdesc, values, nulls);
-
-	goal = row_goal(trigger, tg, values, nulls);
 	if (goal != NULL && !nulls[start])
 	{
 		HoursImage *image = calendar_image_at_hand(&trigger->cache);
@@ -356,6 +360,54 @@ sla_deadline(PG_FUNCTION_ARGS)
 	if (written != 0)
 		changed |= set_column(values, nulls, written, false, BoolGetDatum(breached),
 							  !nulls[written - 1] && DatumGetBool(values[written - 1]) == breached);
+	return changed;
+}
+
+/*
+ * sla_deadline(start, goal, due [, stop [, breached]]) -> trigger
+ *
+ * BEFORE INSERT OR UPDATE ... FOR EACH ROW.  due := start + goal, NULL when
+ * one of them is; breached := the row was stopped later than due, or is not
+ * stopped and due has passed by the clock (not the transaction's start).
+ * Without a deadline nothing is breached.
+ *
+ * The row is taken apart once and, when something changes, put together once.
+ */
+PG_FUNCTION_INFO_V1(sla_deadline);
+Datum
+sla_deadline(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Trigger    *tg;
+	Relation	rel;
+	TupleDesc	tupdesc;
+	HeapTuple	row;
+	HeapTuple	result;
+	DeadlineTrigger *trigger;
+	Datum	   *values;
+	bool	   *nulls;
+	bool		changed;
+
+	check_protocol(fcinfo);
+	tg = trigdata->tg_trigger;
+	rel = trigdata->tg_relation;
+	tupdesc = RelationGetDescr(rel);
+	row = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ?
+		trigdata->tg_newtuple : trigdata->tg_trigtuple;
+	trigger = fcinfo->flinfo->fn_extra;
+	if (trigger == NULL || trigger->tgoid != tg->tgoid || !trigger->valid)
+	{
+		trigger = understand(tg, rel, fcinfo->flinfo->fn_oid);
+		fcinfo->flinfo->fn_extra = trigger;
+	}
+
+	values = palloc(tupdesc->natts * (sizeof(Datum) + sizeof(bool)));
+	nulls = (bool *) (values + tupdesc->natts);
+	heap_deform_tuple(row, tupdesc, values, nulls);
+
+	changed = set_columns(trigger, tg, values, nulls);
+	for (; trigger->next != NULL; trigger = trigger->next)
+		changed |= set_columns(trigger->next, &rel->trigdesc->triggers[trigger->next_number], values, nulls);
 	if (!changed)
 		return PointerGetDatum(row);
 

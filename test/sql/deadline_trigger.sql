@@ -92,6 +92,48 @@ CREATE TRIGGER deadline BEFORE INSERT OR UPDATE ON parted
 INSERT INTO parted (id, opened_at) VALUES (1, '2020-11-20 15:00Z'), (11, '2020-11-20 15:00Z'), (2, '2020-11-20 16:00Z');
 SELECT id, due_at FROM parted ORDER BY id;
 DROP TABLE parted;
+-- several triggers: one that stands beside another does its work too, and only then
+CREATE TABLE several (id int, opened_at timestamptz, reply_due timestamptz, due timestamptz, seen timestamptz, last_due timestamptz, breached boolean);
+CREATE FUNCTION looks() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	NEW.seen := NEW.due;
+	NEW.opened_at := NEW.opened_at + interval '1 hour';
+	RETURN NEW;
+END
+$$;
+CREATE TRIGGER a BEFORE INSERT OR UPDATE ON several FOR EACH ROW EXECUTE FUNCTION sla_deadline('opened_at', '1 bh @support', 'reply_due');
+CREATE TRIGGER c BEFORE INSERT OR UPDATE ON several FOR EACH ROW EXECUTE FUNCTION sla_deadline('reply_due', '2 bh @support', 'due');
+CREATE TRIGGER e BEFORE INSERT OR UPDATE ON several FOR EACH ROW EXECUTE FUNCTION sla_deadline('due', '3 bh @support', 'last_due', 'due', 'breached');
+INSERT INTO several (id, opened_at) VALUES (1, '2020-11-20 09:00Z') RETURNING *;
+UPDATE several SET opened_at = '2020-11-20 10:00Z' RETURNING *;
+UPDATE several SET due = NULL, last_due = NULL RETURNING *;
+-- with another in between
+CREATE TRIGGER b BEFORE INSERT OR UPDATE ON several FOR EACH ROW EXECUTE FUNCTION looks();
+INSERT INTO several (id, opened_at) VALUES (2, '2020-11-20 09:00Z') RETURNING *;
+-- one of another event is not in between
+DROP TRIGGER b ON several;
+CREATE TRIGGER b BEFORE DELETE ON several FOR EACH ROW EXECUTE FUNCTION looks();
+CREATE TRIGGER d AFTER INSERT ON several FOR EACH ROW EXECUTE FUNCTION looks();
+INSERT INTO several (id, opened_at) VALUES (3, '2020-11-20 09:00Z') RETURNING *;
+-- one that is not always fired
+ALTER TABLE several DISABLE TRIGGER c;
+INSERT INTO several (id, opened_at) VALUES (4, '2020-11-20 09:00Z') RETURNING *;
+ALTER TABLE several ENABLE ALWAYS TRIGGER c;
+INSERT INTO several (id, opened_at) VALUES (5, '2020-11-20 09:00Z') RETURNING *;
+CREATE OR REPLACE TRIGGER c BEFORE INSERT OR UPDATE ON several FOR EACH ROW WHEN (NEW.id <> 6) EXECUTE FUNCTION sla_deadline('reply_due', '2 bh @support', 'due');
+INSERT INTO several (id, opened_at) VALUES (6, '2020-11-20 09:00Z'), (7, '2020-11-20 09:00Z') RETURNING *;
+CREATE OR REPLACE TRIGGER c BEFORE INSERT OR UPDATE OF id ON several FOR EACH ROW EXECUTE FUNCTION sla_deadline('reply_due', '2 bh @support', 'due');
+UPDATE several SET opened_at = '2020-11-20 11:00Z' WHERE id = 7 RETURNING *;
+UPDATE several SET id = 8 WHERE id = 7 RETURNING *;
+CREATE OR REPLACE TRIGGER c BEFORE INSERT ON several FOR EACH ROW EXECUTE FUNCTION sla_deadline('reply_due', '2 bh @support', 'due');
+UPDATE several SET opened_at = '2020-11-20 12:00Z' WHERE id = 8 RETURNING *;
+-- an error is that of the trigger that is wrong
+CREATE OR REPLACE TRIGGER c BEFORE INSERT OR UPDATE ON several FOR EACH ROW EXECUTE FUNCTION sla_deadline('reply_due', '2 bh @support', 'overdue');
+INSERT INTO several (id, opened_at) VALUES (9, '2020-11-20 09:00Z');
+DROP TRIGGER c ON several;
+INSERT INTO several (id, opened_at, due) VALUES (10, '2020-11-20 09:00Z', '2020-11-20 10:00Z') RETURNING *;
+DROP TABLE several;
+DROP FUNCTION looks();
 -- a column that is dropped or renamed after the trigger was used
 CREATE TABLE moving (a int, opened timestamptz, due timestamptz);
 CREATE TRIGGER deadline BEFORE INSERT OR UPDATE ON moving
