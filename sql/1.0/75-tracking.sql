@@ -416,7 +416,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sla.detach() IS
-'administrator: takes every trigger and function off the tracked tables, so that DROP EXTENSION needs no CASCADE; sla.track() puts them back';
+'administrator: takes triggers and functions off all tables and makes text of columns of the extension''s types, so that DROP EXTENSION needs no CASCADE; sla.track() puts triggers back';
 REVOKE ALL ON FUNCTION sla.detach() FROM PUBLIC;
 
 CREATE FUNCTION sla.forget_dropped()

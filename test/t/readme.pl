@@ -14,6 +14,8 @@
 #	refused: SQL	the same, and the second column is the SQLSTATE
 #	functions		H stands for business_hours and for text
 #	operators
+#	settings
+#	messages	what is in backticks in the first column stands in an output
 #
 # When an output differs, tmp_check/README.md is the file as it should be.
 
@@ -226,9 +228,13 @@ sub list { return split /\n/, $node->safe_psql('reference', $_[0]) }
 
 my $ours = q{d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
 	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'sla_tracker')};
-my %volatility = map { my ($key, @rest) = split /\|/; ($key => \@rest) } list(qq{
+my %volatility = map { my ($key, @rest) = split /\|/, $_, -1; ($key => \@rest) } list(qq{
 	SELECT (p.oid::regprocedure)::text, format_type(p.prorettype, NULL),
-		CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END
+		CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END,
+		coalesce(concat_ws(', ', VARIADIC p.proargnames[1:p.pronargs]), ''),
+		regexp_replace(coalesce(pg_get_expr(p.proargdefaults, 0), ''), '::[a-z ]+(\\[\\])?', '', 'g'),
+		(SELECT string_agg(a.name, ', ' ORDER BY a.ord)
+		 FROM unnest(p.proargnames, p.proargmodes) WITH ORDINALITY AS a (name, mode, ord) WHERE a.mode IN ('o', 't'))
 	FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND $ours});
 my %long = (timestamptz => 'timestamp with time zone', int => 'integer', float8 => 'double precision', 'float8[]' => 'double precision[]', 'timestamptz[]' => 'timestamp with time zone[]');
 my %told;
@@ -240,6 +246,8 @@ foreach my $row (rows_of('functions'))
 	{
 		my ($name, $arguments) = $code =~ /^([\w.]+)\((.*)\)$/ or die "not a function: $code";
 		my @volatilities = split m{ / }, $volatility;
+		my @arguments = split /, /, $arguments;
+		my @defaults = map { / DEFAULT (.*)/ ? $1 : () } @arguments;
 
 		foreach my $hours ($arguments =~ /\bH\b/ ? ('business_hours', 'text') : (''))
 		{
@@ -251,6 +259,11 @@ foreach my $row (rows_of('functions'))
 			$told{"$name($key)"} = 1;
 			ok($function, "$name($key) exists") or next;
 			is($function->[1], $expected, "$name($key) is $expected");
+			is(join(', ', map { /^(\w+) \w/ ? $1 : $_ eq 'H' ? { business_hours => 'hours', text => 'calendar' }->{$hours} : () } @arguments),
+				$function->[2], "names of the arguments of $name($key)");
+			is(lc join(', ', @defaults), lc $function->[3], "defaults of $name($key)");
+			my ($columns) = $returns =~ /^(?:rows )?\((.*)\)$/;
+			is($columns // '', $function->[4] // '', "$name($key) returns these columns") if $returns !~ /^rows of/;
 			my ($type) = $returns =~ /^`([\w\[\]]+)`$/;
 			is($function->[0], $long{$type} // $type, "$name($key) returns $type") if $type;
 		}
@@ -282,6 +295,49 @@ my %operator = map { s/timestamp with time zone/timestamptz/r =~ s/double precis
 my %told_operator = map { $_ => 1 } map { code_of($_->[1]) } rows_of('operators');
 is_deeply([ sort keys %told_operator ], [ sort keys %operator ], 'the operators are all there');
 
+# Tables of columns: "`a` `type`", or "`a`, `b` `type`" of both.
+foreach my $table (@tables)
+{
+	my (undef, $heading, undef, @rows) = @$table;
+	my ($relation) = ($heading->[0] // '') =~ /^`(sla\.\w+)`$/ or next;
+	my (%told, @untyped);
+
+	foreach my $row (@rows)
+	{
+		my ($default) = $row->[1] =~ /default `([^`]*)`/;
+
+		foreach my $item (split /, /, $row->[0])
+		{
+			my ($column, $type) = code_of($item);
+
+			push @untyped, $column;
+			next if !defined $type;
+			$told{$_} = "$_ $type" . (defined $default ? " $default" : '') foreach @untyped;
+			@untyped = ();
+		}
+	}
+	my $id = exists $told{id} ? 'true' : 'false';
+	is_deeply([ sort values %told ], [ sort(list(qq{
+		SELECT concat_ws(' ', attname,
+			replace(replace(replace(format_type(atttypid, NULL), 'timestamp with time zone', 'timestamptz'), 'double precision', 'float8'), 'time without time zone', 'time'),
+			CASE WHEN col_description(attrelid, attnum) !~ 'set by the extension'
+				THEN regexp_replace(pg_get_expr(adbin, adrelid), '::[a-z ]+(\\[\\])?\$', '') END)
+		FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+		WHERE attrelid = '$relation'::regclass AND attnum > 0 AND (attname <> 'id' OR $id)})) ],
+		"columns of $relation");
+}
+foreach my $row (map { my (undef, $heading, undef, @rows) = @$_; ($heading->[2] // '') eq 'columns' ? @rows : () } @tables)
+{
+	my ($view) = code_of($row->[0]);
+
+	is_deeply([ code_of($row->[2]) ],
+		[ list("SELECT attname FROM pg_attribute WHERE attrelid = '$view'::regclass AND attnum > 0 ORDER BY attnum") ], "columns of $view");
+}
+is_deeply([ map { join ' ', map { s/`//gr } @$_[1 .. 3] } rows_of('settings') ], [ sort(list(q{
+	DO 'BEGIN PERFORM sla.library_version(); END';
+	SELECT concat_ws(' ', name, coalesce(nullif(current_setting(name), ''), 'none'), context)
+	FROM pg_settings WHERE name LIKE 'sla\\_tracker.%'})) ], 'settings');
+
 foreach my $name (
 	list(qq{SELECT DISTINCT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 		WHERE NOT tgisinternal AND c.relnamespace = 'sla'::regnamespace}),
@@ -295,6 +351,11 @@ foreach my $name (
 		WHERE attnum > 0 AND relkind IN ('r', 'v') AND obj_description(c.oid, 'pg_class') NOT LIKE 'private%'}))
 {
 	like($readme, qr/`\Q$name\E`/, "$name is there");
+}
+
+foreach my $message (map { code_of($_->[1]) } rows_of('messages'))
+{
+	ok((grep { $_->[0] eq 'text' && $_->[1] =~ /^ERROR:  \Q$message\E$/m } @parts), "an example has the message $message");
 }
 
 # Links: headings of this file and files beside it.
