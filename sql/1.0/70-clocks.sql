@@ -46,7 +46,7 @@ CREATE TABLE sla.clock_state (
 	pause_reasons text[],
 	signal_reason text
 ) WITH (fillfactor = 80);
-CREATE UNIQUE INDEX clock_state_item_idx ON sla.clock_state (relation, item, metric_id, per, cycle);
+CREATE UNIQUE INDEX clock_state_item_idx ON sla.clock_state (item, relation, metric_id, per, cycle);
 CREATE INDEX clock_state_due_idx ON sla.clock_state (due_at) WHERE ended_at IS NULL;
 CREATE INDEX clock_state_late_idx ON sla.clock_state (late_at) WHERE late_at > due_at AND ended_at IS NULL;
 CREATE INDEX clock_state_open_idx ON sla.clock_state (promise_id, revision) WHERE ended_at IS NULL;

@@ -154,23 +154,6 @@ COMMENT ON VIEW sla.clock_stale IS 'private: open clocks whose stored row is sta
  * made once: a subquery for each clock looks so dear to the planner that it would
  * have all of this compiled by JIT.
  */
-CREATE VIEW sla.clock_open AS
-SELECT c.*
-FROM (
-	SELECT false AS is_stale, stored.* FROM sla.clock_state AS stored
-	UNION ALL
-	SELECT true, stale.* FROM sla.clock_stale AS stale
-) AS c
-WHERE c.ended_at IS NULL
-	AND (c.is_stale
-		OR NOT sla.may_be_stale()
-		OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
-			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
-		AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.party_stale AS m)
-			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint))
-	AND sla.seen(c.relation, c.item);
-COMMENT ON VIEW sla.clock_open IS 'private: rows of sla.clock_state of open clocks, up to date';
-
 CREATE VIEW sla.clock_fresh AS
 SELECT c.*
 FROM (
@@ -187,6 +170,12 @@ WHERE (c.is_stale
 		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint))
 	AND sla.seen(c.relation, c.item);
 COMMENT ON VIEW sla.clock_fresh IS 'private: rows of sla.clock_state, up to date';
+
+CREATE VIEW sla.clock_open AS
+SELECT c.*
+FROM sla.clock_fresh AS c
+WHERE c.ended_at IS NULL;
+COMMENT ON VIEW sla.clock_open IS 'private: rows of sla.clock_state of open clocks, up to date';
 
 /*
  * The calendar in which a promise's time is counted.
@@ -509,14 +498,16 @@ COMMENT ON COLUMN sla.report_clock.is_breached IS 'the threshold was passed, net
 COMMENT ON COLUMN sla.report_clock.is_waived IS 'an exception forgives a breach';
 
 /*
- * Breaches, net of exceptions, at the instant of each: of finished clocks by an
- * index, of open ones by that of the deadline.  The threshold of an open clock
- * has no index of its own: where the promise tells no other it is the deadline.
+ * Breaches, net of exceptions, at the instant of each: those of clocks that have
+ * ended, those of open ones at their deadline, those of open ones at a threshold
+ * behind it, each by an index of its own; and those of clocks that are stale.  As
+ * in sla.clock_fresh the conditions stand outside, so that all four are read in the
+ * order of the instant.
  */
 CREATE VIEW sla.breach_now AS
 SELECT
 	c.clock_id,
-	c.late_at AS at,
+	c.at,
 	c.promise_id,
 	c.agreement_id,
 	c.relation,
@@ -532,72 +523,26 @@ SELECT
 	coalesce(c.breach_owner, c.owner) AS owner,
 	c.party,
 	coalesce(c.breach_labels, c.labels) AS labels
-FROM sla.clock_seen AS c
-WHERE c.ended_at > c.late_at
-UNION ALL
-SELECT
-	c.clock_id,
-	c.due_at AS at,
-	c.promise_id,
-	c.agreement_id,
-	c.relation,
-	c.item,
-	c.per,
-	c.cycle,
-	c.started_at,
-	c.due_at,
-	c.ended_at,
-	c.state,
-	c.is_excepted,
-	c.is_waived,
-	coalesce(c.breach_owner, c.owner) AS owner,
-	c.party,
-	coalesce(c.breach_labels, c.labels) AS labels
-FROM sla.clock_open AS c
-WHERE c.late_at = c.due_at AND c.due_at < pg_catalog.now()
-UNION ALL
-SELECT
-	c.clock_id,
-	c.late_at AS at,
-	c.promise_id,
-	c.agreement_id,
-	c.relation,
-	c.item,
-	c.per,
-	c.cycle,
-	c.started_at,
-	c.due_at,
-	c.ended_at,
-	c.state,
-	c.is_excepted,
-	c.is_waived,
-	coalesce(c.breach_owner, c.owner) AS owner,
-	c.party,
-	coalesce(c.breach_labels, c.labels) AS labels
-FROM sla.clock_open AS c
-WHERE c.late_at > c.due_at
-	AND c.late_at < pg_catalog.now()
-UNION ALL
-SELECT
-	c.clock_id,
-	c.late_at AS at,
-	c.promise_id,
-	c.agreement_id,
-	c.relation,
-	c.item,
-	c.per,
-	c.cycle,
-	c.started_at,
-	c.due_at,
-	c.ended_at,
-	c.state,
-	c.is_excepted,
-	c.is_waived,
-	coalesce(c.breach_owner, c.owner) AS owner,
-	c.party,
-	coalesce(c.breach_labels, c.labels) AS labels
-FROM sla.clock_stale AS c
-WHERE c.ended_at > c.late_at;
+FROM (
+	SELECT 'ended' AS kind, ended.late_at AS at, ended.* FROM sla.clock_state AS ended
+	UNION ALL
+	SELECT 'due', due.due_at, due.* FROM sla.clock_state AS due
+	UNION ALL
+	SELECT 'late', late.late_at, late.* FROM sla.clock_state AS late
+	UNION ALL
+	SELECT 'stale', stale.late_at, stale.* FROM sla.clock_stale AS stale
+) AS c
+WHERE (c.kind <> 'ended' OR c.ended_at > c.late_at)
+	AND (c.kind <> 'due' OR (c.ended_at IS NULL AND c.late_at = c.due_at AND c.due_at < pg_catalog.now()))
+	AND (c.kind <> 'late' OR (c.ended_at IS NULL AND c.late_at > c.due_at AND c.late_at < pg_catalog.now()))
+	AND (c.kind <> 'stale' OR c.late_at < coalesce(c.ended_at, pg_catalog.now()))
+	AND (c.kind = ANY ('{ended,stale}')
+		OR NOT sla.may_be_stale()
+		OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
+			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
+		AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.party_stale AS m)
+			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint))
+	AND sla.seen(c.relation, c.item);
 COMMENT ON VIEW sla.breach_now IS 'private: clocks that are breached, net of exceptions, at the instant of the breach';
 
 /*
