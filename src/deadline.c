@@ -57,8 +57,8 @@ typedef struct DeadlineTrigger
 	int			attnum[NARGS];	/* 0: not given, or the goal is a constant */
 	BusinessInterval *goal;		/* the constant */
 	CallCache	cache;			/* its calendar */
-	struct DeadlineTrigger *next;	/* to work for as well, or NULL; */
-	int			next_number;	/* its number among the table's */
+	NameData	name;			/* for errors */
+	struct DeadlineTrigger *next;	/* to work for as well, or NULL */
 } DeadlineTrigger;
 
 static HTAB *triggers = NULL;
@@ -107,11 +107,16 @@ check_protocol(FunctionCallInfo fcinfo)
 				 errmsg("trigger \"%s\": function \"sla_deadline\" %s",
 						trigdata->tg_trigger->tgname, problem),
 				 errhint("Create it as BEFORE INSERT OR UPDATE ... FOR EACH ROW.")));
-	if (trigdata->tg_trigger->tgnargs < ARG_STOP || trigdata->tg_trigger->tgnargs > NARGS)
+}
+
+static void
+check_arguments(const Trigger *tg)
+{
+	if (tg->tgnargs < ARG_STOP || tg->tgnargs > NARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\": function \"sla_deadline\" takes three to five arguments, not %d",
-						trigdata->tg_trigger->tgname, trigdata->tg_trigger->tgnargs),
+						tg->tgname, tg->tgnargs),
 				 errhint("The arguments are the start column, the goal or its column, the deadline column, and optionally the stop column and the breach column.")));
 }
 
@@ -120,7 +125,7 @@ check_protocol(FunctionCallInfo fcinfo)
  * just that type, what is read may be of a domain over it.
  */
 static int
-find_column(Trigger *tg, Relation rel, int argno, Oid type)
+find_column(const Trigger *tg, Relation rel, int argno, Oid type)
 {
 	const char *name = tg->tgargs[argno];
 	int			attnum = SPI_fnumber(RelationGetDescr(rel), name);
@@ -151,12 +156,12 @@ find_column(Trigger *tg, Relation rel, int argno, Oid type)
 }
 
 static void
-no_calendar(Trigger *tg, const BusinessInterval *goal)
+no_calendar(const char *name, const BusinessInterval *goal)
 {
 	if (BI_CALENDAR_LEN(goal) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("trigger \"%s\": the goal names no calendar", tg->tgname),
+				 errmsg("trigger \"%s\": the goal names no calendar", name),
 				 errdetail("A session's setting does not decide a stored deadline."),
 				 errhint("Write the calendar into the goal, as in \"4 bh @support\".")));
 }
@@ -175,7 +180,7 @@ parse_goal(const char *input, int length)
 
 /* The second argument: a column when there is one of that name, else a constant. */
 static void
-understand_goal(DeadlineTrigger *trigger, Trigger *tg, Relation rel, Oid interval_type)
+understand_goal(DeadlineTrigger *trigger, const Trigger *tg, Relation rel, Oid interval_type)
 {
 	const char *arg = tg->tgargs[ARG_GOAL];
 	int			attnum = SPI_fnumber(RelationGetDescr(rel), arg);
@@ -186,7 +191,7 @@ understand_goal(DeadlineTrigger *trigger, Trigger *tg, Relation rel, Oid interva
 	{
 		BusinessInterval *goal = parse_goal(arg, (int) strlen(arg));
 
-		no_calendar(tg, goal);
+		no_calendar(tg->tgname, goal);
 		old = MemoryContextSwitchTo(CacheMemoryContext);
 		trigger->goal = (BusinessInterval *) DatumGetPointer(datumCopy(PointerGetDatum(goal), false, -1));
 		MemoryContextSwitchTo(old);
@@ -216,7 +221,7 @@ business_interval_type(Oid function)
  * The trigger that is fired next for the same row, if that calls this function
  * whenever this one does; else NULL.
  */
-static Trigger *
+static const Trigger *
 next_alike(const TriggerDesc *desc, Oid tgoid, Oid function)
 {
 	const Trigger *tg = NULL;
@@ -224,7 +229,7 @@ next_alike(const TriggerDesc *desc, Oid tgoid, Oid function)
 
 	for (int i = 0; i < desc->numtriggers; i++)
 	{
-		Trigger    *next = &desc->triggers[i];
+		const Trigger *next = &desc->triggers[i];
 
 		if (next->tgoid == tgoid)
 		{
@@ -239,11 +244,26 @@ next_alike(const TriggerDesc *desc, Oid tgoid, Oid function)
 	return NULL;
 }
 
+/* Does one of the triggers behind this one write what it reads? */
+static bool
+is_fed_from_behind(const DeadlineTrigger *trigger)
+{
+	for (const DeadlineTrigger *behind = trigger->next; behind != NULL; behind = behind->next)
+		if (behind->attnum[ARG_DUE] == trigger->attnum[ARG_START] ||
+			behind->attnum[ARG_DUE] == trigger->attnum[ARG_STOP])
+			return true;
+	return false;
+}
+
+/*
+ * "desc" are the table's triggers: a copy, since those of the relation go away when
+ * it is rebuilt, which looking up a type may lead to.
+ */
 static DeadlineTrigger *
-understand(Trigger *tg, Relation rel, Oid function)
+understand(const Trigger *tg, const TriggerDesc *desc, Relation rel, Oid function)
 {
 	DeadlineTrigger *trigger;
-	Trigger    *next;
+	const Trigger *next;
 	bool		found;
 
 	if (triggers == NULL)
@@ -261,7 +281,9 @@ understand(Trigger *tg, Relation rel, Oid function)
 		pfree(trigger->goal);
 	memset((char *) trigger + sizeof(Oid), 0, sizeof(DeadlineTrigger) - sizeof(Oid));
 	trigger->relid = RelationGetRelid(rel);
+	namestrcpy(&trigger->name, tg->tgname);
 
+	check_arguments(tg);
 	trigger->attnum[ARG_START] = find_column(tg, rel, ARG_START, TIMESTAMPTZOID);
 	trigger->attnum[ARG_DUE] = find_column(tg, rel, ARG_DUE, TIMESTAMPTZOID);
 	if (tg->tgnargs > ARG_STOP)
@@ -276,11 +298,13 @@ understand(Trigger *tg, Relation rel, Oid function)
 						tg->tgname, tg->tgargs[ARG_DUE])));
 	understand_goal(trigger, tg, rel, business_interval_type(function));
 	trigger->cache.constant = trigger->goal != NULL;
-	next = next_alike(rel->trigdesc, tg->tgoid, function);
+	next = next_alike(desc, tg->tgoid, function);
 	if (next != NULL)
 	{
-		trigger->next = understand(next, rel, function);
-		trigger->next_number = next - rel->trigdesc->triggers;
+		trigger->next = understand(next, desc, rel, function);
+		/* when it is fired itself, it must find what it found before */
+		if (is_fed_from_behind(trigger))
+			trigger->next = NULL;
 	}
 	trigger->valid = true;
 	return trigger;
@@ -288,8 +312,7 @@ understand(Trigger *tg, Relation rel, Oid function)
 
 /* The goal of a row, or NULL. */
 static const BusinessInterval *
-row_goal(const DeadlineTrigger *trigger, Trigger *tg, const Datum *values,
-		 const bool *nulls)
+row_goal(const DeadlineTrigger *trigger, const Datum *values, const bool *nulls)
 {
 	const BusinessInterval *goal = trigger->goal;
 	int			i = trigger->attnum[ARG_GOAL] - 1;
@@ -306,7 +329,7 @@ row_goal(const DeadlineTrigger *trigger, Trigger *tg, const Datum *values,
 	}
 	else
 		goal = DatumGetBusinessIntervalP(values[i]);
-	no_calendar(tg, goal);
+	no_calendar(NameStr(trigger->name), goal);
 	return goal;
 }
 
@@ -326,9 +349,9 @@ set_column(Datum *values, bool *nulls, int attnum, bool isnull, Datum value,
 
 /* Set the columns of one trigger; returns whether that changes them. */
 static bool
-set_columns(DeadlineTrigger *trigger, Trigger *tg, Datum *values, bool *nulls)
+set_columns(DeadlineTrigger *trigger, Datum *values, bool *nulls)
 {
-	const BusinessInterval *goal = row_goal(trigger, tg, values, nulls);
+	const BusinessInterval *goal = row_goal(trigger, values, nulls);
 	int			start = trigger->attnum[ARG_START] - 1;
 	int			stop = trigger->attnum[ARG_STOP] - 1;
 	int			written;
@@ -397,7 +420,7 @@ sla_deadline(PG_FUNCTION_ARGS)
 	trigger = fcinfo->flinfo->fn_extra;
 	if (trigger == NULL || trigger->tgoid != tg->tgoid || !trigger->valid)
 	{
-		trigger = understand(tg, rel, fcinfo->flinfo->fn_oid);
+		trigger = understand(tg, CopyTriggerDesc(rel->trigdesc), rel, fcinfo->flinfo->fn_oid);
 		fcinfo->flinfo->fn_extra = trigger;
 	}
 
@@ -405,9 +428,9 @@ sla_deadline(PG_FUNCTION_ARGS)
 	nulls = (bool *) (values + tupdesc->natts);
 	heap_deform_tuple(row, tupdesc, values, nulls);
 
-	changed = set_columns(trigger, tg, values, nulls);
+	changed = set_columns(trigger, values, nulls);
 	for (; trigger->next != NULL; trigger = trigger->next)
-		changed |= set_columns(trigger->next, &rel->trigdesc->triggers[trigger->next_number], values, nulls);
+		changed |= set_columns(trigger->next, values, nulls);
 	if (!changed)
 		return PointerGetDatum(row);
 

@@ -132,6 +132,18 @@ CREATE OR REPLACE TRIGGER c BEFORE INSERT OR UPDATE ON several FOR EACH ROW EXEC
 INSERT INTO several (id, opened_at) VALUES (9, '2020-11-20 09:00Z');
 DROP TRIGGER c ON several;
 INSERT INTO several (id, opened_at, due) VALUES (10, '2020-11-20 09:00Z', '2020-11-20 10:00Z') RETURNING *;
+CREATE TRIGGER c BEFORE INSERT OR UPDATE ON several FOR EACH ROW EXECUTE FUNCTION sla_deadline();
+INSERT INTO several (id, opened_at) VALUES (11, '2020-11-20 09:00Z');
+CREATE OR REPLACE TRIGGER c BEFORE INSERT OR UPDATE ON several FOR EACH ROW EXECUTE FUNCTION sla_deadline('opened_at', '1 bh @support', 'due', 'seen', 'breached', 'id');
+INSERT INTO several (id, opened_at) VALUES (12, '2020-11-20 09:00Z');
+-- what a trigger reads may be written by one that is fired later: then it read what was there before
+CREATE OR REPLACE TRIGGER c BEFORE INSERT OR UPDATE ON several FOR EACH ROW EXECUTE FUNCTION sla_deadline('seen', '1 bh @support', 'due');
+CREATE OR REPLACE TRIGGER e BEFORE INSERT OR UPDATE ON several FOR EACH ROW EXECUTE FUNCTION sla_deadline('opened_at', '3 bh @support', 'seen');
+INSERT INTO several (id, opened_at, seen) VALUES (13, '2020-11-20 09:00Z', '2020-11-20 09:00Z') RETURNING *;
+CREATE OR REPLACE TRIGGER c BEFORE INSERT OR UPDATE ON several FOR EACH ROW EXECUTE FUNCTION sla_deadline('opened_at', '1 bh @support', 'due', 'seen', 'breached');
+INSERT INTO several (id, opened_at, seen) VALUES (14, '2020-11-20 09:00Z', '2020-11-20 09:00Z') RETURNING *;
+CREATE TRIGGER d1 BEFORE INSERT OR UPDATE ON several FOR EACH ROW EXECUTE FUNCTION sla_deadline('opened_at', '2 bh @support', 'last_due');
+INSERT INTO several (id, opened_at, seen) VALUES (15, '2020-11-20 09:00Z', '2020-11-20 09:00Z') RETURNING *;
 DROP TABLE several;
 DROP FUNCTION looks();
 -- a column that is dropped or renamed after the trigger was used

@@ -12,6 +12,7 @@ INSERT INTO sla.calendar (name, hours) VALUES ('dc', 'TZ=Europe/Berlin Mo-Fr 09:
 INSERT INTO sla.calendar (name, combines) VALUES ('dc_both', 'dc + dc_east');
 CREATE TABLE claim (id int PRIMARY KEY, opened timestamptz, due timestamptz, late boolean);
 CREATE TRIGGER due BEFORE INSERT OR UPDATE ON claim FOR EACH ROW EXECUTE FUNCTION sla_deadline('opened', '4 bh @dc', 'due');
+CREATE TRIGGER late BEFORE INSERT OR UPDATE ON claim FOR EACH ROW EXECUTE FUNCTION sla_deadline('opened', '4 bh @dc', 'due', 'opened', 'late');
 CREATE TABLE ticket (id int PRIMARY KEY, status text, tier text, opened timestamptz, changed timestamptz);
 CREATE TABLE mail (ticket int, at timestamptz);
 SELECT sla.track('ticket', at => 'changed');
