@@ -40,9 +40,13 @@ typedef struct Known
 
 static Known *known_tables = NULL;
 
+/* Counts changes of any relation. */
+static uint64 changes;
+
 static void
 relation_changed(Oid relid)
 {
+	changes++;
 	for (Known *known = known_tables; known != NULL; known = known->next)
 	{
 		bool		changed = !OidIsValid(relid) || known->heap == relid;
@@ -87,9 +91,14 @@ forget(Known *known)
 	known->n = 0;
 }
 
+/*
+ * An error leaves nothing known; and what changes meanwhile, also another relation,
+ * has this done once more by the next statement.
+ */
 static void
 get_to_know(Known *known, Relation heap)
 {
+	uint64		before = changes;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker indexes",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
@@ -100,7 +109,6 @@ get_to_know(Known *known, Relation heap)
 	IndexInfo  *info = palloc(n * sizeof(IndexInfo));
 
 	forget(known);
-	known->valid = true;		/* unless it changes meanwhile */
 	for (int i = 0; i < n; i++)
 	{
 		Relation	index = index_open(list_nth_oid(oids, i), RowExclusiveLock);
@@ -117,6 +125,7 @@ get_to_know(Known *known, Relation heap)
 	known->n = n;
 	known->oid = oid;
 	known->info = info;
+	known->valid = changes == before;
 }
 
 void
