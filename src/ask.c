@@ -39,6 +39,8 @@ answer_query(Oid function, int nargs)
 	return query.data;
 }
 
+#define ROWS_AT_ONCE	1000
+
 /* The answer, as SPI has it, or as the rows of a set. */
 static Datum
 answer(FunctionCallInfo fcinfo, bool *isnull)
@@ -49,6 +51,8 @@ answer(FunctionCallInfo fcinfo, bool *isnull)
 	Datum	   *values = palloc(fcinfo->nargs * sizeof(Datum));
 	char	   *nulls = palloc(fcinfo->nargs);
 	Datum		result = (Datum) 0;
+	Portal		portal;
+	uint64		n;
 	Fence		fence;
 
 	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &nargs);
@@ -61,19 +65,28 @@ answer(FunctionCallInfo fcinfo, bool *isnull)
 	*isnull = true;
 	fence_enter(&fence, fence_extension_owner());
 	SPI_connect();
-	if (SPI_execute_with_args(answer_query(fcinfo->flinfo->fn_oid, nargs), nargs, types, values, nulls, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not ask");
-	if (set != NULL)
-		for (uint64 i = 0; i < SPI_processed; i++)
-			tuplestore_puttuple(set->setResult, SPI_tuptable->vals[i]);
-	else if (SPI_processed > 0)
-	{
-		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, isnull);
-		Oid			type = SPI_gettypeid(SPI_tuptable->tupdesc, 1);
 
-		if (!*isnull)
-			result = SPI_datumTransfer(value, get_typbyval(type), get_typlen(type));
-	}
+	/* (of a table of millions the answer may not fit into memory) */
+	portal = SPI_cursor_open_with_args(NULL, answer_query(fcinfo->flinfo->fn_oid, nargs), nargs, types, values, nulls,
+									   true, CURSOR_OPT_NO_SCROLL);
+	do
+	{
+		SPI_cursor_fetch(portal, true, set != NULL ? ROWS_AT_ONCE : 1);
+		n = SPI_processed;
+		if (set != NULL)
+			for (uint64 i = 0; i < n; i++)
+				tuplestore_puttuple(set->setResult, SPI_tuptable->vals[i]);
+		else if (n > 0)
+		{
+			Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, isnull);
+			Oid			type = SPI_gettypeid(SPI_tuptable->tupdesc, 1);
+
+			if (!*isnull)
+				result = SPI_datumTransfer(value, get_typbyval(type), get_typlen(type));
+		}
+		SPI_freetuptable(SPI_tuptable);
+	} while (n == ROWS_AT_ONCE);
+	SPI_cursor_close(portal);
 	SPI_finish();
 	fence_leave(&fence);
 	return result;
