@@ -442,14 +442,22 @@ COMMENT ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, t
 REVOKE ALL ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, integer) FROM PUBLIC;
 
 CREATE FUNCTION sla.clocks_as_of(relation regclass, at timestamptz, known_at timestamptz,
-	since timestamptz DEFAULT '-infinity')
+	since timestamptz DEFAULT '-infinity', item text DEFAULT NULL)
 RETURNS SETOF sla.clock_state
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1000
 BEGIN ATOMIC
 	SELECT (r.c).*
 	FROM (
-		SELECT sla.clock_as_of(s, clocks_as_of.at, u.started_at, u.ended_at, u.promise_id) AS c
-		FROM sla.clock_state AS s
+		SELECT sla.clock_as_of(s.stored, clocks_as_of.at, u.started_at, u.ended_at, u.promise_id) AS c
+		FROM (
+			SELECT c AS stored, c.clock_id, c.relation, c.item, c.metric_id, c.started_at, c.ended_at
+			FROM sla.clock_state AS c
+			WHERE clocks_as_of.item IS NULL
+			UNION ALL
+			SELECT c, c.clock_id, c.relation, c.item, c.metric_id, c.started_at, c.ended_at
+			FROM sla.clock_state AS c
+			WHERE c.item = clocks_as_of.item
+		) AS s
 		LEFT JOIN LATERAL (
 			SELECT
 				(array_agg((h.before ->> 'started_at')::timestamptz ORDER BY h.recorded_at, h.at)
@@ -481,13 +489,13 @@ BEGIN ATOMIC
 		OFFSET 0
 	) AS r;
 END;
-COMMENT ON FUNCTION sla.clocks_as_of(regclass, timestamptz, timestamptz, timestamptz) IS
-'private: clocks of a table as they stood at an instant, by the facts known at another; those that were open then, or had started since a third';
-REVOKE ALL ON FUNCTION sla.clocks_as_of(regclass, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION sla.clocks_as_of(regclass, timestamptz, timestamptz, timestamptz, text) IS
+'private: clocks of a table, or of an item, as they stood at an instant, by the facts known at another; those that were open then, or had started since a third';
+REVOKE ALL ON FUNCTION sla.clocks_as_of(regclass, timestamptz, timestamptz, timestamptz, text) FROM PUBLIC;
 
-CREATE FUNCTION sla.clock_at_answer(relation regclass, at timestamptz, known_at timestamptz)
+CREATE FUNCTION sla.clock_at_answer(relation regclass, at timestamptz, known_at timestamptz, item text)
 RETURNS SETOF sla.clock
-LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED COST 100000 ROWS 1000
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT
@@ -554,18 +562,20 @@ BEGIN ATOMIC
 		c.paused / 1000000.0::double precision AS paused_seconds,
 		c.is_waived,
 		false
-	FROM sla.clocks_as_of(relation, at, known_at) AS c
+	FROM sla.clocks_as_of(relation, at, known_at, item => clock_at_answer.item) AS c
 	LEFT JOIN sla.promise AS p ON p.id = c.promise_id
 	LEFT JOIN sla.agreement AS a ON a.id = c.agreement_id
-	WHERE sla.is_known(clock_at_answer.relation, NULL);
+	WHERE clock_at_answer.known_at IS NOT NULL
+		AND sla.is_known(clock_at_answer.relation, NULL);
 END;
-COMMENT ON FUNCTION sla.clock_at_answer(regclass, timestamptz, timestamptz) IS 'private: the answer of sla.clock_at()';
-REVOKE ALL ON FUNCTION sla.clock_at_answer(regclass, timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION sla.clock_at_answer(regclass, timestamptz, timestamptz, text) IS 'private: the answer of sla.clock_at()';
+REVOKE ALL ON FUNCTION sla.clock_at_answer(regclass, timestamptz, timestamptz, text) FROM PUBLIC;
 
-CREATE FUNCTION sla.clock_at(relation regclass, at timestamptz, known_at timestamptz DEFAULT pg_catalog.now())
+CREATE FUNCTION sla.clock_at(relation regclass, at timestamptz, known_at timestamptz DEFAULT pg_catalog.now(),
+	item text DEFAULT NULL)
 RETURNS SETOF sla.clock
 AS 'MODULE_PATHNAME', 'sla_ask'
-LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100000 ROWS 1000;
-COMMENT ON FUNCTION sla.clock_at(regclass, timestamptz, timestamptz) IS
-'every clock of a table as it stood at an instant, by the facts that are known now, or were known then; its labels are those of the last change';
-REVOKE ALL ON FUNCTION sla.clock_at(regclass, timestamptz, timestamptz) FROM PUBLIC;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 1000;
+COMMENT ON FUNCTION sla.clock_at(regclass, timestamptz, timestamptz, text) IS
+'every clock of a table, or those of one item, as they stood at an instant, by the facts that are known now, or were known then; its labels are those of the last change';
+REVOKE ALL ON FUNCTION sla.clock_at(regclass, timestamptz, timestamptz, text) FROM PUBLIC;

@@ -71,6 +71,12 @@ SELECT item, metric, policy, state, due_at, breached_at, verdict, elapsed_second
 SELECT item, metric, policy, state, due_at, breached_at, verdict, elapsed_seconds, paused_seconds FROM sla.clock_at('qu_ticket', '2026-05-13 08:30Z') ORDER BY 1, 2;
 SELECT item, metric, policy, state, due_at, breached_at, verdict, elapsed_seconds, paused_seconds FROM sla.clock_at('qu_ticket', '2026-05-15 12:00Z') ORDER BY 1, 2;
 SELECT count(*) FROM sla.clock_at('qu_ticket', '2026-05-12 12:59Z');
+-- of one item
+SELECT count(*) AS clocks, count(*) FILTER (WHERE item <> '2') AS others FROM sla.clock_at('qu_ticket', '2026-05-13 08:30Z', item => '2');
+SELECT count(*) AS differ FROM (SELECT * FROM sla.clock_at('qu_ticket', '2026-05-13 08:30Z') WHERE item = '2' EXCEPT SELECT * FROM sla.clock_at('qu_ticket', '2026-05-13 08:30Z', now(), '2')) x;
+SELECT count(*) FROM sla.clock_at('qu_ticket', now(), item => 'none such');
+SELECT (SELECT count(*) FROM sla.clock_at('qu_ticket', NULL)) AS at_null, (SELECT count(*) FROM sla.clock_at('qu_ticket', now(), NULL)) AS known_at_null;
+SELECT count(*) FROM sla.clock_at(NULL, now());
 -- the views are this at now()
 SELECT count(*) AS differ FROM (SELECT * FROM sla.clock EXCEPT SELECT * FROM sla.clock_at('qu_ticket', now())) x;
 SELECT count(*) AS differ FROM (SELECT * FROM sla.clock_at('qu_ticket', now()) EXCEPT SELECT * FROM sla.clock) x;

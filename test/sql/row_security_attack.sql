@@ -89,7 +89,7 @@ SELECT current_setting('lab.told') <> '' AS told;
 SELECT count(*) FROM sla.clock_state;
 SELECT count(*) FROM sla.clock_seen;
 SELECT count(*) FROM sla.clock_fresh;
-SELECT count(*) FROM sla.clock_at_answer('desk.ticket', now(), now());
+SELECT count(*) FROM sla.clock_at_answer('desk.ticket', now(), now(), NULL);
 SELECT count(*) FROM sla.explain_answer('desk.ticket', '11', 'repair', NULL, NULL);
 INSERT INTO sla.row_security VALUES ('desk.ticket');
 DELETE FROM sla.row_security;
