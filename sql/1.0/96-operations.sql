@@ -397,10 +397,16 @@ COMMENT ON FUNCTION sla.retain(timestamptz, integer) IS
 REVOKE ALL ON FUNCTION sla.retain(timestamptz, integer) FROM PUBLIC;
 
 /*
- * Logical replication tells rows apart by a key; these two small tables have none.
+ * Logical replication tells rows apart by a key, and refuses an UPDATE or DELETE of
+ * those that are published and have none.  These have none: some are small, and of
+ * the others rows are deleted where they are found, by sla.tick().
  */
 ALTER TABLE sla.calendar_history REPLICA IDENTITY FULL;
 ALTER TABLE sla.credit REPLICA IDENTITY FULL;
+ALTER TABLE sla.revision REPLICA IDENTITY FULL;
+ALTER TABLE sla.clock_due REPLICA IDENTITY FULL;
+ALTER TABLE sla.clock_due_new REPLICA IDENTITY FULL;
+ALTER TABLE sla.rollup_delta REPLICA IDENTITY FULL;
 
 /*
  * Clocks are updated and deleted all the time: their tables are vacuumed after so
