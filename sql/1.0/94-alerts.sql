@@ -958,6 +958,9 @@ BEGIN
 		RAISE EXCEPTION 'max_items must be at least 1'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
+	IF NOT sla.may_tick() THEN
+		RETURN;
+	END IF;
 	IF is_rehearsal THEN
 		INSERT INTO sla.rehearsal (at) VALUES (at);
 	END IF;

@@ -27,6 +27,11 @@ BEGIN ATOMIC
 			ELSE pg_catalog.concat_ws(', ', w.status, 'last tick ' || w.last_tick_at, 'to come at ' || w.next_wake_at) END
 	FROM sla.worker_state() AS w
 	UNION ALL
+	SELECT 'restore', 'running',
+		pg_catalog.format('sla.tick() does nothing until these sessions have ended: %s', pg_catalog.string_agg(r.pid::text, ', '))
+	FROM sla.restoring_session AS r
+	HAVING count(*) > 0
+	UNION ALL
 	-- every table that holds rows of a tracked one has the row trigger
 	SELECT 'table ' || f.tab::text,
 		CASE WHEN t.oid IS NULL THEN 'gap' WHEN t.tgenabled IN ('O', 'A') THEN 'ok' ELSE 'disabled' END,

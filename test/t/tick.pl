@@ -122,5 +122,16 @@ $node->safe_psql('restored', "SELECT sla.tick('2020-06-01 13:01Z')") for 1 .. 2;
 is($node->safe_psql('restored', q{SELECT count(*) FROM noted}), '1', 'what is called is called');
 is($node->safe_psql('restored', q{SELECT count(*) FROM sla.escalation_run WHERE sqlstate IS NOT NULL}), '0', 'without a failure');
 
+# While a session restores, whatever fails in it, nobody ticks: what a tick acts on is not there yet.
+my $tick = q{psql -XAtq -v ON_ERROR_STOP=1 -d "} . $node->connstr('restored')
+  . q{" -c "SELECT count(*) FROM sla.tick()" -c "SELECT status FROM sla.status() WHERE subject = 'restore'"};
+my ($held, $messages) = ('', '');
+$node->psql('restored', "SET check_function_bodies = off; SET row_security = off;\n\\! $tick\n"
+	. "COPY sla.retention (kind, keep) FROM stdin;\nerror\t10 days\n\\.\nSELECT 1 / 0;\n\\! $tick\n",
+	on_error_stop => 0, stdout => \$held, stderr => \$messages);
+like($messages, qr/\A[^\n]*division by zero\s*\z/, 'the session has one error');
+is($held, "8\n0\nrunning", 'no tick while it lasts');
+is($node->safe_psql('restored', 'SELECT count(*) FROM sla.tick()'), '8', 'and again when it has ended');
+
 $node->stop;
 done_testing();
