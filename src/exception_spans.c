@@ -28,6 +28,7 @@ typedef struct Occurrences
 	int64		from;			/* local times of the first */
 	int64		to;
 	int32		date;			/* its local date */
+	int			left;			/* of COUNT, or -1 */
 	int			n;
 	int			max;
 	ClockSpan  *spans;
@@ -48,9 +49,14 @@ add_occurrence(void *state, int32_t date)
 	int64		shift = (date - all->date) * USECS_PER_DAY;
 	ClockSpan	span;
 
+	/* the first one is there as it was written, and is one of COUNT */
+	if (date == all->date || all->left == 0)
+		return;
+	if (all->left > 0)
+		all->left--;
 	span.from = zone_instant(&all->zone, all->from + shift);
 	span.to = zone_instant(&all->zone, all->to + shift);
-	if (span.from >= span.to || (all->n > 0 && date == all->date))
+	if (span.from >= span.to)
 		return;
 	if (all->n == all->max)
 	{
@@ -95,25 +101,25 @@ exception_spans(TimestampTz from, TimestampTz to, const char *rrule, const char 
 	all.max = 8;
 	all.spans = palloc(all.max * sizeof(ClockSpan));
 	*spans = all.spans;
+	all.spans[0].from = from;
+	all.spans[0].to = to;
+	all.n = 1;
 	if (rrule == NULL)
-	{
-		all.spans[0].from = from;
-		all.spans[0].to = to;
 		return 1;
-	}
 	if (TIMESTAMP_NOT_FINITE(from) || TIMESTAMP_NOT_FINITE(to))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("an exception that recurs needs a bounded \"during\"")));
 	last = local_date(Max(from, GetCurrentTransactionStartTimestamp())) + DAYS_AHEAD;
 	if (!recur_parse(rrule, &recur, &error) ||
+		!recur_keeps_time(&recur, &error) ||
 		!sla_zones.load(sla_zones.context, zone, from - USECS_PER_DAY, last * USECS_PER_DAY,
 						&mem, &all.zone, &error))
 		sla_report(&error, "rrule", rrule, (int) strlen(rrule), NULL);
 	all.from = zone_local(&all.zone, from);
 	all.to = zone_local(&all.zone, to);
 	all.date = local_date(all.from);
-	add_occurrence(&all, all.date);
+	all.left = recur.count - 1;
 	last = day_after_until(&recur, &all, last);
 	if (!recur_expand(&recur, all.date, all.date, all.date, last, &budget, add_occurrence, &all,
 					  &mem, &error))

@@ -361,6 +361,16 @@ recur_parse(const char *text, Recur *recur, CoreError *error)
 	return true;
 }
 
+bool
+recur_keeps_time(const Recur *recur, CoreError *error)
+{
+	if (recur->hour < 0 && recur->minute < 0 && recur->second < 0)
+		return true;
+	return core_fail(error, CORE_UNSUPPORTED, 0, 0,
+					 "A recurrence rule with BYHOUR, BYMINUTE or BYSECOND is not supported here.",
+					 "Leave it out: the time of day is that of the first occurrence.");
+}
+
 static int
 year_days(int year)
 {

@@ -63,6 +63,12 @@ typedef struct Recur
 extern bool recur_parse(const char *text, Recur *recur, CoreError *error);
 
 /*
+ * Does the rule leave the time of day as it is?  If not, fill *error: for who
+ * has no use of BYHOUR, BYMINUTE and BYSECOND.
+ */
+extern bool recur_keeps_time(const Recur *recur, CoreError *error);
+
+/*
  * Read "20261231", "20261231T120000" or "20261231T120000Z" (length bytes) as
  * seconds since 2000-01-01.  Returns false when it is none of these or no
  * real time between the years 1 and 9999.

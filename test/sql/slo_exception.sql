@@ -65,6 +65,11 @@ SELECT total > 0 AS counts FROM sla.slo_status('events', '2026-12-20');
 INSERT INTO sla.exception (kind, during, rrule, approved_by, approved_at) VALUES ('x', '[2026-03-03 10:00, 2026-03-03 14:00)', 'FREQ=SOMETIMES', 'me', now());
 INSERT INTO sla.exception (kind, during, rrule, approved_by, approved_at) VALUES ('x', '[2026-03-03 10:00,)', 'FREQ=DAILY', 'me', now());
 DELETE FROM sla.exception;
+-- a part of the rule that would move the time of day is refused
+INSERT INTO sla.exception (kind, during, rrule, approved_by, approved_at) VALUES ('x', '[2026-03-03 10:00, 2026-03-03 14:00)', 'FREQ=DAILY;BYHOUR=22', 'me', now());
+-- the first is as it is written, also where a local time is there twice, and counts when the rule does not say it
+SELECT x.* FROM sla.occurrences('[2026-10-25 00:30+00, 2026-10-25 01:45+00)', 'FREQ=WEEKLY;COUNT=2', 'Europe/Berlin') x;
+SELECT x.* FROM sla.occurrences('[2026-03-04 10:00+00, 2026-03-04 12:00+00)', 'FREQ=WEEKLY;BYDAY=SA;COUNT=3', 'UTC') x;
 -- the last occurrence: UNTIL is a date, a local time or an instant, and includes its own
 SELECT u.until, count(*), max(x.from_at) AS last
 FROM unnest('{20260331,20260401,20260401T215959,20260401T220000,20260401T195959Z,20260401T200000Z,20251231,20260101,99991231,COUNT}'::text[]) WITH ORDINALITY u (until, n),
