@@ -30,12 +30,14 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/memnodes.h"
+#include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "tcop/utility.h"
 #include "utils/inval.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/xid8.h"
@@ -220,6 +222,34 @@ sla_may_be_stale(PG_FUNCTION_ARGS)
 }
 
 /*
+ * A view asks several times, and must be told the same each time, whatever is
+ * committed meanwhile: else it shows a clock twice, or not at all.  So the answer is
+ * kept until what the planner knows of the statement is freed.
+ */
+static const PlannerGlobal *answered = NULL;
+static bool answer;
+
+static void
+planning_is_over(void *planned)
+{
+	if (answered == planned)
+		answered = NULL;
+}
+
+static void
+keep_answer(PlannerGlobal *planned, bool settled)
+{
+	MemoryContextCallback *callback = MemoryContextAlloc(GetMemoryChunkContext(planned),
+														 sizeof(MemoryContextCallback));
+
+	callback->func = planning_is_over;
+	callback->arg = planned;
+	MemoryContextRegisterResetCallback(GetMemoryChunkContext(planned), callback);
+	answered = planned;
+	answer = settled;
+}
+
+/*
  * Planner support of sla.may_be_stale(): false when nothing was changed that has
  * not settled, by the latest snapshot nor by an older one that is in use here, and
  * the plan is made anew should something be.
@@ -230,9 +260,13 @@ sla_may_be_stale_support(PG_FUNCTION_ARGS)
 {
 	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
 
-	if (!IsA(request, SupportRequestSimplify) || request->root == NULL || is_kept_by_function() ||
-		!ActiveSnapshotSet() || has_unsettled(NULL) || has_unsettled(GetActiveSnapshot()) ||
-		has_unsettled_outside(GetActiveSnapshot()))
+	if (!IsA(request, SupportRequestSimplify) || request->root == NULL)
+		PG_RETURN_POINTER(NULL);
+	if (answered != request->root->glob)
+		keep_answer(request->root->glob,
+					!is_kept_by_function() && ActiveSnapshotSet() && !has_unsettled(NULL) &&
+					!has_unsettled(GetActiveSnapshot()) && !has_unsettled_outside(GetActiveSnapshot()));
+	if (!answer)
 		PG_RETURN_POINTER(NULL);
 	promise_of_plans = own_relation(OWN_PROMISE);
 	PG_RETURN_POINTER(makeBoolConst(false, false));
