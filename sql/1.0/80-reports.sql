@@ -498,11 +498,53 @@ COMMENT ON COLUMN sla.report_clock.is_breached IS 'the threshold was passed, net
 COMMENT ON COLUMN sla.report_clock.is_waived IS 'an exception forgives a breach';
 
 /*
- * Breaches, net of exceptions, at the instant of each: those of clocks that have
- * ended, those of open ones at their deadline, those of open ones at a threshold
- * behind it, each by an index of its own; and those of clocks that are stale.  As
- * in sla.clock_fresh the conditions stand outside, so that all four are read in the
- * order of the instant.
+ * What there is to tell of clocks, each at its instant and by an index of its own:
+ * that one has ended; that it was breached before; that it would have been without
+ * its exceptions; of an open one that its deadline has passed, or a threshold
+ * behind that, or would have without exceptions; and the same of clocks that are
+ * stale.  As in sla.clock_fresh the conditions stand outside, so that all kinds are
+ * read in the order of the instant.
+ */
+CREATE INDEX clock_state_excepted_idx ON sla.clock_state (gross_late_at) WHERE is_excepted;
+
+CREATE VIEW sla.clock_told AS
+SELECT c.*
+FROM (
+	SELECT 'ended' AS kind, e.ended_at AS at, e.* FROM sla.clock_state AS e
+	UNION ALL
+	SELECT 'breached', b.late_at, b.* FROM sla.clock_state AS b
+	UNION ALL
+	SELECT 'gross', x.gross_late_at, x.* FROM sla.clock_state AS x
+	UNION ALL
+	SELECT 'due', o.due_at, o.* FROM sla.clock_state AS o
+	UNION ALL
+	SELECT 'late', o.late_at, o.* FROM sla.clock_state AS o
+	UNION ALL
+	SELECT 'open gross', o.gross_late_at, o.* FROM sla.clock_state AS o
+	UNION ALL
+	SELECT 'stale', s.late_at, s.* FROM sla.clock_stale AS s
+	UNION ALL
+	SELECT 'stale gross', s.gross_late_at, s.* FROM sla.clock_stale AS s
+) AS c
+WHERE (c.kind <> 'ended' OR c.ended_at IS NOT NULL)
+	AND (c.kind <> 'breached' OR c.ended_at > c.late_at)
+	AND (c.kind <> 'gross' OR (c.is_excepted AND c.ended_at > c.gross_late_at))
+	AND (c.kind <> 'due' OR (c.ended_at IS NULL AND c.late_at = c.due_at AND c.due_at < pg_catalog.now()))
+	AND (c.kind <> 'late' OR (c.ended_at IS NULL AND c.late_at > c.due_at AND c.late_at < pg_catalog.now()))
+	AND (c.kind <> 'open gross' OR (c.ended_at IS NULL AND c.is_excepted AND c.gross_late_at < pg_catalog.now()))
+	AND (c.kind <> 'stale' OR c.late_at < coalesce(c.ended_at, pg_catalog.now()))
+	AND (c.kind <> 'stale gross' OR (c.is_excepted AND c.gross_late_at < coalesce(c.ended_at, pg_catalog.now())))
+	AND (c.kind <> ALL ('{due,late,open gross}')
+		OR NOT sla.may_be_stale()
+		OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
+			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
+		AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.party_stale AS m)
+			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint))
+	AND sla.seen(c.relation, c.item);
+COMMENT ON VIEW sla.clock_told IS 'private: what there is to tell of clocks, each at its instant';
+
+/*
+ * Breaches, net of exceptions.
  */
 CREATE VIEW sla.breach_now AS
 SELECT
@@ -523,26 +565,8 @@ SELECT
 	coalesce(c.breach_owner, c.owner) AS owner,
 	c.party,
 	coalesce(c.breach_labels, c.labels) AS labels
-FROM (
-	SELECT 'ended' AS kind, ended.late_at AS at, ended.* FROM sla.clock_state AS ended
-	UNION ALL
-	SELECT 'due', due.due_at, due.* FROM sla.clock_state AS due
-	UNION ALL
-	SELECT 'late', late.late_at, late.* FROM sla.clock_state AS late
-	UNION ALL
-	SELECT 'stale', stale.late_at, stale.* FROM sla.clock_stale AS stale
-) AS c
-WHERE (c.kind <> 'ended' OR c.ended_at > c.late_at)
-	AND (c.kind <> 'due' OR (c.ended_at IS NULL AND c.late_at = c.due_at AND c.due_at < pg_catalog.now()))
-	AND (c.kind <> 'late' OR (c.ended_at IS NULL AND c.late_at > c.due_at AND c.late_at < pg_catalog.now()))
-	AND (c.kind <> 'stale' OR c.late_at < coalesce(c.ended_at, pg_catalog.now()))
-	AND (c.kind = ANY ('{ended,stale}')
-		OR NOT sla.may_be_stale()
-		OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
-			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
-		AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.party_stale AS m)
-			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint))
-	AND sla.seen(c.relation, c.item);
+FROM sla.clock_told AS c
+WHERE c.kind = ANY ('{breached,due,late,stale}');
 COMMENT ON VIEW sla.breach_now IS 'private: clocks that are breached, net of exceptions, at the instant of the breach';
 
 /*
@@ -552,60 +576,30 @@ COMMENT ON VIEW sla.breach_now IS 'private: clocks that are breached, net of exc
  * instant: then it is a row of its own.  1 met, 2 tolerated, 3 breached, 4
  * waived; 0: not of this instant.
  */
-CREATE INDEX clock_state_excepted_idx ON sla.clock_state (gross_late_at) WHERE is_excepted;
-
 CREATE VIEW sla.judgement AS
 SELECT
-	c.ended_at AS at,
+	c.at,
 	c.promise_id,
 	c.agreement_id,
-	CASE WHEN c.ended_at <= c.due_at THEN 1 WHEN c.ended_at <= c.late_at THEN 2 ELSE 0 END AS net,
 	CASE
-		WHEN NOT c.is_excepted THEN CASE WHEN c.ended_at <= c.due_at THEN 1 ELSE 2 END
-		WHEN c.ended_at <= c.gross_due_at THEN 1
-		WHEN c.ended_at <= c.gross_late_at THEN 2
-		ELSE 0
+		WHEN c.kind = 'ended' THEN CASE WHEN c.ended_at <= c.due_at THEN 1 WHEN c.ended_at <= c.late_at THEN 2 ELSE 0 END
+		WHEN c.kind = ANY ('{gross,open gross,stale gross}') THEN 0
+		WHEN c.is_waived THEN 4
+		ELSE 3
+	END AS net,
+	CASE
+		WHEN c.kind = 'ended' AND NOT c.is_excepted THEN CASE WHEN c.ended_at <= c.due_at THEN 1 ELSE 2 END
+		WHEN c.kind = 'ended' THEN CASE WHEN c.ended_at <= c.gross_due_at THEN 1 WHEN c.ended_at <= c.gross_late_at THEN 2 ELSE 0 END
+		WHEN c.kind = ANY ('{gross,open gross,stale gross}') THEN 3
+		WHEN c.is_excepted THEN 0
+		ELSE 3
 	END AS gross,
-	c.owner,
+	CASE WHEN c.kind = 'ended' THEN c.owner ELSE coalesce(c.breach_owner, c.owner) END AS owner,
 	c.party,
-	c.labels
-FROM sla.clock_seen AS c
-WHERE c.state = 's' AND (c.ended_at <= c.late_at OR (c.is_excepted AND c.ended_at <= c.gross_late_at))
-UNION ALL
-SELECT
-	b.at,
-	b.promise_id,
-	b.agreement_id,
-	CASE WHEN b.is_waived THEN 4 ELSE 3 END,
-	CASE WHEN b.is_excepted THEN 0 ELSE 3 END,
-	b.owner,
-	b.party,
-	b.labels
-FROM sla.breach_now AS b
-UNION ALL
-SELECT
-	c.gross_late_at,
-	c.promise_id,
-	c.agreement_id,
-	0,
-	3,
-	coalesce(c.breach_owner, c.owner),
-	c.party,
-	coalesce(c.breach_labels, c.labels)
-FROM sla.clock_seen AS c
-WHERE c.is_excepted AND c.ended_at > c.gross_late_at
-UNION ALL
-SELECT
-	c.gross_late_at,
-	c.promise_id,
-	c.agreement_id,
-	0,
-	3,
-	coalesce(c.breach_owner, c.owner),
-	c.party,
-	coalesce(c.breach_labels, c.labels)
-FROM sla.clock_open AS c
-WHERE c.is_excepted AND c.gross_late_at < pg_catalog.now();
+	CASE WHEN c.kind = 'ended' THEN c.labels ELSE coalesce(c.breach_labels, c.labels) END AS labels
+FROM sla.clock_told AS c
+WHERE c.kind <> 'ended'
+	OR (c.state = 's' AND (c.ended_at <= c.late_at OR (c.is_excepted AND c.ended_at <= c.gross_late_at)));
 COMMENT ON VIEW sla.judgement IS 'private: the clocks that count, each at the instant of its verdict';
 
 CREATE VIEW sla.report_breach AS
@@ -662,9 +656,7 @@ COMMENT ON COLUMN sla.report_breach.is_waived IS 'an exception forgives it';
  * Clocks that may have a verdict in a month, each once, counted by promise; what
  * sla.tally() makes of them is told in src/questions.c.
  *
- * A month is asked for with what is around it in any time zone.  First come the
- * clocks that ended in it, then those that ended later and were breached in it,
- * then the open ones.
+ * A month is asked for with what is around it in any time zone.
  */
 CREATE FUNCTION sla.tally_accum(internal, period_start date, zones text[], promise_id integer, agreement_id integer,
 	relation oid, state "char", ended_at timestamptz, due_at timestamptz, late_at timestamptz,
@@ -734,58 +726,14 @@ CROSS JOIN LATERAL (
 	SELECT sla.tally(
 		m.period_start,
 		(SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2)) FROM sla.month_zone AS z),
-		j.promise_id, j.agreement_id, j.relation, j.state, j.ended_at, j.due_at, j.late_at,
-		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived) AS tally
-	FROM (
-		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
-			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
-		FROM sla.clock_seen AS c
-		WHERE c.ended_at >= m.from_at AND c.ended_at < m.to_at
-		UNION ALL
-		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
-			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
-		FROM sla.clock_seen AS c
-		WHERE c.ended_at > c.late_at
-			AND c.late_at >= m.from_at AND c.late_at < m.to_at
-			AND c.ended_at >= m.to_at
-		UNION ALL
-		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
-			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
-		FROM sla.clock_seen AS c
-		WHERE c.is_excepted
-			AND c.gross_late_at >= m.from_at AND c.gross_late_at < m.to_at
-			AND c.ended_at >= m.to_at
-			AND (c.late_at >= m.from_at AND c.late_at < m.to_at AND c.late_at < c.ended_at) IS NOT TRUE
-		UNION ALL
-		SELECT c.promise_id, c.agreement_id, c.relation, c.state, pg_catalog.now(), c.due_at, c.late_at,
-			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
-		FROM sla.clock_open AS c
-		WHERE c.late_at = c.due_at
-			AND c.due_at < pg_catalog.now()
-			AND c.due_at >= m.from_at AND c.due_at < m.to_at
-		UNION ALL
-		SELECT c.promise_id, c.agreement_id, c.relation, c.state, pg_catalog.now(), c.due_at, c.late_at,
-			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
-		FROM sla.clock_open AS c
-		WHERE c.late_at > c.due_at
-			AND c.late_at < pg_catalog.now()
-			AND c.late_at >= m.from_at AND c.late_at < m.to_at
-		UNION ALL
-		SELECT c.promise_id, c.agreement_id, c.relation, c.state, pg_catalog.now(), c.due_at, c.late_at,
-			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
-		FROM sla.clock_open AS c
-		WHERE c.is_excepted
-			AND c.gross_late_at < pg_catalog.now()
-			AND c.gross_late_at >= m.from_at AND c.gross_late_at < m.to_at
-			AND (c.late_at >= m.from_at AND c.late_at < m.to_at AND c.late_at < pg_catalog.now()) IS NOT TRUE
-		UNION ALL
-		SELECT c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
-			c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived
-		FROM sla.clock_stale AS c
-		WHERE c.ended_at IS NOT NULL
-			AND (c.late_at >= m.from_at AND c.late_at < m.to_at
-				OR c.is_excepted AND c.gross_late_at >= m.from_at AND c.gross_late_at < m.to_at)
-	) AS j
+		c.promise_id, c.agreement_id, c.relation, c.state, coalesce(c.ended_at, pg_catalog.now()), c.due_at, c.late_at,
+		c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived) AS tally
+	FROM sla.clock_told AS c
+	WHERE c.at >= m.from_at AND c.at < m.to_at
+		-- each clock once
+		AND (c.kind <> ALL ('{breached,gross}') OR c.ended_at >= m.to_at)
+		AND (c.kind <> ALL ('{gross,open gross,stale gross}')
+			OR (c.late_at >= m.from_at AND c.late_at < m.to_at AND c.late_at < coalesce(c.ended_at, pg_catalog.now())) IS NOT TRUE)
 ) AS t;
 COMMENT ON VIEW sla.month_tally IS 'private: judgements of each month, counted by promise';
 
