@@ -358,16 +358,18 @@ foreach my $message (map { code_of($_->[1]) } rows_of('messages'))
 	ok((grep { $_->[0] eq 'text' && $_->[1] =~ /^ERROR:  \Q$message\E$/m } @parts), "an example has the message $message");
 }
 
-# Links: headings of this file and files beside it.
+# Links: headings of this file and files beside it; and the contents name every chapter.
 
+my ($contents) = $readme =~ /^## Contents\n(.*?)^## /ms;
 my %anchor;
 foreach my $part (@parts)
 {
-	next if $part->[0] ne 'line' || $part->[1] !~ /^#+ (.*)/;
-	my $anchor = lc $1;
+	next if $part->[0] ne 'line' || $part->[1] !~ /^(#+) (.*)/;
+	my ($level, $anchor) = (length $1, lc $2);
 	$anchor =~ s/[^\w\- ]//g;
 	$anchor =~ tr/ /-/;
 	$anchor{"#$anchor"} = 1;
+	like($contents, qr/\(#\Q$anchor\E\)/, "the contents lead to $anchor") if ($level == 2 || $level == 3) && $anchor ne 'contents';
 }
 foreach my $link (join('', map { $_->[1] } grep { $_->[0] eq 'line' } @parts) =~ /\]\(([^)]+)\)/g)
 {
