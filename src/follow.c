@@ -697,10 +697,10 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 	apply_row(work, holder, &own, per, false);
 }
 
-static void
-apply_metric(Work *work)
+/* What the row says of the metric in work. */
+static ClockRow
+row_of(Work *work)
 {
-	const Metric *metric = &work->follow->def->metrics[work->metric];
 	const MetricSays *says = &work->says->metrics[work->metric];
 	ClockRow	row = {0};
 
@@ -709,19 +709,28 @@ apply_metric(Work *work)
 	row.stop = says->stop;
 	row.pause = says->pause;
 	row.cancel = says->cancel;
+	row.start_at = says->start_at;
+	row.stop_at = says->stop_at;
+	row.reason = says->reason;
+	row.promise = find_promise;
+	row.context = work;
+	return row;
+}
+
+static void
+apply_metric(Work *work)
+{
+	const Metric *metric = &work->follow->def->metrics[work->metric];
+	ClockRow	row = row_of(work);
+
 	if (work->follow->starting != NULL)
 	{
 		if (!work->follow->starting[work->metric] || has_clock(work))
 			return;
 		row.stop = row.pause = row.cancel = false;
 	}
-	row.start_at = says->start_at;
-	row.stop_at = says->stop_at;
-	row.reason = says->reason;
-	row.promise = find_promise;
-	row.context = work;
 	if (metric->per.state != NULL)
-		apply_handoff(work, &row, says->per);
+		apply_handoff(work, &row, work->says->metrics[work->metric].per);
 	else
 		apply_row(work, last_cycle(work, ""), &row, "", false);
 }
@@ -1008,6 +1017,13 @@ apply_signal(Work *work, void *context)
 	}
 	clock_apply_signal(stored != NULL ? &stored->clock : NULL, &metric->rules, signal->action,
 					   work->at, signal->reason, find_promise, work, &mem, &outcome);
+	/* (sync applies old events: how the row is now comes after them) */
+	if (stored == NULL && outcome.begins && !signal->only_later)
+	{
+		ClockRow	row = row_of(work);
+
+		clock_begins_with_row(&outcome, &row, &mem);
+	}
 	if (outcome.restarted && metric->rules.on_retarget != CLOCK_KEEP_PROMISE)
 		follow_agreement(work, stored);
 	(void) take_outcome(work, stored, &before, &outcome, per, work->at);

@@ -788,3 +788,10 @@ clock_apply_signal(Clock *clock, const ClockRules *rules, ClockAction action,
 			break;
 	}
 }
+
+void
+clock_begins_with_row(ClockOutcome *outcome, const ClockRow *row, CoreMem *mem)
+{
+	set_levels(&outcome->next, row_levels(row), row->reason,
+			   outcome->next.start, mem, outcome);
+}

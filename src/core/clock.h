@@ -286,4 +286,11 @@ extern void clock_apply_signal(Clock *clock, const ClockRules *rules,
 							   void *context, CoreMem *mem,
 							   ClockOutcome *outcome);
 
+/*
+ * A signal has begun the first cycle, so nothing is known yet of the row: it
+ * pauses the cycle from its beginning, and its stop and cancel are no news.
+ */
+extern void clock_begins_with_row(ClockOutcome *outcome, const ClockRow *row,
+								  CoreMem *mem);
+
 #endif							/* SLA_CLOCK_H */

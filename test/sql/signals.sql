@@ -107,5 +107,22 @@ DELETE FROM sla.source WHERE source = 'note'::regclass;
 INSERT INTO note VALUES (7, '2026-01-05 11:00+00', 'hold');
 SELECT state_of(7);
 
+-- what begins the first cycle begins it as the row stands: paused, or in spite of a stop that the row showed before
+CREATE TABLE talk (id int PRIMARY KEY, updated_at timestamptz NOT NULL, class text NOT NULL);
+SELECT sla.track('talk', at => 'updated_at');
+INSERT INTO sla.metric (relation, name, start_when, stop_when, pause_when, pause_reason) VALUES
+	('talk', 'reply', 'false', 'class = ''closed''', 'class = ''waiting''', '''for '' || class');
+INSERT INTO sla.policy (relation, name) VALUES ('talk', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('talk', 'all', 'reply', '1 bh @signals');
+INSERT INTO talk SELECT n, '2026-01-05 10:00+00', c FROM unnest('{waiting,closed,open}'::text[]) WITH ORDINALITY AS u (c, n);
+SELECT FROM talk, LATERAL sla.signal('talk', id::text, 'reply', 'start', '2026-01-05 10:30+00') AS s;
+CREATE VIEW talks AS SELECT c.item, c.state, c.started_at, c.due_at, p.during, p.reason
+	FROM sla.clock AS c LEFT JOIN sla.pause AS p ON p.clock = c.clock_id WHERE c.relation = 'talk'::regclass ORDER BY c.item;
+SELECT * FROM talks;
+UPDATE talk SET updated_at = '2026-01-05 10:45+00';
+SELECT changed FROM sla.sync('talk');
+UPDATE talk SET updated_at = '2026-01-05 11:00+00', class = 'open';
+SELECT * FROM talks;
+
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';
