@@ -626,7 +626,8 @@ BEGIN
 		JOIN sla.promise AS p ON p.id = look.promise_id
 		WHERE look.kind IS NOT NULL
 		ORDER BY look.clock_id
-		ON CONFLICT DO NOTHING
+		ON CONFLICT (clock_id, (CASE WHEN kind = 'breach' THEN -1 ELSE at_fraction END)) WHERE clock_id IS NOT NULL AND withdrawn_at IS NULL
+		DO NOTHING
 		RETURNING alert.id, alert.clock_id, alert.relation, alert.promise_id
 	), escalated AS (
 		INSERT INTO sla.escalation_run (alert, escalation)
@@ -728,7 +729,8 @@ BEGIN
 							AND a.group_value IS NOT DISTINCT FROM s.group_value
 							AND (a.withdrawn_at IS NULL
 								OR a.raised_at <= alert_burn_rates.at AND a.raised_at + s.cooldown > alert_burn_rates.at))
-				ON CONFLICT DO NOTHING
+				ON CONFLICT (objective, rule, (coalesce(group_value, ''))) WHERE kind = 'burn_rate' AND withdrawn_at IS NULL
+				DO NOTHING
 				RETURNING alert.id, alert.relation
 			), escalated AS (
 				INSERT INTO sla.escalation_run (alert, escalation)
@@ -799,7 +801,7 @@ BEGIN
 		WHERE d.due_at < alert_reviews.at
 		ORDER BY d.due_at, d.party, d.name
 		LIMIT alert_reviews.max_items
-		ON CONFLICT DO NOTHING
+		ON CONFLICT (party, agreement, at) WHERE kind = 'review' DO NOTHING
 		RETURNING alert.id
 	)
 	SELECT (SELECT count(*) FROM withdrawn) + (SELECT count(*) FROM raised) INTO done;

@@ -308,6 +308,17 @@ DELETE FROM ticket WHERE id ~ '^[mn][0-9]+$';
 SELECT count(*) > 0 AS ticked FROM sla.tick('2020-06-01 13:02');
 
 --
+-- A number that is taken, since the sequence did not come along, loses no alert
+--
+SELECT last_value AS number FROM sla.alert_id_seq \gset
+SELECT setval('sla.alert_id_seq', min(id), false) IS NOT NULL AS is_back FROM sla.alert;
+INSERT INTO ticket (id) VALUES ('numbered');
+SELECT done, problem FROM sla.tick('2020-06-01 13:03') WHERE step = 'clocks';
+SELECT setval('sla.alert_id_seq', :number) IS NOT NULL AS is_forth;
+SELECT done, problem FROM sla.tick('2020-06-01 13:03') WHERE step = 'clocks';
+SELECT kind FROM sla.alert WHERE item = 'numbered';
+
+--
 -- Rights
 --
 CREATE ROLE regress_nobody;
