@@ -566,6 +566,58 @@ CREATE TRIGGER check_tracked
 	FOR EACH ROW WHEN (NEW.time_zone <> 'UTC') EXECUTE FUNCTION sla.check_tracked();
 COMMENT ON TRIGGER check_tracked ON sla.agreement IS 'checks the time zone';
 
+/*
+ * A row is followed for one table only: for the one that was tracked, or for one
+ * above or below it.
+ */
+CREATE FUNCTION sla.check_family()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	other regclass;
+BEGIN
+	IF sla.restoring() THEN
+		RETURN NEW;
+	END IF;
+	IF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = NEW.relation AND c.relnamespace = 'sla'::regnamespace) THEN
+		RAISE EXCEPTION 'table % is one of sla_tracker itself', NEW.relation
+			USING ERRCODE = 'wrong_object_type',
+				HINT = 'Track a table of your own.';
+	END IF;
+	WITH RECURSIVE above (oid) AS (
+		SELECT NEW.relation::oid
+		UNION
+		SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
+	), below (oid) AS (
+		SELECT NEW.relation::oid
+		UNION
+		SELECT i.inhrelid FROM below AS b JOIN pg_inherits AS i ON i.inhparent = b.oid
+	)
+	SELECT t.relation INTO other
+	FROM sla.tracked AS t
+	WHERE t.relation <> NEW.relation
+		AND t.relation IN (SELECT a.oid FROM above AS a UNION ALL SELECT b.oid FROM below AS b)
+	ORDER BY t.id
+	LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'table % cannot be tracked beside table %', NEW.relation, other
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				DETAIL = 'One is a partition or a child of the other, and a row is followed for one table only.',
+				HINT = format('Untrack it first: SELECT sla.untrack(%L);', other);
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sla.check_family() IS 'refuses to track a table beside its partition or child, or one of the extension''s own';
+REVOKE ALL ON FUNCTION sla.check_family() FROM PUBLIC;
+CREATE TRIGGER check_family
+	BEFORE INSERT ON sla.tracked
+	FOR EACH ROW EXECUTE FUNCTION sla.check_family();
+COMMENT ON TRIGGER check_family ON sla.tracked IS 'a row is followed for one table only';
+
 CREATE FUNCTION sla.check_agreement()
 RETURNS trigger
 LANGUAGE plpgsql

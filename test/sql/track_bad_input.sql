@@ -28,6 +28,23 @@ DROP TABLE asked;
 -- What cannot be tracked
 --
 
+-- a row is followed for one table only
+CREATE TABLE root (id int, region text, PRIMARY KEY (region, id)) PARTITION BY LIST (region);
+CREATE TABLE root_eu PARTITION OF root FOR VALUES IN ('eu') PARTITION BY RANGE (id);
+CREATE TABLE root_eu_1 PARTITION OF root_eu FOR VALUES FROM (0) TO (1000);
+CREATE TABLE base (id int PRIMARY KEY);
+CREATE TABLE child (more int) INHERITS (base);
+SELECT sla.track('root_eu');
+SELECT t, f.state, f.message, f.detail, f.hint FROM unnest('{root,root_eu_1}'::text[]) t, fails(format('SELECT sla.track(%L)', t)) f;
+SELECT sla.track('root_eu', labels => '''{}''');
+SELECT sla.untrack('root_eu', false);
+SELECT sla.track('root');
+SELECT f.state, f.message FROM fails('SELECT sla.track(''root_eu_1'')') f;
+SELECT sla.track('base');
+SELECT f.state, f.message FROM fails('SELECT sla.track(''child'')') f;
+SELECT f.state, f.message, f.hint FROM fails('SELECT sla.track(''sla.calendar'')') f;
+DROP TABLE root, base CASCADE;
+
 CREATE TABLE no_key (id int, status text);
 CREATE UNIQUE INDEX ON no_key (id) WHERE status = 'new';
 CREATE TABLE half_key (a int, b int, c int UNIQUE, d int, PRIMARY KEY (a, b));
