@@ -565,7 +565,8 @@ BEGIN ATOMIC
 	FROM sla.clocks_as_of(relation, at, known_at, item => clock_at_answer.item) AS c
 	LEFT JOIN sla.promise AS p ON p.id = c.promise_id
 	LEFT JOIN sla.agreement AS a ON a.id = c.agreement_id
-	WHERE clock_at_answer.known_at IS NOT NULL
+	WHERE clock_at_answer.relation IS NOT NULL
+		AND clock_at_answer.known_at IS NOT NULL
 		AND sla.is_known(clock_at_answer.relation, NULL);
 END;
 COMMENT ON FUNCTION sla.clock_at_answer(regclass, timestamptz, timestamptz, text) IS 'private: the answer of sla.clock_at()';

@@ -75,8 +75,9 @@ SELECT count(*) FROM sla.clock_at('qu_ticket', '2026-05-12 12:59Z');
 SELECT count(*) AS clocks, count(*) FILTER (WHERE item <> '2') AS others FROM sla.clock_at('qu_ticket', '2026-05-13 08:30Z', item => '2');
 SELECT count(*) AS differ FROM (SELECT * FROM sla.clock_at('qu_ticket', '2026-05-13 08:30Z') WHERE item = '2' EXCEPT SELECT * FROM sla.clock_at('qu_ticket', '2026-05-13 08:30Z', now(), '2')) x;
 SELECT count(*) FROM sla.clock_at('qu_ticket', now(), item => 'none such');
-SELECT (SELECT count(*) FROM sla.clock_at('qu_ticket', NULL)) AS at_null, (SELECT count(*) FROM sla.clock_at('qu_ticket', now(), NULL)) AS known_at_null;
-SELECT count(*) FROM sla.clock_at(NULL, now());
+-- of nothing
+SELECT (SELECT count(*) FROM sla.clock_at(NULL, now())) AS relation_null, (SELECT count(*) FROM sla.clock_at('qu_ticket', NULL)) AS at_null,
+	(SELECT count(*) FROM sla.clock_at('qu_ticket', now(), NULL)) AS known_at_null;
 -- the views are this at now()
 SELECT count(*) AS differ FROM (SELECT * FROM sla.clock EXCEPT SELECT * FROM sla.clock_at('qu_ticket', now())) x;
 SELECT count(*) AS differ FROM (SELECT * FROM sla.clock_at('qu_ticket', now()) EXCEPT SELECT * FROM sla.clock) x;
