@@ -12,6 +12,9 @@
 /* Of two amounts that differ by less than this part, neither is greater. */
 #define SAME	1e-12
 
+/* ... and of what is left between two amounts, that part of the amounts. */
+#define ROUNDING	1e-15
+
 double
 slo_sli_percent(double good, double total)
 {
@@ -72,10 +75,20 @@ slo_max_burn_rate(double target)
 	return allowed > 0 ? 100 / allowed : INFINITY;
 }
 
+/*
+ * Is what is bad of a total within its budget?  The difference of good and total
+ * has their rounding, which is much of it where nearly all is good.
+ */
+static bool
+is_within(double good, double total, double target)
+{
+	return total - good <= slo_budget(total, target) * (1 + SAME) + total * ROUNDING;
+}
+
 bool
 slo_is_met(double good, double total, double target)
 {
-	return total > 0 && total - good <= slo_budget(total, target) * (1 + SAME);
+	return total > 0 && is_within(good, total, target);
 }
 
 double
@@ -169,7 +182,7 @@ slo_state(double sli_percent, double target, double remaining)
 {
 	if (slo_is_nothing(sli_percent))
 		return SLO_NO_DATA;
-	if (100 - sli_percent <= slo_allowed_percent(target) * (1 + SAME))
+	if (is_within(sli_percent, 100, target))
 		return SLO_HEALTHY;
 	return remaining > 0 ? SLO_DEGRADING : SLO_VIOLATED;
 }

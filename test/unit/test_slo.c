@@ -172,6 +172,16 @@ test_judging(void)
 
 	check(slo_state(SLO_NOTHING, 90, 5) == SLO_NO_DATA, "no data");
 	check(slo_state(99.9, 99.9, 0) == SLO_HEALTHY, "just healthy");
+	for (int i = 900000; i < 1000000; i++)
+	{
+		double		percent = i / 1e4;
+
+		if (slo_state(slo_sli_percent(i, 1e6), percent, 0) != SLO_HEALTHY ||
+			slo_state(slo_sli_percent(i - 1, 1e6), percent, 0) != SLO_VIOLATED ||
+			!slo_is_met(i / 1e6 * 2592000, 2592000, percent) ||
+			slo_is_met(i / 1e6 * 2592000 - 1e-6, 2592000, percent))
+			check(false, "just healthy");
+	}
 	check(slo_state(80, 90, 0.01) == SLO_DEGRADING, "degrading");
 	check(slo_state(80, 90, 0) == SLO_VIOLATED, "violated");
 	check(slo_state(99.99, 100, 0) == SLO_VIOLATED, "violated at 100");
