@@ -697,6 +697,13 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 	apply_row(work, holder, &own, per, false);
 }
 
+/* The metric in work of its item, in a set of them. */
+static uint64
+clock_hash(const Work *work)
+{
+	return follow_hash(work->item) ^ (uint64) work->follow->def->metrics[work->metric].id;
+}
+
 /* What the row says of the metric in work. */
 static ClockRow
 row_of(Work *work)
@@ -725,8 +732,11 @@ apply_metric(Work *work)
 
 	if (work->follow->starting != NULL)
 	{
+		uint64		key = clock_hash(work);
+
 		if (!work->follow->starting[work->metric] || has_clock(work))
 			return;
+		(void) hash_search(work->follow->fresh, &key, HASH_ENTER, NULL);
 		row.stop = row.pause = row.cancel = false;
 	}
 	if (metric->per.state != NULL)
@@ -988,7 +998,7 @@ typedef struct Signal
 	int			metric;
 	ClockAction action;
 	const char *reason;
-	bool		only_later;
+	HTAB	   *fresh;
 } Signal;
 
 static void
@@ -1001,8 +1011,10 @@ apply_signal(Work *work, void *context)
 	StoredClock before;
 	StoredClock *stored;
 	ClockOutcome outcome;
+	uint64		key;
 
 	work->metric = signal->metric;
+	key = clock_hash(work);
 	if (metric->per.state == NULL)
 		per = "";
 	else if (per == NULL)
@@ -1010,7 +1022,8 @@ apply_signal(Work *work, void *context)
 	stored = last_cycle(work, per);
 	if (stored != NULL)
 	{
-		if (signal->only_later && work->at <= stored->clock.last)
+		if (signal->fresh != NULL && work->at <= stored->clock.last &&
+			(work->at < stored->clock.last || hash_search(signal->fresh, &key, HASH_FIND, NULL) == NULL))
 			return;
 		refresh_if_stale(work, stored);
 		before = *stored;
@@ -1018,7 +1031,7 @@ apply_signal(Work *work, void *context)
 	clock_apply_signal(stored != NULL ? &stored->clock : NULL, &metric->rules, signal->action,
 					   work->at, signal->reason, find_promise, work, &mem, &outcome);
 	/* (sync applies old events: how the row is now comes after them) */
-	if (stored == NULL && outcome.begins && !signal->only_later)
+	if (stored == NULL && outcome.begins && signal->fresh == NULL)
 	{
 		ClockRow	row = row_of(work);
 
@@ -1031,11 +1044,11 @@ apply_signal(Work *work, void *context)
 
 void
 follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAction action,
-			  TimestampTz at, const char *reason, bool only_later)
+			  TimestampTz at, const char *reason, HTAB *fresh)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = evaluate_row(follow, slot);
-	Signal		signal = {-1, action, reason, only_later};
+	Signal		signal = {-1, action, reason, fresh};
 
 	for (int i = 0; i < follow->def->nmetrics; i++)
 		if (strcmp(follow->def->metrics[i].name, metric) == 0)

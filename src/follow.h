@@ -45,6 +45,8 @@ typedef struct Follow
 	const bool *starting;		/* for each metric, or NULL: rows only begin
 								 * the first cycle of those (first sync of
 								 * sources) */
+	HTAB	   *fresh;			/* the clocks that did not exist before a sync
+								 * of sources, as hashes; else NULL */
 	uint64		first;			/* items that were worked on, as hashes: the */
 	bool		any;			/* first, if any, */
 	HTAB	   *seen;			/* and the others */
@@ -90,12 +92,13 @@ extern void follow_flush(Follow *follow);
 extern void follow_gone(Follow *follow, const char *item);
 
 /*
- * A signal; the row is that of the item, for the promise.  "only_later": unless
- * the clock has facts as late as that, which were made of it.
+ * A signal; the row is that of the item, for the promise.  In a sync ("fresh" is
+ * set), unless the clock has facts as late as that, which were made of it: those
+ * of a clock that the sync began were not, where they are just as late.
  */
 extern void follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric,
 						  ClockAction action, TimestampTz at, const char *reason,
-						  bool only_later);
+						  HTAB *fresh);
 
 /*
  * A clock as it would be if its row were followed now, in the definition given;

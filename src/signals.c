@@ -254,6 +254,7 @@ take_events(List *events, const Source *source, Relation rel, TimestampTz now, M
 			event->at = now;
 		value = SPI_getbinval(tuple, desc, 3, &isnull);
 		event->reason = isnull ? NULL : TextDatumGetCString(value);
+		event->n = list_length(events);
 		event->metric = source->metric;
 		event->action = source->action;
 		if (TIMESTAMP_NOT_FINITE(event->at))
@@ -273,7 +274,9 @@ compare_events(const ListCell *a, const ListCell *b)
 	const SourceEvent *ea = lfirst(a);
 	const SourceEvent *eb = lfirst(b);
 
-	return ea->at < eb->at ? -1 : ea->at > eb->at;
+	if (ea->at != eb->at)
+		return ea->at < eb->at ? -1 : 1;
+	return ea->n < eb->n ? -1 : ea->n > eb->n;
 }
 
 List *
@@ -332,7 +335,7 @@ row_event(Source *source, Oid type, Datum row)
 /* Apply one signal; false when there is no such item. */
 static bool
 signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction action,
-			TimestampTz at, const char *reason, bool only_later, FollowCounts *counts)
+			TimestampTz at, const char *reason, HTAB *fresh, FollowCounts *counts)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker signal",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -352,7 +355,7 @@ signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction 
 		{
 			/* what was committed before the lock was ours */
 			follow_renew(&follow);
-			follow_signal(&follow, row, metric, action, at, reason, only_later);
+			follow_signal(&follow, row, metric, action, at, reason, fresh);
 		}
 		rows_close(&reader);
 	}
@@ -365,10 +368,10 @@ signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction 
 }
 
 void
-source_event_apply(int32 tracked_id, const SourceEvent *event, bool only_later, FollowCounts *counts)
+source_event_apply(int32 tracked_id, const SourceEvent *event, HTAB *fresh, FollowCounts *counts)
 {
 	(void) signal_item(tracked_id, event->item, event->metric, event->action, event->at,
-					   event->reason, only_later, counts);
+					   event->reason, fresh, counts);
 }
 
 /*
@@ -403,7 +406,7 @@ sla_signal(PG_FUNCTION_ARGS)
 				 errmsg("at of a signal must be finite")));
 	if (!signal_item(definition_of_tracked(relid)->id, item, text_to_cstring(PG_GETARG_TEXT_PP(2)),
 					 action_of(text_to_cstring(PG_GETARG_TEXT_PP(3))), at,
-					 PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5)), false, NULL))
+					 PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5)), NULL, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("item \"%s\" of table \"%s\" does not exist", item, get_rel_name(relid))));
@@ -431,7 +434,7 @@ signal_row(void *argument)
 		const SourceEvent *event = lfirst(cell);
 
 		signal->item = event->item;
-		source_event_apply(signal->source->tracked_id, event, false, NULL);
+		source_event_apply(signal->source->tracked_id, event, NULL, NULL);
 	}
 }
 

@@ -21,6 +21,7 @@
 typedef struct SourceEvent
 {
 	TimestampTz at;
+	int			n;				/* of those read */
 	char	   *item;
 	char	   *metric;
 	char	   *reason;			/* may be NULL */
@@ -39,11 +40,8 @@ extern bool *source_metrics(const List *sources, const Definition *def);
  */
 extern List *source_events(const List *sources, ArrayType *items, TimestampTz now);
 
-/*
- * Apply an event; "only_later": unless the clock has facts as late as that, which
- * were made of it.
- */
-extern void source_event_apply(int32 tracked_id, const SourceEvent *event, bool only_later,
+/* Apply an event; as in follow_signal(). */
+extern void source_event_apply(int32 tracked_id, const SourceEvent *event, HTAB *fresh,
 							   FollowCounts *counts);
 
 #endif							/* SLA_SIGNALS_H */

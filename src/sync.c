@@ -115,6 +115,7 @@ sync_apart(void *argument)
 	follow_begin(&follow, one->sync->follow.def->id);
 	follow.by_edit = true;
 	follow.starting = one->sync->follow.starting;
+	follow.fresh = one->sync->follow.fresh;
 	one->item = MemoryContextStrdup(one->sync->follow.item_context, follow_item_of(&follow, row));
 	remember_item(one->sync, one->item);
 	if (follow_would_write(&follow, row))
@@ -198,6 +199,7 @@ typedef struct OneItem
 	int32		tracked_id;
 	char	   *item;
 	const bool *starting;
+	HTAB	   *fresh;
 	FollowCounts counts;
 } OneItem;
 
@@ -228,6 +230,7 @@ sync_item_apart(void *argument)
 	follow_begin(&follow, one->tracked_id);
 	follow.by_edit = true;
 	follow.starting = one->starting;
+	follow.fresh = one->fresh;
 	rows_open(&reader, follow.def->relid);
 	sync_item(&follow, &reader, one->item);
 	rows_close(&reader);
@@ -253,7 +256,7 @@ sync_items(Sync *sync, ArrayType *items)
 		item = TextDatumGetCString(values[i]);
 		if (sync->follow.def->warn)
 		{
-			OneItem		one = {sync->follow.def->id, item, sync->follow.starting, {0}};
+			OneItem		one = {sync->follow.def->id, item, sync->follow.starting, sync->follow.fresh, {0}};
 			int			sqlstate = attempt(sync_item_apart, &one);
 
 			count_apart(sync, item, sqlstate, &one.counts);
@@ -292,6 +295,7 @@ typedef struct OneEvent
 {
 	int32		tracked_id;
 	const SourceEvent *event;
+	HTAB	   *fresh;
 	FollowCounts counts;
 } OneEvent;
 
@@ -300,7 +304,7 @@ apply_event(void *argument)
 {
 	OneEvent   *one = argument;
 
-	source_event_apply(one->tracked_id, one->event, true, &one->counts);
+	source_event_apply(one->tracked_id, one->event, one->fresh, &one->counts);
 }
 
 /* Apply the events of all sources of a table, of some items or of all. */
@@ -311,7 +315,7 @@ sync_sources(Sync *sync, const List *sources, ArrayType *items)
 
 	foreach(cell, source_events(sources, items, sync->follow.now))
 	{
-		OneEvent	one = {sync->follow.def->id, lfirst(cell), {0}};
+		OneEvent	one = {sync->follow.def->id, lfirst(cell), sync->follow.fresh, {0}};
 		int			sqlstate = 0;
 
 		CHECK_FOR_INTERRUPTS();
@@ -441,6 +445,8 @@ sla_sync(PG_FUNCTION_ARGS)
 	sources = sources_of_tracked(relid);
 	if (items == NULL)
 		sync.items = item_set();
+	if (sources != NIL)
+		sync.follow.fresh = item_set();
 
 	/* begin, then what the sources tell in order, then as the rows are now */
 	for (int pass = sources != NIL ? 0 : 1; pass < 2; pass++)

@@ -123,6 +123,21 @@ UPDATE talk SET updated_at = '2026-01-05 10:45+00';
 SELECT changed FROM sla.sync('talk');
 UPDATE talk SET updated_at = '2026-01-05 11:00+00', class = 'open';
 SELECT * FROM talks;
+-- a first sync takes events at the very start, and at the same time, as they were live; another changes nothing
+CREATE TABLE said (talk int REFERENCES talk, at timestamptz, who text);
+INSERT INTO sla.metric (relation, name, start_at) VALUES ('talk', 'first', 'updated_at');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('talk', 'all', 'first', '1 bh @signals');
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at) VALUES
+	('said', 'talk', 'talk', 'first', 'stop', 'who = ''us''', 'at'),
+	('said', 'talk', 'talk', 'first', 'start', 'who = ''you''', 'at');
+ALTER TABLE talk DISABLE TRIGGER ALL;
+ALTER TABLE said DISABLE TRIGGER ALL;
+DELETE FROM talk;
+INSERT INTO talk SELECT n, '2026-01-05 10:00+00', 'open' FROM generate_series(11, 12) AS n;
+INSERT INTO said VALUES (11, '2026-01-05 10:00+00', 'us'), (12, '2026-01-05 12:00+00', 'us'), (12, '2026-01-05 12:00+00', 'you');
+SELECT started, changed FROM sla.sync('talk');
+SELECT item, cycle, state, started_at, stopped_at FROM sla.clock WHERE relation = 'talk'::regclass AND metric = 'first' ORDER BY item, cycle;
+SELECT started, changed FROM sla.sync('talk');
 
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';
