@@ -804,7 +804,7 @@ AS $$
 BEGIN
 	IF TG_OP = 'DELETE' THEN
 		IF NOT EXISTS (SELECT FROM sla.source AS s WHERE s.source = OLD.source AND s.id <> OLD.id)
-			AND to_regclass(OLD.source::text) IS NOT NULL
+			AND EXISTS (SELECT FROM pg_class AS c WHERE c.oid = OLD.source)
 		THEN
 			EXECUTE format('DROP TRIGGER IF EXISTS sla_track_source ON %s', OLD.source);
 		END IF;
