@@ -191,24 +191,10 @@ add_the_long_way(FunctionCallInfo fcinfo, const AddArgs *args, const Timeline *t
 }
 
 /* Nothing is called on the fast way, so that little has to be saved there. */
-static pg_noinline Datum
+CORE_INLINE Datum
 add_in(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const BusinessInterval *bi,
 	   const Timeline *timeline)
 {
-	TimestampTz result;
-
-	if (likely(bi->days == 0 && bi->time > 0 && !args->negate &&
-			   timeline_add_ahead(timeline, t, bi->time, &result)))
-		PG_RETURN_TIMESTAMPTZ(result);
-	return add_the_long_way(fcinfo, args, timeline);
-}
-
-/* In a calendar that the row names. */
-CORE_INLINE Datum
-add_by_name(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const BusinessInterval *bi,
-			const bool in_interval)
-{
-	const Timeline *timeline = timeline_by_name(fcinfo, args->hours, in_interval);
 	TimestampTz result;
 
 	if (likely(timeline != NULL && bi->days == 0 && bi->time > 0 && !args->negate &&
@@ -218,15 +204,23 @@ add_by_name(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const B
 }
 
 static pg_noinline Datum
+add_at_hand(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const BusinessInterval *bi,
+			const Timeline *timeline)
+{
+	return add_in(fcinfo, args, t, bi, timeline);
+}
+
+/* In a calendar that the row names. */
+static pg_noinline Datum
 add_by_name_in_interval(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const BusinessInterval *bi)
 {
-	return add_by_name(fcinfo, args, t, bi, true);
+	return add_in(fcinfo, args, t, bi, timeline_by_name(fcinfo, args->hours, true));
 }
 
 static pg_noinline Datum
 add_by_name_in_text(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const BusinessInterval *bi)
 {
-	return add_by_name(fcinfo, args, t, bi, false);
+	return add_in(fcinfo, args, t, bi, timeline_by_name(fcinfo, args->hours, false));
 }
 
 /* t + bi, or t - bi */
@@ -238,7 +232,7 @@ add(FunctionCallInfo fcinfo, const AddArgs *args)
 	const Timeline *timeline = timeline_at_hand(fcinfo);
 
 	if (likely(timeline != NULL))
-		return add_in(fcinfo, args, t, bi, timeline);
+		return add_at_hand(fcinfo, args, t, bi, timeline);
 	return args->hours == args->interval ? add_by_name_in_interval(fcinfo, args, t, bi) :
 		add_by_name_in_text(fcinfo, args, t, bi);
 }
