@@ -21,6 +21,7 @@
 #include "own_indexes.h"
 #include "own_relation.h"
 #include "owner_watch.h"
+#include "rollup_delta.h"
 #include "rollup_trigger.h"
 #include "settling.h"
 #include "track.h"
@@ -58,6 +59,7 @@ _PG_init(void)
 	settling_init();
 	track_init();
 	visibility_init();
+	rollup_delta_init();
 	rollup_trigger_init();
 }
 

@@ -28,7 +28,7 @@
 #include "core/slo.h"
 #include "definition.h"
 #include "objective.h"
-#include "rollup_trigger.h"
+#include "rollup_delta.h"
 
 /* That a rule has held for a time is asked at so many instants. */
 #define MAX_SAMPLES 5

@@ -36,6 +36,7 @@
 #include "utils/syscache.h"
 
 #include "own_relation.h"
+#include "rollup_delta.h"
 #include "rollup_trigger.h"
 #include "rules.h"
 

@@ -13,54 +13,10 @@
 #include "sla_tracker.h"
 
 #include "utils/rel.h"
-#include "utils/snapshot.h"
-#include "utils/timestamp.h"
-
-/* The columns of sla.rollup_delta. */
-enum
-{
-	DELTA_OBJECTIVE,
-	DELTA_TOTAL,
-	DELTA_GOOD,
-	DELTA_GENERATION,
-	DELTA_BUCKET,
-	DELTA_GRP,
-	DELTA_NCOLUMNS
-};
-
-/*
- * The bucket of a delta which says that something could not be counted: its
- * rollup is void.
- */
-#define VOID_BUCKET		DT_NOBEGIN
-
-/* A longer value of group_by makes a rollup void. */
-#define MAX_GROUP_BYTES 1000
-
-/* The buckets of the finest level. */
-#define ROLLUP_STEP		(5 * USECS_PER_MINUTE)
-
-/* The bucket of an instant, by a step. */
-static inline TimestampTz
-rollup_floor(TimestampTz at, int64 step)
-{
-	int64		rest = at % step;
-
-	return at - (rest < 0 ? rest + step : rest);
-}
 
 extern void rollup_trigger_init(void);
 
 /* Has a table the trigger that follows an objective's rollup, and fires it? */
 extern bool rollup_is_followed(Relation rel, int32 objective, int64 generation);
-
-/*
- * What this transaction's writes have counted of a rollup and not yet written
- * down.  Returns false when a snapshot sees it only in part.
- */
-typedef void (*PendingFunction) (void *argument, TimestampTz bucket, const char *grp,
-								 int64 total, int64 good);
-extern bool rollup_pending(int64 generation, Snapshot snapshot,
-						   PendingFunction function, void *argument);
 
 #endif							/* SLA_ROLLUP_TRIGGER_H */
