@@ -18,6 +18,7 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
+#include "commands/trigger.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -168,10 +169,34 @@ read_pauses(Clock *clock, const Datum *values, const bool *nulls)
 	}
 }
 
-/* Note by what alerts of a clock go, as it is stored. */
+/*
+ * The verdict that objectives count, net of exceptions: of one that was kept at its
+ * stop, else at the breach, as sla.judgement has it.
+ */
+static Verdict
+verdict_of(const StoredClock *stored)
+{
+	const Clock *clock = &stored->clock;
+	bool		breached = !clock_is_open(clock) && stored->late != CLOCK_NONE && clock->end > stored->late;
+	bool		kept = clock->state == CLOCK_STOPPED && stored->late != CLOCK_NONE && clock->end <= stored->late;
+	Verdict		verdict = {0};
+
+	if (!breached && !kept)
+		return verdict;
+	verdict.at = breached ? stored->late : clock->end;
+	verdict.counts = !TIMESTAMP_NOT_FINITE(verdict.at);
+	verdict.is_good = kept || stored->waived;
+	verdict.promise = clock->promise;
+	verdict.party = stored->party;
+	verdict.labels = breached && stored->breach_labels != NULL ? stored->breach_labels : stored->labels;
+	return verdict;
+}
+
+/* Note by what alerts of a clock and objectives go, as it is stored. */
 static void
 remember(StoredClock *stored)
 {
+	stored->was.verdict = verdict_of(stored);
 	stored->had_ended = !clock_is_open(&stored->clock);
 	stored->was.promise = stored->clock.promise;
 	stored->was.end = stored->clock.end;
@@ -545,6 +570,42 @@ queue_changed(ClockStore *store, const StoredClock *clock)
 }
 
 /*
+ * Objectives
+ */
+
+static const ClockMeasures *
+measures_of(ClockStore *store)
+{
+	if (store->measures == NULL)
+		store->measures = clock_measures();
+	return store->measures;
+}
+
+static void
+count_verdict(ClockStore *store, const Verdict *verdict, int sign)
+{
+	if (verdict->counts)
+		clock_rollup_count(measures_of(store), verdict, sign);
+}
+
+static void
+count_row(const ClockMeasures *measures, TupleTableSlot *slot, int sign)
+{
+	clock_rollup_count(measures, &from_slot(slot)->was.verdict, sign);
+}
+
+/* A row that was inserted: few have ended already. */
+static void
+count_new(ClockStore *store, TupleTableSlot *slot)
+{
+	bool		isnull;
+
+	(void) slot_getattr(slot, COL_ENDED_AT + 1, &isnull);
+	if (!isnull && clock_is_measured(measures_of(store), DatumGetInt32(slot_getattr(slot, COL_PROMISE_ID + 1, &isnull))))
+		count_row(store->measures, slot, 1);
+}
+
+/*
  * Writing
  */
 
@@ -587,7 +648,10 @@ clock_store_flush(ClockStore *store)
 	table_multi_insert(store->rel, store->new, store->nnew, GetCurrentCommandId(true), 0, NULL);
 	own_indexes_insert(&store->indexes, store->new, store->nnew);
 	for (int i = 0; i < store->nnew; i++)
+	{
+		count_new(store, store->new[i]);
 		ExecClearTuple(store->new[i]);
+	}
 	store->nnew = 0;
 }
 
@@ -616,6 +680,34 @@ clock_store_update(ClockStore *store, StoredClock *clock)
 	clock->tid = store->slot->tts_tid;
 	ExecClearTuple(store->slot);
 	queue_changed(store, clock);
+	count_verdict(store, &clock->was.verdict, -1);
 	remember(clock);
+	count_verdict(store, &clock->was.verdict, 1);
 	return true;
+}
+
+/*
+ * sla.clock_written() -> trigger
+ *
+ * AFTER ROW: what SQL writes, that is the extension's own deletions, and what
+ * logical replication brings.
+ */
+PG_FUNCTION_INFO_V1(sla_clock_written);
+Datum
+sla_clock_written(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	const ClockMeasures *measures;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigdata->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
+		RelationGetRelid(trigdata->tg_relation) != own_relation(OWN_CLOCK_STATE))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" must be fired AFTER, FOR EACH ROW of sla.clock_state", "clock_written")));
+	measures = clock_measures();
+	count_row(measures, trigdata->tg_trigslot, TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) ? 1 : -1);
+	if (TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
+		count_row(measures, trigdata->tg_newslot, 1);
+	return PointerGetDatum(NULL);
 }

@@ -21,6 +21,7 @@
 #include "storage/itemptr.h"
 #include "utils/jsonb.h"
 
+#include "clock_rollup.h"
 #include "core/clock.h"
 #include "due_queue.h"
 #include "own_indexes.h"
@@ -63,8 +64,10 @@ typedef struct StoredClock
 								 * derived */
 	/* in work */
 	bool		had_ended;		/* when it was read */
-	struct						/* and the rest by which alerts go */
+	struct						/* and the rest by which alerts go, and what
+								 * objectives count */
 	{
+		Verdict		verdict;
 		int32		promise;
 		int64		end;
 		int64		due;
@@ -89,6 +92,7 @@ typedef struct ClockStore
 	int			maxnew;
 	TupleTableSlot **new;
 	DueQueue	due;
+	const ClockMeasures *measures;	/* NULL until needed */
 } ClockStore;
 
 extern void clock_store_open(ClockStore *store);

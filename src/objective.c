@@ -14,6 +14,7 @@
 #include "sla_tracker.h"
 
 #include "access/relation.h"
+#include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -32,6 +33,7 @@
 #include "fence.h"
 #include "objective.h"
 #include "objective_report.h"
+#include "own_relation.h"
 #include "rollup.h"
 #include "rules.h"
 
@@ -44,6 +46,7 @@ typedef struct Objective
 	char	   *name;
 	Oid			relid;
 	char	   *time_zone;
+	bool		of_clocks;
 	bool		by_rows;		/* of what happens at an instant */
 	bool		has_total;
 	bool		has_value;
@@ -54,6 +57,9 @@ typedef struct Objective
 	Datum		at_least;
 	bool		no_at_most;
 	bool		no_at_least;
+	Datum		promises;		/* of clocks: those that count, integer[]; */
+	Datum		party;			/* only this one's; 0: of all; */
+	Datum		label;			/* by whose values it groups; 0: by none */
 	char	   *piece_query;	/* of the plan; NULL: none yet */
 	SPIPlanPtr	piece_plan;
 	bool		is_reading;		/* it is being executed */
@@ -67,6 +73,16 @@ typedef struct ObjectiveSlot
 } ObjectiveSlot;
 
 static HTAB *objectives = NULL; /* by id: ObjectiveSlot */
+
+/* A value of variable length in the current context; 0 for NULL. */
+static Datum
+copy_field(HeapTuple row, TupleDesc desc, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(row, desc, column, &isnull);
+
+	return isnull ? (Datum) 0 : PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+}
 
 static void
 read_objective(Objective *objective)
@@ -84,7 +100,8 @@ read_objective(Objective *objective)
 	SPI_connect();
 	if (SPI_execute_with_args("SELECT o.name, o.relation::oid, o.time_zone, o.total_when IS NOT NULL, o.value IS NOT NULL, "
 							  "o.group_by IS NOT NULL, o.outage_to IS NOT NULL, o.at_most, o.at_least, o.confirmed_by::oid, "
-							  "o.kind IN ('event', 'value', 'slice') "
+							  "o.kind IN ('event', 'value', 'slice'), o.kind = 'clock', o.party, o.group_by, "
+							  "ARRAY(SELECT p.promise_id FROM sla.objective_promise AS p WHERE p.objective = o.id) "
 							  "FROM sla.objective AS o WHERE o.id = $1",
 							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read sla.objective");
@@ -102,6 +119,10 @@ read_objective(Objective *objective)
 	objective->has_end = DatumGetBool(SPI_getbinval(row, desc, 7, &isnull));
 	objective->confirmed_by = DatumGetObjectId(SPI_getbinval(row, desc, 10, &isnull));
 	objective->by_rows = DatumGetBool(SPI_getbinval(row, desc, 11, &isnull));
+	objective->of_clocks = DatumGetBool(SPI_getbinval(row, desc, 12, &isnull));
+	objective->party = copy_field(row, desc, 13);
+	objective->label = copy_field(row, desc, 14);
+	objective->promises = copy_field(row, desc, 15);
 	objective->at_most = SPI_getbinval(row, desc, 8, &objective->no_at_most);
 	objective->at_least = SPI_getbinval(row, desc, 9, &objective->no_at_least);
 	if (!objective->no_at_most)
@@ -207,16 +228,16 @@ qualified_name(Relation rel)
 									  RelationGetRelationName(rel));
 }
 
-/* Run a query as the owner of the objective's relation; its rows are the result. */
+/* Run a query as a role; its rows are the result. */
 static void
-read_relation(FunctionCallInfo fcinfo, const Objective *objective, Relation rel, const char *query,
-			  int nargs, Oid *types, Datum *values, const char *nulls)
+return_query(FunctionCallInfo fcinfo, const Objective *objective, Oid role, const char *query,
+			 int nargs, Oid *types, Datum *values, const char *nulls)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	MemoryContext context = CurrentMemoryContext;
 	Fence		fence;
 
-	fence_enter_no_rls(&fence, rel->rd_rel->relowner);
+	fence_enter_no_rls(&fence, role);
 	fence_settings(objective->time_zone);
 	SPI_connect();
 	PG_TRY();
@@ -278,28 +299,21 @@ event_arguments(const Objective *objective, Datum from, Datum to, Datum *values,
 	nulls[EVENT_ARGUMENTS] = '\0';
 }
 
-/* Count between each two edges by one scan of the relation. */
-static void
-count_facts(const Objective *objective, Relation rel, Tally *tally)
+static Datum
+edges_datum(const TimestampTz *edges, int n)
 {
-	int			n = tally->nedges;
-	Datum	   *edges = palloc(n * sizeof(Datum));
-	Datum		values[EVENT_ARGUMENTS];
-	char		nulls[EVENT_ARGUMENTS + 1];
-	char	   *query = psprintf("SELECT e.grp, width_bucket(e.at, $5), count(*), count(*) FILTER (WHERE e.good) "
-								 "FROM (%s) AS e GROUP BY 1, 2", events_query(objective, rel));
-	Fence		fence;
+	Datum	   *values = palloc(n * sizeof(Datum));
 
 	for (int i = 0; i < n; i++)
-		edges[i] = TimestampTzGetDatum(tally->edges[i]);
-	event_arguments(objective, edges[0], edges[n - 1], values, nulls);
-	values[4] = PointerGetDatum(construct_array(edges, n, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL,
-												TYPALIGN_DOUBLE));
-	fence_enter_no_rls(&fence, rel->rd_rel->relowner);
-	fence_settings(objective->time_zone);
-	SPI_connect();
-	if (SPI_execute_with_args(query, EVENT_ARGUMENTS, (Oid *) event_types, values, nulls, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the relation of an objective");
+		values[i] = TimestampTzGetDatum(edges[i]);
+	return PointerGetDatum(construct_array(values, n, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL,
+										   TYPALIGN_DOUBLE));
+}
+
+/* Add up the rows of a query: group, number of the interval, what counts, what is good. */
+static void
+add_rows(Tally *tally)
+{
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple	row = SPI_tuptable->vals[i];
@@ -311,6 +325,27 @@ count_facts(const Objective *objective, Relation rel, Tally *tally)
 				  DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull)),
 				  DatumGetInt64(SPI_getbinval(row, desc, 4, &isnull)));
 	}
+}
+
+/* Count between each two edges by one scan of the relation. */
+static void
+count_facts(const Objective *objective, Relation rel, Tally *tally)
+{
+	int			n = tally->nedges;
+	Datum		values[EVENT_ARGUMENTS];
+	char		nulls[EVENT_ARGUMENTS + 1];
+	char	   *query = psprintf("SELECT e.grp, width_bucket(e.at, $5), count(*), count(*) FILTER (WHERE e.good) "
+								 "FROM (%s) AS e GROUP BY 1, 2", events_query(objective, rel));
+	Fence		fence;
+
+	event_arguments(objective, TimestampTzGetDatum(tally->edges[0]), TimestampTzGetDatum(tally->edges[n - 1]), values, nulls);
+	values[4] = edges_datum(tally->edges, n);
+	fence_enter_no_rls(&fence, rel->rd_rel->relowner);
+	fence_settings(objective->time_zone);
+	SPI_connect();
+	if (SPI_execute_with_args(query, EVENT_ARGUMENTS, (Oid *) event_types, values, nulls, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the relation of an objective");
+	add_rows(tally);
 	SPI_finish();
 	fence_leave(&fence);
 }
@@ -433,19 +468,100 @@ edges_of(ArrayType *array, int *n)
 	return edges;
 }
 
-void
-objective_count(int32 id, Tally *tally, bool by_rollup)
+/*
+ * Clocks
+ *
+ * Those that have ended are in the rollup; those that are open and late are looked
+ * for by an index.
+ */
+
+#define CLOCK_ARGUMENTS 5
+static const Oid clock_types[CLOCK_ARGUMENTS] = {INT4ARRAYOID, TEXTOID, TEXTOID, TIMESTAMPTZARRAYOID, BOOLOID};
+
+/* Count clocks that have ended, or are open, between each two edges of a tally. */
+static void
+count_clocks(const Objective *objective, Tally *tally, bool open)
 {
-	Objective  *objective = objective_of(id);
-	ErrorContextCallback callback = {error_context_stack, reading_error_callback, objective};
-	Relation	rel;
+	static SPIPlanPtr plan = NULL;
+	Datum		values[] = {objective->promises, objective->party, objective->label,
+	edges_datum(tally->edges, tally->nedges), BoolGetDatum(open)};
+	char		nulls[] = {' ', objective->party == 0 ? 'n' : ' ', objective->label == 0 ? 'n' : ' ', ' ', ' ', '\0'};
+	Fence		fence;
+
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (plan == NULL)
+	{
+		SPIPlanPtr	new = SPI_prepare("SELECT c.grp, c.bucket, c.total, c.good FROM sla.clock_counts($1, $2, $3, $4, $5) AS c",
+									  CLOCK_ARGUMENTS, (Oid *) clock_types);
+
+		if (new == NULL || SPI_keepplan(new) != 0)
+			elog(ERROR, "could not prepare the reading of clocks");
+		plan = new;
+	}
+	if (SPI_execute_plan(plan, values, nulls, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read clocks");
+	add_rows(tally);
+	SPI_finish();
+	fence_leave(&fence);
+}
+
+/* Count the pieces of buckets. */
+static void
+count_clock_pieces(const Objective *objective, Tally *tally, const RollupPiece *pieces, int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		TimestampTz edges[] = {pieces[i].from, pieces[i].to};
+		Tally		piece;
+		TallyGroup *group;
+		void	   *cursor = NULL;
+
+		tally_init(&piece, edges, lengthof(edges));
+		count_clocks(objective, &piece, false);
+		while ((group = tally_next(&piece, &cursor)) != NULL)
+		{
+			tally_add(tally, group->grp, pieces[i].add, group->total[0], group->good[0]);
+			tally_add(tally, group->grp, pieces[i].subtract, -group->total[0], -group->good[0]);
+		}
+	}
+}
+
+static Relation
+open_clocks(void)
+{
+	return table_open(own_relation(OWN_CLOCK_STATE), AccessShareLock);
+}
+
+static void
+count_all_clocks(Objective *objective, Tally *tally, bool by_rollup)
+{
+	Relation	rel = open_clocks();
 	RollupPiece *pieces;
 	int			npieces;
 
-	error_context_stack = &callback;
-	rel = open_relation(objective);
+	if (by_rollup && rollup_counts(rel, ROLLUP_OF_CLOCKS, objective->id, tally, &pieces, &npieces) == NULL)
+		count_clock_pieces(objective, tally, pieces, npieces);
+	else
+	{
+		tally_init(tally, tally->edges, tally->nedges);
+		count_clocks(objective, tally, false);
+	}
+	count_clocks(objective, tally, true);
+	table_close(rel, NoLock);
+}
+
+/* Count what the rows of the relation say. */
+static void
+count_all_rows(Objective *objective, Tally *tally, bool by_rollup)
+{
+	Relation	rel = open_relation(objective);
+	RollupPiece *pieces;
+	int			npieces;
+
 	if (by_rollup && objective->by_rows && !objective->is_reading &&
-		rollup_counts(rel, objective->id, tally, &pieces, &npieces) == NULL)
+		rollup_counts(rel, ROLLUP_OF_TABLE, objective->id, tally, &pieces, &npieces) == NULL)
 		count_pieces(objective, rel, tally, pieces, npieces);
 	else
 	{
@@ -453,6 +569,19 @@ objective_count(int32 id, Tally *tally, bool by_rollup)
 		count_facts(objective, rel, tally);
 	}
 	relation_close(rel, NoLock);
+}
+
+void
+objective_count(int32 id, Tally *tally, bool by_rollup)
+{
+	Objective  *objective = objective_of(id);
+	ErrorContextCallback callback = {error_context_stack, reading_error_callback, objective};
+
+	error_context_stack = &callback;
+	if (objective->of_clocks)
+		count_all_clocks(objective, tally, by_rollup);
+	else
+		count_all_rows(objective, tally, by_rollup);
 	error_context_stack = callback.previous;
 }
 
@@ -496,10 +625,37 @@ sla_objective_facts(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* All clocks that have ended, by what a rollup has as its finest buckets. */
+static void
+return_clock_buckets(FunctionCallInfo fcinfo, const Objective *objective)
+{
+	Datum		values[] = {objective->promises, objective->party, objective->label};
+	char		nulls[] = {' ', objective->party == 0 ? 'n' : ' ', objective->label == 0 ? 'n' : ' ', '\0'};
+
+	return_query(fcinfo, objective, fence_extension_owner(), "SELECT * FROM sla.clock_buckets($1, $2, $3)",
+				 lengthof(values), (Oid *) clock_types, values, nulls);
+}
+
+/* The same of what the rows of the relation say. */
+static void
+return_event_buckets(FunctionCallInfo fcinfo, const Objective *objective)
+{
+	Datum		values[EVENT_ARGUMENTS];
+	char		nulls[EVENT_ARGUMENTS + 1];
+	Relation	rel = open_relation(objective);
+
+	event_arguments(objective, TimestampTzGetDatum(MIN_TIMESTAMP), TimestampTzGetDatum(DT_NOEND), values, nulls);
+	return_query(fcinfo, objective, rel->rd_rel->relowner,
+				 psprintf("SELECT e.grp, date_bin('5 minutes', e.at, '2000-01-01 00:00+00'), count(*), "
+						  "count(*) FILTER (WHERE e.good) FROM (%s) AS e GROUP BY 1, 2", events_query(objective, rel)),
+				 EVENT_ARGUMENTS - 1, (Oid *) event_types, values, nulls);
+	relation_close(rel, NoLock);
+}
+
 /*
  * sla.objective_buckets(objective) -> setof (grp, bucket, total, good)
  *
- * All events by what a rollup has as its finest buckets.
+ * All that is in a rollup, by its finest buckets.
  */
 PG_FUNCTION_INFO_V1(sla_objective_buckets);
 Datum
@@ -507,19 +663,13 @@ sla_objective_buckets(PG_FUNCTION_ARGS)
 {
 	Objective  *objective = objective_of(PG_GETARG_INT32(0));
 	ErrorContextCallback callback = {error_context_stack, reading_error_callback, objective};
-	Datum		values[EVENT_ARGUMENTS];
-	char		nulls[EVENT_ARGUMENTS + 1];
-	Relation	rel;
 
 	InitMaterializedSRF(fcinfo, 0);
 	error_context_stack = &callback;
-	rel = open_relation(objective);
-	event_arguments(objective, TimestampTzGetDatum(MIN_TIMESTAMP), TimestampTzGetDatum(DT_NOEND), values, nulls);
-	read_relation(fcinfo, objective, rel,
-				  psprintf("SELECT e.grp, date_bin('5 minutes', e.at, '2000-01-01 00:00+00'), count(*), "
-						   "count(*) FILTER (WHERE e.good) FROM (%s) AS e GROUP BY 1, 2", events_query(objective, rel)),
-				  EVENT_ARGUMENTS - 1, (Oid *) event_types, values, nulls);
-	relation_close(rel, NoLock);
+	if (objective->of_clocks)
+		return_clock_buckets(fcinfo, objective);
+	else
+		return_event_buckets(fcinfo, objective);
 	error_context_stack = callback.previous;
 	return (Datum) 0;
 }
@@ -551,12 +701,12 @@ sla_objective_outages(PG_FUNCTION_ARGS)
 		appendStringInfo(&condition, " AND %s", expression(objective, "total_when"));
 	if (!objective->has_group)
 		appendStringInfo(&condition, " AND coalesce(%s > $1, true)", end);
-	read_relation(fcinfo, objective, rel,
-				  psprintf("SELECT e.grp, greatest(e.from_at, $1), least(e.to_at, $2) "
-						   "FROM (SELECT %s AS grp, %s AS from_at, %s AS to_at FROM %s AS r WHERE %s) AS e",
-						   group_expression(objective), expression(objective, "outage_from"), end,
-						   qualified_name(rel), condition.data),
-				  lengthof(types), types, values, NULL);
+	return_query(fcinfo, objective, rel->rd_rel->relowner,
+				 psprintf("SELECT e.grp, greatest(e.from_at, $1), least(e.to_at, $2) "
+						  "FROM (SELECT %s AS grp, %s AS from_at, %s AS to_at FROM %s AS r WHERE %s) AS e",
+						  group_expression(objective), expression(objective, "outage_from"), end,
+						  qualified_name(rel), condition.data),
+				 lengthof(types), types, values, NULL);
 	relation_close(rel, NoLock);
 	error_context_stack = callback.previous;
 	return (Datum) 0;
@@ -686,20 +836,58 @@ sla_verify_objective(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* Why the objective's rollup is not used, or NULL. */
+static const char *
+problem_of(const Objective *objective)
+{
+	Relation	rel = objective->of_clocks ? open_clocks() : relation_open(objective->relid, AccessShareLock);
+	const char *problem;
+
+	if (objective->of_clocks)
+		problem = rollup_problem(rel, ROLLUP_OF_CLOCKS, objective->id);
+	else if (is_suspended(objective, rel))
+		problem = "the objective is suspended";
+	else
+		problem = objective->by_rows ? rollup_problem(rel, ROLLUP_OF_TABLE, objective->id) : "it is not of events";
+	relation_close(rel, NoLock);
+	return problem;
+}
+
 /* sla.rollup_problem(objective) -> text: why its rollup is not used, or NULL */
 PG_FUNCTION_INFO_V1(sla_rollup_problem);
 Datum
 sla_rollup_problem(PG_FUNCTION_ARGS)
 {
-	Objective  *objective = objective_of(PG_GETARG_INT32(0));
-	Relation	rel = relation_open(objective->relid, AccessShareLock);
-	const char *problem = is_suspended(objective, rel) ? "the objective is suspended" :
-		objective->by_rows ? rollup_problem(rel, objective->id) : "it is not of events";
+	const char *problem = problem_of(objective_of(PG_GETARG_INT32(0)));
 
-	relation_close(rel, NoLock);
 	if (problem == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(problem));
+}
+
+/* Why an objective over rows can have no rollup, or at present; or NULL. */
+static const char *
+obstacle_of_rows(const Objective *objective, Relation rel, bool is_now)
+{
+	static const char *const columns[] = {"at", "total_when", "good_when", "value", "group_by"};
+	const char *obstacle = NULL;
+	Fence		fence;
+
+	if (is_suspended(objective, rel))
+		return "the objective is suspended";
+	if (!objective->by_rows)
+		return "it is not of events";
+	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return "it is not over a table";
+	if (is_now)
+		obstacle = rollup_obstacle(rel, ROLLUP_OF_TABLE, objective->id);
+	fence_enter(&fence, rel->rd_rel->relowner);
+	for (size_t i = 0; i < lengthof(columns) && obstacle == NULL; i++)
+		if (rule_exists(rel->rd_rel->reltype, "objective", objective->id, columns[i]) &&
+			!rule_is_lasting(rule_expression(rel, "objective", objective->id, columns[i])))
+			obstacle = psprintf("%s is not the same at all times", columns[i]);
+	fence_leave(&fence);
+	return obstacle;
 }
 
 /*
@@ -712,26 +900,15 @@ PG_FUNCTION_INFO_V1(sla_rollup_obstacle);
 Datum
 sla_rollup_obstacle(PG_FUNCTION_ARGS)
 {
-	static const char *const columns[] = {"at", "total_when", "good_when", "value", "group_by"};
 	Objective  *objective = objective_of(PG_GETARG_INT32(0));
-	Relation	rel = relation_open(objective->relid, AccessShareLock);
-	const char *obstacle = NULL;
-	Fence		fence;
+	bool		is_now = PG_GETARG_BOOL(1);
+	Relation	rel = objective->of_clocks ? open_clocks() : relation_open(objective->relid, AccessShareLock);
+	const char *obstacle;
 
-	if (is_suspended(objective, rel))
-		obstacle = "the objective is suspended";
-	else if (!objective->by_rows)
-		obstacle = "it is not of events";
-	else if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
-		obstacle = "it is not over a table";
-	else if (PG_GETARG_BOOL(1))
-		obstacle = rollup_obstacle(rel, objective->id);
-	fence_enter(&fence, rel->rd_rel->relowner);
-	for (size_t i = 0; i < lengthof(columns) && obstacle == NULL; i++)
-		if (rule_exists(rel->rd_rel->reltype, "objective", objective->id, columns[i]) &&
-			!rule_is_lasting(rule_expression(rel, "objective", objective->id, columns[i])))
-			obstacle = psprintf("%s is not the same at all times", columns[i]);
-	fence_leave(&fence);
+	if (!objective->of_clocks)
+		obstacle = obstacle_of_rows(objective, rel, is_now);
+	else
+		obstacle = is_now ? rollup_obstacle(rel, ROLLUP_OF_CLOCKS, objective->id) : NULL;
 	relation_close(rel, NoLock);
 	if (obstacle == NULL)
 		PG_RETURN_NULL();

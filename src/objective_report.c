@@ -6,8 +6,8 @@
  * A board asks for the status of every objective, a tick for its burn rules:
  * what counts comes from rollups in microseconds, and so what is made of it has
  * to.  This does what sla.objective_status() and sla.objective_alerts() do in
- * SQL, for objectives of events and values in time that all counts; with a
- * calendar or an exception, for slices, outages and clocks those functions do it.
+ * SQL, for objectives of events, values and clocks in time that all counts; with a
+ * calendar or an exception, for slices and outages those functions do it.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -63,6 +63,7 @@ typedef struct Version
 	Datum		start;
 	bool		no_start;
 	double		nominal;		/* seconds of a window of the calendar */
+	bool		of_clocks;		/* nobody expects some each day */
 } Version;
 
 /* An objective, by its name. */
@@ -103,17 +104,18 @@ static named_hash * named = NULL;
 
 static const char versions_query[] =
 "SELECT o.id, o.valid_from, o.target_percent::float8, o.time_zone, "
-"o.kind IN ('event', 'value') AND o.calendar IS NULL AND NOT EXISTS ("
+"o.kind IN ('event', 'value', 'clock') AND o.calendar IS NULL AND NOT EXISTS ("
 "SELECT FROM sla.exception AS e "
 "WHERE e.approved_at IS NOT NULL AND e.during IS NOT NULL "
 "AND CASE WHEN e.objective IS NOT NULL THEN e.objective = o.name "
-"ELSE e.policy IS NULL AND e.metric IS NULL AND e.item IS NULL AND e.labels IS NULL END "
+"ELSE o.kind <> 'clock' AND e.policy IS NULL AND e.metric IS NULL AND e.item IS NULL AND e.labels IS NULL END "
 "AND (e.relation IS NULL OR e.relation = o.relation) AND (e.party IS NULL OR e.party = o.party)), "
 "o.group_by IS NOT NULL, "
 "CASE WHEN sla.is_calendar_window(o.window_length) THEN o.window_length END, "
 "CASE WHEN NOT sla.is_calendar_window(o.window_length) THEN o.window_length::interval END, "
 "o.window_start, "
-"CASE o.window_length WHEN 'week' THEN 7 WHEN 'month' THEN 30 WHEN 'quarter' THEN 91 WHEN 'year' THEN 365 END * 86400::float8 "
+"CASE o.window_length WHEN 'week' THEN 7 WHEN 'month' THEN 30 WHEN 'quarter' THEN 91 WHEN 'year' THEN 365 END * 86400::float8, "
+"o.kind = 'clock' "
 "FROM sla.objective AS o WHERE o.name = $1 ORDER BY o.valid_from";
 
 static const char rules_query[] =
@@ -208,6 +210,7 @@ read_versions(NamedObjective *objective, Datum name)
 		version->length = copy_field(i, 8, sizeof(Interval));
 		version->start = field(i, 9, &version->no_start);
 		version->nominal = number_field(i, 10);
+		version->of_clocks = bool_field(i, 11);
 		MemoryContextSwitchTo(old);
 	}
 }
@@ -598,7 +601,7 @@ status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time
 	put_number(values, nulls, STATUS_PROJECTED, projected);
 	put_number(values, nulls, STATUS_PROJECTED_SLI, projected_sli);
 	put_number(values, nulls, STATUS_PROJECTED_REMAINING, budget * whole / elapsed * (1 - projected / 100));
-	put_number(values, nulls, STATUS_COVERAGE, slo_coverage_percent(days, time->ndays));
+	put_number(values, nulls, STATUS_COVERAGE, version->of_clocks ? SLO_NOTHING : slo_coverage_percent(days, time->ndays));
 	put_text(values, nulls, STATUS_STATUS, states[slo_state(slo_sli_percent(good, total), version->target, budget - bad)]);
 	nulls[STATUS_PROBLEM] = true;
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -765,7 +768,8 @@ alert_row(ReturnSetInfo *result, const Version *version, const BurnRule *rule, d
 	put_number(values, nulls, ALERT_LONG_BURN, now.long_burn);
 	put_number(values, nulls, ALERT_SHORT_TOTAL, now.short_total);
 	put_number(values, nulls, ALERT_SHORT_BURN, now.short_burn);
-	put_number(values, nulls, ALERT_COVERAGE, slo_coverage_percent(parts_held(rule, tally, group, &now, at), PARTS));
+	put_number(values, nulls, ALERT_COVERAGE,
+			   version->of_clocks ? SLO_NOTHING : slo_coverage_percent(parts_held(rule, tally, group, &now, at), PARTS));
 	values[ALERT_IS_ABOVE] = BoolGetDatum(now.above);
 	nulls[ALERT_IS_ABOVE] = !now.above_known;
 	values[ALERT_IS_FIRING] = BoolGetDatum(!any_below);

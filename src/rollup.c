@@ -9,7 +9,7 @@
  * from one to another within a transaction.  Of a bucket that an edge cuts all
  * pieces but one are left to be counted from the facts; that one is the rest.
  *
- * A rollup is used only while it is certain that its trigger saw every write.
+ * A rollup is used only while it is certain that every write was counted.
  * What changes a table otherwise (TRUNCATE, partitions that come and go, a
  * rewrite) changes the files that it is made of: their fingerprint is kept.
  *
@@ -253,9 +253,26 @@ read_state(int32 objective, RollupState *state)
 	return found;
 }
 
+/*
+ * Why not all that is written is counted at once, or NULL.  Clocks are counted
+ * as they are written.
+ */
+static const char *
+why_not_followed(Relation rel, RollupOf of, int32 objective, int64 generation)
+{
+	if (of == ROLLUP_OF_CLOCKS)
+		return NULL;
+	if (!rollup_is_followed(rel, objective, generation))
+		return "its trigger is missing or disabled";
+	/* a statement that writes to it may have rows that were not counted yet */
+	if (rel->rd_refcnt > 1)
+		return "a running statement uses the table";
+	return NULL;
+}
+
 /* Why a rollup does not say what the facts do, or NULL. */
 static const char *
-why_not(Relation rel, int32 objective, RollupState *state)
+why_not(Relation rel, RollupOf of, int32 objective, RollupState *state)
 {
 	const char *problem;
 	uint64		fingerprint = 0;
@@ -269,24 +286,19 @@ why_not(Relation rel, int32 objective, RollupState *state)
 		return problem;
 	if (fingerprint != state->fingerprint)
 		return "the table was changed otherwise than by writing rows";
-	if (!rollup_is_followed(rel, objective, state->generation))
-		return "its trigger is missing or disabled";
-	/* a statement that writes to it may have rows that were not counted yet */
-	if (rel->rd_refcnt > 1)
-		return "a running statement uses the table";
-	return NULL;
+	return why_not_followed(rel, of, objective, state->generation);
 }
 
 const char *
-rollup_problem(Relation rel, int32 objective)
+rollup_problem(Relation rel, RollupOf of, int32 objective)
 {
 	RollupState state;
 
-	return why_not(rel, objective, &state);
+	return why_not(rel, of, objective, &state);
 }
 
 const char *
-rollup_obstacle(Relation rel, int32 objective)
+rollup_obstacle(Relation rel, RollupOf of, int32 objective)
 {
 	RollupState state;
 	uint64		fingerprint = 0;
@@ -295,14 +307,12 @@ rollup_obstacle(Relation rel, int32 objective)
 
 	if (problem != NULL)
 		return problem;
-	if (!read_state(objective, &state) || !rollup_is_followed(rel, objective, state.generation))
-		return "its trigger is missing or disabled";
+	if (!read_state(objective, &state))
+		return "there is none";
 	/* it can be truncated without another file, which nobody could tell */
 	if (has_new_file)
 		return "the table is new in this transaction";
-	if (rel->rd_refcnt > 1)
-		return "a running statement uses the table";
-	return NULL;
+	return why_not_followed(rel, of, objective, state.generation);
 }
 
 /*
@@ -608,11 +618,11 @@ count_deltas(Plan *plan, int32 objective, int64 generation)
 }
 
 const char *
-rollup_counts(Relation rel, int32 objective, Tally *tally, RollupPiece **pieces, int *npieces)
+rollup_counts(Relation rel, RollupOf of, int32 objective, Tally *tally, RollupPiece **pieces, int *npieces)
 {
 	RollupState state;
 	Plan		plan;
-	const char *problem = why_not(rel, objective, &state);
+	const char *problem = why_not(rel, of, objective, &state);
 
 	if (problem != NULL)
 		return problem;

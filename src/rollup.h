@@ -56,17 +56,27 @@ typedef struct RollupPiece
 } RollupPiece;
 
 /*
+ * Who counts what is written: a trigger of the table, or of sla.clock_state
+ * whoever writes it.
+ */
+typedef enum RollupOf
+{
+	ROLLUP_OF_TABLE,
+	ROLLUP_OF_CLOCKS
+} RollupOf;
+
+/*
  * Count by the rollup of an objective whose relation is open, as the active
  * snapshot sees it; returns why that cannot be done, or NULL.  The pieces are
  * left to the caller.
  */
-extern const char *rollup_counts(Relation rel, int32 objective, Tally *tally,
+extern const char *rollup_counts(Relation rel, RollupOf of, int32 objective, Tally *tally,
 								 RollupPiece **pieces, int *npieces);
 
 /* Why an objective's rollup is not used, or NULL. */
-extern const char *rollup_problem(Relation rel, int32 objective);
+extern const char *rollup_problem(Relation rel, RollupOf of, int32 objective);
 
 /* Why none can be built now, or NULL. */
-extern const char *rollup_obstacle(Relation rel, int32 objective);
+extern const char *rollup_obstacle(Relation rel, RollupOf of, int32 objective);
 
 #endif							/* SLA_ROLLUP_H */

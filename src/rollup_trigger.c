@@ -389,7 +389,7 @@ count_version(Rolled *rolled, TupleTableSlot *slot, int sign)
 			rollup_count(measure->id, measure->generation, VOID_BUCKET, unpack_sql_state(sqlstate), 1, 0);
 		else if (task.counts)
 			rollup_count(measure->id, measure->generation, rollup_floor(task.at, ROLLUP_STEP), task.grp,
-						sign, task.is_good ? sign : 0);
+						 sign, task.is_good ? sign : 0);
 	}
 	ResetExprContext(rolled->econtext);
 }
@@ -421,7 +421,7 @@ sla_rollup_row(PG_FUNCTION_ARGS)
 	{
 		for (int i = 0; i < rolled->nmeasures; i++)
 			rollup_count(rolled->measures[i].id, rolled->measures[i].generation, VOID_BUCKET,
-						unpack_sql_state(rolled->sqlstate), 1, 0);
+						 unpack_sql_state(rolled->sqlstate), 1, 0);
 		return PointerGetDatum(NULL);
 	}
 	if (TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) && !rolled->whole_row &&

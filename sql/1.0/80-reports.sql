@@ -596,7 +596,8 @@ SELECT
 	END AS gross,
 	CASE WHEN c.kind = 'ended' THEN c.owner ELSE coalesce(c.breach_owner, c.owner) END AS owner,
 	c.party,
-	CASE WHEN c.kind = 'ended' THEN c.labels ELSE coalesce(c.breach_labels, c.labels) END AS labels
+	CASE WHEN c.kind = 'ended' THEN c.labels ELSE coalesce(c.breach_labels, c.labels) END AS labels,
+	c.kind <> ALL ('{ended,breached,gross}') AS is_open
 FROM sla.clock_told AS c
 WHERE c.kind <> 'ended'
 	OR (c.state = 's' AND (c.ended_at <= c.late_at OR (c.is_excepted AND c.ended_at <= c.gross_late_at)));

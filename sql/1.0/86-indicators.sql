@@ -8,7 +8,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_objective_counts'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 100;
 COMMENT ON FUNCTION sla.objective_counts(integer, timestamptz[]) IS
-'private: the events of an objective''s relation between each two edges';
+'private: what counts in an objective, events or clocks, between each two edges';
 REVOKE ALL ON FUNCTION sla.objective_counts(integer, timestamptz[]) FROM PUBLIC;
 
 CREATE FUNCTION sla.objective_outages(objective integer, from_at timestamptz, to_at timestamptz,
@@ -20,11 +20,22 @@ COMMENT ON FUNCTION sla.objective_outages(integer, timestamptz, timestamptz) IS
 'private: the outages of an objective''s relation, cut at the ends of a window';
 REVOKE ALL ON FUNCTION sla.objective_outages(integer, timestamptz, timestamptz) FROM PUBLIC;
 
+CREATE VIEW sla.objective_promise AS
+SELECT o.id AS objective, p.id AS promise_id
+FROM sla.objective AS o
+JOIN sla.promise AS p
+	ON p.relation = o.relation
+	-- also of a name that the metric had before
+	AND (p.metric = o.metric
+		OR p.metric_id = (SELECT m.id FROM sla.metric AS m WHERE m.relation = o.relation AND m.name = o.metric))
+WHERE o.kind = 'clock';
+COMMENT ON VIEW sla.objective_promise IS 'private: promises whose clocks count in an objective';
+
 /*
  * With a plan that is kept: to make one takes longer than to read ten thousand
  * clocks.
  */
-CREATE FUNCTION sla.clock_counts(o sla.objective, edges timestamptz[],
+CREATE FUNCTION sla.clock_counts(promises integer[], party text, label text, edges timestamptz[], is_open boolean,
 	OUT grp text, OUT bucket integer, OUT total bigint, OUT good bigint)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
@@ -34,27 +45,44 @@ SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-	-- also of a name that the metric had before
-	promises integer[] := ARRAY(
-		SELECT p.id
-		FROM sla.promise AS p
-		WHERE p.relation = o.relation
-			AND (p.metric = o.metric OR p.metric_id = (
-				SELECT m.id FROM sla.metric AS m WHERE m.relation = o.relation AND m.name = o.metric)));
 	first timestamptz := edges[1];
 	last timestamptz := edges[cardinality(edges)];
 BEGIN
-	RETURN QUERY
-	SELECT coalesce(j.labels ->> o.group_by, ''), width_bucket(j.at, edges), count(*), count(*) FILTER (WHERE j.net <> 3)
-	FROM sla.judgement AS j
-	WHERE j.net > 0 AND j.at >= first AND j.at < last AND j.promise_id = ANY (promises)
-		AND (o.party IS NULL OR j.party = o.party)
-	GROUP BY 1, 2;
+	IF is_open THEN
+		RETURN QUERY
+		SELECT coalesce(j.labels ->> clock_counts.label, ''), width_bucket(j.at, edges), count(*), count(*) FILTER (WHERE j.net <> 3)
+		FROM sla.judgement AS j
+		WHERE j.is_open AND j.net > 0 AND j.at >= first AND j.at < last AND j.promise_id = ANY (promises)
+			AND (clock_counts.party IS NULL OR j.party = clock_counts.party)
+		GROUP BY 1, 2;
+	ELSE
+		RETURN QUERY
+		SELECT coalesce(j.labels ->> clock_counts.label, ''), width_bucket(j.at, edges), count(*), count(*) FILTER (WHERE j.net <> 3)
+		FROM sla.judgement AS j
+		WHERE NOT j.is_open AND j.net > 0 AND j.at >= first AND j.at < last AND j.promise_id = ANY (promises)
+			AND (clock_counts.party IS NULL OR j.party = clock_counts.party)
+		GROUP BY 1, 2;
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION sla.clock_counts(sla.objective, timestamptz[]) IS
-'private: clocks by the instant of their verdict, and those kept, between each two edges';
-REVOKE ALL ON FUNCTION sla.clock_counts(sla.objective, timestamptz[]) FROM PUBLIC;
+COMMENT ON FUNCTION sla.clock_counts(integer[], text, text, timestamptz[], boolean) IS
+'private: clocks that are open, or have ended, by the instant of their verdict, and those kept, between each two edges';
+REVOKE ALL ON FUNCTION sla.clock_counts(integer[], text, text, timestamptz[], boolean) FROM PUBLIC;
+
+CREATE FUNCTION sla.clock_buckets(promises integer[], party text, label text)
+RETURNS TABLE (grp text, bucket timestamptz, total bigint, good bigint)
+LANGUAGE sql STABLE PARALLEL UNSAFE COST 100000 ROWS 10000
+BEGIN ATOMIC
+	SELECT coalesce(j.labels ->> clock_buckets.label, ''), pg_catalog.date_bin('5 minutes', j.at, '2000-01-01 00:00+00'),
+		count(*), count(*) FILTER (WHERE j.net <> 3)
+	FROM sla.judgement AS j
+	WHERE NOT j.is_open AND j.net > 0 AND pg_catalog.isfinite(j.at) AND j.promise_id = ANY (promises)
+		AND (clock_buckets.party IS NULL OR j.party = clock_buckets.party)
+	GROUP BY 1, 2;
+END;
+COMMENT ON FUNCTION sla.clock_buckets(integer[], text, text) IS
+'private: clocks that have ended, by five minutes of the instant of their verdict, and those kept';
+REVOKE ALL ON FUNCTION sla.clock_buckets(integer[], text, text) FROM PUBLIC;
 
 /*
  * The time that counts in a span: the calendar's open time less what exceptions
@@ -175,9 +203,7 @@ BEGIN
 		ORDER BY 1);
 	RETURN QUERY
 	WITH counts AS (
-		SELECT * FROM sla.objective_counts(o.id, edges) WHERE o.kind <> 'clock'
-		UNION ALL
-		SELECT * FROM sla.clock_counts(o, edges) WHERE o.kind = 'clock'
+		SELECT * FROM sla.objective_counts(o.id, edges)
 	), piece AS (
 		SELECT c.grp, edges[c.bucket] AS at, c.total, c.good
 		FROM counts AS c

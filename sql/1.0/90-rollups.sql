@@ -1,7 +1,8 @@
 --
--- Rollups: what objectives over tables count, by day, hour and five minutes
+-- Rollups: what objectives over tables and clocks count, by day, hour and five
+-- minutes
 --
--- A trigger appends what each transaction changed to sla.rollup_delta, and
+-- A trigger, or whoever writes a clock, appends what each transaction changed to sla.rollup_delta, and
 -- sla.fold() moves that into sla.rollup_bucket; readers add up both.  A rollup is
 -- void until it is built, and whenever something else than writing rows changed
 -- what it counts; readers go by the facts then.
@@ -15,15 +16,19 @@ CREATE TABLE sla.rollup (
 	fingerprint bigint NOT NULL DEFAULT 0,
 	is_built boolean NOT NULL DEFAULT false,
 	tried_at timestamptz,
-	problem text
+	problem text,
+	made_in xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+	settling_in xid8
 );
 COMMENT ON TABLE sla.rollup IS 'private: objectives that have a rollup';
 COMMENT ON COLUMN sla.rollup.objective IS 'number of the objective';
 COMMENT ON COLUMN sla.rollup.generation IS 'deltas of another generation were counted by another definition';
-COMMENT ON COLUMN sla.rollup.fingerprint IS 'of the files of the table when it was built';
+COMMENT ON COLUMN sla.rollup.fingerprint IS 'of the files of the table, or of sla.clock_state, when it was built';
 COMMENT ON COLUMN sla.rollup.is_built IS 'false: it is void';
 COMMENT ON COLUMN sla.rollup.tried_at IS 'when it could not be built';
 COMMENT ON COLUMN sla.rollup.problem IS 'why it could not be built';
+COMMENT ON COLUMN sla.rollup.made_in IS 'the transaction that began the generation';
+COMMENT ON COLUMN sla.rollup.settling_in IS 'of clocks: transactions from this on know of the generation; NULL: that is not known yet';
 -- so that the generation in the trigger of a restored table is not given again
 SELECT pg_catalog.pg_extension_config_dump('sla.rollup_generation_seq', '');
 
@@ -143,7 +148,7 @@ DECLARE
 		SELECT o.id
 		FROM sla.objective AS o
 		JOIN pg_class AS c ON c.oid = o.relation
-		WHERE o.relation = make_rollups.relation AND o.confirmed_by = c.relowner
+		WHERE o.relation = make_rollups.relation AND o.confirmed_by = c.relowner AND o.kind <> 'clock'
 			AND sla.rollup_obstacle(o.id, false) IS NULL);
 	trigger record;
 	arguments text[];
@@ -159,7 +164,7 @@ BEGIN
 	PERFORM sla.drop_rollup(r.objective)
 	FROM sla.rollup AS r
 	JOIN sla.objective AS o ON o.id = r.objective
-	WHERE o.relation = make_rollups.relation AND r.objective <> ALL (wanted);
+	WHERE o.relation = make_rollups.relation AND o.kind <> 'clock' AND r.objective <> ALL (wanted);
 	IF wanted = '{}' THEN
 		EXECUTE format('DROP TRIGGER %I ON %s', trigger.tgname, relation);
 		RETURN;
@@ -206,11 +211,34 @@ RETURNS void
 LANGUAGE sql
 BEGIN ATOMIC
 	UPDATE sla.rollup AS r
-	SET generation = pg_catalog.nextval('sla.rollup_generation_seq'), is_built = false, tried_at = NULL, problem = NULL
+	SET generation = pg_catalog.nextval('sla.rollup_generation_seq'), is_built = false, tried_at = NULL, problem = NULL,
+		made_in = pg_catalog.pg_current_xact_id(), settling_in = NULL
 	WHERE r.objective = void_rollup.objective;
 END;
 COMMENT ON FUNCTION sla.void_rollup(integer) IS 'private: begins a new generation of a rollup, which is to be built';
 REVOKE ALL ON FUNCTION sla.void_rollup(integer) FROM PUBLIC;
+
+/*
+ * Clocks need no trigger: whoever writes one knows of the rollups by sla.revision.
+ */
+CREATE FUNCTION sla.make_clock_rollups()
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	INSERT INTO sla.rollup (objective)
+	SELECT o.id
+	FROM sla.objective AS o
+	WHERE o.kind = 'clock' AND NOT EXISTS (SELECT FROM sla.rollup AS r WHERE r.objective = o.id)
+	ON CONFLICT DO NOTHING;
+	IF FOUND THEN
+		UPDATE sla.revision SET number = nextval('sla.revision_seq');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION sla.make_clock_rollups() IS 'private: brings the rollups of clocks in line with the objectives over them';
+REVOKE ALL ON FUNCTION sla.make_clock_rollups() FROM PUBLIC;
 
 CREATE FUNCTION sla.rollups_follow()
 RETURNS trigger
@@ -232,13 +260,15 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	IF TG_OP = 'UPDATE' AND
-		(OLD.kind, OLD.at, OLD.total_when, OLD.good_when, OLD.value, OLD.at_most, OLD.at_least, OLD.group_by, OLD.time_zone, OLD.confirmed_by)
+		((OLD.kind, OLD.at, OLD.total_when, OLD.good_when, OLD.value, OLD.at_most, OLD.at_least, OLD.group_by, OLD.time_zone, OLD.confirmed_by)
 		IS DISTINCT FROM
 		(NEW.kind, NEW.at, NEW.total_when, NEW.good_when, NEW.value, NEW.at_most, NEW.at_least, NEW.group_by, NEW.time_zone, NEW.confirmed_by)
+		OR NEW.kind = 'clock' AND (OLD.relation, OLD.metric, OLD.party) IS DISTINCT FROM (NEW.relation, NEW.metric, NEW.party))
 	THEN
 		PERFORM sla.void_rollup(NEW.id);
 	END IF;
 	PERFORM sla.make_rollups(NEW.relation);
+	PERFORM sla.make_clock_rollups();
 	RETURN NULL;
 END
 $$;
@@ -248,6 +278,50 @@ CREATE TRIGGER rollups_follow
 	AFTER INSERT OR UPDATE OR DELETE ON sla.objective
 	FOR EACH ROW EXECUTE FUNCTION sla.rollups_follow();
 COMMENT ON TRIGGER rollups_follow ON sla.objective IS 'rollups and the triggers of tables follow';
+
+/*
+ * What metric a name is of tells which promises an objective is about.
+ */
+CREATE FUNCTION sla.metric_rollups_follow()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM sla.void_rollup(o.id)
+	FROM sla.objective AS o
+	WHERE o.kind = 'clock' AND o.relation = OLD.relation AND o.metric IN (OLD.name, NEW.name);
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.metric_rollups_follow() IS 'lets rollups of clocks follow the names of metrics';
+REVOKE ALL ON FUNCTION sla.metric_rollups_follow() FROM PUBLIC;
+CREATE TRIGGER rollups_follow
+	AFTER DELETE OR UPDATE OF name ON sla.metric
+	FOR EACH ROW EXECUTE FUNCTION sla.metric_rollups_follow();
+COMMENT ON TRIGGER rollups_follow ON sla.metric IS 'rollups of clocks are void when a name is of another metric';
+
+/*
+ * Clocks are counted by whoever writes them (src/clock_store.c); these are for the
+ * few statements that delete some, and for what logical replication brings.
+ */
+CREATE FUNCTION sla.clock_written()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'sla_clock_written'
+LANGUAGE C;
+COMMENT ON FUNCTION sla.clock_written() IS 'counts clocks in objectives that SQL writes';
+REVOKE ALL ON FUNCTION sla.clock_written() FROM PUBLIC;
+CREATE TRIGGER clock_written
+	AFTER DELETE OR UPDATE OF ended_at, late_at, promise_id, state, is_waived, party, labels, breach_labels ON sla.clock_state
+	FOR EACH ROW EXECUTE FUNCTION sla.clock_written();
+CREATE TRIGGER clock_copied
+	AFTER INSERT ON sla.clock_state
+	FOR EACH ROW EXECUTE FUNCTION sla.clock_written();
+ALTER TABLE sla.clock_state ENABLE ALWAYS TRIGGER clock_written;
+ALTER TABLE sla.clock_state ENABLE REPLICA TRIGGER clock_copied;
+COMMENT ON TRIGGER clock_written ON sla.clock_state IS 'objectives follow';
+COMMENT ON TRIGGER clock_copied ON sla.clock_state IS 'objectives follow, under logical replication';
 
 CREATE TRIGGER definitions_applied
 	AFTER INSERT OR UPDATE OR DELETE ON sla.objective
@@ -298,6 +372,50 @@ CREATE EVENT TRIGGER sla_tracker_partition_made ON ddl_command_end
 	EXECUTE FUNCTION sla.partition_made();
 COMMENT ON EVENT TRIGGER sla_tracker_partition_made IS 'lets rollups know of new partitions';
 
+/* The table whose files tell that it was not changed otherwise than by writing rows. */
+CREATE FUNCTION sla.rollup_relation(o sla.objective)
+RETURNS regclass
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN o.kind = 'clock' THEN 'sla.clock_state'::regclass ELSE o.relation END;
+COMMENT ON FUNCTION sla.rollup_relation(sla.objective) IS 'private: the table that a rollup counts the rows of';
+REVOKE ALL ON FUNCTION sla.rollup_relation(sla.objective) FROM PUBLIC;
+
+/*
+ * Who writes a clock counts by what its snapshot sees of rollups, and nobody makes
+ * it wait.  So a generation is not built before all know of it that may yet commit
+ * something.  (Asked before this transaction has a number: else it would wait for
+ * itself, until the next time.)
+ */
+CREATE FUNCTION sla.settle_rollup(objective integer)
+RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	number xid8;
+	seen pg_snapshot;
+BEGIN
+	SELECT coalesce(r.settling_in, sla.settling_in(r.made_in)) INTO number
+	FROM sla.rollup AS r
+	JOIN sla.objective AS o ON o.id = r.objective
+	WHERE r.objective = settle_rollup.objective AND o.kind = 'clock';
+	IF NOT FOUND THEN
+		RETURN true;
+	END IF;
+	seen := pg_current_snapshot();
+	IF pg_snapshot_xmax(seen) >= number AND NOT EXISTS (SELECT FROM pg_snapshot_xip(seen) AS x WHERE x < number) THEN
+		RETURN true;
+	END IF;
+	UPDATE sla.rollup AS r
+	SET settling_in = number
+	WHERE r.objective = settle_rollup.objective AND r.settling_in IS NULL AND number IS NOT NULL;
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION sla.settle_rollup(integer) IS
+'private: whether all who may yet write what the rollup counts know of its generation';
+REVOKE ALL ON FUNCTION sla.settle_rollup(integer) FROM PUBLIC;
+
 /*
  * Build a rollup, whose row the caller has locked.  One statement counts the
  * facts and deletes the deltas: what its snapshot does not see of the one it does
@@ -320,7 +438,7 @@ BEGIN
 		reason := 'this transaction wrote rows before a savepoint';
 	END IF;
 	IF reason IS NULL THEN
-		found_print := (SELECT sla.rollup_fingerprint(o.relation) FROM sla.objective AS o WHERE o.id = build_rollup.objective);
+		found_print := (SELECT sla.rollup_fingerprint(sla.rollup_relation(o)) FROM sla.objective AS o WHERE o.id = build_rollup.objective);
 		DELETE FROM sla.rollup_bucket AS b WHERE b.objective = build_rollup.objective;
 		BEGIN
 			WITH gone AS (
@@ -377,6 +495,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	began timestamptz := clock_timestamp();
+	voids integer[];
 	void integer;
 	mine integer[];
 	emptied jsonb;
@@ -395,21 +514,24 @@ BEGIN
 	CROSS JOIN LATERAL generate_series(1, array_length(a.arguments, 1) - 1, 5) AS i (i)
 	JOIN sla.objective AS o ON o.id = a.arguments[i.i]::integer AND o.relation = t.tgrelid
 	WHERE t.tgfoid = 'sla.rollup_row()'::regprocedure AND t.tgparentid = 0 AND t.tgenabled = 'A'
+		AND NOT EXISTS (SELECT FROM sla.rollup AS r WHERE r.objective = o.id)
 	ON CONFLICT DO NOTHING;
+	PERFORM sla.make_clock_rollups();
 
-	-- what is void
-	FOR void IN
+	voids := ARRAY(
 		SELECT r.objective
 		FROM sla.rollup AS r
 		JOIN sla.objective AS o ON o.id = r.objective
-		JOIN pg_class AS c ON c.oid = o.relation AND c.relowner = o.confirmed_by
-		WHERE (r.problem IS NULL OR r.tried_at < clock_timestamp() - interval '1 hour') AND NOT sla.is_paused(c.relowner)
-			AND (NOT r.is_built OR r.fingerprint <> sla.rollup_fingerprint(o.relation)
+		LEFT JOIN pg_class AS c ON c.oid = o.relation AND c.relowner = o.confirmed_by
+		WHERE (r.problem IS NULL OR r.tried_at < clock_timestamp() - interval '1 hour')
+			AND (o.kind = 'clock' OR (c.oid IS NOT NULL AND NOT sla.is_paused(c.relowner)))
+			AND (NOT r.is_built OR r.fingerprint <> sla.rollup_fingerprint(sla.rollup_relation(o))
 				OR EXISTS (
 					SELECT FROM sla.rollup_delta AS d
 					WHERE d.bucket = '-infinity' AND d.objective = r.objective AND d.generation = r.generation))
-		ORDER BY r.objective
-	LOOP
+		ORDER BY r.objective);
+	voids := ARRAY(SELECT v FROM unnest(voids) AS v WHERE sla.settle_rollup(v) ORDER BY v);
+	FOREACH void IN ARRAY voids LOOP
 		-- the rest another time: a tick has more to do
 		EXIT WHEN clock_timestamp() > began + interval '5 seconds';
 		PERFORM FROM sla.rollup AS r WHERE r.objective = void FOR UPDATE SKIP LOCKED;
@@ -476,12 +598,20 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	o sla.objective;
+	unsettled integer[];
 BEGIN
+	unsettled := ARRAY(
+		SELECT v.id FROM sla.objective AS v
+		WHERE v.name = rebuild_objective.objective AND NOT sla.settle_rollup(v.id));
 	FOR o IN SELECT v.* FROM sla.objective AS v WHERE v.name = rebuild_objective.objective ORDER BY v.valid_from LOOP
 		PERFORM sla.make_rollups(o.relation);
 		PERFORM FROM sla.rollup AS r WHERE r.objective = o.id FOR UPDATE;
 		valid_from := o.valid_from;
-		problem := CASE WHEN FOUND THEN sla.build_rollup(o.id) ELSE sla.rollup_obstacle(o.id, false) END;
+		problem := CASE
+			WHEN NOT FOUND THEN coalesce(sla.rollup_obstacle(o.id, false), 'there is none')
+			WHEN o.id = ANY (unsettled) THEN 'transactions run that do not know of it'
+			ELSE sla.build_rollup(o.id)
+		END;
 		is_built := problem IS NULL;
 		RETURN NEXT;
 	END LOOP;

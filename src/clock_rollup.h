@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * clock_rollup.h
+ *	  What finished clocks count in the rollups of objectives.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SLA_CLOCK_ROLLUP_H
+#define SLA_CLOCK_ROLLUP_H
+
+#include "sla_tracker.h"
+
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+/* The verdict of a clock that has ended, net of exceptions. */
+typedef struct Verdict
+{
+	bool		counts;			/* else it has none, and the rest is not set */
+	bool		is_good;
+	int32		promise;
+	TimestampTz at;				/* the instant of the verdict, finite */
+	const char *party;			/* may be NULL, */
+	Jsonb	   *labels;			/* as may this */
+} Verdict;
+
+typedef struct ClockMeasures ClockMeasures;
+
+/*
+ * What objectives count of clocks, as the active snapshot sees them: good until
+ * the end of the transaction.
+ */
+extern const ClockMeasures *clock_measures(void);
+
+/* Do clocks of a promise count in any? */
+extern bool clock_is_measured(const ClockMeasures *measures, int32 promise);
+
+/* Count a verdict in the rollups of all objectives it counts in, or (sign -1) take it off. */
+extern void clock_rollup_count(const ClockMeasures *measures, const Verdict *verdict, int sign);
+
+#endif							/* SLA_CLOCK_ROLLUP_H */
