@@ -164,7 +164,7 @@ COMMENT ON FUNCTION sla.credit_percent(double precision, double precision[], dou
 /*
  * Windows.  A unit is week (from Monday), month, quarter or year; from an anchor,
  * a date, it is counted in such units from there: a year from 2026-04-01, a month
- * from the 15th.  A window begins and ends at local midnight.
+ * from the 15th.  A window begins and ends with a local day.
  */
 -- (Not immutable: planned with the unit as a constant it would be called then.)
 CREATE FUNCTION sla.refuse_window_unit(unit text)
@@ -179,11 +179,19 @@ END
 $$;
 COMMENT ON FUNCTION sla.refuse_window_unit(text) IS 'private: an error that names what is no window of the calendar';
 
+-- (where the clock is put back to midnight, that comes twice: PostgreSQL takes the second)
+CREATE FUNCTION sla.day_begins(time_zone text, day timestamp)
+RETURNS timestamptz
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN least(pg_catalog.timezone(time_zone, day),
+	pg_catalog.timezone(time_zone, day - interval '1 us') + interval '1 us');
+COMMENT ON FUNCTION sla.day_begins(text, timestamp) IS 'private: the first instant of a day of a time zone';
+
 CREATE FUNCTION sla.calendar_window(unit text, anchor date, time_zone text, at timestamptz,
 	OUT from_at timestamptz, OUT to_at timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT pg_catalog.timezone(time_zone, f.start), pg_catalog.timezone(time_zone, f.next)
+	SELECT sla.day_begins(time_zone, f.start), sla.day_begins(time_zone, f.next)
 	FROM (
 		-- the day of the instant, its distance from the anchor, in days or in months
 		SELECT pg_catalog.timezone(time_zone, at)::date AS day,

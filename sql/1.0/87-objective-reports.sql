@@ -332,6 +332,10 @@ BEGIN
 	until := least(w.to_at, at);
 	began := greatest(w.from_at, o.valid_from, until - interval '366 days');
 	cuts := began || ARRAY(SELECT h FROM sla.steps('1 hour', o.time_zone, began, until) AS h ORDER BY h);
+	IF EXISTS (SELECT FROM unnest(cuts[2:]) AS h WHERE extract(minute FROM timezone(o.time_zone, h)) <> 0) THEN
+		-- the zone has moved by half an hour since steps are counted, or does so twice a year
+		cuts := began || ARRAY(SELECT h FROM sla.steps('30 minutes', o.time_zone, began, until) AS h ORDER BY h);
+	END IF;
 	RETURN QUERY
 	SELECT nullif(s.grp, ''), (rank() OVER (PARTITION BY s.grp ORDER BY s.total - s.good DESC))::integer,
 		s.slot / 24 + 1, s.slot % 24,

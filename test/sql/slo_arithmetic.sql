@@ -135,4 +135,14 @@ FROM unnest('{week,month,quarter,year}'::text[]) unit,
 	LATERAL sla.calendar_window(unit, anchor, 'America/New_York', at) w,
 	LATERAL sla.calendar_window(unit, anchor, 'America/New_York', w.to_at) n
 GROUP BY unit, anchor ORDER BY unit, anchor;
+-- also where midnight comes twice (to the second of these the clock is put back), or not at all
+SELECT zone, unit, w.*, p.to_at = w.from_at AS follows
+FROM (VALUES
+	('month', NULL::date, 'America/Havana', timestamptz '2020-11-01 04:30'),
+	('month', NULL, 'America/Havana', '2020-11-01 05:30'),
+	('week', '2001-01-07', 'Atlantic/Azores', '2025-10-26 00:30'),
+	('week', '2001-01-05', 'Africa/Cairo', '2025-04-24 22:30'),
+	('week', '2001-01-06', 'Pacific/Apia', '2011-12-30 10:30')) v (unit, anchor, zone, at),
+	LATERAL sla.calendar_window(unit, anchor, zone, at) w,
+	LATERAL sla.calendar_window(unit, anchor, zone, w.from_at - interval '1 us') p;
 DROP SCHEMA test CASCADE;

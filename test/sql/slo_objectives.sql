@@ -151,6 +151,13 @@ CREATE TABLE ob_dst (at timestamptz, ok bool);
 INSERT INTO ob_dst SELECT h, extract(hour FROM h AT TIME ZONE 'Europe/Berlin') <> 2 FROM generate_series(timestamptz '2025-10-26 00:00 Europe/Berlin', '2025-10-26 05:00 Europe/Berlin', interval '30 min') h;
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length, time_zone) VALUES ('clock_change', 'ob_dst', 'at', 'ok', 90, 'month', 'Europe/Berlin');
 SELECT rank, slot, total, bad FROM sla.slo_slots('clock_change', '2025-10-31') ORDER BY weekday, hour;
+-- in zones that have moved by half an hour, and where the clock is changed by that (2026-04-04 15:00 UTC)
+TRUNCATE ob_dst;
+INSERT INTO ob_dst SELECT at, true FROM unnest('{2026-04-06 03:40+00,2026-04-06 04:20+00,2026-04-04 22:10+00,2026-04-04 22:40+00}'::timestamptz[]) at;
+UPDATE sla.objective SET time_zone = 'Asia/Colombo', good_when = 'NOT ok' WHERE name = 'clock_change';
+SELECT slot, total, bad FROM sla.slo_slots('clock_change', '2026-04-30') WHERE weekday = 1 ORDER BY hour;
+UPDATE sla.objective SET time_zone = 'Australia/Lord_Howe' WHERE name = 'clock_change';
+SELECT slot, total, bad FROM sla.slo_slots('clock_change', '2026-04-30') ORDER BY weekday, hour;
 DELETE FROM sla.objective WHERE name = 'clock_change';
 DROP TABLE ob_dst;
 
