@@ -540,7 +540,7 @@ BEGIN
 						'minEvents', nullif(r.min_events, 1)::text, 'cooldown', nullif(r.cooldown, '0')::text))),
 					'spec', jsonb_build_object('severity', r.severity, 'condition', jsonb_build_object('kind', 'burnrate', 'op', 'gt',
 						'threshold', trim_scale(round(r.budget_percent / 100 * greatest(sla.nominal_window(o, now()), 1)::numeric
-							/ extract(epoch FROM r.long_window), 10)),
+							/ extract(epoch FROM r.long_window), 16)),
 						'lookbackWindow', sla.openslo_duration(r.long_window, format('the long window of rule "%s"', r.name)),
 						'alertAfter', CASE WHEN r.hold_for = interval '0' THEN '0m'
 							ELSE sla.openslo_duration(r.hold_for, format('hold_for of rule "%s"', r.name)) END)))))) ORDER BY r.name)

@@ -76,7 +76,7 @@ DELETE FROM sla.objective;
 SELECT count(*) FROM (SELECT sla.import_openslo(jsonb_agg(d)) FROM exported) x;
 SELECT name, had.o - array(SELECT k.key FROM jsonb_each(to_jsonb(n) - 'id') k WHERE k.value = had.o -> k.key) AS had, (to_jsonb(n) - 'id') - array(SELECT k.key FROM jsonb_each(had.o) k WHERE k.value = to_jsonb(n) -> k.key) AS has
 FROM sla.objective n JOIN had ON had.o ->> 'name' = n.name WHERE to_jsonb(n) - 'id' <> had.o;
-SELECT count(*) AS rules, count(*) FILTER (WHERE h.r IS NULL OR abs(h.budget_percent - n.budget_percent) > 1e-8) AS other FROM sla.burn_rule n LEFT JOIN had_rule h ON h.r = to_jsonb(n) - 'budget_percent';
+SELECT count(*) AS rules, count(*) FILTER (WHERE h.r IS NULL OR h.budget_percent <> n.budget_percent) AS other FROM sla.burn_rule n LEFT JOIN had_rule h ON h.r = to_jsonb(n) - 'budget_percent';
 SELECT count(*) AS differ FROM exported e WHERE sla.export_openslo(e.name) <> e.d;
 
 -- bad input: each by its path
