@@ -333,14 +333,21 @@ BEGIN
 			) AS x))
 	INTO document;
 
-	-- exceptions in force that bear on this agreement in the month
+	-- exceptions in force that bear on this agreement in the month, whenever they
+	-- were approved: the verdicts above have them in them
 	WITH bearing AS (
 		SELECT e.*
 		FROM sla.exception AS e
-		WHERE e.approved_at IS NOT NULL AND e.approved_at < until
+		WHERE e.approved_at IS NOT NULL
 			AND CASE
-				WHEN e.during IS NOT NULL THEN lower(e.during) < to_at AND (e.rrule IS NOT NULL OR coalesce(upper(e.during), 'infinity') > from_at)
-				ELSE e.approved_at >= from_at
+				WHEN e.during IS NOT NULL THEN EXISTS (
+					SELECT FROM sla.occurrences(e.during, e.rrule, zone) AS x (began, ended)
+					WHERE x.began < to_at AND x.ended > from_at)
+				ELSE e.approved_at >= from_at AND e.approved_at < to_at OR EXISTS (
+					SELECT FROM sla.clock_state AS c
+					WHERE c.item = e.item AND c.relation = coalesce(e.relation, c.relation) AND c.agreement_id = ANY (versions)
+						AND (c.ended_at >= from_at AND c.ended_at < to_at OR c.late_at >= from_at AND c.late_at < to_at
+							OR c.gross_late_at >= from_at AND c.gross_late_at < to_at))
 			END
 			AND (e.party = summary_of.party
 				OR e.party IS NULL AND e.objective IS NULL AND e.item IS NULL AND e.labels IS NULL

@@ -89,6 +89,17 @@ SELECT md5(regexp_replace(sla.report_html('Acme', 'support', '2025-03-31'), 'Wri
 SET timezone = 'Asia/Tokyo'; SET datestyle = 'German'; SET intervalstyle = 'iso_8601'; SET extra_float_digits = -10; SET search_path = pg_temp;
 SELECT md5(regexp_replace(sla.report_html('Acme', 'support', '2025-03-31'), 'Written on [0-9: -]+', '')) = :'before' AS same;
 SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; RESET extra_float_digits; SET search_path = test, public;
+-- an exception is told where it bears, also when it was approved afterwards; of a recurrence what has recurred
+BEGIN;
+INSERT INTO sla.exception (relation, party, item, waive, during, rrule, reason, approved_by, approved_at) VALUES
+	('sm_ticket', 'Acme', 'A-9', true, NULL, NULL, 'forgiven in April', 'Jana', '2025-04-20'),
+	('sm_ticket', 'Acme', NULL, false, '[2025-03-12 10:00,2025-03-12 12:00)', NULL, 'a flood, declared in April', 'Jana', '2025-04-20'),
+	('sm_ticket', 'Acme', NULL, false, '[2025-01-05 02:00,2025-01-05 03:00)', 'FREQ=WEEKLY;COUNT=3', 'January''s Sundays', 'Jana', '2025-01-01'),
+	('sm_ticket', 'Acme', NULL, false, '[2025-01-05 02:00,2025-01-05 03:00)', 'FREQ=WEEKLY', 'Sundays', 'Jana', '2025-01-01');
+SELECT month, string_agg(value, ', ' ORDER BY row_number) AS reasons
+FROM unnest('{2025-01-01,2025-02-01,2025-03-01,2025-04-01}'::date[]) month, LATERAL sla.monthly_summary('Acme', 'support', month)
+WHERE section = 'exception' AND label = 'reason' GROUP BY month ORDER BY month;
+ROLLBACK;
 -- an agreement of nothing, a month with nothing, one before the agreement began, and the present
 SELECT w FROM words(sla.report_html('Cole', 'support', '2025-03-01')) w WHERE w NOT LIKE '%Written on%';
 SELECT is_xml(p), p LIKE '%No promise came to be judged%' AS nothing FROM sla.report_html('Acme', 'support', '2024-02-01') p;
