@@ -209,6 +209,11 @@ BEGIN ATOMIC
 	WHERE NOT EXISTS (SELECT FROM sla.objective AS o WHERE o.name = c.objective)
 	GROUP BY c.objective
 	UNION ALL
+	SELECT pg_catalog.format('composite "%s"', m.name), 'missing',
+		pg_catalog.format('there is no objective "%s": DELETE FROM sla.composite WHERE name = %L AND member = %L', m.member, m.name, m.member)
+	FROM sla.composite AS m
+	WHERE NOT EXISTS (SELECT FROM sla.objective AS o WHERE o.name = m.member)
+	UNION ALL
 	-- objectives that are read by scans, though they could have rollups
 	SELECT pg_catalog.format('rollup of objective "%s"', o.name), 'unused',
 		pg_catalog.format('%s: SELECT * FROM sla.rebuild(%L)', coalesce(r.problem, sla.rollup_problem(o.id)), o.name)

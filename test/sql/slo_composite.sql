@@ -22,6 +22,7 @@ UPDATE sla.objective SET good_when = '1 / (0 * length(part)) > 0' WHERE name = '
 UPDATE sla.objective SET name = 'co_renamed' WHERE name = 'co_bad';
 DELETE FROM sla.objective WHERE name = 'co_none';
 SELECT composite, members, sli_percent IS NULL AS untold, status, worst_member, problem FROM sla.report_slo_composite ORDER BY 1;
+SELECT subject, status, detail FROM sla.status() WHERE subject LIKE 'composite%' ORDER BY 1, 3;
 -- bad input
 \set VERBOSITY terse
 INSERT INTO sla.composite (name, member) VALUES ('shop', 'co_of_nobody');
