@@ -25,6 +25,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/transam.h"
+#include "access/xact.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -68,6 +69,37 @@ sla_settling_in(PG_FUNCTION_ARGS)
 		(uint32) (XidFromFullTransactionId(next) - oldest))
 		PG_RETURN_FULLTRANSACTIONID(next);
 	PG_RETURN_NULL();
+}
+
+/*
+ * sla.has_settled(number xid8) -> boolean
+ *
+ * Have all transactions with a lower number ended, but for this one, and does what
+ * is read from here on see all that they wrote?
+ */
+PG_FUNCTION_INFO_V1(sla_has_settled);
+Datum
+sla_has_settled(PG_FUNCTION_ARGS)
+{
+	FullTransactionId number = PG_GETARG_FULLTRANSACTIONID(0);
+	TransactionId until = XidFromFullTransactionId(number);
+	Snapshot	snapshot = GetActiveSnapshot();
+
+	/* none lasts so long: numbers could not be told apart any more */
+	if (U64FromFullTransactionId(ReadNextFullTransactionId()) - U64FromFullTransactionId(number) > (UINT64CONST(1) << 31))
+		PG_RETURN_BOOL(true);
+	for (uint32 i = 0; i < snapshot->xcnt; i++)
+		if (TransactionIdPrecedes(snapshot->xip[i], until))
+			PG_RETURN_BOOL(false);
+	/* those that the snapshot takes to be of the future */
+	for (TransactionId xid = snapshot->xmax; TransactionIdPrecedes(xid, until);)
+	{
+		if (!TransactionIdIsCurrentTransactionId(xid) &&
+			(IsolationUsesXactSnapshot() || TransactionIdIsInProgress(xid)))
+			PG_RETURN_BOOL(false);
+		TransactionIdAdvance(xid);
+	}
+	PG_RETURN_BOOL(true);
 }
 
 /* sla.promise, once a plan was made here that does not look for stale clocks. */

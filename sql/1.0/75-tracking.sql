@@ -1396,6 +1396,14 @@ COMMENT ON FUNCTION sla.settling_in(xid8) IS
 'private: a number that no transaction reaches that does not know of a change; NULL while such a one could still take its number';
 REVOKE ALL ON FUNCTION sla.settling_in(xid8) FROM PUBLIC;
 
+CREATE FUNCTION sla.has_settled(number xid8)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'sla_has_settled'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION sla.has_settled(xid8) IS
+'private: whether all transactions with a lower number have ended but for this one, and what is read next sees what they wrote';
+REVOKE ALL ON FUNCTION sla.has_settled(xid8) FROM PUBLIC;
+
 CREATE FUNCTION sla.settling_changed()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'sla_settling_changed'

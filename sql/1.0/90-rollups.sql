@@ -383,8 +383,7 @@ REVOKE ALL ON FUNCTION sla.rollup_relation(sla.objective) FROM PUBLIC;
 /*
  * Who writes a clock counts by what its snapshot sees of rollups, and nobody makes
  * it wait.  So a generation is not built before all know of it that may yet commit
- * something.  (Asked before this transaction has a number: else it would wait for
- * itself, until the next time.)
+ * something.
  */
 CREATE FUNCTION sla.settle_rollup(objective integer)
 RETURNS boolean
@@ -393,7 +392,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	number xid8;
-	seen pg_snapshot;
 BEGIN
 	SELECT coalesce(r.settling_in, sla.settling_in(r.made_in)) INTO number
 	FROM sla.rollup AS r
@@ -402,8 +400,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN true;
 	END IF;
-	seen := pg_current_snapshot();
-	IF pg_snapshot_xmax(seen) >= number AND NOT EXISTS (SELECT FROM pg_snapshot_xip(seen) AS x WHERE x < number) THEN
+	IF sla.has_settled(number) THEN
 		RETURN true;
 	END IF;
 	UPDATE sla.rollup AS r
