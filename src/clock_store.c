@@ -3,7 +3,8 @@
  * clock_store.c
  *	  The rows of sla.clock_state.
  *
- * New rows are gathered and inserted many at a time.
+ * New rows are gathered and inserted many at a time: the more, the nearer to each
+ * other is what is written to an index.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -19,10 +20,12 @@
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "commands/trigger.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -71,8 +74,11 @@ enum
 	NCOLUMNS
 };
 
-/* So many new rows are gathered before they are inserted. */
-#define MAX_NEW		500
+/* So many rows are inserted into the table at a time. */
+#define MAX_SLOTS	100
+
+/* So many hints are gathered before they are written. */
+#define MAX_HINTS	500
 
 /* The end of a pause that lasts, in the array of pauses. */
 #define PAUSE_END	DT_NOEND
@@ -86,6 +92,7 @@ clock_store_open(ClockStore *store)
 	store->item_index = index_open(own_relation(OWN_CLOCK_STATE_ITEM_IDX), AccessShareLock);
 	store->sequence = own_relation(OWN_CLOCK_STATE_CLOCK_ID_SEQ);
 	store->slot = table_slot_create(store->rel, NULL);
+	store->max_size = (Size) work_mem * 1024;
 	due_queue_init(&store->due);
 	if (RelationGetDescr(store->rel)->natts < NCOLUMNS)
 		ereport(ERROR,
@@ -116,8 +123,8 @@ clock_store_close(ClockStore *store)
 	due_queue_flush(&store->due);
 	if (store->writing)
 		own_indexes_close(&store->indexes);
-	for (int i = 0; i < store->maxnew; i++)
-		ExecDropSingleTupleTableSlot(store->new[i]);
+	for (int i = 0; i < store->nslots; i++)
+		ExecDropSingleTupleTableSlot(store->slots[i]);
 	ExecDropSingleTupleTableSlot(store->slot);
 	index_close(store->item_index, NoLock);
 	table_close(store->rel, NoLock);
@@ -372,7 +379,7 @@ clock_store_form(const StoredClock *clock, TupleDesc desc)
 	Datum		values[MaxTupleAttributeNumber];
 	bool		nulls[MaxTupleAttributeNumber];
 
-	memset(nulls, true, sizeof(nulls));
+	memset(nulls, true, desc->natts * sizeof(bool));
 	to_values(clock, values, nulls);
 	return heap_form_tuple(desc, values, nulls);
 }
@@ -517,7 +524,7 @@ first_instant(int64 risk, int64 late)
 static void
 queue(ClockStore *store, const StoredClock *clock, TimestampTz at)
 {
-	if (store->due.n == MAX_NEW)
+	if (store->due.n == MAX_HINTS)
 		due_queue_flush(&store->due);
 	due_queue_add(&store->due, clock->id, at);
 }
@@ -594,15 +601,22 @@ count_row(const ClockMeasures *measures, TupleTableSlot *slot, int sign)
 	clock_rollup_count(measures, &from_slot(slot)->was.verdict, sign);
 }
 
-/* A row that was inserted: few have ended already. */
+/* A row that was inserted, one of many: few have ended already. */
 static void
 count_new(ClockStore *store, TupleTableSlot *slot)
 {
+	MemoryContext context;
+	MemoryContext old;
 	bool		isnull;
 
 	(void) slot_getattr(slot, COL_ENDED_AT + 1, &isnull);
-	if (!isnull && clock_is_measured(measures_of(store), DatumGetInt32(slot_getattr(slot, COL_PROMISE_ID + 1, &isnull))))
-		count_row(store->measures, slot, 1);
+	if (isnull || !clock_is_measured(measures_of(store), DatumGetInt32(slot_getattr(slot, COL_PROMISE_ID + 1, &isnull))))
+		return;
+	context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker verdict", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	count_row(store->measures, slot, 1);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
 }
 
 /*
@@ -619,24 +633,51 @@ fill_slot(ClockStore *store, TupleTableSlot *slot, const StoredClock *clock)
 	ExecMaterializeSlot(slot);
 }
 
+/* Keep a row until it is inserted. */
+static void
+gather(ClockStore *store, HeapTuple row)
+{
+	MemoryContext old = MemoryContextSwitchTo(store->context);
+
+	if (store->maxnew == 0)
+	{
+		store->maxnew = 16;
+		store->new = palloc(store->maxnew * sizeof(HeapTuple));
+	}
+	else if (store->nnew == store->maxnew)
+	{
+		store->maxnew *= 2;
+		store->new = repalloc_huge(store->new, store->maxnew * sizeof(HeapTuple));
+	}
+	row = heap_copytuple(row);
+	store->size += GetMemoryChunkSpace(row);
+	store->new[store->nnew++] = row;
+	MemoryContextSwitchTo(old);
+}
+
 void
 clock_store_insert(ClockStore *store, StoredClock *clock)
 {
-	if (store->nnew == MAX_NEW)
+	if (store->size >= store->max_size)
 		clock_store_flush(store);
-	if (store->new == NULL)
-		store->new = MemoryContextAlloc(store->context, MAX_NEW * sizeof(TupleTableSlot *));
-	if (store->nnew == store->maxnew)
-	{
-		MemoryContext old = MemoryContextSwitchTo(store->context);
-
-		store->new[store->maxnew++] = table_slot_create(store->rel, NULL);
-		MemoryContextSwitchTo(old);
-	}
 	clock->id = nextval_internal(store->sequence, false);
-	fill_slot(store, store->new[store->nnew++], clock);
+	gather(store, clock_store_form(clock, RelationGetDescr(store->rel)));
 	remember(clock);
 	queue_first(store, clock, first_instant(clock->risk, clock->late));
+}
+
+/* Slots for rows that were gathered. */
+static void
+make_slots(ClockStore *store, int n)
+{
+	MemoryContext old = MemoryContextSwitchTo(store->context);
+
+	if (store->slots == NULL)
+		store->slots = palloc(MAX_SLOTS * sizeof(TupleTableSlot *));
+	while (store->nslots < n)
+		store->slots[store->nslots++] = MakeSingleTupleTableSlot(RelationGetDescr(store->rel),
+																 &TTSOpsHeapTuple);
+	MemoryContextSwitchTo(old);
 }
 
 void
@@ -645,14 +686,25 @@ clock_store_flush(ClockStore *store)
 	if (store->nnew == 0)
 		return;
 	open_for_writing(store);
-	table_multi_insert(store->rel, store->new, store->nnew, GetCurrentCommandId(true), 0, NULL);
-	own_indexes_insert(&store->indexes, store->new, store->nnew);
-	for (int i = 0; i < store->nnew; i++)
+	make_slots(store, Min(store->nnew, MAX_SLOTS));
+	for (int i = 0; i < store->nnew; i += MAX_SLOTS)
 	{
-		count_new(store, store->new[i]);
-		ExecClearTuple(store->new[i]);
+		int			n = Min(store->nnew - i, MAX_SLOTS);
+
+		CHECK_FOR_INTERRUPTS();
+		for (int j = 0; j < n; j++)
+			ExecStoreHeapTuple(store->new[i + j], store->slots[j], true);
+		table_multi_insert(store->rel, store->slots, n, GetCurrentCommandId(true), 0, NULL);
+		own_indexes_add(&store->indexes, store->slots, n);
+		for (int j = 0; j < n; j++)
+		{
+			count_new(store, store->slots[j]);
+			ExecClearTuple(store->slots[j]);
+		}
 	}
+	own_indexes_flush(&store->indexes);
 	store->nnew = 0;
+	store->size = 0;
 }
 
 bool

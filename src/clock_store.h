@@ -90,7 +90,11 @@ typedef struct ClockStore
 	Oid			sequence;
 	int			nnew;			/* rows to insert */
 	int			maxnew;
-	TupleTableSlot **new;
+	HeapTuple  *new;
+	Size		size;			/* of these */
+	Size		max_size;		/* then they are inserted: work_mem */
+	int			nslots;
+	TupleTableSlot **slots;
 	DueQueue	due;
 	const ClockMeasures *measures;	/* NULL until needed */
 } ClockStore;

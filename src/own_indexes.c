@@ -6,8 +6,12 @@
  * The executor makes what it needs to know of each index anew in each statement;
  * compiling the conditions of partial ones is most of that, and for a single row
  * as dear as writing to one of them.  So here it is kept until the table changes,
- * and an index is opened once a row belongs there.  Many rows are written to one
- * index after the other.
+ * and an index is opened once a row belongs there.
+ *
+ * Where the keys of rows that come together lie anywhere in an index, each write
+ * meets a page that is in no cache of the CPU, and that is most of what it costs.
+ * So of indexes whose entries are small what is to be written is gathered, and
+ * written in order of the keys.  (A unique index tells of a conflict at once.)
  *
  * A unique index is checked at once, also one that somebody has made deferrable,
  * and constraints of exclusion are not: these tables have neither.
@@ -20,11 +24,45 @@
 
 #include "access/genam.h"
 #include "catalog/index.h"
+#include "catalog/pg_am.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/sortsupport.h"
 
 #include "relation_watch.h"
+
+/* An entry has no more columns than that, all passed by value. */
+#define MAX_GATHERED_KEYS	2
+
+typedef struct IndexEntry
+{
+	Datum		values[MAX_GATHERED_KEYS];
+	ItemPointerData tid;
+	bool		nulls[MAX_GATHERED_KEYS];
+} IndexEntry;
+
+/* What is to be written to one index. */
+typedef struct GatheredEntries
+{
+	int			n;
+	int			max;
+	IndexEntry *entries;
+} GatheredEntries;
+
+/* Fewer entries than that are hardly ever neighbours. */
+#define MIN_SORTED	100
+
+#define ST_SORT sort_entries
+#define ST_ELEMENT_TYPE IndexEntry
+#define ST_COMPARE_ARG_TYPE SortSupportData
+#define ST_COMPARE(a, b, order) compare_entries(a, b, order)
+#define ST_SCOPE static
+#define ST_DECLARE
+#define ST_DEFINE
+static inline int compare_entries(const IndexEntry *a, const IndexEntry *b, SortSupport order);
+#include "lib/sort_template.h"
 
 /* What is known of a table's indexes. */
 typedef struct Known
@@ -34,6 +72,7 @@ typedef struct Known
 	MemoryContext context;		/* of what follows */
 	int			n;
 	Oid		   *oid;
+	bool	   *gathers;
 	IndexInfo  *info;			/* with all expressions compiled */
 	struct Known *next;
 } Known;
@@ -91,6 +130,20 @@ forget(Known *known)
 	known->n = 0;
 }
 
+/* Are entries of the index gathered? */
+static bool
+gathers_entries(Relation index, const IndexInfo *info)
+{
+	TupleDesc	desc = RelationGetDescr(index);
+
+	if (index->rd_rel->relam != BTREE_AM_OID || info->ii_Unique || desc->natts > MAX_GATHERED_KEYS)
+		return false;
+	for (int i = 0; i < desc->natts; i++)
+		if (!TupleDescAttr(desc, i)->attbyval)
+			return false;
+	return true;
+}
+
 /*
  * An error leaves nothing known; and what changes meanwhile, also another relation,
  * has this done once more by the next statement.
@@ -106,6 +159,7 @@ get_to_know(Known *known, Relation heap)
 	EState	   *estate = CreateExecutorState();
 	int			n = list_length(oids);
 	Oid		   *oid = palloc(n * sizeof(Oid));
+	bool	   *gathers = palloc(n * sizeof(bool));
 	IndexInfo  *info = palloc(n * sizeof(IndexInfo));
 
 	forget(known);
@@ -117,6 +171,7 @@ get_to_know(Known *known, Relation heap)
 		info[i] = *BuildIndexInfo(index);
 		info[i].ii_PredicateState = ExecPrepareQual(info[i].ii_Predicate, estate);
 		info[i].ii_ExpressionsState = ExecPrepareExprList(info[i].ii_Expressions, estate);
+		gathers[i] = gathers_entries(index, &info[i]);
 		index_close(index, NoLock);
 	}
 	MemoryContextSwitchTo(old);
@@ -124,6 +179,7 @@ get_to_know(Known *known, Relation heap)
 	known->context = context;
 	known->n = n;
 	known->oid = oid;
+	known->gathers = gathers;
 	known->info = info;
 	known->valid = changes == before;
 }
@@ -136,17 +192,55 @@ own_indexes_open(OwnIndexes *indexes, Relation heap)
 	if (!known->valid)
 		get_to_know(known, heap);
 	indexes->heap = heap;
+	indexes->context = CurrentMemoryContext;
 	indexes->estate = CreateExecutorState();
 	indexes->n = known->n;
 	indexes->oid = known->oid;
+	indexes->gathers = known->gathers;
 	indexes->index = palloc0(known->n * sizeof(Relation));
+	indexes->gathered = palloc0(known->n * sizeof(GatheredEntries));
 	indexes->info = palloc(known->n * sizeof(IndexInfo));
 	memcpy(indexes->info, known->info, known->n * sizeof(IndexInfo));
 	for (int i = 0; i < known->n; i++)
 		indexes->info[i].ii_Context = CurrentMemoryContext;
 }
 
-/* Write rows to one of the indexes, where they belong there. */
+/* Write an entry to one of the indexes. */
+static void
+write_entry(OwnIndexes *indexes, int i, Datum *values, bool *nulls, ItemPointer tid, bool is_update)
+{
+	IndexInfo  *info = &indexes->info[i];
+
+	(void) index_insert(indexes->index[i], values, nulls, tid, indexes->heap,
+						info->ii_Unique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, is_update, info);
+}
+
+static void
+gather_entry(OwnIndexes *indexes, int i, const Datum *values, const bool *nulls, ItemPointer tid)
+{
+	GatheredEntries *gathered = &indexes->gathered[i];
+	IndexEntry *entry;
+
+	if (gathered->max == 0)
+	{
+		gathered->max = 16;
+		gathered->entries = MemoryContextAlloc(indexes->context, gathered->max * sizeof(IndexEntry));
+	}
+	else if (gathered->n == gathered->max)
+	{
+		gathered->max *= 2;
+		gathered->entries = repalloc_huge(gathered->entries, gathered->max * sizeof(IndexEntry));
+	}
+	entry = &gathered->entries[gathered->n++];
+	for (int k = 0; k < indexes->info[i].ii_NumIndexAttrs; k++)
+	{
+		entry->values[k] = values[k];
+		entry->nulls[k] = nulls[k];
+	}
+	entry->tid = *tid;
+}
+
+/* Rows belong to one of the indexes, or some of them do. */
 static void
 insert_into(OwnIndexes *indexes, int i, TupleTableSlot **slots, int nslots, bool is_update)
 {
@@ -165,17 +259,59 @@ insert_into(OwnIndexes *indexes, int i, TupleTableSlot **slots, int nslots, bool
 		if (indexes->index[i] == NULL)
 			indexes->index[i] = index_open(indexes->oid[i], RowExclusiveLock);
 		FormIndexDatum(info, slots[j], indexes->estate, values, nulls);
-		(void) index_insert(indexes->index[i], values, nulls, &slots[j]->tts_tid, indexes->heap,
-							info->ii_Unique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, is_update, info);
+		if (indexes->gathers[i] && !is_update)
+			gather_entry(indexes, i, values, nulls, &slots[j]->tts_tid);
+		else
+			write_entry(indexes, i, values, nulls, &slots[j]->tts_tid, is_update);
 		ResetExprContext(econtext);
 	}
 }
 
 void
-own_indexes_insert(OwnIndexes *indexes, TupleTableSlot **slots, int nslots)
+own_indexes_add(OwnIndexes *indexes, TupleTableSlot **slots, int nslots)
 {
 	for (int i = 0; i < indexes->n; i++)
 		insert_into(indexes, i, slots, nslots, false);
+}
+
+static inline int
+compare_entries(const IndexEntry *a, const IndexEntry *b, SortSupport order)
+{
+	return ApplySortComparator(a->values[0], a->nulls[0], b->values[0], b->nulls[0], order);
+}
+
+/* In the order of their first column. */
+static void
+sort_gathered(GatheredEntries *gathered, Relation index)
+{
+	SortSupportData order = {0};
+
+	if (gathered->n < MIN_SORTED)
+		return;
+	order.ssup_cxt = CurrentMemoryContext;
+	order.ssup_collation = index->rd_indcollation[0];
+	order.ssup_attno = 1;
+	PrepareSortSupportFromIndexRel(index, BTLessStrategyNumber, &order);
+	sort_entries(gathered->entries, gathered->n, &order);
+}
+
+void
+own_indexes_flush(OwnIndexes *indexes)
+{
+	for (int i = 0; i < indexes->n; i++)
+	{
+		GatheredEntries *gathered = &indexes->gathered[i];
+
+		sort_gathered(gathered, indexes->index[i]);
+		for (int j = 0; j < gathered->n; j++)
+		{
+			IndexEntry *entry = &gathered->entries[j];
+
+			CHECK_FOR_INTERRUPTS();
+			write_entry(indexes, i, entry->values, entry->nulls, &entry->tid, false);
+		}
+		gathered->n = 0;
+	}
 }
 
 void

@@ -21,9 +21,12 @@
 typedef struct OwnIndexes
 {
 	Relation	heap;
+	MemoryContext context;		/* that they were opened in */
 	EState	   *estate;
 	int			n;
 	const Oid  *oid;
+	const bool *gathers;		/* is what is to be written to it gathered? */
+	struct GatheredEntries *gathered;	/* that */
 	IndexInfo  *info;			/* of this statement */
 	Relation   *index;			/* NULL until one is written to */
 } OwnIndexes;
@@ -33,8 +36,12 @@ extern void own_indexes_init(void);
 /* From here until it is closed, in the current memory context. */
 extern void own_indexes_open(OwnIndexes *indexes, Relation heap);
 
-/* Rows that were inserted. */
-extern void own_indexes_insert(OwnIndexes *indexes, TupleTableSlot **slots, int nslots);
+/*
+ * Rows that were inserted.  Of some indexes that is done by own_indexes_flush(), for
+ * all rows since the last time; until then nobody may look for them.
+ */
+extern void own_indexes_add(OwnIndexes *indexes, TupleTableSlot **slots, int nslots);
+extern void own_indexes_flush(OwnIndexes *indexes);
 
 /* The new version of a row, as table_tuple_update() asks for it. */
 extern void own_indexes_update(OwnIndexes *indexes, TupleTableSlot *slot, SLA_UPDATE_INDEXES which);

@@ -183,7 +183,8 @@ flush_writer(DeltaWriter *writer)
 	if (writer->n == 0)
 		return;
 	table_multi_insert(writer->rel, writer->slots, writer->n, GetCurrentCommandId(true), 0, NULL);
-	own_indexes_insert(&writer->indexes, writer->slots, writer->n);
+	own_indexes_add(&writer->indexes, writer->slots, writer->n);
+	own_indexes_flush(&writer->indexes);
 	for (int i = 0; i < writer->n; i++)
 		ExecClearTuple(writer->slots[i]);
 	writer->n = 0;

@@ -441,6 +441,9 @@ sla_sync(PG_FUNCTION_ARGS)
 	old = MemoryContextSwitchTo(context);
 	follow_begin(&sync.follow, definition_of_tracked(relid)->id);
 	sync.follow.by_edit = true;
+
+	/* it is like building an index */
+	sync.follow.store.max_size = (Size) maintenance_work_mem * 1024;
 	rows_open(&sync.reader, relid);
 	sources = sources_of_tracked(relid);
 	if (items == NULL)
