@@ -383,7 +383,7 @@ REVOKE ALL ON FUNCTION sla.rollup_relation(sla.objective) FROM PUBLIC;
 /*
  * Who writes a clock counts by what its snapshot sees of rollups, and nobody makes
  * it wait.  So a generation is not built before all know of it that may yet commit
- * something.
+ * something.  The caller has locked the rollup's row.
  */
 CREATE FUNCTION sla.settle_rollup(objective integer)
 RETURNS boolean
@@ -400,13 +400,10 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN true;
 	END IF;
-	IF sla.has_settled(number) THEN
-		RETURN true;
-	END IF;
 	UPDATE sla.rollup AS r
 	SET settling_in = number
 	WHERE r.objective = settle_rollup.objective AND r.settling_in IS NULL AND number IS NOT NULL;
-	RETURN false;
+	RETURN coalesce(sla.has_settled(number), false);
 END
 $$;
 COMMENT ON FUNCTION sla.settle_rollup(integer) IS
@@ -433,6 +430,9 @@ DECLARE
 BEGIN
 	IF reason IS NULL AND NOT sla.write_rollup_deltas() THEN
 		reason := 'this transaction wrote rows before a savepoint';
+	END IF;
+	IF reason IS NULL AND NOT sla.settle_rollup(build_rollup.objective) THEN
+		RETURN 'transactions run that do not know of it';
 	END IF;
 	IF reason IS NULL THEN
 		found_print := (SELECT sla.rollup_fingerprint(sla.rollup_relation(o)) FROM sla.objective AS o WHERE o.id = build_rollup.objective);
@@ -492,7 +492,6 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	began timestamptz := clock_timestamp();
-	voids integer[];
 	void integer;
 	mine integer[];
 	emptied jsonb;
@@ -515,7 +514,7 @@ BEGIN
 	ON CONFLICT DO NOTHING;
 	PERFORM sla.make_clock_rollups();
 
-	voids := ARRAY(
+	FOR void IN
 		SELECT r.objective
 		FROM sla.rollup AS r
 		JOIN sla.objective AS o ON o.id = r.objective
@@ -526,9 +525,8 @@ BEGIN
 				OR EXISTS (
 					SELECT FROM sla.rollup_delta AS d
 					WHERE d.bucket = '-infinity' AND d.objective = r.objective AND d.generation = r.generation))
-		ORDER BY r.objective);
-	voids := ARRAY(SELECT v FROM unnest(voids) AS v WHERE sla.settle_rollup(v) ORDER BY v);
-	FOREACH void IN ARRAY voids LOOP
+		ORDER BY r.objective
+	LOOP
 		-- the rest another time: a tick has more to do
 		EXIT WHEN clock_timestamp() > began + interval '5 seconds';
 		PERFORM FROM sla.rollup AS r WHERE r.objective = void FOR UPDATE SKIP LOCKED;
@@ -595,20 +593,12 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	o sla.objective;
-	unsettled integer[];
 BEGIN
-	unsettled := ARRAY(
-		SELECT v.id FROM sla.objective AS v
-		WHERE v.name = rebuild_objective.objective AND NOT sla.settle_rollup(v.id));
 	FOR o IN SELECT v.* FROM sla.objective AS v WHERE v.name = rebuild_objective.objective ORDER BY v.valid_from LOOP
 		PERFORM sla.make_rollups(o.relation);
 		PERFORM FROM sla.rollup AS r WHERE r.objective = o.id FOR UPDATE;
 		valid_from := o.valid_from;
-		problem := CASE
-			WHEN NOT FOUND THEN coalesce(sla.rollup_obstacle(o.id, false), 'there is none')
-			WHEN o.id = ANY (unsettled) THEN 'transactions run that do not know of it'
-			ELSE sla.build_rollup(o.id)
-		END;
+		problem := CASE WHEN FOUND THEN sla.build_rollup(o.id) ELSE sla.rollup_obstacle(o.id, false) END;
 		is_built := problem IS NULL;
 		RETURN NEXT;
 	END LOOP;
