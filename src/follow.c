@@ -18,7 +18,6 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "common/hashfn.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -30,6 +29,7 @@
 
 #include "derive.h"
 #include "fence.h"
+#include "item_set.h"
 #include "kept_plan.h"
 #include "rules.h"
 #include "tracked_row.h"
@@ -75,6 +75,8 @@ typedef struct Change
 	const char *reason;
 } Change;
 
+typedef void (*WorkFunction) (struct Work *work);
+
 /* The item in work. */
 typedef struct Work
 {
@@ -86,6 +88,10 @@ typedef struct Work
 	List	   *new;			/* that are not yet */
 	List	   *changes;
 	const char *reason;			/* of these */
+	int			started;
+	int			cancelled;
+	WorkFunction function;		/* what is to be done, */
+	const void *argument;		/* and of what */
 	/* of the metric in work */
 	int			metric;
 	const Agreement *agreement; /* found with the last promise */
@@ -122,8 +128,6 @@ follow_end(Follow *follow)
 {
 	clock_store_close(&follow->store);
 	MemoryContextDelete(follow->item_context);
-	if (follow->seen != NULL)
-		hash_destroy(follow->seen);
 	PopActiveSnapshot();
 	CommandCounterIncrement();
 }
@@ -131,15 +135,16 @@ follow_end(Follow *follow)
 void
 follow_next(Follow *follow)
 {
+	follow->last = NULL;
 	MemoryContextReset(follow->item_context);
 	follow->counts.items++;
 }
 
 /* The latest that the transaction may see. */
-static void
-push_latest_snapshot(void)
+static Snapshot
+latest_snapshot(void)
 {
-	PushActiveSnapshot(IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : GetLatestSnapshot());
+	return IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : GetLatestSnapshot();
 }
 
 /* See what was written, also by others when "latest". */
@@ -149,68 +154,90 @@ renew_snapshot(Follow *follow, bool latest)
 	clock_store_flush(&follow->store);
 	CommandCounterIncrement();
 	PopActiveSnapshot();
-	if (latest)
-		push_latest_snapshot();
-	else
-		PushActiveSnapshot(GetTransactionSnapshot());
+	PushActiveSnapshot(latest ? latest_snapshot() : GetTransactionSnapshot());
+	follow->last_holds = false;
 }
 
 void
 follow_flush(Follow *follow)
 {
 	renew_snapshot(follow, true);
+	follow->any = false;
+	follow->seen = NULL;
+}
+
+/* Do two snapshots see the same of what others do? */
+static bool
+see_the_same(Snapshot a, Snapshot b)
+{
+	return a->xmin == b->xmin && a->xmax == b->xmax && a->suboverflowed == b->suboverflowed &&
+		a->xcnt == b->xcnt && memcmp(a->xip, b->xip, a->xcnt * sizeof(TransactionId)) == 0 &&
+		a->subxcnt == b->subxcnt && memcmp(a->subxip, b->subxip, a->subxcnt * sizeof(TransactionId)) == 0;
 }
 
 void
 follow_renew(Follow *follow)
 {
+	/* mostly nobody has committed anything, nor have we begun another command */
+	if (GetActiveSnapshot()->curcid == GetCurrentCommandId(false) &&
+		see_the_same(GetActiveSnapshot(), latest_snapshot()))
+		return;
 	CommandCounterIncrement();
 	PopActiveSnapshot();
-	push_latest_snapshot();
-}
-
-uint64
-follow_hash(const char *item)
-{
-	return hash_bytes_extended((const unsigned char *) item, (int) strlen(item), 0);
+	PushActiveSnapshot(latest_snapshot());
+	follow->last_holds = false;
 }
 
 bool
-follow_was_followed(Follow *follow, const char *item)
+follow_was_seen(Follow *follow, const char *item)
 {
-	uint64		key = follow_hash(item);
+	uint64		key = item_hash(item);
 
 	return follow->any && (follow->first == key ||
-						   (follow->seen != NULL &&
-							hash_search(follow->seen, &key, HASH_FIND, NULL) != NULL));
+						   (follow->seen != NULL && item_set_has(follow->seen, key)));
 }
 
-/* Was this item written under this snapshot before?  From now on it counts so. */
+/* False: it was seen before. */
 static bool
-seen_before(Follow *follow, const char *item)
+note_item(Follow *follow, const char *item)
 {
-	uint64		key = follow_hash(item);
-	bool		found;
+	uint64		key = item_hash(item);
+	MemoryContext old;
 
 	if (!follow->any)
 	{
 		follow->any = true;
 		follow->first = key;
-		return false;
+		return true;
 	}
 	if (follow->first == key)
-		return true;
+		return false;
 	if (follow->seen == NULL)
 	{
-		HASHCTL		ctl = {0};
-
-		ctl.keysize = sizeof(uint64);
-		ctl.entrysize = sizeof(uint64);
-		ctl.hcxt = follow->context;
-		follow->seen = hash_create("sla_tracker items", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		old = MemoryContextSwitchTo(follow->context);
+		follow->seen = item_set_create();
+		MemoryContextSwitchTo(old);
 	}
-	(void) hash_search(follow->seen, &key, HASH_ENTER, &found);
-	return found;
+	return item_set_add(follow->seen, key);
+}
+
+void
+follow_note_item(Follow *follow, const char *item)
+{
+	(void) note_item(follow, item);
+}
+
+/*
+ * Before an item is worked on: what was written of it before is to be seen.  (If it
+ * was looked at just now, that was seen to.)
+ */
+static void
+see_item(Follow *follow, const char *item)
+{
+	if (follow->last != NULL && strcmp(follow->last->item, item) == 0)
+		return;
+	if (!note_item(follow, item))
+		renew_snapshot(follow, false);
 }
 
 /*
@@ -516,7 +543,7 @@ new_clock(Work *work, const Clock *clock, const char *per)
 	stored->labels = work->says->labels;
 	stored->promised = work->says->metrics[work->metric].due_at;
 	work->new = lappend(work->new, stored);
-	work->follow->counts.started++;
+	work->started++;
 	return stored;
 }
 
@@ -533,7 +560,7 @@ take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
 		{
 			stored->dirty = true;
 			if (stored->clock.state == CLOCK_CANCELLED && before->clock.state != CLOCK_CANCELLED)
-				work->follow->counts.cancelled++;
+				work->cancelled++;
 		}
 		if (outcome->retargeted || outcome->restarted)
 			note_change(work, stored, before, "retarget", at);
@@ -701,7 +728,7 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 static uint64
 clock_hash(const Work *work)
 {
-	return follow_hash(work->item) ^ (uint64) work->follow->def->metrics[work->metric].id;
+	return item_hash(work->item) ^ (uint64) work->follow->def->metrics[work->metric].id;
 }
 
 /* What the row says of the metric in work. */
@@ -732,11 +759,9 @@ apply_metric(Work *work)
 
 	if (work->follow->starting != NULL)
 	{
-		uint64		key = clock_hash(work);
-
 		if (!work->follow->starting[work->metric] || has_clock(work))
 			return;
-		(void) hash_search(work->follow->fresh, &key, HASH_ENTER, NULL);
+		(void) item_set_add(work->follow->fresh, clock_hash(work));
 		row.stop = row.pause = row.cancel = false;
 	}
 	if (metric->per.state != NULL)
@@ -879,37 +904,53 @@ write_clocks(Work *work)
 	return true;
 }
 
-typedef void (*WorkFunction) (Work *work, void *context);
+/* Read the clocks of the item, and apply what is to be done to them. */
+static void
+work_out(Work *work)
+{
+	Follow	   *follow = work->follow;
+
+	work->new = work->changes = NIL;
+	work->started = work->cancelled = 0;
+	work->clocks = clock_store_fetch(&follow->store, follow->def->relid, work->item, GetActiveSnapshot());
+	work->function(work);
+}
+
+/* Store what was worked out; false when a clock was changed by somebody else. */
+static bool
+write_down(Work *work)
+{
+	Follow	   *follow = work->follow;
+
+	if (!write_clocks(work))
+		return false;
+	follow->counts.started += work->started;
+	follow->counts.cancelled += work->cancelled;
+	if (work->changes != NIL)
+	{
+		clock_store_flush(&follow->store);
+		write_changes(work->changes);
+	}
+	return true;
+}
 
 /* Work on an item until what was read is what is written over. */
 static void
-work_on(Follow *follow, const RowSays *says, const char *item, int64 at,
-		WorkFunction function, void *context)
+work_on(Work *work, bool is_worked_out)
 {
-	bool		done = false;
-
-	for (bool again = false; !done; again = true)
+	if (!is_worked_out)
+		work_out(work);
+	while (!write_down(work))
 	{
-		Work		work = {.follow = follow,.says = says,.item = item,.at = at};
-
 		CHECK_FOR_INTERRUPTS();
-		if (again)
-			renew_snapshot(follow, true);
-		work.clocks = clock_store_fetch(&follow->store, follow->def->relid, item, GetActiveSnapshot());
-		function(&work, context);
-		done = write_clocks(&work);
-		if (done && work.changes != NIL)
-		{
-			clock_store_flush(&follow->store);
-			write_changes(work.changes);
-		}
+		renew_snapshot(work->follow, true);
+		work_out(work);
 	}
 }
 
 static void
-apply_all(Work *work, void *context)
+apply_all(Work *work)
 {
-	(void) context;
 	for (work->metric = 0; work->metric < work->follow->def->nmetrics; work->metric++)
 	{
 		work->agreement = NULL;
@@ -920,29 +961,23 @@ apply_all(Work *work, void *context)
 }
 
 static void
-apply_gone_to_all(Work *work, void *context)
+apply_gone_to_all(Work *work)
 {
 	ListCell   *cell;
 
-	(void) context;
 	foreach(cell, work->clocks)
 		apply_gone(work, lfirst(cell));
-}
-
-static void
-follow_says(Follow *follow, const RowSays *says)
-{
-	if (seen_before(follow, says->item))
-		renew_snapshot(follow, false);
-	work_on(follow, says, says->item, says->at, apply_all, NULL);
 }
 
 void
 follow_row(Follow *follow, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
+	RowSays    *says = evaluate_row(follow, slot);
+	Work		work = {.follow = follow,.says = says,.item = says->item,.at = says->at,.function = apply_all};
 
-	follow_says(follow, evaluate_row(follow, slot));
+	see_item(follow, says->item);
+	work_on(&work, false);
 	MemoryContextSwitchTo(old);
 }
 
@@ -950,10 +985,10 @@ void
 follow_gone(Follow *follow, const char *item)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
+	Work		work = {.follow = follow,.item = item,.at = follow->now,.function = apply_gone_to_all};
 
-	if (seen_before(follow, item))
-		renew_snapshot(follow, false);
-	work_on(follow, NULL, item, follow->now, apply_gone_to_all, NULL);
+	see_item(follow, item);
+	work_on(&work, false);
 	MemoryContextSwitchTo(old);
 }
 
@@ -962,26 +997,24 @@ follow_would_write(Follow *follow, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = evaluate_row(follow, slot);
-	Work		work = {.follow = follow,.says = says,.item = says->item,.at = says->at};
-	FollowCounts counts = follow->counts;
+	Work	   *work = palloc0(sizeof(Work));
 	bool		found;
 	ListCell   *cell;
 
-	work.clocks = clock_store_fetch(&follow->store, follow->def->relid, says->item, GetActiveSnapshot());
-	apply_all(&work, NULL);
-	found = work.new != NIL;
-	foreach(cell, work.clocks)
+	work->follow = follow;
+	work->says = says;
+	work->item = says->item;
+	work->at = says->at;
+	work->function = apply_all;
+	see_item(follow, says->item);
+	work_out(work);
+	found = work->new != NIL;
+	foreach(cell, work->clocks)
 		found |= ((StoredClock *) lfirst(cell))->dirty;
-	follow->counts = counts;
-	follow->last = says;
+	follow->last = work;
+	follow->last_holds = true;
 	MemoryContextSwitchTo(old);
 	return found;
-}
-
-const char *
-follow_last_item(const Follow *follow)
-{
-	return follow->last->item;
 }
 
 void
@@ -989,7 +1022,7 @@ follow_last_row(Follow *follow)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 
-	follow_says(follow, follow->last);
+	work_on(follow->last, follow->last_holds);
 	MemoryContextSwitchTo(old);
 }
 
@@ -998,23 +1031,21 @@ typedef struct Signal
 	int			metric;
 	ClockAction action;
 	const char *reason;
-	HTAB	   *fresh;
+	ItemSet    *fresh;
 } Signal;
 
 static void
-apply_signal(Work *work, void *context)
+apply_signal(Work *work)
 {
-	const Signal *signal = context;
+	const Signal *signal = work->argument;
 	const Metric *metric = &work->follow->def->metrics[signal->metric];
 	const char *per = work->says->metrics[signal->metric].per;
 	CoreMem		mem = sla_core_mem();
 	StoredClock before;
 	StoredClock *stored;
 	ClockOutcome outcome;
-	uint64		key;
 
 	work->metric = signal->metric;
-	key = clock_hash(work);
 	if (metric->per.state == NULL)
 		per = "";
 	else if (per == NULL)
@@ -1023,7 +1054,7 @@ apply_signal(Work *work, void *context)
 	if (stored != NULL)
 	{
 		if (signal->fresh != NULL && work->at <= stored->clock.last &&
-			(work->at < stored->clock.last || hash_search(signal->fresh, &key, HASH_FIND, NULL) == NULL))
+			(work->at < stored->clock.last || !item_set_has(signal->fresh, clock_hash(work))))
 			return;
 		refresh_if_stale(work, stored);
 		before = *stored;
@@ -1044,11 +1075,13 @@ apply_signal(Work *work, void *context)
 
 void
 follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAction action,
-			  TimestampTz at, const char *reason, HTAB *fresh)
+			  TimestampTz at, const char *reason, ItemSet *fresh)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = evaluate_row(follow, slot);
 	Signal		signal = {-1, action, reason, fresh};
+	Work		work = {.follow = follow,.says = says,.item = says->item,.at = at,.function = apply_signal,
+	.argument = &signal};
 
 	for (int i = 0; i < follow->def->nmetrics; i++)
 		if (strcmp(follow->def->metrics[i].name, metric) == 0)
@@ -1059,9 +1092,8 @@ follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAct
 				 errmsg("metric \"%s\" of table \"%s\" does not exist", metric,
 						get_rel_name(follow->def->relid)),
 				 errhint("Metrics are the rows of sla.metric.")));
-	if (seen_before(follow, says->item))
-		renew_snapshot(follow, false);
-	work_on(follow, says, says->item, at, apply_signal, &signal);
+	see_item(follow, says->item);
+	work_on(&work, false);
 	MemoryContextSwitchTo(old);
 }
 

@@ -17,6 +17,7 @@
 
 #include "clock_store.h"
 #include "definition.h"
+#include "item_set.h"
 
 /* What was done. */
 typedef struct FollowCounts
@@ -38,27 +39,25 @@ typedef struct Follow
 	ClockStore	store;
 	MemoryContext context;		/* of all */
 	MemoryContext item_context; /* of one item */
-	const struct RowSays *last; /* of follow_would_write() */
+	struct Work *last;			/* of follow_would_write(), for this item, */
+	bool		last_holds;		/* and is it still what is to be written? */
 	TimestampTz now;			/* the event time where none is told */
 	bool		by_edit;		/* rows may be as they were, and definitions
 								 * have changed: that happens now */
 	const bool *starting;		/* for each metric, or NULL: rows only begin
 								 * the first cycle of those (first sync of
 								 * sources) */
-	HTAB	   *fresh;			/* the clocks that did not exist before a sync
+	ItemSet    *fresh;			/* the clocks that did not exist before a sync
 								 * of sources, as hashes; else NULL */
-	uint64		first;			/* items that were worked on, as hashes: the */
+	uint64		first;			/* items that were seen, as hashes: the */
 	bool		any;			/* first, if any, */
-	HTAB	   *seen;			/* and the others */
+	ItemSet    *seen;			/* and the others */
 	FollowCounts counts;
 } Follow;
 
 extern void follow_begin(Follow *follow, int32 tracked_id);
 extern void follow_end(Follow *follow);
 
-
-/* Items by hash, in sets of them. */
-extern uint64 follow_hash(const char *item);
 
 /* The key of a row of the tracked table's row type, in the memory of the item. */
 extern const char *follow_item_of(Follow *follow, TupleTableSlot *slot);
@@ -68,15 +67,18 @@ extern const char *follow_item_of(Follow *follow, TupleTableSlot *slot);
  */
 extern void follow_row(Follow *follow, TupleTableSlot *slot);
 
-/* Was the item worked on since follow_begin()? */
-extern bool follow_was_followed(Follow *follow, const char *item);
+/*
+ * Was the item worked on, or asked or told about, since follow_begin() or
+ * follow_flush()?
+ */
+extern bool follow_was_seen(Follow *follow, const char *item);
+extern void follow_note_item(Follow *follow, const char *item);
 
 /*
- * Would that change or begin any clock?  Of the row that was asked about last, in
- * the memory of the item: its key, and to follow it without evaluating it again.
+ * Would that change or begin any clock?  And to follow the row that was asked
+ * about last, without evaluating it again.
  */
 extern bool follow_would_write(Follow *follow, TupleTableSlot *slot);
-extern const char *follow_last_item(const Follow *follow);
 extern void follow_last_row(Follow *follow);
 
 /*
@@ -98,7 +100,7 @@ extern void follow_gone(Follow *follow, const char *item);
  */
 extern void follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric,
 						  ClockAction action, TimestampTz at, const char *reason,
-						  HTAB *fresh);
+						  ItemSet *fresh);
 
 /*
  * A clock as it would be if its row were followed now, in the definition given;

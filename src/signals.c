@@ -335,7 +335,7 @@ row_event(Source *source, Oid type, Datum row)
 /* Apply one signal; false when there is no such item. */
 static bool
 signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction action,
-			TimestampTz at, const char *reason, HTAB *fresh, FollowCounts *counts)
+			TimestampTz at, const char *reason, ItemSet *fresh, FollowCounts *counts)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker signal",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -368,7 +368,7 @@ signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction 
 }
 
 void
-source_event_apply(int32 tracked_id, const SourceEvent *event, HTAB *fresh, FollowCounts *counts)
+source_event_apply(int32 tracked_id, const SourceEvent *event, ItemSet *fresh, FollowCounts *counts)
 {
 	(void) signal_item(tracked_id, event->item, event->metric, event->action, event->at,
 					   event->reason, fresh, counts);

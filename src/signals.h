@@ -41,7 +41,7 @@ extern bool *source_metrics(const List *sources, const Definition *def);
 extern List *source_events(const List *sources, ArrayType *items, TimestampTz now);
 
 /* Apply an event; as in follow_signal(). */
-extern void source_event_apply(int32 tracked_id, const SourceEvent *event, HTAB *fresh,
+extern void source_event_apply(int32 tracked_id, const SourceEvent *event, ItemSet *fresh,
 							   FollowCounts *counts);
 
 #endif							/* SLA_SIGNALS_H */

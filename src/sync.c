@@ -21,7 +21,6 @@
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -30,6 +29,7 @@
 #include "attempt.h"
 #include "fence.h"
 #include "follow.h"
+#include "item_set.h"
 #include "judge.h"
 #include "signals.h"
 #include "tracked_row.h"
@@ -42,7 +42,6 @@ typedef struct Sync
 {
 	Follow		follow;
 	RowReader	reader;
-	HTAB	   *items;			/* that the table has, or NULL */
 	int64		errors;			/* where on_error is warn */
 } Sync;
 
@@ -90,21 +89,6 @@ typedef struct OneRow
 	FollowCounts counts;
 } OneRow;
 
-/* The table has this item. */
-static void
-remember_item(Sync *sync, const char *item)
-{
-	uint64		key = follow_hash(item);
-
-	(void) hash_search(sync->items, &key, HASH_ENTER, NULL);
-}
-
-static void
-remember_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
-{
-	remember_item(sync, follow_item_of(&sync->follow, rows_of_root(&sync->reader, source, slot)));
-}
-
 static void
 sync_apart(void *argument)
 {
@@ -116,8 +100,8 @@ sync_apart(void *argument)
 	follow.by_edit = true;
 	follow.starting = one->sync->follow.starting;
 	follow.fresh = one->sync->follow.fresh;
-	one->item = MemoryContextStrdup(one->sync->follow.item_context, follow_item_of(&follow, row));
-	remember_item(one->sync, one->item);
+	one->item = pstrdup(follow_item_of(&follow, row));
+	follow_note_item(&one->sync->follow, one->item);
 	if (follow_would_write(&follow, row))
 		follow_locked(one->sync, &follow, one->source, one->slot);
 	follow_end(&follow);
@@ -145,18 +129,20 @@ sync_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
 	if (sync->follow.def->warn)
 	{
 		OneRow		one = {sync, source, slot, NULL, {0}};
+		MemoryContext old = MemoryContextSwitchTo(sync->follow.item_context);
 		int			sqlstate = attempt(sync_apart, &one);
 
+		MemoryContextSwitchTo(old);
 		count_apart(sync, one.item, sqlstate, &one.counts);
 	}
-	else
-	{
-		bool		would = follow_would_write(&sync->follow, rows_of_root(&sync->reader, source, slot));
+	else if (follow_would_write(&sync->follow, rows_of_root(&sync->reader, source, slot)))
+		follow_locked(sync, &sync->follow, source, slot);
+}
 
-		remember_item(sync, follow_last_item(&sync->follow));
-		if (would)
-			follow_locked(sync, &sync->follow, source, slot);
-	}
+static void
+note_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
+{
+	follow_note_item(&sync->follow, follow_item_of(&sync->follow, rows_of_root(&sync->reader, source, slot)));
 }
 
 typedef void (*RowFunction) (Sync *sync, RowSource *source, TupleTableSlot *slot);
@@ -199,7 +185,7 @@ typedef struct OneItem
 	int32		tracked_id;
 	char	   *item;
 	const bool *starting;
-	HTAB	   *fresh;
+	ItemSet    *fresh;
 	FollowCounts counts;
 } OneItem;
 
@@ -217,7 +203,6 @@ sync_item(Follow *follow, RowReader *reader, const char *item)
 		if (row != NULL)
 			follow_row(follow, row);
 	}
-	follow_next(follow);
 }
 
 static void
@@ -257,12 +242,15 @@ sync_items(Sync *sync, ArrayType *items)
 		if (sync->follow.def->warn)
 		{
 			OneItem		one = {sync->follow.def->id, item, sync->follow.starting, sync->follow.fresh, {0}};
+			MemoryContext old = MemoryContextSwitchTo(sync->follow.item_context);
 			int			sqlstate = attempt(sync_item_apart, &one);
 
+			MemoryContextSwitchTo(old);
 			count_apart(sync, item, sqlstate, &one.counts);
 		}
 		else
 			sync_item(&sync->follow, &sync->reader, item);
+		follow_next(&sync->follow);
 	}
 }
 
@@ -295,7 +283,7 @@ typedef struct OneEvent
 {
 	int32		tracked_id;
 	const SourceEvent *event;
-	HTAB	   *fresh;
+	ItemSet    *fresh;
 	FollowCounts counts;
 } OneEvent;
 
@@ -331,10 +319,11 @@ sync_sources(Sync *sync, const List *sources, ArrayType *items)
  * Items that are gone
  */
 
-/* Cancel the open clocks of a table whose item is not in the set. */
+/* Cancel the open clocks of a table whose items were not seen. */
 static void
-cancel_missing(Follow *follow, RowReader *reader, HTAB *items)
+cancel_missing(Follow *follow, RowReader *reader)
 {
+	ItemSet    *known = item_set_create();
 	List	   *gone = NIL;
 	Oid			type = OIDOID;
 	Datum		value = ObjectIdGetDatum(follow->def->relid);
@@ -357,11 +346,8 @@ cancel_missing(Follow *follow, RowReader *reader, HTAB *items)
 		{
 			bool		isnull;
 			char	   *item = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-			uint64		key = follow_hash(item);
-			bool		found;
 
-			(void) hash_search(items, &key, HASH_ENTER, &found);
-			if (!found)
+			if (!follow_was_seen(follow, item) && item_set_add(known, item_hash(item)))
 			{
 				MemoryContext old = MemoryContextSwitchTo(context);
 
@@ -379,22 +365,11 @@ cancel_missing(Follow *follow, RowReader *reader, HTAB *items)
 	{
 		const char *item = lfirst(cell);
 
-		/* the set may be older than the clock */
+		/* the clock may be of a row that came later */
 		if (rows_by_item(reader, follow->def, item, ROW_READ) == NULL)
 			follow_gone(follow, item);
 		follow_next(follow);
 	}
-}
-
-static HTAB *
-item_set(void)
-{
-	HASHCTL		ctl = {0};
-
-	ctl.keysize = sizeof(uint64);
-	ctl.entrysize = sizeof(uint64);
-	ctl.hcxt = CurrentMemoryContext;
-	return hash_create("sla_tracker items", 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 void
@@ -406,10 +381,9 @@ track_missing(int32 tracked_id)
 	if (sync.follow.def != NULL)
 	{
 		/* TRUNCATE may have spared a child */
-		sync.items = item_set();
 		rows_open(&sync.reader, sync.follow.def->relid);
-		scan_rows(&sync, remember_row);
-		cancel_missing(&sync.follow, &sync.reader, sync.items);
+		scan_rows(&sync, note_row);
+		cancel_missing(&sync.follow, &sync.reader);
 		rows_close(&sync.reader);
 	}
 	follow_end(&sync.follow);
@@ -446,10 +420,8 @@ sla_sync(PG_FUNCTION_ARGS)
 	sync.follow.store.max_size = (Size) maintenance_work_mem * 1024;
 	rows_open(&sync.reader, relid);
 	sources = sources_of_tracked(relid);
-	if (items == NULL)
-		sync.items = item_set();
 	if (sources != NIL)
-		sync.follow.fresh = item_set();
+		sync.follow.fresh = item_set_create();
 
 	/* begin, then what the sources tell in order, then as the rows are now */
 	for (int pass = sources != NIL ? 0 : 1; pass < 2; pass++)
@@ -468,7 +440,7 @@ sla_sync(PG_FUNCTION_ARGS)
 		}
 	}
 	if (items == NULL)
-		cancel_missing(&sync.follow, &sync.reader, sync.items);
+		cancel_missing(&sync.follow, &sync.reader);
 	rows_close(&sync.reader);
 	follow_end(&sync.follow);
 	heal_errors(relid, items, sync.follow.now);

@@ -191,7 +191,7 @@ follow_old(Follow *follow, RowReader *reader, Event *event)
 	if (row == NULL)
 		return;
 	item = follow_item_of(follow, row);
-	if (follow_was_followed(follow, item))
+	if (follow_was_seen(follow, item))
 		return;
 	row = rows_by_key(reader, follow->def, row);
 	if (row == NULL)
