@@ -83,7 +83,7 @@ FROM (
 			FILTER (WHERE m.problem IS NOT NULL) AS problem
 	FROM (
 		SELECT c.name, c.method, c.member, c.weight, s.target_percent, s.sli_percent, s.consumed_percent,
-			CASE WHEN s.objective IS NULL THEN 'there is no such objective' ELSE s.problem END AS problem,
+			CASE WHEN NOT EXISTS (SELECT FROM sla.objective AS o WHERE o.name = c.member) THEN 'there is no such objective' ELSE s.problem END AS problem,
 			pg_catalog.row_number() OVER (PARTITION BY c.name ORDER BY s.used DESC NULLS LAST, s.sli_percent - s.target_percent, c.member) AS rank
 		FROM sla.composite AS c
 		LEFT JOIN (

@@ -17,6 +17,12 @@ INSERT INTO sla.composite (name, member, weight, method) VALUES
 SELECT composite, method, members AS n, told_members AS told, round(sli_percent::numeric, 6) AS sli, target_percent AS target, round(consumed_percent::numeric, 6) AS consumed, status, worst_member, problem FROM sla.report_slo_composite ORDER BY 1;
 -- by the functions
 SELECT sla.weighted_percent('{98,90}', '{3,1}') AS sli, sla.budget_consumed_percent(sla.weighted_percent('{98,90}', '{3,1}'), 100, (3 * 95 + 80) / 4.0) AS consumed;
+-- members of which there is no row: no group has anything, or none is in force yet
+INSERT INTO sla.objective (name, relation, at, good_when, total_when, group_by, valid_from, target_percent) VALUES ('co_no_groups', 'co_request', 'at', 'ok', 'false', 'region', '-infinity', 95), ('co_to_come', 'co_request', 'at', 'ok', NULL, NULL, now() + interval '1 year', 95);
+INSERT INTO sla.composite (name, member) VALUES ('quiet', 'co_no_groups'), ('quiet', 'co_good'), ('silent', 'co_no_groups'), ('silent', 'co_to_come');
+SELECT composite, members, told_members, round(sli_percent::numeric, 6) AS sli, status, worst_member, problem FROM sla.report_slo_composite WHERE composite IN ('quiet', 'silent') ORDER BY 1;
+DELETE FROM sla.composite WHERE name IN ('quiet', 'silent');
+DELETE FROM sla.objective WHERE name IN ('co_no_groups', 'co_to_come');
 -- a member that fails, one that is gone, one that is renamed
 UPDATE sla.objective SET good_when = '1 / (0 * length(part)) > 0' WHERE name = 'co_fair';
 UPDATE sla.objective SET name = 'co_renamed' WHERE name = 'co_bad';
