@@ -63,9 +63,27 @@ FROM (VALUES
     JOIN sla.promise p ON p.id = c.promise_id GROUP BY p.policy, p.metric, c.month$$)) x(n, name, sql)
 ORDER BY x.n \gexec
 
+-- an objective over clocks, from its rollup
+INSERT INTO sla.objective (name, kind, relation, metric, target_percent, window_length) VALUES ('desk', 'clock', 'desk.ticket', 'resolution', 90, '365 days');
+SELECT is_built, problem FROM sla.rebuild('desk');
+VACUUM (FREEZE, ANALYZE) sla.rollup_bucket;
+CALL desk.add_reading('objective over a year', $$
+    SELECT objective AS id, (total, good)::text AS answer, sli_percent, budget_remaining, burn_rate, status FROM sla.report_slo_status WHERE objective = 'desk'$$);
+CALL desk.add_reading('objective over a year, by hand', $$
+    SELECT 'desk' AS id, (count(*), count(*) FILTER (WHERE c.met))::text AS answer
+    FROM (SELECT promise_id, true AS met FROM sla.clock_state
+          WHERE ended_at >= now() - interval '365 days' AND ended_at < now() AND ended_at <= late_at
+          UNION ALL
+          SELECT promise_id, false FROM sla.clock_state
+          WHERE late_at >= now() - interval '365 days' AND late_at < now() AND ended_at > late_at
+          UNION ALL
+          SELECT promise_id, false FROM sla.clock_state
+          WHERE due_at >= now() - interval '365 days' AND due_at < now() AND ended_at IS NULL) c
+    JOIN sla.promise p ON p.id = c.promise_id WHERE p.metric = 'resolution'$$);
+
 SELECT format('CALL bench.check_equal(%L, %L, %L)', o.name, h.sql, o.sql)
 FROM bench.statement o JOIN bench.statement h ON h.name = o.name || ', by hand'
-WHERE o.section = 'reading' AND o.name LIKE ANY (ARRAY['open by%', 'breaches%', 'attainment of a month%']) ORDER BY o.ord \gexec
+WHERE o.section = 'reading' AND o.name LIKE ANY (ARRAY['open by%', 'breaches%', 'attainment of a month%', 'objective%']) ORDER BY o.ord \gexec
 SELECT format('CALL bench.check_equal(%L, %L, %L)', o.name, h.sql, o.sql)
 FROM bench.statement o JOIN bench.statement h ON h.name = 'attainment of all history'
 WHERE o.name = 'attainment of all history at once' \gexec
@@ -81,7 +99,10 @@ FROM (VALUES
     (7, 'attainment of a month by policy', NULL, 'attainment of a month by policy, by hand'),
     (8, 'attainment of all history', NULL, 'count(*) of all clocks'),
     (9, 'attainment of all history at once', 1.6, 'count(*) of all clocks'),
-    (10, 'attainment of all history at once', NULL, 'attainment of all history, by hand')) x(n, name, goal, against)
+    (10, 'attainment of all history at once', NULL, 'attainment of all history, by hand'),
+    (11, 'objective over a year', NULL, 'objective over a year, by hand')) x(n, name, goal, against)
 JOIN bench.median o ON o.name = x.name
 LEFT JOIN bench.median h ON h.name = x.against
 ORDER BY x.n;
+
+DELETE FROM sla.objective WHERE name = 'desk';
