@@ -218,16 +218,35 @@ BEGIN
 			USING ERRCODE = 'invalid_object_definition',
 				DETAIL = format('"%s" leads back to it.', NEW.combines);
 	END IF;
+
+	-- what comes of it is not too much, nor where this one is combined
+	FOR other IN
+		WITH RECURSIVE made (name) AS (
+			SELECT NEW.name
+			UNION
+			SELECT c.name
+			FROM made
+			JOIN sla.calendar AS c ON made.name = ANY (sla.combined_calendars(c.combines))
+			WHERE c.combines IS NOT NULL
+		)
+		SELECT made.name FROM made
+	LOOP
+		BEGIN
+			PERFORM @extschema@.is_open(timestamptz '2000-01-01 00:00+00', other);
+		EXCEPTION WHEN undefined_object THEN
+			NULL;				-- it may come later
+		END;
+	END LOOP;
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION sla.check_combinations() IS 'refuses combinations of unknown calendars and circles';
+COMMENT ON FUNCTION sla.check_combinations() IS 'refuses combinations of unknown calendars, circles, and what is too much to be compiled';
 REVOKE ALL ON FUNCTION sla.check_combinations() FROM PUBLIC;
 
 CREATE TRIGGER check_combinations
 	AFTER INSERT OR UPDATE OR DELETE ON sla.calendar
 	FOR EACH ROW EXECUTE FUNCTION sla.check_combinations();
-COMMENT ON TRIGGER check_combinations ON sla.calendar IS 'refuses combinations of unknown calendars and circles';
+COMMENT ON TRIGGER check_combinations ON sla.calendar IS 'refuses combinations of unknown calendars, circles, and what is too much to be compiled';
 
 -- Holidays and their calendars
 --

@@ -201,6 +201,14 @@ SELECT count(*) AS none FROM sla.calendar_history;
 -- until when the holidays are known
 UPDATE sla.calendar SET holidays_until = '2027-12-31' WHERE name = 'berlin';
 SELECT name, holidays_until FROM sla.calendar WHERE holidays_until IS NOT NULL;
+-- what is too much is refused at once, also where it is combined
+INSERT INTO sla.calendar (name, hours) SELECT 'm' || i, 'Mo-Fr 09:00-17:00' FROM generate_series(1, 66) i;
+\set VERBOSITY sqlstate
+INSERT INTO sla.calendar (name, combines) SELECT 'all', string_agg('m' || i, ' + ') FROM generate_series(1, 66) i;
+INSERT INTO sla.calendar (name, combines) SELECT 'all', string_agg('m' || i, ' + ') FROM generate_series(1, 64) i;
+INSERT INTO sla.calendar (name, combines) VALUES ('one', 'm1'), ('some', 'all - one');
+UPDATE sla.calendar SET combines = combines || ' + m65' WHERE name = 'all';
+\set VERBOSITY default
 -- everything comes back with a dump
 \pset footer off
 SELECT c.oid::regclass, coalesce(x.extcondition, '') FROM pg_extension e, unnest(e.extconfig, e.extcondition) x(oid, extcondition) JOIN pg_class c ON c.oid = x.oid
