@@ -232,7 +232,7 @@ BEGIN
 		SELECT made.name FROM made
 	LOOP
 		BEGIN
-			PERFORM @extschema@.is_open(timestamptz '2000-01-01 00:00+00', other);
+			PERFORM sla.calendar_hours(other);
 		EXCEPTION WHEN undefined_object THEN
 			NULL;				-- it may come later
 		END;
