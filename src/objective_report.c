@@ -543,6 +543,8 @@ status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time
 	double		bad;
 	double		budget;
 	double		consumed;
+	double		used;			/* of the budget of the whole window, in
+								 * percent */
 	double		burn;
 	double		budget_seconds = slo_budget(whole, version->target);
 	double		projected = SLO_NOTHING;
@@ -572,12 +574,13 @@ status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time
 	consumed = total == 0 ? SLO_NOTHING : bad == 0 ? 0 : budget > 0 ? 100 * bad / budget : SLO_NOTHING;
 	burn = slo_burn_rate(recent_good, recent_total, version->target);
 	burns = !slo_is_nothing(burn) && !isinf(burn);
+	used = version->unit != 0 ? consumed * (elapsed / whole) : consumed;
 	if (version->unit != 0)
 	{
 		double		rest = Max(whole - elapsed, 0);
 
 		if (burns)
-			projected = consumed * (elapsed / whole) + 100 * burn * rest / whole;
+			projected = used + 100 * burn * rest / whole;
 		projected_sli = (slo_sli_percent(good, total) * elapsed + slo_sli_percent(recent_good, recent_total) * rest) / whole;
 	}
 
@@ -597,7 +600,7 @@ status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time
 	put_number(values, nulls, STATUS_BUDGET_SECONDS, budget_seconds);
 	put_number(values, nulls, STATUS_REMAINING_SECONDS, budget_seconds * (1 - consumed / 100));
 	put_number(values, nulls, STATUS_EXHAUSTION,
-			   burns && !slo_is_nothing(consumed) ? slo_exhaustion(100 - consumed, burn, whole) : SLO_NOTHING);
+			   burns && consumed < 100 ? slo_exhaustion(100 - used, burn, whole) : SLO_NOTHING);
 	put_number(values, nulls, STATUS_PROJECTED, projected);
 	put_number(values, nulls, STATUS_PROJECTED_SLI, projected_sli);
 	put_number(values, nulls, STATUS_PROJECTED_REMAINING, budget * whole / elapsed * (1 - projected / 100));

@@ -93,7 +93,7 @@ BEGIN
 		sla.sli_percent(s.good, s.total), b.budget, b.budget - (s.total - s.good), c.consumed,
 		nullif(s.burn, 'Infinity'), whole, sla.error_budget(whole, target),
 		sla.error_budget(whole, target) * (1 - c.consumed / 100),
-		CASE WHEN whole > 0 AND s.burn < 'Infinity' THEN sla.exhaustion_seconds(100 - c.consumed, s.burn, whole) END,
+		CASE WHEN whole > 0 AND s.burn < 'Infinity' AND c.consumed < 100 THEN sla.exhaustion_seconds(100 - u.used, s.burn, whole) END,
 		projected.consumed, projected.sli,
 		CASE WHEN whole_budget IS NOT NULL THEN whole_budget ELSE b.budget * whole / nullif(elapsed, 0) END * (1 - projected.consumed / 100),
 		CASE o.kind
@@ -105,13 +105,16 @@ BEGIN
 	FROM sums AS s
 	CROSS JOIN LATERAL (SELECT coalesce(whole_budget, sla.error_budget(s.total, target))) AS b (budget)
 	CROSS JOIN LATERAL (SELECT sla.consumed_percent(s.total, s.good, b.budget)) AS c (consumed)
+	CROSS JOIN LATERAL (
+		-- of the whole window's budget; one that is of what counted so far grows until
+		-- then (nullif() since a CASE does not keep the planner from dividing)
+		SELECT c.consumed * CASE
+			WHEN whole_budget IS NULL AND sla.is_calendar_window(o.window_length) THEN elapsed / nullif(whole, 0)
+			ELSE 1
+		END
+	) AS u (used)
 	LEFT JOIN LATERAL (
-		-- of a budget that is known beforehand what is used up is used up (nullif()
-		-- since a CASE does not keep the planner from dividing)
-		SELECT CASE WHEN s.burn < 'Infinity' THEN
-				c.consumed * CASE WHEN whole_budget IS NULL THEN elapsed / nullif(whole, 0) ELSE 1 END
-				+ 100 * s.burn * greatest(whole - elapsed, 0) / nullif(whole, 0)
-			END,
+		SELECT CASE WHEN s.burn < 'Infinity' THEN u.used + 100 * s.burn * greatest(whole - elapsed, 0) / nullif(whole, 0) END,
 			(sla.sli_percent(s.good, s.total) * elapsed + s.pace * greatest(whole - elapsed, 0)) / nullif(whole, 0)
 		WHERE sla.is_calendar_window(o.window_length)
 	) AS projected (consumed, sli) ON true;
@@ -563,7 +566,7 @@ COMMENT ON COLUMN sla.report_slo_status.budget_seconds IS 'the budget as time: h
 COMMENT ON COLUMN sla.report_slo_status.budget_text IS 'the same in words';
 COMMENT ON COLUMN sla.report_slo_status.budget_remaining_seconds IS 'the time that is left of it; negative when overspent';
 COMMENT ON COLUMN sla.report_slo_status.budget_remaining_text IS 'the same in words';
-COMMENT ON COLUMN sla.report_slo_status.exhaustion_seconds IS 'the time that counts until nothing is left, at the present burn rate; NULL: past, or never';
+COMMENT ON COLUMN sla.report_slo_status.exhaustion_seconds IS 'the time that counts until nothing is left of the whole window''s budget, at the present burn rate; NULL: past, or never';
 COMMENT ON COLUMN sla.report_slo_status.exhaustion_text IS 'the same in words';
 COMMENT ON COLUMN sla.report_slo_status.projected_percent IS 'the percentage of the budget used up at the end of the window, at the present burn rate; NULL where it rolls';
 COMMENT ON COLUMN sla.report_slo_status.coverage_percent IS 'the percentage of days, or slices, with anything that counts; NULL of clocks and outages';

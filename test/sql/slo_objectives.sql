@@ -134,6 +134,10 @@ SELECT p.name, round(s.projected_sli_percent::numeric, 6) AS sli, round(s.projec
 	abs(s.projected_remaining - (p.total * whole / elapsed * (s.projected_sli_percent - target) / 100)) < 1e-6 AS remaining_same,
 	abs(s.projected_percent - (100 - s.projected_sli_percent) / nullif(100 - target, 0) * 100) < 1e-6 AS consistent
 FROM projected p, LATERAL sla.slo_status(p.name, :at) s ORDER BY 1;
+-- what is exhausted within the window is overspent at its end, and what is not is not
+SELECT count(*) AS windows, count(*) FILTER (WHERE s.exhaustion_seconds < extract(epoch FROM s.window_until - a.at)) AS exhausted, count(*) FILTER (WHERE (s.exhaustion_seconds < extract(epoch FROM s.window_until - a.at)) <> (s.projected_percent > 100)) AS contradictory
+FROM sla.objective o, generate_series(timestamptz '2026-03-03', '2026-03-29', '7 hours') a (at), LATERAL sla.slo_status(o.name, a.at) s
+WHERE o.calendar IS NULL AND s.exhaustion_seconds IS NOT NULL AND s.projected_percent IS NOT NULL;
 -- of outages the budget of the whole month is known; of the last 28th of it nothing was down, then half
 SELECT round(s.projected_sli_percent::numeric, 6) AS sli, round((100 * (1 - s.bad / (31 * 86400)))::numeric, 6) AS by_hand, s.projected_remaining / 60 AS remaining_min FROM sla.slo_status('up', '2026-03-09 12:00') s;
 SELECT round(s.projected_sli_percent::numeric, 6) AS sli, round((100 * (1 - (s.bad + 0.5 * extract(epoch FROM '2026-04-01' - x.at)::float8) / (31 * 86400)))::numeric, 6) AS by_hand
