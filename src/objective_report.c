@@ -581,7 +581,9 @@ status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time
 
 		if (burns)
 			projected = used + 100 * burn * rest / whole;
-		projected_sli = (slo_sli_percent(good, total) * elapsed + slo_sli_percent(recent_good, recent_total) * rest) / whole;
+		if (recent_total > 0)
+			projected_sli = slo_weighted_percent((double[]) {slo_sli_percent(good, total), slo_sli_percent(recent_good, recent_total)},
+												 (double[]) {elapsed, rest}, 2);
 	}
 
 	put_text(values, nulls, STATUS_GROUP, group_value(group));

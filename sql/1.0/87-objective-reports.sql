@@ -115,7 +115,9 @@ BEGIN
 	) AS u (used)
 	LEFT JOIN LATERAL (
 		SELECT CASE WHEN s.burn < 'Infinity' THEN u.used + 100 * s.burn * greatest(whole - elapsed, 0) / nullif(whole, 0) END,
-			(sla.sli_percent(s.good, s.total) * elapsed + s.pace * greatest(whole - elapsed, 0)) / nullif(whole, 0)
+			CASE WHEN s.pace IS NOT NULL THEN
+				sla.weighted_percent(ARRAY[sla.sli_percent(s.good, s.total), s.pace], ARRAY[elapsed, greatest(whole - elapsed, 0)])
+			END
 		WHERE sla.is_calendar_window(o.window_length)
 	) AS projected (consumed, sli) ON true;
 END

@@ -73,8 +73,8 @@ FROM (
 		count(m.sli_percent)::integer AS told_members,
 		coalesce(pg_catalog.array_agg(m.sli_percent ORDER BY m.member), '{}') AS percents,
 		pg_catalog.array_agg(m.weight ORDER BY m.member) AS weights,
-		sum(m.target_percent * m.weight) FILTER (WHERE m.sli_percent IS NOT NULL)
-			/ sum(m.weight) FILTER (WHERE m.sli_percent IS NOT NULL) AS target_percent,
+		sla.weighted_percent(pg_catalog.array_agg(CASE WHEN m.sli_percent IS NOT NULL THEN m.target_percent END ORDER BY m.member),
+			pg_catalog.array_agg(m.weight ORDER BY m.member)) AS target_percent,
 		(pg_catalog.array_agg(m.member ORDER BY m.rank))[1] AS worst_member,
 		(pg_catalog.array_agg(m.sli_percent ORDER BY m.rank))[1] AS worst_percent,
 		(pg_catalog.array_agg(m.target_percent ORDER BY m.rank))[1] AS worst_target,

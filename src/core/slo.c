@@ -20,7 +20,8 @@ slo_sli_percent(double good, double total)
 {
 	if (!(total > 0))
 		return SLO_NOTHING;
-	return 100 * good / total;
+	/* (of fractions of seconds 100 * x / x is not always 100) */
+	return good >= total ? 100 : fmin(100 * good / total, 100);
 }
 
 /*
@@ -241,6 +242,8 @@ slo_weighted_percent(const double *percents, const double *weights, int n)
 {
 	double		sum = 0;
 	double		weight = 0;
+	double		least = INFINITY;
+	double		most = -INFINITY;
 
 	for (int i = 0; i < n; i++)
 	{
@@ -248,8 +251,11 @@ slo_weighted_percent(const double *percents, const double *weights, int n)
 			continue;
 		sum += percents[i] * weights[i];
 		weight += weights[i];
+		least = fmin(least, percents[i]);
+		most = fmax(most, percents[i]);
 	}
-	return weight > 0 ? sum / weight : SLO_NOTHING;
+	/* a mean is between the least and the most, however its sums are rounded */
+	return weight > 0 ? fmax(least, fmin(sum / weight, most)) : SLO_NOTHING;
 }
 
 double

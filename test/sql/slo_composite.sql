@@ -23,6 +23,12 @@ INSERT INTO sla.composite (name, member) VALUES ('quiet', 'co_no_groups'), ('qui
 SELECT composite, members, told_members, round(sli_percent::numeric, 6) AS sli, status, worst_member, problem FROM sla.report_slo_composite WHERE composite IN ('quiet', 'silent') ORDER BY 1;
 DELETE FROM sla.composite WHERE name IN ('quiet', 'silent');
 DELETE FROM sla.objective WHERE name IN ('co_no_groups', 'co_to_come');
+-- all that is good is not more than all, whatever the weights
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent) SELECT 'co_sure_' || i, 'co_request', 'at', 'true', 100 FROM generate_series(1, 3) i;
+INSERT INTO sla.composite (name, member, weight) SELECT 'sure', 'co_sure_' || i, 0.3 FROM generate_series(1, 3) i;
+SELECT composite, sli_percent, target_percent, consumed_percent, status FROM sla.report_slo_composite WHERE composite = 'sure';
+DELETE FROM sla.objective WHERE name LIKE 'co\_sure\_%';
+DELETE FROM sla.composite WHERE name = 'sure';
 -- a member that fails, one that is gone, one that is renamed
 UPDATE sla.objective SET good_when = '1 / (0 * length(part)) > 0' WHERE name = 'co_fair';
 UPDATE sla.objective SET name = 'co_renamed' WHERE name = 'co_bad';

@@ -165,6 +165,12 @@ SELECT slot, total, bad FROM sla.slo_slots('clock_change', '2026-04-30') ORDER B
 DELETE FROM sla.objective WHERE name = 'clock_change';
 DROP TABLE ob_dst;
 
+-- where nothing was down, all was up: not a little less or more, whatever the fraction of a second
+CREATE TABLE ob_never (began timestamptz);
+INSERT INTO sla.objective (name, kind, relation, outage_from, target_percent, window_length) VALUES ('never down', 'outage', 'ob_never', 'began', 100, 'month');
+SELECT s.status, s.sli_percent, s.projected_sli_percent, count(*) FROM generate_series(timestamptz '2026-03-20', '2026-03-21', interval '371.123457 s') at, LATERAL sla.slo_status('never down', at) s GROUP BY 1, 2, 3;
+DROP TABLE ob_never;
+
 -- versions: each judges from when it came into force
 INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent, window_length)
 	VALUES ('month', '2026-03-10 12:00', 'ob_request', 'at', 'status < 400', 99, 'month');

@@ -70,6 +70,13 @@ test_budgets(void)
 	IS(slo_sli_percent(0, 0), SLO_NOTHING);
 	IS(slo_sli_percent(0, 7), 0);
 	IS(slo_sli_percent(7, 7), 100);
+	for (int i = 1; i <= 100000; i++)
+	{
+		double		seconds = i * 29.123457;
+
+		check(slo_sli_percent(seconds, seconds) == 100 && slo_sli_percent(nextafter(seconds, 0), seconds) <= 100,
+			  "all of fractions of seconds");
+	}
 	IS(slo_budget(1000000, 99), 10000);
 	IS(slo_budget(0, 99), 0);
 	IS(slo_budget(1000, 100), 0);
@@ -211,6 +218,7 @@ test_judging(void)
 	IS(slo_weighted_percent(percents, weights, 3), (3 * 99.5 + 98) / 4);
 	IS(slo_weighted_percent(percents + 1, weights, 1), SLO_NOTHING);
 	IS(slo_weighted_percent(percents, weights, 0), SLO_NOTHING);
+	check(slo_weighted_percent((double[]) {100, 100, 100}, (double[]) {0.3, 0.3, 0.3}, 3) == 100, "a mean is not above all");
 	IS(slo_added_percent(percents, weights, 3), 100 - 1.5 - 2);
 	IS(slo_added_percent(percents + 1, weights, 1), SLO_NOTHING);
 
