@@ -14,6 +14,7 @@
 #include "signals.h"
 
 #include "access/table.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -196,18 +197,20 @@ source_metrics(const List *sources, const Definition *def)
  * Events
  */
 
+static const char no_place[] = "NULL::oid, NULL::tid";
+
 /*
  * The query for the events of a source: time, item and reason of its rows, by
- * the functions of its expressions.
+ * the functions of its expressions, and where they lie.
  */
 static char *
-events_query(const Source *source, const char *from, const char *row)
+events_query(const Source *source, const char *from, const char *row, const char *place)
 {
-	return psprintf("SELECT %s, sla.source_%d_item(%s), %s FROM %s WHERE %s",
+	return psprintf("SELECT %s, sla.source_%d_item(%s), %s, %s FROM %s WHERE %s",
 					source->has_at ? psprintf("sla.source_%d_at(%s)", source->id, row) : "NULL::timestamptz",
 					source->id, row,
 					source->has_reason ? psprintf("sla.source_%d_reason(%s)", source->id, row) : "NULL::text",
-					from,
+					place, from,
 					source->has_condition ? psprintf("sla.source_%d_applies_when(%s)", source->id, row) : "true");
 }
 
@@ -233,9 +236,9 @@ leave_source(Relation rel, const Fence *fence)
 	table_close(rel, NoLock);
 }
 
-/* Append the events that the query returned. */
+/* Append the events that the query returned; the table is told by a number. */
 static List *
-take_events(List *events, const Source *source, Relation rel, TimestampTz now, MemoryContext context)
+take_events(List *events, const Source *source, int table, Relation rel, TimestampTz now, MemoryContext context)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
 
@@ -254,6 +257,12 @@ take_events(List *events, const Source *source, Relation rel, TimestampTz now, M
 			event->at = now;
 		value = SPI_getbinval(tuple, desc, 3, &isnull);
 		event->reason = isnull ? NULL : TextDatumGetCString(value);
+		value = SPI_getbinval(tuple, desc, 4, &isnull);
+		event->partition = DatumGetObjectId(value);
+		value = SPI_getbinval(tuple, desc, 5, &isnull);
+		if (!isnull)
+			event->place = *(ItemPointer) DatumGetPointer(value);
+		event->table = table;
 		event->n = list_length(events);
 		event->metric = source->metric;
 		event->action = source->action;
@@ -268,15 +277,37 @@ take_events(List *events, const Source *source, Relation rel, TimestampTz now, M
 	return events;
 }
 
+/*
+ * Of what was at one instant the rows of a table come as they lie in it, which is
+ * as they came, whichever of its sources they are for.
+ */
 static int
 compare_events(const ListCell *a, const ListCell *b)
 {
 	const SourceEvent *ea = lfirst(a);
 	const SourceEvent *eb = lfirst(b);
 
+	int			order;
+
 	if (ea->at != eb->at)
 		return ea->at < eb->at ? -1 : 1;
-	return ea->n < eb->n ? -1 : ea->n > eb->n;
+	if (ea->table != eb->table)
+		return ea->table < eb->table ? -1 : 1;
+	if (ea->partition != eb->partition)
+		return ea->partition < eb->partition ? -1 : 1;
+	order = ItemPointerCompare((ItemPointer) &ea->place, (ItemPointer) &eb->place);
+	return order != 0 ? order : ea->n < eb->n ? -1 : ea->n > eb->n;
+}
+
+/* The first source of a list that is of the same table as one of them. */
+static int
+first_of_table(const List *sources, const Source *source)
+{
+	int			i = 0;
+
+	while (((const Source *) list_nth(sources, i))->source != source->source)
+		i++;
+	return i;
 }
 
 List *
@@ -297,12 +328,14 @@ source_events(const List *sources, ArrayType *items, TimestampTz now)
 
 		query = events_query(source, psprintf("%s AS r",
 											  quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
-																		 RelationGetRelationName(rel))), "r.*");
+																		 RelationGetRelationName(rel))),
+							 "r.*",
+							 rel->rd_rel->relkind == RELKIND_FOREIGN_TABLE ? no_place : "r.tableoid, r.ctid");
 		if (items != NULL)
 			query = psprintf("%s AND sla.source_%d_item(r.*) = ANY ($1)", query, source->id);
 		if (SPI_execute_with_args(query, items != NULL ? 1 : 0, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
 			elog(ERROR, "could not read a source");
-		events = take_events(events, source, rel, now, context);
+		events = take_events(events, source, first_of_table(sources, source), rel, now, context);
 		leave_source(rel, &fence);
 	}
 	list_sort(events, compare_events);
@@ -319,11 +352,11 @@ row_event(Source *source, Oid type, Datum row)
 	Relation	rel = enter_source(source, &fence);
 
 	if (source->row_plan == NULL)
-		source->row_plan = kept_plan(source->context, events_query(source, "(SELECT) AS nothing", "$1"),
+		source->row_plan = kept_plan(source->context, events_query(source, "(SELECT) AS nothing", "$1", no_place),
 									 1, &type);
 	if (SPI_execute_plan(source->row_plan, &row, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read a row of a source");
-	events = take_events(NIL, source, rel, GetCurrentTimestamp(), context);
+	events = take_events(NIL, source, 0, rel, GetCurrentTimestamp(), context);
 	leave_source(rel, &fence);
 	return events;
 }

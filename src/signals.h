@@ -21,6 +21,9 @@
 typedef struct SourceEvent
 {
 	TimestampTz at;
+	int			table;			/* of those read, the number of the source's; */
+	Oid			partition;		/* where in it the row lies */
+	ItemPointerData place;
 	int			n;				/* of those read */
 	char	   *item;
 	char	   *metric;
@@ -36,7 +39,7 @@ extern bool *source_metrics(const List *sources, const Definition *def);
 
 /*
  * All events of sources, or those of some items, as SourceEvent, in the order of
- * their times; "now" where none is told.
+ * their times and then of their rows; "now" where no time is told.
  */
 extern List *source_events(const List *sources, ArrayType *items, TimestampTz now);
 

@@ -133,11 +133,24 @@ INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at
 ALTER TABLE talk DISABLE TRIGGER ALL;
 ALTER TABLE said DISABLE TRIGGER ALL;
 DELETE FROM talk;
-INSERT INTO talk SELECT n, '2026-01-05 10:00+00', 'open' FROM generate_series(11, 12) AS n;
-INSERT INTO said VALUES (11, '2026-01-05 10:00+00', 'us'), (12, '2026-01-05 12:00+00', 'us'), (12, '2026-01-05 12:00+00', 'you');
+CREATE TABLE story (n int, at timestamptz, who text);
+INSERT INTO story VALUES (1, '2026-01-05 10:00+00', 'us'), (2, '2026-01-05 12:00+00', 'us'), (2, '2026-01-05 12:00+00', 'you'),
+	(3, '2026-01-05 12:00+00', 'you'), (3, '2026-01-05 12:00+00', 'us'), (4, '2026-01-05 12:00+00', 'us'), (4, '2026-01-05 12:00+00', 'you'),
+	(4, '2026-01-05 12:00+00', 'you'), (4, '2026-01-05 12:00+00', 'us'), (4, '2026-01-05 12:00+00', 'you');
+INSERT INTO talk SELECT n, '2026-01-05 10:00+00', 'open' FROM generate_series(11, 14) AS n;
+INSERT INTO said SELECT 10 + n, at, who FROM story;
 SELECT started, changed FROM sla.sync('talk');
 SELECT item, cycle, state, started_at, stopped_at FROM sla.clock WHERE relation = 'talk'::regclass AND metric = 'first' ORDER BY item, cycle;
 SELECT started, changed FROM sla.sync('talk');
+-- as live
+ALTER TABLE talk ENABLE TRIGGER ALL;
+ALTER TABLE said ENABLE TRIGGER ALL;
+INSERT INTO talk SELECT n, '2026-01-05 10:00+00', 'open' FROM generate_series(21, 24) AS n;
+INSERT INTO said SELECT 20 + n, at, who FROM story;
+WITH c AS MATERIALIZED (SELECT item::int, cycle, state, started_at, stopped_at FROM sla.clock WHERE relation = 'talk'::regclass AND metric = 'first')
+SELECT count(*), count(*) FILTER (WHERE (l.state, l.started_at, l.stopped_at) IS DISTINCT FROM (s.state, s.started_at, s.stopped_at)) AS others
+FROM (SELECT * FROM c WHERE item BETWEEN 21 AND 24) AS l
+FULL JOIN (SELECT * FROM c WHERE item BETWEEN 11 AND 14) AS s ON s.item + 10 = l.item AND s.cycle = l.cycle;
 
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';
