@@ -227,7 +227,7 @@ COMMENT ON COLUMN sla.exception.item IS 'only clocks of this item';
 COMMENT ON COLUMN sla.exception.objective IS 'only this objective';
 COMMENT ON COLUMN sla.exception.labels IS 'only clocks whose labels contain these';
 COMMENT ON COLUMN sla.exception.during IS 'the time that does not count; the first occurrence when there is an rrule';
-COMMENT ON COLUMN sla.exception.rrule IS 'recurrence of "during", as in RFC 5545';
+COMMENT ON COLUMN sla.exception.rrule IS 'recurrence of "during", as in RFC 5545: each begins and ends at the local times of the first';
 COMMENT ON COLUMN sla.exception.extend_by IS 'business time by which deadlines move';
 COMMENT ON COLUMN sla.exception.waive IS 'a breach is forgiven, and stays visible';
 COMMENT ON COLUMN sla.exception.reason IS 'why';
