@@ -531,7 +531,7 @@ open_clocks(void)
 }
 
 static void
-count_all_clocks(Objective *objective, Tally *tally, bool by_rollup)
+count_all_clocks(const Objective *objective, Tally *tally, bool by_rollup)
 {
 	Relation	rel = open_clocks();
 	RollupPiece *pieces;
@@ -581,30 +581,51 @@ objective_count(int32 id, Tally *tally, bool by_rollup)
 	error_context_stack = callback.previous;
 }
 
+/* Of the clocks of all parties one party's: a rollup does not tell them apart. */
 static void
-count_events(FunctionCallInfo fcinfo, bool by_rollup)
+count_of_party(int32 id, Datum party, Tally *tally)
 {
-	int			n;
-	TimestampTz *edges = edges_of(PG_GETARG_ARRAYTYPE_P(1), &n);
-	Tally		tally;
+	Objective	objective = *objective_of(id);
 
-	InitMaterializedSRF(fcinfo, 0);
-	tally_init(&tally, edges, n);
-	objective_count(PG_GETARG_INT32(0), &tally, by_rollup);
-	return_tally((ReturnSetInfo *) fcinfo->resultinfo, &tally);
+	objective.party = party;
+	count_all_clocks(&objective, tally, false);
+}
+
+static bool
+is_of_all(int32 id)
+{
+	const Objective *objective = objective_of(id);
+
+	return objective->of_clocks && objective->party == 0;
 }
 
 /*
- * sla.objective_counts(objective, edges) -> setof (grp, bucket, total, good)
+ * sla.objective_counts(objective, edges, party) -> setof (grp, bucket, total, good)
  *
- * The events from the first edge to before the last, counted between each two
- * of them, which ascend: by the rollup where there is one, else by one scan.
+ * What counts from the first edge to before the last, counted between each two
+ * of them, which ascend: by the rollup where there is one, else by one scan.  Of
+ * an objective over the clocks of all only a party's, if one is told.
  */
 PG_FUNCTION_INFO_V1(sla_objective_counts);
 Datum
 sla_objective_counts(PG_FUNCTION_ARGS)
 {
-	count_events(fcinfo, true);
+	int32		id;
+	int			n;
+	TimestampTz *edges;
+	Tally		tally;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		elog(ERROR, "an objective is counted between edges");
+	id = PG_GETARG_INT32(0);
+	edges = edges_of(PG_GETARG_ARRAYTYPE_P(1), &n);
+	InitMaterializedSRF(fcinfo, 0);
+	tally_init(&tally, edges, n);
+	if (!PG_ARGISNULL(2) && is_of_all(id))
+		count_of_party(id, PG_GETARG_DATUM(2), &tally);
+	else
+		objective_count(id, &tally, true);
+	return_tally((ReturnSetInfo *) fcinfo->resultinfo, &tally);
 	return (Datum) 0;
 }
 
@@ -617,7 +638,14 @@ PG_FUNCTION_INFO_V1(sla_objective_facts);
 Datum
 sla_objective_facts(PG_FUNCTION_ARGS)
 {
-	count_events(fcinfo, false);
+	int			n;
+	TimestampTz *edges = edges_of(PG_GETARG_ARRAYTYPE_P(1), &n);
+	Tally		tally;
+
+	InitMaterializedSRF(fcinfo, 0);
+	tally_init(&tally, edges, n);
+	objective_count(PG_GETARG_INT32(0), &tally, false);
+	return_tally((ReturnSetInfo *) fcinfo->resultinfo, &tally);
 	return (Datum) 0;
 }
 

@@ -2,14 +2,14 @@
 -- Indicators: what of an objective's relation, or of its clocks, counts and is good
 --
 
-CREATE FUNCTION sla.objective_counts(objective integer, edges timestamptz[],
+CREATE FUNCTION sla.objective_counts(objective integer, edges timestamptz[], party text DEFAULT NULL,
 	OUT grp text, OUT bucket integer, OUT total bigint, OUT good bigint)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_objective_counts'
-LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 100;
-COMMENT ON FUNCTION sla.objective_counts(integer, timestamptz[]) IS
-'private: what counts in an objective, events or clocks, between each two edges';
-REVOKE ALL ON FUNCTION sla.objective_counts(integer, timestamptz[]) FROM PUBLIC;
+LANGUAGE C STABLE PARALLEL UNSAFE COST 10000 ROWS 100;
+COMMENT ON FUNCTION sla.objective_counts(integer, timestamptz[], text) IS
+'private: what counts in an objective, events or clocks, between each two edges; of clocks only a party''s, if one is told';
+REVOKE ALL ON FUNCTION sla.objective_counts(integer, timestamptz[], text) FROM PUBLIC;
 
 CREATE FUNCTION sla.objective_outages(objective integer, from_at timestamptz, to_at timestamptz,
 	OUT grp text, OUT from_at timestamptz, OUT to_at timestamptz)
@@ -203,7 +203,7 @@ BEGIN
 		ORDER BY 1);
 	RETURN QUERY
 	WITH counts AS (
-		SELECT * FROM sla.objective_counts(o.id, edges)
+		SELECT * FROM sla.objective_counts(o.id, edges, o.party)
 	), piece AS (
 		SELECT c.grp, edges[c.bucket] AS at, c.total, c.good
 		FROM counts AS c

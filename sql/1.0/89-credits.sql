@@ -111,47 +111,6 @@ CREATE TRIGGER check_credit
 COMMENT ON TRIGGER check_credit ON sla.credit IS 'checks a service credit';
 
 /*
- * What of an objective over the clocks of all parties is one party's, between each
- * two of "cuts": as sla.objective_tally(), but its rollup does not tell parties
- * apart.
- */
-CREATE FUNCTION sla.party_tally(o sla.objective, party text, cuts timestamptz[])
-RETURNS TABLE (grp text, n integer, total double precision, good double precision)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
-SET search_path = pg_catalog, pg_temp
-SET jit = off
-AS $$
-#variable_conflict use_column
-DECLARE
-	promises integer[] := ARRAY(SELECT p.promise_id FROM sla.objective_promise AS p WHERE p.objective = o.id);
-	counted tstzmultirange;
-	edges timestamptz[];
-BEGIN
-	IF cardinality(cuts) < 2 THEN
-		RETURN;
-	END IF;
-	o.party := party_tally.party;
-	counted := sla.objective_time(o, tstzrange(cuts[1], cuts[cardinality(cuts)]));
-	edges := ARRAY(
-		SELECT c FROM unnest(cuts) AS c
-		UNION
-		SELECT b
-		FROM unnest(counted) AS s
-		CROSS JOIN LATERAL (VALUES (lower(s)), (upper(s))) AS v (b)
-		ORDER BY 1);
-	RETURN QUERY
-	SELECT c.grp, width_bucket(edges[c.bucket], cuts), sum(c.total)::double precision, sum(c.good)::double precision
-	FROM (VALUES (false), (true)) AS e (is_open)
-	CROSS JOIN LATERAL sla.clock_counts(promises, party_tally.party, o.group_by, edges, e.is_open) AS c
-	WHERE counted @> edges[c.bucket]
-	GROUP BY 1, 2;
-END
-$$;
-COMMENT ON FUNCTION sla.party_tally(sla.objective, text, timestamptz[]) IS
-'private: what counts and what is good of a party''s clocks in an objective over those of all, between each two cuts';
-REVOKE ALL ON FUNCTION sla.party_tally(sla.objective, text, timestamptz[]) FROM PUBLIC;
-
-/*
  * The months of an agreement, the present and the twelve before, each version for
  * its part of the month and its share of the fee, by days; and in each what an
  * objective gives.  All versions of the objective count, each for its time; of
@@ -206,14 +165,13 @@ BEGIN
 		ORDER BY 1);
 	FOR o IN SELECT b.* FROM sla.objective AS b WHERE b.name = goal AND problem IS NULL LOOP
 		until := least(agreement_credits.at, (SELECT min(n.valid_from) FROM sla.objective AS n WHERE n.name = goal AND n.valid_from > o.valid_from));
+		IF o.kind = 'clock' THEN
+			o.party := agreement_credits.party;
+		END IF;
 		tallies := tallies || coalesce((
 			SELECT jsonb_agg(jsonb_build_object('grp', t.grp, 'n', width_bucket(c.bounds[t.n], cuts), 'total', t.total, 'good', t.good))
 			FROM (SELECT ARRAY(SELECT DISTINCT least(greatest(k, o.valid_from), until) FROM unnest(cuts) AS k ORDER BY 1)) AS c (bounds)
-			CROSS JOIN LATERAL (
-				SELECT * FROM sla.tally_apart(o, c.bounds) WHERE o.kind <> 'clock' OR o.party IS NOT NULL
-				UNION ALL
-				SELECT * FROM sla.party_tally(o, agreement_credits.party, c.bounds) WHERE o.kind = 'clock' AND o.party IS NULL
-			) AS t), '[]');
+			CROSS JOIN LATERAL sla.tally_apart(o, c.bounds) AS t), '[]');
 	END LOOP;
 	RETURN QUERY
 	WITH version AS (
