@@ -48,21 +48,14 @@ DECLARE
 	first timestamptz := edges[1];
 	last timestamptz := edges[cardinality(edges)];
 BEGIN
-	IF is_open THEN
-		RETURN QUERY
-		SELECT coalesce(j.labels ->> clock_counts.label, ''), width_bucket(j.at, edges), count(*), count(*) FILTER (WHERE j.net <> 3)
-		FROM sla.judgement AS j
-		WHERE j.is_open AND j.net > 0 AND j.at >= first AND j.at < last AND j.promise_id = ANY (promises)
-			AND (clock_counts.party IS NULL OR j.party = clock_counts.party)
-		GROUP BY 1, 2;
-	ELSE
-		RETURN QUERY
-		SELECT coalesce(j.labels ->> clock_counts.label, ''), width_bucket(j.at, edges), count(*), count(*) FILTER (WHERE j.net <> 3)
-		FROM sla.judgement AS j
-		WHERE NOT j.is_open AND j.net > 0 AND j.at >= first AND j.at < last AND j.promise_id = ANY (promises)
-			AND (clock_counts.party IS NULL OR j.party = clock_counts.party)
-		GROUP BY 1, 2;
-	END IF;
+	RETURN QUERY
+	SELECT coalesce(j.labels ->> clock_counts.label, ''), width_bucket(j.at, edges), count(*), count(*) FILTER (WHERE j.net <> 3)
+	FROM sla.judgement AS j
+	-- (only the branches of which that is true are executed)
+	WHERE j.is_open = clock_counts.is_open
+		AND j.net > 0 AND j.at >= first AND j.at < last AND j.promise_id = ANY (promises)
+		AND (clock_counts.party IS NULL OR j.party = clock_counts.party)
+	GROUP BY 1, 2;
 END
 $$;
 COMMENT ON FUNCTION sla.clock_counts(integer[], text, text, timestamptz[], boolean) IS
