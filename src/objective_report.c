@@ -632,6 +632,16 @@ objective_status_rows(ReturnSetInfo *result, Datum name, TimestampTz at)
 	groups = sorted_groups(version, &tally, &n);
 	for (int i = 0; i < n; i++)
 		status_row(result, version, &time, groups[i]);
+	if (n == 0)
+	{
+		/* no group has anything: that is said, too */
+		Tally		nothing;
+		void	   *cursor = NULL;
+
+		tally_init(&nothing, time.cuts, time.ncuts);
+		tally_add(&nothing, "", 0, 0, 0);
+		status_row(result, version, &time, tally_next(&nothing, &cursor));
+	}
 	return true;
 }
 

@@ -72,16 +72,19 @@ BEGIN
 	END IF;
 	whole_budget := sla.whole_budget(o, began, w.to_at);
 	RETURN QUERY
-	WITH tally AS (
+	WITH counted AS MATERIALIZED (
 		SELECT t.grp, sum(t.total) AS total, sum(t.good) AS good,
 			coalesce(sum(t.total) FILTER (WHERE cuts[t.n] >= recent), 0) AS recent_total,
 			coalesce(sum(t.good) FILTER (WHERE cuts[t.n] >= recent), 0) AS recent_good,
 			count(DISTINCT width_bucket(cuts[t.n], days)) FILTER (WHERE t.total > 0) AS days
 		FROM sla.objective_tally(o, cuts) AS t
 		GROUP BY t.grp
+	), tally AS (
+		SELECT * FROM counted
 		UNION ALL
+		-- (where no group has anything, that is said, too)
 		SELECT '', 0, 0, 0, 0, 0
-		WHERE o.group_by IS NULL
+		WHERE o.group_by IS NULL OR NOT EXISTS (SELECT FROM counted)
 	), sums AS (
 		SELECT t.grp, sum(t.total) AS total, sum(t.good) AS good, sum(t.days)::double precision AS days,
 			sla.burn_rate(sum(t.recent_good), sum(t.recent_total), target) AS burn,
@@ -544,7 +547,7 @@ WHERE s.bad > 0;
 COMMENT ON VIEW sla.report_slo_status IS
 'objectives as they stand now, each group';
 COMMENT ON COLUMN sla.report_slo_status.objective IS 'name of the objective';
-COMMENT ON COLUMN sla.report_slo_status.group_value IS 'value of the objective''s group_by; NULL: it has none';
+COMMENT ON COLUMN sla.report_slo_status.group_value IS 'value of the objective''s group_by; NULL: it has none, or no group has anything in the window';
 COMMENT ON COLUMN sla.report_slo_status.party IS 'the customer';
 COMMENT ON COLUMN sla.report_slo_status.agreement IS 'name of the party''s agreement';
 COMMENT ON COLUMN sla.report_slo_status.kind IS 'clock, event, value, outage or slice';

@@ -80,6 +80,7 @@ GROUP BY o.id, o.name, s.group_value ORDER BY o.id, s.group_value;
 
 -- nothing is nothing
 SELECT o.name, s.total, s.sli_percent, s.consumed_percent, s.burn_rate, s.status, s.coverage_percent FROM sla.objective o, LATERAL sla.slo_status(o.name, '2025-06-15') s ORDER BY o.id;
+SELECT r.is_built, s.group_value, s.total, s.status FROM sla.rebuild('by_region') r, LATERAL sla.slo_status('by_region', '2020-01-01') s;
 SELECT * FROM sla.slo_status('there is none', :at);
 -- a burn-down ends where the status is
 SELECT o.name, s.group_value, round(s.consumed_percent::numeric, 6) AS consumed, round(100 - d.budget_remaining_percent::numeric, 6) AS by_series
