@@ -166,13 +166,24 @@ follow_flush(Follow *follow)
 	follow->seen = NULL;
 }
 
+static bool
+same_xids(const TransactionId *a, const TransactionId *b, uint32 n)
+{
+	return n == 0 || memcmp(a, b, n * sizeof(TransactionId)) == 0;
+}
+
 /* Do two snapshots see the same of what others do? */
 static bool
 see_the_same(Snapshot a, Snapshot b)
 {
-	return a->xmin == b->xmin && a->xmax == b->xmax && a->suboverflowed == b->suboverflowed &&
-		a->xcnt == b->xcnt && memcmp(a->xip, b->xip, a->xcnt * sizeof(TransactionId)) == 0 &&
-		a->subxcnt == b->subxcnt && memcmp(a->subxip, b->subxip, a->subxcnt * sizeof(TransactionId)) == 0;
+	if (a->xmin != b->xmin || a->xmax != b->xmax ||
+		a->xcnt != b->xcnt || !same_xids(a->xip, b->xip, a->xcnt))
+		return false;
+
+	/* where not all subtransactions are listed none is */
+	if (a->suboverflowed || b->suboverflowed)
+		return a->suboverflowed && b->suboverflowed;
+	return a->subxcnt == b->subxcnt && same_xids(a->subxip, b->subxip, a->subxcnt);
 }
 
 void

@@ -277,10 +277,12 @@ own_indexes_add(OwnIndexes *indexes, TupleTableSlot **slots, int nslots)
 static inline int
 compare_entries(const IndexEntry *a, const IndexEntry *b, SortSupport order)
 {
-	return ApplySortComparator(a->values[0], a->nulls[0], b->values[0], b->nulls[0], order);
+	int			first = ApplySortComparator(a->values[0], a->nulls[0], b->values[0], b->nulls[0], order);
+
+	return first != 0 ? first : ItemPointerCompare(unconstify(ItemPointerData *, &a->tid), unconstify(ItemPointerData *, &b->tid));
 }
 
-/* In the order of their first column. */
+/* In the order of their first column, and rows of the same as they lie in the table. */
 static void
 sort_gathered(GatheredEntries *gathered, Relation index)
 {
