@@ -258,6 +258,7 @@ SELECT count(*) > 0 AS told FROM sla.status() WHERE subject LIKE '%ticket%';
 -- not healed while it still fails
 SET client_min_messages = error;
 SELECT errors FROM sla.sync('ticket');
+SELECT items, errors FROM sla.sync('ticket', ARRAY['11', '12', 'none', NULL]);
 RESET client_min_messages;
 SELECT item, sqlstate, bool_and(is_healed) AS healed FROM sla.sync_error GROUP BY 1, 2 ORDER BY 1;
 -- healed by the definition or by the row
