@@ -191,6 +191,11 @@ SELECT state, message, detail FROM refusal($$UPDATE sla.calendar SET name = 'oj'
 CREATE VIEW oi_view AS SELECT at, fine FROM oi_request;
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('view', 'oi_view', 'at', 'fine', 90);
 DROP VIEW oi_view;
+-- a window is written the same whatever the session's style
+SET intervalstyle = 'iso_8601';
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length) VALUES ('styled', 'oi_request', 'at', 'true', 90, 'P1M3D') RETURNING window_length;
+SET intervalstyle = 'postgres';
+DELETE FROM sla.objective WHERE name = 'styled';
 SELECT name FROM sla.objective ORDER BY 1;
 DROP TABLE oi_mine, oi_request;
 SELECT name FROM sla.objective ORDER BY 1;
