@@ -728,7 +728,7 @@ clock_store_update(ClockStore *store, StoredClock *clock)
 					 errmsg("could not serialize access due to concurrent update")));
 		return false;
 	}
-	own_indexes_update(&store->indexes, store->slot, indexes);
+	own_indexes_update(&store->indexes, &clock->tid, store->slot, indexes);
 	clock->tid = store->slot->tts_tid;
 	ExecClearTuple(store->slot);
 	queue_changed(store, clock);

@@ -27,8 +27,10 @@
 #include "catalog/pg_am.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/sortsupport.h"
 
 #include "relation_watch.h"
@@ -193,6 +195,7 @@ own_indexes_open(OwnIndexes *indexes, Relation heap)
 		get_to_know(known, heap);
 	indexes->heap = heap;
 	indexes->context = CurrentMemoryContext;
+	indexes->before = NULL;
 	indexes->estate = CreateExecutorState();
 	indexes->n = known->n;
 	indexes->oid = known->oid;
@@ -205,14 +208,14 @@ own_indexes_open(OwnIndexes *indexes, Relation heap)
 		indexes->info[i].ii_Context = CurrentMemoryContext;
 }
 
-/* Write an entry to one of the indexes. */
+/* Write an entry to one of the indexes, which may have the same of another version of the row. */
 static void
-write_entry(OwnIndexes *indexes, int i, Datum *values, bool *nulls, ItemPointer tid, bool is_update)
+write_entry(OwnIndexes *indexes, int i, Datum *values, bool *nulls, ItemPointer tid, bool is_unchanged)
 {
 	IndexInfo  *info = &indexes->info[i];
 
 	(void) index_insert(indexes->index[i], values, nulls, tid, indexes->heap,
-						info->ii_Unique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, is_update, info);
+						info->ii_Unique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, is_unchanged, info);
 }
 
 static void
@@ -240,9 +243,33 @@ gather_entry(OwnIndexes *indexes, int i, const Datum *values, const bool *nulls,
 	entry->tid = *tid;
 }
 
-/* Rows belong to one of the indexes, or some of them do. */
+/* Does an index have this entry of the version before? */
+static bool
+has_entry(OwnIndexes *indexes, int i, TupleTableSlot *before, const Datum *values, const bool *nulls)
+{
+	IndexInfo  *info = &indexes->info[i];
+	TupleDesc	desc = RelationGetDescr(indexes->index[i]);
+	Datum		old_values[INDEX_MAX_KEYS];
+	bool		old_nulls[INDEX_MAX_KEYS];
+
+	GetPerTupleExprContext(indexes->estate)->ecxt_scantuple = before;
+	if (!ExecQual(info->ii_PredicateState, GetPerTupleExprContext(indexes->estate)))
+		return false;
+	FormIndexDatum(info, before, indexes->estate, old_values, old_nulls);
+	for (int k = 0; k < desc->natts; k++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, k);
+
+		if (nulls[k] != old_nulls[k] ||
+			(!nulls[k] && !datum_image_eq(values[k], old_values[k], att->attbyval, att->attlen)))
+			return false;
+	}
+	return true;
+}
+
+/* Write rows to one of the indexes, where they belong there; "before" is the version that one had. */
 static void
-insert_into(OwnIndexes *indexes, int i, TupleTableSlot **slots, int nslots, bool is_update)
+insert_into(OwnIndexes *indexes, int i, TupleTableSlot **slots, int nslots, TupleTableSlot *before)
 {
 	IndexInfo  *info = &indexes->info[i];
 	ExprContext *econtext = GetPerTupleExprContext(indexes->estate);
@@ -259,10 +286,12 @@ insert_into(OwnIndexes *indexes, int i, TupleTableSlot **slots, int nslots, bool
 		if (indexes->index[i] == NULL)
 			indexes->index[i] = index_open(indexes->oid[i], RowExclusiveLock);
 		FormIndexDatum(info, slots[j], indexes->estate, values, nulls);
-		if (indexes->gathers[i] && !is_update)
+		if (before != NULL)
+			write_entry(indexes, i, values, nulls, &slots[j]->tts_tid, has_entry(indexes, i, before, values, nulls));
+		else if (indexes->gathers[i])
 			gather_entry(indexes, i, values, nulls, &slots[j]->tts_tid);
 		else
-			write_entry(indexes, i, values, nulls, &slots[j]->tts_tid, is_update);
+			write_entry(indexes, i, values, nulls, &slots[j]->tts_tid, false);
 		ResetExprContext(econtext);
 	}
 }
@@ -271,7 +300,7 @@ void
 own_indexes_add(OwnIndexes *indexes, TupleTableSlot **slots, int nslots)
 {
 	for (int i = 0; i < indexes->n; i++)
-		insert_into(indexes, i, slots, nslots, false);
+		insert_into(indexes, i, slots, nslots, NULL);
 }
 
 static inline int
@@ -316,12 +345,42 @@ own_indexes_flush(OwnIndexes *indexes)
 	}
 }
 
-void
-own_indexes_update(OwnIndexes *indexes, TupleTableSlot *slot, SLA_UPDATE_INDEXES which)
+/* A version of a row. */
+static TupleTableSlot *
+version_at(OwnIndexes *indexes, ItemPointer tid)
 {
+	MemoryContext old;
+
+	if (indexes->before == NULL)
+	{
+		old = MemoryContextSwitchTo(indexes->context);
+		indexes->before = table_slot_create(indexes->heap, NULL);
+		MemoryContextSwitchTo(old);
+	}
+	if (!table_tuple_fetch_row_version(indexes->heap, tid, SnapshotAny, indexes->before))
+		elog(ERROR, "could not fetch the version of a row that was updated");
+	return indexes->before;
+}
+
+/*
+ * Where the entry of an index stays the same, the server looks for versions to be
+ * deleted before it splits a page.  That is dear, and in vain where entries move.
+ */
+void
+own_indexes_update(OwnIndexes *indexes, ItemPointer before, TupleTableSlot *slot, SLA_UPDATE_INDEXES which)
+{
+	TupleTableSlot *version = NULL;
+
 	for (int i = 0; i < indexes->n; i++)
-		if (SLA_UPDATES_INDEX(which, &indexes->info[i]))
-			insert_into(indexes, i, &slot, 1, true);
+	{
+		if (!SLA_UPDATES_INDEX(which, &indexes->info[i]))
+			continue;
+		if (version == NULL)
+			version = version_at(indexes, before);
+		insert_into(indexes, i, &slot, 1, version);
+	}
+	if (version != NULL)
+		ExecClearTuple(version);
 }
 
 void
@@ -334,5 +393,7 @@ own_indexes_close(OwnIndexes *indexes)
 		index_insert_cleanup_compat(indexes->index[i], &indexes->info[i]);
 		index_close(indexes->index[i], NoLock);
 	}
+	if (indexes->before != NULL)
+		ExecDropSingleTupleTableSlot(indexes->before);
 	FreeExecutorState(indexes->estate);
 }

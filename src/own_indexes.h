@@ -27,6 +27,7 @@ typedef struct OwnIndexes
 	const Oid  *oid;
 	const bool *gathers;		/* is what is to be written to it gathered? */
 	struct GatheredEntries *gathered;	/* that */
+	TupleTableSlot *before;		/* for the version before an update */
 	IndexInfo  *info;			/* of this statement */
 	Relation   *index;			/* NULL until one is written to */
 } OwnIndexes;
@@ -43,8 +44,9 @@ extern void own_indexes_open(OwnIndexes *indexes, Relation heap);
 extern void own_indexes_add(OwnIndexes *indexes, TupleTableSlot **slots, int nslots);
 extern void own_indexes_flush(OwnIndexes *indexes);
 
-/* The new version of a row, as table_tuple_update() asks for it. */
-extern void own_indexes_update(OwnIndexes *indexes, TupleTableSlot *slot, SLA_UPDATE_INDEXES which);
+/* The new version of a row, as table_tuple_update() asks for it; the old one was there. */
+extern void own_indexes_update(OwnIndexes *indexes, ItemPointer before, TupleTableSlot *slot,
+							   SLA_UPDATE_INDEXES which);
 
 /* Locks are kept. */
 extern void own_indexes_close(OwnIndexes *indexes);
