@@ -8,6 +8,9 @@
  * under the generations that it knows (see rollup_delta.c).  A rollup is built
  * when all who write know of its generation.
  *
+ * A clock that is told of in a month that is kept marks its day (see
+ * sql/1.0/70-clocks.sql), whatever is changed of it.
+ *
  * A clock that is open counts in no rollup, even when it is late: that comes of
  * time alone, and readers look for it.
  *
@@ -46,6 +49,7 @@ struct ClockMeasures
 {
 	MemoryContext context;
 	int64		revision;		/* of all definitions, as they were read */
+	TimestampTz mark_before;	/* what is told before this may be kept */
 	int			n;				/* ascending promise */
 	Counted    *counted;
 };
@@ -83,6 +87,18 @@ compare_counted(const void *a, const void *b)
 	return x < y ? -1 : x > y ? 1 : 0;
 }
 
+/* Until when months are kept, in any time zone. */
+static void
+read_keeping(ClockMeasures *measures)
+{
+	bool		isnull;
+
+	if (SPI_execute("SELECT CASE WHEN isfinite(k.until) THEN timezone('UTC', k.until::timestamp) + interval '16 hours' "
+					"ELSE '-infinity' END FROM sla.month_keeping AS k", true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read which months are kept");
+	measures->mark_before = SPI_processed == 0 ? DT_NOBEGIN : DatumGetTimestampTz(field(0, 1, &isnull));
+}
+
 static void
 read_measures(ClockMeasures *measures)
 {
@@ -112,6 +128,7 @@ read_measures(ClockMeasures *measures)
 		measures->counted[i].promise = DatumGetInt32(field(i, 2, &isnull));
 	}
 	MemoryContextSwitchTo(old);
+	read_keeping(measures);
 	SPI_finish();
 	fence_leave(&fence);
 	qsort(measures->counted, measures->n, sizeof(Counted), compare_counted);
@@ -190,16 +207,28 @@ first_counted(const ClockMeasures *measures, int32 promise)
 }
 
 bool
-clock_is_measured(const ClockMeasures *measures, int32 promise)
+clock_is_measured(const ClockMeasures *measures, int32 promise, TimestampTz told_at)
 {
 	int			first = first_counted(measures, promise);
 
-	return first < measures->n && measures->counted[first].promise == promise;
+	return told_at < measures->mark_before ||
+		(first < measures->n && measures->counted[first].promise == promise);
+}
+
+static void
+mark(const ClockMeasures *measures, TimestampTz at)
+{
+	if (at < measures->mark_before && !TIMESTAMP_NOT_FINITE(at))
+		rollup_count(MARK_OBJECTIVE, MARK_GENERATION, rollup_floor(at, USECS_PER_DAY), "", 1, 0);
 }
 
 void
 clock_rollup_count(const ClockMeasures *measures, const Verdict *verdict, int sign)
 {
+	if (!verdict->ended)
+		return;
+	mark(measures, verdict->net_at);
+	mark(measures, verdict->gross_at);
 	if (!verdict->counts)
 		return;
 	for (int i = first_counted(measures, verdict->promise);

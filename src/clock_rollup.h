@@ -15,9 +15,13 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
-/* The verdict of a clock that has ended, net of exceptions. */
+/* What is told of a clock that has ended. */
 typedef struct Verdict
 {
+	bool		ended;			/* else the rest is not set */
+	TimestampTz net_at;			/* when it was met, or breached, */
+	TimestampTz gross_at;		/* also without exceptions */
+	/* the verdict net of exceptions */
 	bool		counts;			/* else it has none, and the rest is not set */
 	bool		is_good;
 	int32		promise;
@@ -34,10 +38,13 @@ typedef struct ClockMeasures ClockMeasures;
  */
 extern const ClockMeasures *clock_measures(void);
 
-/* Do clocks of a promise count in any? */
-extern bool clock_is_measured(const ClockMeasures *measures, int32 promise);
+/* Does it matter to any that such a clock has ended? */
+extern bool clock_is_measured(const ClockMeasures *measures, int32 promise, TimestampTz told_at);
 
-/* Count a verdict in the rollups of all objectives it counts in, or (sign -1) take it off. */
+/*
+ * Count a clock that has ended in the rollups of all objectives it counts in, or
+ * (sign -1) take it off, and mark the months that are kept without that.
+ */
 extern void clock_rollup_count(const ClockMeasures *measures, const Verdict *verdict, int sign);
 
 #endif							/* SLA_CLOCK_ROLLUP_H */

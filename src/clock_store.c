@@ -176,6 +176,13 @@ read_pauses(Clock *clock, const Datum *values, const bool *nulls)
 	}
 }
 
+/* The end of a clock, or its breach where that came before. */
+static TimestampTz
+told_at(int64 end, int64 late)
+{
+	return late != CLOCK_NONE && late < end ? late : end;
+}
+
 /*
  * The verdict that objectives count, net of exceptions: of one that was kept at its
  * stop, else at the breach, as sla.judgement has it.
@@ -184,13 +191,20 @@ static Verdict
 verdict_of(const StoredClock *stored)
 {
 	const Clock *clock = &stored->clock;
-	bool		breached = !clock_is_open(clock) && stored->late != CLOCK_NONE && clock->end > stored->late;
-	bool		kept = clock->state == CLOCK_STOPPED && stored->late != CLOCK_NONE && clock->end <= stored->late;
+	bool		breached;
+	bool		kept;
 	Verdict		verdict = {0};
 
+	if (clock_is_open(clock))
+		return verdict;
+	verdict.ended = true;
+	verdict.net_at = told_at(clock->end, stored->late);
+	verdict.gross_at = stored->excepted ? told_at(clock->end, stored->gross_late) : verdict.net_at;
+	breached = stored->late != CLOCK_NONE && clock->end > stored->late;
+	kept = clock->state == CLOCK_STOPPED && stored->late != CLOCK_NONE && !breached;
 	if (!breached && !kept)
 		return verdict;
-	verdict.at = breached ? stored->late : clock->end;
+	verdict.at = verdict.net_at;
 	verdict.counts = !TIMESTAMP_NOT_FINITE(verdict.at);
 	verdict.is_good = kept || stored->waived;
 	verdict.promise = clock->promise;
@@ -591,7 +605,7 @@ measures_of(ClockStore *store)
 static void
 count_verdict(ClockStore *store, const Verdict *verdict, int sign)
 {
-	if (verdict->counts)
+	if (verdict->ended)
 		clock_rollup_count(measures_of(store), verdict, sign);
 }
 
@@ -601,6 +615,16 @@ count_row(const ClockMeasures *measures, TupleTableSlot *slot, int sign)
 	clock_rollup_count(measures, &from_slot(slot)->was.verdict, sign);
 }
 
+/* Where a row has an instant, and before another one, that. */
+static TimestampTz
+earlier(TimestampTz at, TupleTableSlot *slot, int column)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(slot, column + 1, &isnull);
+
+	return isnull ? at : Min(at, DatumGetTimestampTz(value));
+}
+
 /* A row that was inserted, one of many: few have ended already. */
 static void
 count_new(ClockStore *store, TupleTableSlot *slot)
@@ -608,9 +632,13 @@ count_new(ClockStore *store, TupleTableSlot *slot)
 	MemoryContext context;
 	MemoryContext old;
 	bool		isnull;
+	TimestampTz at;
 
-	(void) slot_getattr(slot, COL_ENDED_AT + 1, &isnull);
-	if (isnull || !clock_is_measured(measures_of(store), DatumGetInt32(slot_getattr(slot, COL_PROMISE_ID + 1, &isnull))))
+	at = DatumGetTimestampTz(slot_getattr(slot, COL_ENDED_AT + 1, &isnull));
+	if (isnull)
+		return;
+	at = earlier(earlier(at, slot, COL_LATE_AT), slot, COL_GROSS_LATE_AT);
+	if (!clock_is_measured(measures_of(store), DatumGetInt32(slot_getattr(slot, COL_PROMISE_ID + 1, &isnull)), at))
 		return;
 	context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker verdict", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);

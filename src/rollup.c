@@ -26,9 +26,11 @@
 #include "access/tableam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/tuptable.h"
 #include "partitioning/partdesc.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -581,9 +583,12 @@ count_buckets(Plan *plan, int32 objective)
 	table_close(rel, NoLock);
 }
 
-/* False when one says that the rollup is void. */
+/*
+ * Go over what is written down of an objective and generation; false when one says
+ * that something could not be counted.
+ */
 static bool
-count_deltas(Plan *plan, int32 objective, int64 generation)
+each_delta(int32 objective, int64 generation, PendingFunction function, void *argument)
 {
 	Relation	rel = table_open(own_relation(OWN_ROLLUP_DELTA), AccessShareLock);
 	Relation	index = index_open(own_relation(OWN_ROLLUP_DELTA_OBJECTIVE_IDX), AccessShareLock);
@@ -606,9 +611,9 @@ count_deltas(Plan *plan, int32 objective, int64 generation)
 		if (bucket == VOID_BUCKET)
 			is_good = false;
 		else
-			count_bucket(plan, bucket, group_of(slot->tts_values[DELTA_GRP], grp),
-						 DatumGetInt32(slot->tts_values[DELTA_TOTAL]),
-						 DatumGetInt32(slot->tts_values[DELTA_GOOD]));
+			function(argument, bucket, group_of(slot->tts_values[DELTA_GRP], grp),
+					 DatumGetInt32(slot->tts_values[DELTA_TOTAL]),
+					 DatumGetInt32(slot->tts_values[DELTA_GOOD]));
 	}
 	index_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
@@ -630,10 +635,50 @@ rollup_counts(Relation rel, RollupOf of, int32 objective, Tally *tally, RollupPi
 		return "the edges do not go by its buckets";
 	if (!rollup_pending(state.generation, GetActiveSnapshot(), count_bucket, &plan))
 		return "this transaction has written since";
-	if (!count_deltas(&plan, objective, state.generation))
+	if (!each_delta(objective, state.generation, count_bucket, &plan))
 		return "a row could not be counted";
 	count_buckets(&plan, objective);
 	*pieces = plan.pieces;
 	*npieces = plan.npieces;
 	return NULL;
+}
+
+/*
+ * Marks
+ */
+
+static void
+add_mark(void *argument, TimestampTz bucket, const char *grp, int64 total, int64 good)
+{
+	ArrayBuildState **marks = argument;
+
+	(void) grp;
+	(void) total;
+	(void) good;
+	*marks = accumArrayResult(*marks, TimestampTzGetDatum(bucket), false, TIMESTAMPTZOID, CurrentMemoryContext);
+}
+
+static bool
+is_file_of_clocks(uint64 expected)
+{
+	Relation	rel = table_open(own_relation(OWN_CLOCK_STATE), AccessShareLock);
+	uint64		fingerprint = 0;
+	const char *problem = fingerprint_of(rel, &fingerprint, NULL);
+
+	table_close(rel, NoLock);
+	return problem == NULL && fingerprint == expected;
+}
+
+/* sla.month_marks(fingerprint) -> timestamptz[] */
+PG_FUNCTION_INFO_V1(sla_month_marks);
+Datum
+sla_month_marks(PG_FUNCTION_ARGS)
+{
+	ArrayBuildState *marks = initArrayResult(TIMESTAMPTZOID, CurrentMemoryContext, false);
+
+	if (PG_ARGISNULL(0) || !is_file_of_clocks((uint64) PG_GETARG_INT64(0)) ||
+		!rollup_pending(MARK_GENERATION, GetActiveSnapshot(), add_mark, &marks) ||
+		!each_delta(MARK_OBJECTIVE, MARK_GENERATION, add_mark, &marks))
+		add_mark(&marks, DT_NOBEGIN, "", 1, 0);
+	PG_RETURN_DATUM(makeArrayResult(marks, CurrentMemoryContext));
 }

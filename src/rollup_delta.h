@@ -33,6 +33,13 @@ enum
  */
 #define VOID_BUCKET		DT_NOBEGIN
 
+/*
+ * Deltas of this objective and generation are marks: in the month of such a day
+ * something was changed of what sla.month_kept has.
+ */
+#define MARK_OBJECTIVE	0
+#define MARK_GENERATION 0
+
 /* A longer value of group_by makes a rollup void. */
 #define MAX_GROUP_BYTES 1000
 

@@ -3,6 +3,10 @@
 SELECT desk.empty() \g /dev/null
 CALL desk.make_history(:rows * 10, :rows / 10);
 VACUUM (FREEZE, ANALYZE) sla.clock_state;
+-- months are kept when all know of it
+SELECT sla.fold() \g /dev/null
+SELECT sla.fold() \g /dev/null
+VACUUM (FREEZE, ANALYZE) sla.month_kept;
 
 CREATE PROCEDURE desk.add_reading(name text, sql text) LANGUAGE sql AS $$
     CALL bench.add_statement('reading', name, sql, 1)

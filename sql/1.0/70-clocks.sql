@@ -122,6 +122,34 @@ FROM sla.clock_due_new AS n
 CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(n.at), pg_catalog.unnest(n.clocks)) AS h (at, clock_id);
 COMMENT ON VIEW sla.clock_hint IS 'private: all of both';
 
+/*
+ * Months that are long over are kept as they were counted.  Whoever changes what was
+ * told in one marks its day, in sla.rollup_delta as of objective 0: it is counted
+ * from the clocks then, until sla.fold() has counted it anew.
+ */
+CREATE TABLE sla.month_keeping (
+	until date NOT NULL,
+	zones text[],
+	fingerprint bigint,
+	made_in xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+	settling_in xid8
+);
+CREATE UNIQUE INDEX ON sla.month_keeping ((true));
+COMMENT ON TABLE sla.month_keeping IS 'private: one row: which months are kept';
+COMMENT ON COLUMN sla.month_keeping.until IS 'whoever changes what was told before this marks its day';
+COMMENT ON COLUMN sla.month_keeping.zones IS 'time zones by which they were counted, as in sla.month_zone';
+COMMENT ON COLUMN sla.month_keeping.fingerprint IS 'of the file of sla.clock_state then';
+COMMENT ON COLUMN sla.month_keeping.made_in IS 'the transaction that set "until"';
+COMMENT ON COLUMN sla.month_keeping.settling_in IS 'transactions from this on know of it; NULL: that is not known yet';
+
+CREATE TABLE sla.month_kept (
+	period_start date PRIMARY KEY,
+	tally bigint[] NOT NULL
+);
+COMMENT ON TABLE sla.month_kept IS 'private: months that are over, as they were counted';
+COMMENT ON COLUMN sla.month_kept.period_start IS 'first day of the month';
+COMMENT ON COLUMN sla.month_kept.tally IS 'what sla.tally() made of the clocks that have ended';
+
 CREATE TABLE sla.clock_change (
 	clock bigint NOT NULL,
 	at timestamptz NOT NULL,

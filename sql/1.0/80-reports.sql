@@ -720,22 +720,81 @@ UNION ALL
 SELECT pg_catalog.format('a%s=%s', a.id, a.time_zone) FROM sla.agreement AS a WHERE a.time_zone IS NOT NULL;
 COMMENT ON VIEW sla.month_zone IS 'private: in whose time zone months begin, as sla.tally() wants it';
 
-CREATE VIEW sla.month_tally AS
+CREATE VIEW sla.month_zones AS
+SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2), z.zone) AS zones
+FROM sla.month_zone AS z;
+COMMENT ON VIEW sla.month_zones IS 'private: all of these';
+
+CREATE FUNCTION sla.month_marks(fingerprint bigint)
+RETURNS timestamptz[]
+AS 'MODULE_PATHNAME', 'sla_month_marks'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION sla.month_marks(bigint) IS
+'private: days on which something was changed that is kept, -infinity: all; when the file is another, or nobody knows, that';
+
+/*
+ * Months, with the tally of the clocks that have ended where it is kept and nothing
+ * was changed since.  (Where row-level security keeps clocks from anybody it is of
+ * no use.)
+ */
+CREATE VIEW sla.month_state AS
+SELECT m.period_start, m.from_at, m.to_at, k.tally
+FROM sla.month AS m
+LEFT JOIN sla.month_kept AS k
+	ON k.period_start = m.period_start
+	AND NOT EXISTS (
+		SELECT
+		FROM pg_catalog.unnest(coalesce((
+			SELECT sla.month_marks(g.fingerprint)
+			FROM sla.month_keeping AS g
+			WHERE g.zones IS NOT DISTINCT FROM (SELECT z.zones FROM sla.month_zones AS z)
+				AND NOT EXISTS (SELECT FROM sla.row_security)), '{-infinity}')) AS d (day)
+		WHERE d.day = '-infinity' OR (d.day > m.from_at - interval '1 day' AND d.day < m.to_at));
+COMMENT ON VIEW sla.month_state IS 'private: months, with their tally where it is kept';
+
+/*
+ * (That a month is not kept is asked inside, too: before any clock is read.)
+ */
+CREATE VIEW sla.month_ended AS
+SELECT m.period_start, t.tally
+FROM sla.month_state AS m
+CROSS JOIN LATERAL (
+	SELECT sla.tally(
+		m.period_start, (SELECT z.zones FROM sla.month_zones AS z),
+		c.promise_id, c.agreement_id, c.relation, c.state, c.ended_at, c.due_at, c.late_at,
+		c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived) AS tally
+	FROM sla.clock_told AS c
+	WHERE m.tally IS NULL AND c.kind = ANY ('{ended,breached,gross}')
+		AND c.at >= m.from_at AND c.at < m.to_at
+		-- each clock once
+		AND (c.kind = 'ended' OR c.ended_at >= m.to_at)
+		AND (c.kind <> 'gross' OR (c.late_at >= m.from_at AND c.late_at < m.to_at AND c.late_at < c.ended_at) IS NOT TRUE)
+) AS t
+WHERE m.tally IS NULL;
+COMMENT ON VIEW sla.month_ended IS 'private: judgements of clocks that have ended, of months that are not kept, counted by promise';
+
+CREATE VIEW sla.month_open AS
 SELECT m.period_start, t.tally
 FROM sla.month AS m
 CROSS JOIN LATERAL (
 	SELECT sla.tally(
-		m.period_start,
-		(SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2)) FROM sla.month_zone AS z),
+		m.period_start, (SELECT z.zones FROM sla.month_zones AS z),
 		c.promise_id, c.agreement_id, c.relation, c.state, coalesce(c.ended_at, pg_catalog.now()), c.due_at, c.late_at,
 		c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived) AS tally
 	FROM sla.clock_told AS c
-	WHERE c.at >= m.from_at AND c.at < m.to_at
-		-- each clock once
-		AND (c.kind <> ALL ('{breached,gross}') OR c.ended_at >= m.to_at)
-		AND (c.kind <> ALL ('{gross,open gross,stale gross}')
+	WHERE c.kind <> ALL ('{ended,breached,gross}')
+		AND c.at >= m.from_at AND c.at < m.to_at
+		AND (c.kind <> ALL ('{open gross,stale gross}')
 			OR (c.late_at >= m.from_at AND c.late_at < m.to_at AND c.late_at < coalesce(c.ended_at, pg_catalog.now())) IS NOT TRUE)
 ) AS t;
+COMMENT ON VIEW sla.month_open IS 'private: judgements of open clocks, of each month, counted by promise';
+
+CREATE VIEW sla.month_tally AS
+SELECT m.period_start, m.tally FROM sla.month_state AS m WHERE m.tally IS NOT NULL
+UNION ALL
+SELECT e.period_start, e.tally FROM sla.month_ended AS e
+UNION ALL
+SELECT o.period_start, o.tally FROM sla.month_open AS o;
 COMMENT ON VIEW sla.month_tally IS 'private: judgements of each month, counted by promise';
 
 CREATE VIEW sla.report_attainment AS
@@ -794,21 +853,38 @@ COMMENT ON COLUMN sla.report_attainment.gross_breached IS 'breached without exce
 COMMENT ON COLUMN sla.report_attainment.gross_percent IS 'percentage kept without exceptions: met or tolerated';
 
 /*
- * All history.  Finished clocks are read as they lie, with nothing between the
- * table and the count.
+ * All history.  Clocks that have ended are told by months, when all but a few of
+ * these are kept.  Else they are read as they lie, with nothing between the table
+ * and the count.
  */
-CREATE VIEW sla.history_tally AS
-SELECT sla.tally(NULL, (SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2)) FROM sla.month_zone AS z),
+CREATE VIEW sla.history_ended AS
+SELECT sla.tally(NULL, (SELECT z.zones FROM sla.month_zones AS z),
 		j.promise_id, j.agreement_id, j.relation, j.state, j.ended_at, j.due_at, j.late_at,
 		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived) AS tally
-FROM sla.clock_seen AS j
+FROM sla.clock_seen AS j;
+COMMENT ON VIEW sla.history_ended IS 'private: judgements of all clocks that have ended, counted by month and promise in one pass';
+
+CREATE VIEW sla.history_tally AS
+SELECT t.tally
+FROM (
+	SELECT count(*) FILTER (WHERE m.tally IS NULL) <= 12 AND count(m.tally) > 0 AS by_months
+	FROM sla.month_state AS m
+	OFFSET 0
+) AS g
+CROSS JOIN LATERAL (
+	SELECT e.tally FROM sla.history_ended AS e WHERE NOT g.by_months
+	UNION ALL
+	SELECT m.tally FROM sla.month_state AS m WHERE g.by_months
+	UNION ALL
+	SELECT m.tally FROM sla.month_ended AS m WHERE g.by_months
+) AS t
 UNION ALL
-SELECT sla.tally(NULL, (SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2)) FROM sla.month_zone AS z),
+SELECT sla.tally(NULL, (SELECT z.zones FROM sla.month_zones AS z),
 		j.promise_id, j.agreement_id, j.relation, j.state, pg_catalog.now(), j.due_at, j.late_at,
 		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived)
 FROM sla.clock_open AS j
 UNION ALL
-SELECT sla.tally(NULL, (SELECT pg_catalog.array_agg(z.zone ORDER BY pg_catalog.split_part(z.zone, '=', 2)) FROM sla.month_zone AS z),
+SELECT sla.tally(NULL, (SELECT z.zones FROM sla.month_zones AS z),
 		j.promise_id, j.agreement_id, j.relation, j.state, j.ended_at, j.due_at, j.late_at,
 		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived)
 FROM sla.clock_stale AS j
@@ -855,7 +931,7 @@ LEFT JOIN sla.tracked AS t ON t.relation = p.relation
 WHERE j.period_start <= pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '16 hours')
 GROUP BY j.period_start, p.relation, t.time_zone, p.policy, p.metric;
 COMMENT ON VIEW sla.report_attainment_history IS
-'report_attainment of all months at once: one pass over all clocks, whatever is asked for';
+'report_attainment of all months at once: where most are not kept, one pass over all clocks, whatever is asked for';
 COMMENT ON COLUMN sla.report_attainment_history.period_start IS 'first day of the month';
 COMMENT ON COLUMN sla.report_attainment_history.relation IS 'the tracked table';
 COMMENT ON COLUMN sla.report_attainment_history.policy IS 'the policy';

@@ -62,7 +62,7 @@ CREATE TABLE sla.rollup_delta (
 -- folded and not vacuumed yet)
 CREATE INDEX ON sla.rollup_delta (objective);
 COMMENT ON TABLE sla.rollup_delta IS 'private: what transactions changed, until it is folded into buckets';
-COMMENT ON COLUMN sla.rollup_delta.objective IS 'number of the objective';
+COMMENT ON COLUMN sla.rollup_delta.objective IS 'number of the objective; 0: marks of months that are kept';
 COMMENT ON COLUMN sla.rollup_delta.total IS 'by how much more counts';
 COMMENT ON COLUMN sla.rollup_delta.good IS 'by how much more is good';
 COMMENT ON COLUMN sla.rollup_delta.generation IS 'generation of the rollup';
@@ -313,7 +313,8 @@ LANGUAGE C;
 COMMENT ON FUNCTION sla.clock_written() IS 'counts clocks in objectives that SQL writes';
 REVOKE ALL ON FUNCTION sla.clock_written() FROM PUBLIC;
 CREATE TRIGGER clock_written
-	AFTER DELETE OR UPDATE OF ended_at, late_at, promise_id, state, is_waived, party, labels, breach_labels ON sla.clock_state
+	AFTER DELETE OR UPDATE OF ended_at, due_at, late_at, promise_id, state, is_excepted, is_waived, agreement_id, gross_due_at, gross_late_at,
+		party, labels, breach_labels ON sla.clock_state
 	FOR EACH ROW EXECUTE FUNCTION sla.clock_written();
 CREATE TRIGGER clock_copied
 	AFTER INSERT ON sla.clock_state
@@ -479,6 +480,66 @@ COMMENT ON FUNCTION sla.build_rollup(integer) IS 'private: builds a rollup from 
 REVOKE ALL ON FUNCTION sla.build_rollup(integer) FROM PUBLIC;
 
 /*
+ * Months before the last one are kept.  What changes in them while they are counted
+ * leaves a mark that the statement which deletes the marks does not see.
+ */
+CREATE FUNCTION sla.keep_months()
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+	wanted date := date_trunc('month', timezone('UTC', now())) - interval '1 month';
+	kept sla.month_keeping;
+	found_zones text[] := (SELECT z.zones FROM sla.month_zones AS z);
+	found_print bigint := sla.rollup_fingerprint('sla.clock_state');
+BEGIN
+	IF EXISTS (SELECT FROM sla.row_security) OR NOT sla.write_rollup_deltas() THEN
+		RETURN;
+	END IF;
+	INSERT INTO sla.month_keeping (until)
+	SELECT '-infinity' WHERE NOT EXISTS (SELECT FROM sla.month_keeping)
+	ON CONFLICT DO NOTHING;
+	SELECT * INTO kept FROM sla.month_keeping AS k FOR UPDATE SKIP LOCKED;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	IF kept.until < wanted THEN
+		UPDATE sla.month_keeping AS k
+		SET until = wanted, made_in = pg_current_xact_id(), settling_in = NULL;
+		UPDATE sla.revision SET number = nextval('sla.revision_seq');
+		RETURN;
+	END IF;
+	kept.settling_in := coalesce(kept.settling_in, sla.settling_in(kept.made_in));
+	UPDATE sla.month_keeping AS k
+	SET settling_in = kept.settling_in
+	WHERE k.settling_in IS DISTINCT FROM kept.settling_in;
+	IF sla.has_settled(kept.settling_in) IS NOT TRUE THEN
+		RETURN;
+	END IF;
+	IF (kept.zones, kept.fingerprint) IS DISTINCT FROM (found_zones, found_print) THEN
+		DELETE FROM sla.month_kept;
+		UPDATE sla.month_keeping AS k SET zones = found_zones, fingerprint = found_print;
+	END IF;
+	WITH gone AS (
+		DELETE FROM sla.rollup_delta AS d WHERE d.objective = 0 RETURNING d.bucket
+	)
+	DELETE FROM sla.month_kept AS k
+	USING sla.month AS m
+	WHERE m.period_start = k.period_start
+		AND EXISTS (SELECT FROM gone AS g WHERE g.bucket > m.from_at - interval '1 day' AND g.bucket < m.to_at);
+	INSERT INTO sla.month_kept (period_start, tally)
+	SELECT e.period_start, coalesce(e.tally, '{}')
+	FROM sla.month_ended AS e
+	WHERE e.period_start < kept.until
+	ON CONFLICT (period_start) DO UPDATE SET tally = excluded.tally;
+END
+$$;
+COMMENT ON FUNCTION sla.keep_months() IS 'private: counts months that are over and not kept, or were changed';
+REVOKE ALL ON FUNCTION sla.keep_months() FROM PUBLIC;
+
+/*
  * Rows of sla.rollup are locked by who moves deltas, and left out by others who
  * do the same.
  */
@@ -546,7 +607,7 @@ BEGIN
 		WHERE d.bucket = '-infinity'
 		UNION ALL (
 			-- of objectives that are no more
-			SELECT d.objective FROM sla.rollup_delta AS d
+			SELECT d.objective FROM sla.rollup_delta AS d WHERE d.objective > 0
 			EXCEPT
 			SELECT r.objective FROM sla.rollup AS r));
 	WITH gone AS (
@@ -578,6 +639,7 @@ BEGIN
 		USING jsonb_populate_recordset(NULL::sla.rollup_bucket, emptied) AS e
 		WHERE (b.objective, b.level, b.bucket, b.grp) = (e.objective, e.level, e.bucket, e.grp);
 	END IF;
+	PERFORM sla.keep_months();
 	RETURN folded;
 END
 $$;

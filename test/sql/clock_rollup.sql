@@ -41,7 +41,7 @@ CREATE FUNCTION test.any_ticket(id int) RETURNS cr_ticket LANGUAGE sql VOLATILE 
 	SELECT (id, a, a - random() * interval '5 days', test.any_of('new', 'work', 'wait', 'done', 'done', 'void'), 1 + floor(random() * 2)::int,
 		test.any_of('blue', 'red', '', NULL), test.any_of('acme', 'brill', NULL))::cr_ticket FROM (SELECT test.any_at() AS a OFFSET 0) x $$;
 CREATE FUNCTION test.any_statement() RETURNS text LANGUAGE sql VOLATILE AS $$
-	SELECT regexp_replace(CASE floor(random() * 22)::int
+	SELECT regexp_replace(CASE floor(random() * 23)::int
 		WHEN 0 THEN 'INSERT INTO cr_ticket SELECT (test.any_ticket(i)).* FROM generate_series(A, A + 30) i WHERE NOT EXISTS (SELECT FROM cr_ticket t WHERE t.id = i)'
 		WHEN 1 THEN 'INSERT INTO cr_ticket SELECT (test.any_ticket(i)).* FROM generate_series(A, A + 5) i ON CONFLICT (id) DO UPDATE SET status = excluded.status, at = cr_ticket.at + interval ''1 hour'''
 		WHEN 2 THEN 'UPDATE cr_ticket SET status = ''done'', at = at + random() * interval ''3 days'' WHERE id BETWEEN A AND A + 40'
@@ -63,6 +63,7 @@ CREATE FUNCTION test.any_statement() RETURNS text LANGUAGE sql VOLATILE AS $$
 		WHEN 18 THEN 'UPDATE sla.agreement SET calendar = test.any_of(''cr_late'', ''cr_desk'') WHERE party = ''brill'''
 		WHEN 19 THEN 'UPDATE sla.metric SET name = CASE name WHEN ''answer'' THEN ''reply'' ELSE ''answer'' END WHERE relation = ''cr_ticket''::regclass AND name IN (''answer'', ''reply'')'
 		WHEN 20 THEN 'SELECT sla.sync(''cr_ticket'')'
+		WHEN 21 THEN 'WITH t AS (UPDATE sla.tracked SET time_zone = test.any_of(''UTC'', ''Asia/Tokyo'') WHERE relation = ''cr_ticket''::regclass) UPDATE sla.agreement SET time_zone = test.any_of(''America/Lima'', NULL) WHERE party = ''acme'''
 		ELSE 'SELECT sla.recompute(''cr_ticket'', tstzrange(a, a + interval ''3 days''), false) FROM (SELECT test.any_at() OFFSET 0) x (a)'
 	END, '\mA\M', floor(random() * 400)::int::text, 'g') $$;
 CREATE FUNCTION test.any_edges() RETURNS timestamptz[] LANGUAGE sql VOLATILE AS $$
@@ -72,6 +73,21 @@ CREATE FUNCTION test.any_edges() RETURNS timestamptz[] LANGUAGE sql VOLATILE AS 
 		FROM (SELECT timestamptz '2026-03-10' + random() * interval '40 days' AS x FROM generate_series(1, 2 + floor(random() * random() * 20)::int)) s
 		UNION ALL SELECT timestamptz '2026-03-10' + floor(random() * 3) * interval '1 day'
 		UNION ALL SELECT timestamptz '2026-05-10') s $$;
+-- attainment of months, as they are kept or counted, against one pass over all clocks
+CREATE VIEW test.by_month AS
+	SELECT m.tally[i.i + 1] AS month, m.tally[i.i + 2] AS promise, ARRAY(SELECT sum(m.tally[i.i + j]) FROM generate_series(3, 9) AS j GROUP BY j ORDER BY j) AS counts
+	FROM (SELECT m.tally FROM sla.month_state AS m UNION ALL SELECT m.tally FROM sla.month_ended AS m) AS m, generate_series(0, array_upper(m.tally, 1) - 9, 9) AS i (i);
+CREATE VIEW test.by_pass AS
+	SELECT m.tally[i.i + 1] AS month, m.tally[i.i + 2] AS promise, ARRAY(SELECT sum(m.tally[i.i + j]) FROM generate_series(3, 9) AS j GROUP BY j ORDER BY j) AS counts
+	FROM sla.history_ended AS m, generate_series(0, array_upper(m.tally, 1) - 9, 9) AS i (i);
+CREATE FUNCTION test.sums(counts text) RETURNS TABLE (month bigint, promise bigint, sums numeric[]) LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format('SELECT m.month, m.promise, array_agg(m.n ORDER BY m.j) FROM (
+		SELECT c.month, c.promise, u.j, sum(u.n) AS n FROM %s AS c, unnest(c.counts) WITH ORDINALITY AS u (n, j) GROUP BY 1, 2, 3) AS m GROUP BY 1, 2', counts);
+END $$;
+CREATE FUNCTION test.months_wrong() RETURNS bigint LANGUAGE sql AS $$
+	SELECT count(*) FROM test.sums('test.by_month') AS m FULL JOIN test.sums('test.by_pass') AS p ON p.month = m.month AND p.promise = m.promise
+	WHERE m.sums IS DISTINCT FROM p.sums $$;
 CREATE TABLE test.result (objective text, windows bigint, wrong bigint, by_rollup bigint, clocks bigint, open bigint);
 CREATE PROCEDURE test.compare(rounds int) LANGUAGE plpgsql AS $$
 BEGIN
@@ -87,6 +103,8 @@ BEGIN
 			(SELECT count(*) FROM sla.clock_open c WHERE c.relation = 'cr_ticket'::regclass AND c.late_at < now()) AS open) x
 	WHERE o.name LIKE 'cr %'
 	GROUP BY o.name;
+	INSERT INTO test.result
+	SELECT 'months', rounds, test.months_wrong(), rounds * (SELECT count(*) FROM sla.month_state WHERE tally IS NOT NULL) / 3, 1000, 100;
 END $$;
 CREATE PROCEDURE test.run(rounds int, folding float8, windows int) LANGUAGE plpgsql AS $$
 BEGIN
@@ -163,6 +181,8 @@ SELECT o.name, c.* FROM sla.objective o LEFT JOIN LATERAL sla.objective_counts(o
 DELETE FROM sla.objective WHERE name LIKE 'cr %';
 DELETE FROM sla.exception WHERE reason = 'cr';
 DELETE FROM sla.agreement WHERE party IN ('acme', 'brill');
+-- and what sla.tick() would look at
+TRUNCATE sla.clock_due, sla.clock_due_new;
 SET client_min_messages = warning;
 DROP SCHEMA test CASCADE;
 DROP TABLE cr_ticket;
