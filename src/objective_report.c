@@ -316,10 +316,18 @@ window_of(const Version *version, TimestampTz at, TimestampTz *from, TimestampTz
 
 	if (version->unit == 0)
 	{
-		Datum		local = TimestampGetDatum(to_local(version, at));
+		/* days are those of the calendar, what is less than a day elapses */
+		Interval	days = *DatumGetIntervalP(version->length);
+		int64		rest = days.time;
 
+		days.time = 0;
 		*to = at;
-		*from = from_local(version, DatumGetTimestamp(DirectFunctionCall2(timestamp_mi_interval, local, version->length)));
+		*from = at;
+		if (days.month != 0 || days.day != 0)
+			*from = from_local(version, DatumGetTimestamp(DirectFunctionCall2(timestamp_mi_interval,
+																			  TimestampGetDatum(to_local(version, at)),
+																			  IntervalPGetDatum(&days))));
+		*from -= rest;
 		return true;
 	}
 	SPI_connect();

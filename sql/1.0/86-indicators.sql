@@ -127,12 +127,12 @@ BEGIN ATOMIC
 		pg_catalog.date_bin(step, from_at, pg_catalog.timezone(time_zone, timestamp '2001-01-01')), to_at, step) AS s (at)
 	WHERE step < interval '1 day' AND s.at > from_at AND s.at < to_at
 	UNION ALL
-	SELECT pg_catalog.timezone(time_zone, s.local)
+	SELECT sla.day_begins(time_zone, s.local)
 	FROM pg_catalog.generate_series(
 		pg_catalog.date_bin(step, pg_catalog.timezone(time_zone, from_at), timestamp '2001-01-01'),
 		pg_catalog.timezone(time_zone, to_at), step) AS s (local)
 	WHERE step >= interval '1 day'
-		AND pg_catalog.timezone(time_zone, s.local) > from_at AND pg_catalog.timezone(time_zone, s.local) < to_at;
+		AND sla.day_begins(time_zone, s.local) > from_at AND sla.day_begins(time_zone, s.local) < to_at;
 END;
 COMMENT ON FUNCTION sla.steps(interval, text, timestamptz, timestamptz) IS
 'private: where days or other steps of local time begin, after the one instant and before the other';
@@ -296,10 +296,15 @@ BEGIN ATOMIC
 		o.window_start, o.time_zone, at) AS w
 	WHERE sla.is_calendar_window(o.window_length)
 	UNION ALL
-	SELECT pg_catalog.timezone(o.time_zone, pg_catalog.timezone(o.time_zone, at) - CASE
-			WHEN sla.is_calendar_window(o.window_length) THEN interval '0'
-			ELSE o.window_length::interval END), at
-	WHERE NOT sla.is_calendar_window(o.window_length);
+	-- days are those of the calendar, what is less than a day elapses
+	SELECT CASE WHEN l.days = interval '0' THEN at
+			ELSE pg_catalog.timezone(o.time_zone, pg_catalog.timezone(o.time_zone, at) - l.days)
+		END - (l.length - l.days), at
+	FROM (
+		SELECT w.length, pg_catalog.date_trunc('day', w.length) AS days
+		FROM (SELECT CASE WHEN NOT sla.is_calendar_window(o.window_length) THEN o.window_length::interval END) AS w (length)
+	) AS l
+	WHERE l.length IS NOT NULL;
 END;
 COMMENT ON FUNCTION sla.objective_window(sla.objective, timestamptz) IS 'private: the window of an objective at an instant';
 

@@ -156,6 +156,21 @@ CREATE TABLE ob_dst (at timestamptz, ok bool);
 INSERT INTO ob_dst SELECT h, extract(hour FROM h AT TIME ZONE 'Europe/Berlin') <> 2 FROM generate_series(timestamptz '2025-10-26 00:00 Europe/Berlin', '2025-10-26 05:00 Europe/Berlin', interval '30 min') h;
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length, time_zone) VALUES ('clock_change', 'ob_dst', 'at', 'ok', 90, 'month', 'Europe/Berlin');
 SELECT rank, slot, total, bad FROM sla.slo_slots('clock_change', '2025-10-31') ORDER BY weekday, hour;
+-- hours of a rolling window elapse, days are local ones; read by rows, and by the rollup
+INSERT INTO ob_dst SELECT m, true FROM generate_series(timestamptz '2026-03-28 00:30', '2026-03-29 04:00', interval '10 min') m;
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length, time_zone) VALUES
+	('half_hour', 'ob_dst', 'at', 'true', 90, '30 minutes', 'Europe/Berlin'), ('hour_half', 'ob_dst', 'at', 'true', 90, '90 minutes', 'Europe/Berlin'), ('day_hour', 'ob_dst', 'at', 'true', 90, '1 day 1 hour', 'Europe/Berlin');
+CREATE TEMP TABLE ob_short AS
+	SELECT name, at, s.window_from, s.total FROM unnest('{half_hour,hour_half,day_hour}'::text[]) name,
+		unnest('{2025-10-26 00:30+00,2025-10-26 01:30+00,2026-03-29 01:15+00}'::timestamptz[]) at, LATERAL sla.slo_status(name, at) s;
+TABLE ob_short ORDER BY name, at;
+SELECT bool_and(r.is_built) AS built FROM unnest('{half_hour,hour_half,day_hour}'::text[]) name, LATERAL sla.rebuild(name) r;
+SELECT count(*) AS other FROM ob_short b, LATERAL sla.slo_status(b.name, b.at) s WHERE (s.window_from, s.total) IS DISTINCT FROM (b.window_from, b.total);
+DELETE FROM sla.objective WHERE name IN ('half_hour', 'hour_half', 'day_hour');
+DROP TABLE ob_short;
+-- the day on which midnight comes twice begins with the first one
+UPDATE sla.objective SET time_zone = 'Atlantic/Azores' WHERE name = 'clock_change';
+SELECT "time" FROM sla.slo_series('clock_change', '2025-10-28') WHERE "time" > '2025-10-25' ORDER BY 1;
 -- in zones that have moved by half an hour, and where the clock is changed by that (2026-04-04 15:00 UTC)
 TRUNCATE ob_dst;
 INSERT INTO ob_dst SELECT at, true FROM unnest('{2026-04-06 03:40+00,2026-04-06 04:20+00,2026-04-04 22:10+00,2026-04-04 22:40+00}'::timestamptz[]) at;
