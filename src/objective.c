@@ -255,7 +255,7 @@ return_query(FunctionCallInfo fcinfo, const Objective *objective, Oid role, cons
 
 /*
  * What counts, from $1 to before $2: of each row the group, the instant and
- * whether it is good.  $3 and $4 are the bounds of a value.
+ * whether it is good.  $3 and $4 are the bounds of a value, which NaN is not within.
  */
 static char *
 events_query(const Objective *objective, Relation rel)
@@ -268,7 +268,7 @@ events_query(const Objective *objective, Relation rel)
 	appendStringInfo(&query, "SELECT %s AS grp, %s AS at, %s AS good FROM %s AS r WHERE %s >= $1 AND %s < $2",
 					 group_expression(objective), at,
 					 value != NULL ?
-					 psprintf("($3 IS NULL OR %s <= $3) AND ($4 IS NULL OR %s >= $4)", value, value) :
+					 psprintf("%s <= coalesce($3, 'Infinity') AND ($4 IS NULL OR %s >= $4)", value, value) :
 					 expression(objective, "good_when"),
 					 qualified_name(rel), at, at);
 	if (objective->has_total)

@@ -337,7 +337,8 @@ count_row(void *argument)
 		if (isnull)
 			return;
 		number = DatumGetFloat8(value);
-		task->is_good = (!measure->has_at_most || float8_le(number, measure->at_most)) &&
+		/* (NaN, which is greater than all numbers, is within no bounds) */
+		task->is_good = float8_le(number, measure->has_at_most ? measure->at_most : get_float8_infinity()) &&
 			(!measure->has_at_least || float8_ge(number, measure->at_least));
 	}
 	else

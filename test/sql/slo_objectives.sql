@@ -186,6 +186,16 @@ CREATE TABLE ob_never (began timestamptz);
 INSERT INTO sla.objective (name, kind, relation, outage_from, target_percent, window_length) VALUES ('never down', 'outage', 'ob_never', 'began', 100, 'month');
 SELECT s.status, s.sli_percent, s.projected_sli_percent, count(*) FROM generate_series(timestamptz '2026-03-20', '2026-03-21', interval '371.123457 s') at, LATERAL sla.slo_status('never down', at) s GROUP BY 1, 2, 3;
 DROP TABLE ob_never;
+-- what is not a number is within no bounds; by rows, and by the rollup
+CREATE TABLE ob_nan (at timestamptz, v float8);
+INSERT INTO sla.objective (name, kind, relation, at, value, at_least, at_most, target_percent) VALUES
+	('from one', 'value', 'ob_nan', 'at', 'v', 1, NULL, 90), ('up to one', 'value', 'ob_nan', 'at', 'v', NULL, 1, 90);
+INSERT INTO ob_nan SELECT '2026-03-09', v FROM unnest('{0,1,Infinity,-Infinity,NaN,NULL}'::float8[]) v;
+SELECT name, total, good FROM unnest('{from one,up to one}'::text[]) name, LATERAL sla.slo_status(name, '2026-03-10') ORDER BY 1;
+SELECT bool_and(r.is_built) AS built FROM unnest('{from one,up to one}'::text[]) name, LATERAL sla.rebuild(name) r;
+INSERT INTO ob_nan SELECT '2026-03-09', v FROM unnest('{0,1,Infinity,-Infinity,NaN,NULL}'::float8[]) v;
+SELECT name, total, good FROM unnest('{from one,up to one}'::text[]) name, LATERAL sla.slo_status(name, '2026-03-10') ORDER BY 1;
+DROP TABLE ob_nan;
 
 -- versions: each judges from when it came into force
 INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent, window_length)
