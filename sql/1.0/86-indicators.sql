@@ -93,7 +93,7 @@ BEGIN ATOMIC
 			FROM sla.exception AS e
 			CROSS JOIN LATERAL sla.occurrences(e.during, e.rrule, o.time_zone) AS x
 			WHERE e.approved_at IS NOT NULL AND e.during IS NOT NULL
-				AND x.from_at < x.to_at
+				AND x.from_at < x.to_at AND pg_catalog.tstzrange(x.from_at, x.to_at) && objective_time.during
 				AND CASE
 					WHEN e.objective IS NOT NULL THEN e.objective = o.name
 					ELSE o.kind <> 'clock' AND e.policy IS NULL AND e.metric IS NULL AND e.item IS NULL
