@@ -730,7 +730,7 @@ RETURNS timestamptz[]
 AS 'MODULE_PATHNAME', 'sla_month_marks'
 LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION sla.month_marks(bigint) IS
-'private: days on which something was changed that is kept, -infinity: all; when the file is another, or nobody knows, that';
+'private: days on which something was changed in months that are kept, for readers of attainment; -infinity: nothing can be told';
 
 /*
  * Months, with the tally of the clocks that have ended where it is kept and nothing
