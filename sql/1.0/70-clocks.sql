@@ -134,7 +134,7 @@ CREATE TABLE sla.month_keeping (
 	made_in xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
 	settling_in xid8
 );
-CREATE UNIQUE INDEX ON sla.month_keeping ((true));
+INSERT INTO sla.month_keeping (until) VALUES ('-infinity');
 COMMENT ON TABLE sla.month_keeping IS 'private: one row: which months are kept';
 COMMENT ON COLUMN sla.month_keeping.until IS 'whoever changes what was told before this marks its day';
 COMMENT ON COLUMN sla.month_keeping.zones IS 'time zones by which they were counted, as in sla.month_zone';

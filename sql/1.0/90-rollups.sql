@@ -498,9 +498,6 @@ BEGIN
 	IF EXISTS (SELECT FROM sla.row_security) OR NOT sla.write_rollup_deltas() THEN
 		RETURN;
 	END IF;
-	INSERT INTO sla.month_keeping (until)
-	SELECT '-infinity' WHERE NOT EXISTS (SELECT FROM sla.month_keeping)
-	ON CONFLICT DO NOTHING;
 	SELECT * INTO kept FROM sla.month_keeping AS k FOR UPDATE SKIP LOCKED;
 	IF NOT FOUND THEN
 		RETURN;
@@ -533,6 +530,7 @@ BEGIN
 	SELECT e.period_start, coalesce(e.tally, '{}')
 	FROM sla.month_ended AS e
 	WHERE e.period_start < kept.until
+		AND (SELECT z.zones FROM sla.month_zones AS z) IS NOT DISTINCT FROM found_zones
 	ON CONFLICT (period_start) DO UPDATE SET tally = excluded.tally;
 END
 $$;
