@@ -321,6 +321,28 @@ CREATE TRIGGER clock_copied
 	FOR EACH ROW EXECUTE FUNCTION sla.clock_written();
 ALTER TABLE sla.clock_state ENABLE ALWAYS TRIGGER clock_written;
 ALTER TABLE sla.clock_state ENABLE REPLICA TRIGGER clock_copied;
+
+/* Rows that are inserted otherwise, as when data alone is restored, nobody counts. */
+CREATE FUNCTION sla.clocks_inserted()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM sla.void_rollup(o.id) FROM sla.objective AS o WHERE o.kind = 'clock';
+	INSERT INTO sla.rollup_delta (objective, total, good, generation, bucket, grp)
+	VALUES (0, 1, 0, 0, '-infinity', '');
+	UPDATE sla.revision SET number = nextval('sla.revision_seq') WHERE EXISTS (SELECT FROM sla.objective AS o WHERE o.kind = 'clock');
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.clocks_inserted() IS 'has clocks counted anew that nobody counted';
+REVOKE ALL ON FUNCTION sla.clocks_inserted() FROM PUBLIC;
+CREATE TRIGGER clocks_inserted
+	AFTER INSERT ON sla.clock_state
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.clocks_inserted();
+COMMENT ON TRIGGER clocks_inserted ON sla.clock_state IS 'rollups of clocks are void';
 COMMENT ON TRIGGER clock_written ON sla.clock_state IS 'objectives follow';
 COMMENT ON TRIGGER clock_copied ON sla.clock_state IS 'objectives follow, under logical replication';
 
@@ -495,7 +517,10 @@ DECLARE
 	found_zones text[] := (SELECT z.zones FROM sla.month_zones AS z);
 	found_print bigint := sla.rollup_fingerprint('sla.clock_state');
 BEGIN
-	IF EXISTS (SELECT FROM sla.row_security) OR NOT sla.write_rollup_deltas() THEN
+	-- (under an older snapshot the row may have been changed since)
+	IF EXISTS (SELECT FROM sla.row_security) OR NOT sla.write_rollup_deltas()
+		OR current_setting('transaction_isolation') <> 'read committed'
+	THEN
 		RETURN;
 	END IF;
 	SELECT * INTO kept FROM sla.month_keeping AS k FOR UPDATE SKIP LOCKED;
@@ -525,7 +550,9 @@ BEGIN
 	DELETE FROM sla.month_kept AS k
 	USING sla.month AS m
 	WHERE m.period_start = k.period_start
-		AND EXISTS (SELECT FROM gone AS g WHERE g.bucket > m.from_at - interval '1 day' AND g.bucket < m.to_at);
+		AND EXISTS (
+			SELECT FROM gone AS g
+			WHERE g.bucket = '-infinity' OR (g.bucket > m.from_at - interval '1 day' AND g.bucket < m.to_at));
 	INSERT INTO sla.month_kept (period_start, tally)
 	SELECT e.period_start, coalesce(e.tally, '{}')
 	FROM sla.month_ended AS e
