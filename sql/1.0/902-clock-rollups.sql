@@ -78,10 +78,14 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM sla.void_rollup(o.id) FROM sla.objective AS o WHERE o.kind = 'clock';
+	PERFORM sla.void_rollup(r.objective)
+	FROM sla.rollup AS r
+	JOIN sla.objective AS o ON o.id = r.objective AND o.kind = 'clock';
+	IF FOUND THEN
+		UPDATE sla.revision SET number = nextval('sla.revision_seq');
+	END IF;
 	INSERT INTO sla.rollup_delta (objective, total, good, generation, bucket, grp)
 	VALUES (0, 1, 0, 0, '-infinity', '');
-	UPDATE sla.revision SET number = nextval('sla.revision_seq') WHERE EXISTS (SELECT FROM sla.objective AS o WHERE o.kind = 'clock');
 	RETURN NULL;
 END
 $$;
