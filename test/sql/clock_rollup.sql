@@ -195,12 +195,13 @@ DELETE FROM sla.objective WHERE name LIKE 'cr %';
 DELETE FROM sla.exception WHERE reason = 'cr';
 DELETE FROM sla.clock_change AS h WHERE NOT EXISTS (SELECT FROM sla.clock_state AS c WHERE c.clock_id = h.clock);
 DELETE FROM sla.agreement WHERE party IN ('acme', 'brill');
--- nothing is left for others to settle, nor for sla.tick() to look at
+-- nothing is left for others to settle, to take for much, nor for sla.tick() to look at
 SELECT sla.refresh() \g /dev/null
 SELECT sla.refresh() \g /dev/null
 SELECT sla.refresh() \g /dev/null
 SELECT (SELECT count(*) FROM sla.moved_party) AS parties, (SELECT count(*) FROM sla.promise WHERE settled < revision) AS promises;
 TRUNCATE sla.clock_due, sla.clock_due_new;
+VACUUM FULL sla.promise;
 SET client_min_messages = warning;
 DROP SCHEMA test CASCADE;
 DROP TABLE cr_ticket;
