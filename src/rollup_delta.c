@@ -81,6 +81,10 @@ typedef struct Pending
 
 static Pending *pending = NULL; /* the innermost; in TopTransactionContext */
 
+/* The latest command of this transaction that wrote some down. */
+static CommandId written;
+static bool any_written = false;
+
 /* So many are written at once. */
 #define MAX_PENDING		20000
 #define MAX_SUM			INT64_C(1000000000)
@@ -236,6 +240,8 @@ write_pending(Pending *of)
 		if (delta->total != 0 || delta->good != 0 || is_void(delta))
 			write_delta(&writer, delta);
 	close_writer(&writer);
+	written = GetCurrentCommandId(false);
+	any_written = true;
 	deltas_start_iterate(of->sums, &i);
 	while ((delta = deltas_iterate(of->sums, &i)) != NULL)
 		pfree(delta->key.grp);
@@ -296,6 +302,11 @@ at_transaction_end(XactEvent event, void *arg)
 			break;
 		case XACT_EVENT_ABORT:
 			pending = NULL;
+			any_written = false;
+			break;
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PREPARE:
+			any_written = false;
 			break;
 		default:
 			break;
@@ -321,6 +332,12 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransaction
 bool
 rollup_pending(int64 generation, Snapshot snapshot, PendingFunction function, void *argument)
 {
+	/*
+	 * what was counted before the snapshot, and is in rows that it does not
+	 * see
+	 */
+	if (any_written && written >= snapshot->curcid)
+		return false;
 	for (Pending *of = pending; of != NULL; of = of->outer)
 	{
 		deltas_iterator i;

@@ -174,12 +174,13 @@ BEGIN
 	WITH gone AS (
 		DELETE FROM sla.rollup_delta AS d WHERE d.objective = 0 RETURNING d.bucket
 	)
+	-- (sla.month has none from before the first clock there is)
 	DELETE FROM sla.month_kept AS k
-	USING sla.month AS m
-	WHERE m.period_start = k.period_start
-		AND EXISTS (
-			SELECT FROM gone AS g
-			WHERE g.bucket = '-infinity' OR (g.bucket > m.from_at - interval '1 day' AND g.bucket < m.to_at));
+	WHERE EXISTS (
+		SELECT FROM gone AS g
+		WHERE g.bucket = '-infinity'
+			OR (g.bucket > timezone('UTC', k.period_start - interval '40 hours')
+				AND g.bucket < timezone('UTC', k.period_start + interval '1 month 16 hours')));
 	INSERT INTO sla.month_kept (period_start, tally)
 	SELECT e.period_start, coalesce(e.tally, '{}')
 	FROM sla.month_ended AS e
