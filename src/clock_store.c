@@ -570,9 +570,11 @@ queue_changed(ClockStore *store, const StoredClock *clock)
 {
 	int64		was = first_instant(clock->was.risk, clock->was.late);
 	int64		first = first_instant(clock->risk, clock->late);
+
+	/* (beyond the deadline pauses move alerts, and nothing that is stored) */
 	bool		moved = clock->risk != clock->was.risk || clock->due != clock->was.due ||
 		clock->late != clock->was.late || clock->clock.promise != clock->was.promise ||
-		clock->waived != clock->was.waived;
+		clock->waived != clock->was.waived || clock->more_alerts;
 	bool		open = clock_is_open(&clock->clock);
 	TimestampTz now;
 

@@ -113,6 +113,28 @@ SELECT tick('2020-06-01 11:06'), tick('2020-06-01 16:00');
 UPDATE ticket SET status = 'open', at = '2020-06-01 15:00' WHERE id = 'q';
 SELECT tick('2020-06-01 15:20'), tick('2020-06-01 15:31');
 SELECT * FROM told WHERE item = 'q';
+-- nor does a pause after the deadline, though that stays where it was: time stands still for the fractions beyond
+INSERT INTO ticket (id) VALUES ('r');
+SELECT tick('2020-06-01 13:01');
+UPDATE ticket SET status = 'waiting', at = '2020-06-01 14:00' WHERE id = 'r';
+SELECT tick('2020-06-01 15:01'), tick('2020-06-02 10:00');
+UPDATE ticket SET status = 'open', at = '2020-06-02 11:00' WHERE id = 'r';
+SELECT tick('2020-06-02 12:00'), tick('2020-06-02 12:01');
+UPDATE ticket SET status = 'waiting', at = '2020-06-02 11:30' WHERE id = 'r';
+SELECT tick('2020-06-02 12:02');
+SELECT * FROM told WHERE item = 'r';
+INSERT INTO sla.exception (relation, item, during, reason, approved_by, approved_at)
+VALUES ('ticket', 'r', '[2020-06-01 13:30,2020-06-01 13:45)', 'after the deadline', 'test', '2020-06-02');
+UPDATE ticket SET status = 'open', at = '2020-06-02 13:00' WHERE id = 'r';
+SELECT tick('2020-06-02 13:45'), tick('2020-06-02 13:46');
+-- (by an exception of what was told before, too)
+INSERT INTO sla.exception (relation, item, during, reason, approved_by, approved_at)
+VALUES ('ticket', 'r', '[2020-06-01 13:00,2020-06-01 13:30)', 'the same', 'test', '2020-06-02');
+SELECT tick('2020-06-02 13:47'), tick('2020-06-02 14:15:01');
+SELECT * FROM told WHERE item = 'r';
+DELETE FROM sla.exception WHERE item = 'r';
+DELETE FROM ticket WHERE id = 'r';
+SELECT tick('2020-06-02 14:16');
 
 --
 -- Ends: on time, in arrears, cancelled
