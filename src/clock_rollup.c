@@ -183,7 +183,7 @@ count_in(const Measure *measure, const Verdict *verdict, int sign)
 		rollup_count(measure->objective, measure->generation, VOID_BUCKET,
 					 unpack_sql_state(ERRCODE_PROGRAM_LIMIT_EXCEEDED), 1, 0);
 	else
-		rollup_count(measure->objective, measure->generation, rollup_floor(verdict->at, ROLLUP_STEP), group,
+		rollup_count(measure->objective, measure->generation, core_floor(verdict->at, ROLLUP_STEP), group,
 					 sign, verdict->is_good ? sign : 0);
 }
 
@@ -219,7 +219,7 @@ static void
 mark(const ClockMeasures *measures, TimestampTz at)
 {
 	if (at < measures->mark_before && !TIMESTAMP_NOT_FINITE(at))
-		rollup_count(MARK_OBJECTIVE, MARK_GENERATION, rollup_floor(at, USECS_PER_DAY), "", 1, 0);
+		rollup_count(MARK_OBJECTIVE, MARK_GENERATION, core_floor(at, USECS_PER_DAY), "", 1, 0);
 }
 
 void

@@ -81,10 +81,16 @@ fence_settings(const char *time_zone)
 }
 
 void
+fence_no_jit(void)
+{
+	set("jit", "off");
+}
+
+void
 fence_by_index(void)
 {
 	set("enable_seqscan", "off");
-	set("jit", "off");			/* where there is no index after all */
+	fence_no_jit();				/* where there is no index after all */
 }
 
 Oid

@@ -44,6 +44,9 @@ extern void fence_leave(const Fence *fence);
  */
 extern void fence_settings(const char *time_zone);
 
+/* In it, too: little is to be read, whatever the planner thinks. */
+extern void fence_no_jit(void);
+
 /*
  * In it, too: rows are to be found by an index, also by a plan that was made when
  * the table was small.

@@ -56,8 +56,8 @@ typedef struct Objective
 	Datum		promises;		/* of clocks: those that count, integer[]; */
 	Datum		party;			/* only this one's; 0: of all; */
 	Datum		label;			/* by whose values it groups; 0: by none */
-	char	   *piece_query;	/* of the plan; NULL: none yet */
-	SPIPlanPtr	piece_plan;
+	char	   *pieces_query;	/* of the plan; NULL: none yet */
+	SPIPlanPtr	pieces_plan;
 	bool		is_reading;		/* it is being executed */
 	bool		is_gone;		/* and to be freed then */
 } Objective;
@@ -137,8 +137,8 @@ let_go(Objective *objective)
 	MemoryContextSetParent(objective->context, TopTransactionContext);
 	if (objective->is_reading)
 		objective->is_gone = true;
-	else if (objective->piece_plan != NULL)
-		SPI_freeplan(objective->piece_plan);
+	else if (objective->pieces_plan != NULL)
+		SPI_freeplan(objective->pieces_plan);
 }
 
 /* An objective as the active snapshot sees it: good until the end of the transaction. */
@@ -254,23 +254,23 @@ return_query(FunctionCallInfo fcinfo, const Objective *objective, Oid role, cons
 }
 
 /*
- * What counts, from $1 to before $2: of each row the group, the instant and
- * whether it is good.  $3 and $4 are the bounds of a value, which NaN is not within.
+ * What counts, from an instant to before another: of each row the group, the instant
+ * and whether it is good.  $3 and $4 are the bounds of a value, which NaN is not within.
  */
 static char *
-events_query(const Objective *objective, Relation rel)
+events_query(const Objective *objective, Relation rel, const char *from, const char *to)
 {
 	char	   *at = expression(objective, "at");
 	char	   *value = objective->has_value ? expression(objective, "value") : NULL;
 	StringInfoData query;
 
 	initStringInfo(&query);
-	appendStringInfo(&query, "SELECT %s AS grp, %s AS at, %s AS good FROM %s AS r WHERE %s >= $1 AND %s < $2",
+	appendStringInfo(&query, "SELECT %s AS grp, %s AS at, %s AS good FROM %s AS r WHERE %s >= %s AND %s < %s",
 					 group_expression(objective), at,
 					 value != NULL ?
 					 psprintf("%s <= coalesce($3, 'Infinity') AND ($4 IS NULL OR %s >= $4)", value, value) :
 					 expression(objective, "good_when"),
-					 qualified_name(rel), at, at);
+					 qualified_name(rel), at, from, at, to);
 	if (objective->has_total)
 		appendStringInfo(&query, " AND %s", expression(objective, "total_when"));
 	if (value != NULL)
@@ -331,7 +331,7 @@ count_facts(const Objective *objective, Relation rel, Tally *tally)
 	Datum		values[EVENT_ARGUMENTS];
 	char		nulls[EVENT_ARGUMENTS + 1];
 	char	   *query = psprintf("SELECT e.grp, width_bucket(e.at, $5), count(*), count(*) FILTER (WHERE e.good) "
-								 "FROM (%s) AS e GROUP BY 1, 2", events_query(objective, rel));
+								 "FROM (%s) AS e GROUP BY 1, 2", events_query(objective, rel, "$1", "$2"));
 	Fence		fence;
 
 	event_arguments(objective, TimestampTzGetDatum(tally->edges[0]), TimestampTzGetDatum(tally->edges[n - 1]), values, nulls);
@@ -346,36 +346,32 @@ count_facts(const Objective *objective, Relation rel, Tally *tally)
 	fence_leave(&fence);
 }
 
-/* The plan that counts a piece of a bucket, by whatever index there is. */
+/* The plan that counts pieces of buckets, by whatever index there is. */
 static SPIPlanPtr
-piece_plan(Objective *objective, Relation rel)
+pieces_plan(Objective *objective, Relation rel)
 {
-	char	   *query = psprintf("SELECT %s, count(*), count(*) FILTER (WHERE e.good) FROM (%s) AS e%s",
-								 objective->has_group ? "e.grp" : "''", events_query(objective, rel),
+	static const Oid types[] = {TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, FLOAT8OID, FLOAT8OID};
+	char	   *query = psprintf("SELECT c.*, p.n FROM unnest($1, $2) WITH ORDINALITY AS p (f, t, n), "
+								 "LATERAL (SELECT %s, count(*), count(*) FILTER (WHERE e.good) FROM (%s) AS e%s) AS c",
+								 objective->has_group ? "e.grp" : "''", events_query(objective, rel, "p.f", "p.t"),
 								 objective->has_group ? " GROUP BY 1" : "");
 
-	if (objective->piece_plan != NULL && strcmp(objective->piece_query, query) == 0)
-		return objective->piece_plan;
-	if (objective->piece_plan != NULL)
-		SPI_freeplan(objective->piece_plan);
-	objective->piece_plan = NULL;
-	objective->piece_query = MemoryContextStrdup(objective->context, query);
-	objective->piece_plan = SPI_prepare_cursor(query, EVENT_ARGUMENTS - 1, (Oid *) event_types, CURSOR_OPT_GENERIC_PLAN);
-	if (objective->piece_plan == NULL || SPI_keepplan(objective->piece_plan) != 0)
+	if (objective->pieces_plan != NULL && strcmp(objective->pieces_query, query) == 0)
+		return objective->pieces_plan;
+	if (objective->pieces_plan != NULL)
+		SPI_freeplan(objective->pieces_plan);
+	objective->pieces_plan = NULL;
+	objective->pieces_query = MemoryContextStrdup(objective->context, query);
+	objective->pieces_plan = SPI_prepare_cursor(query, lengthof(types), (Oid *) types, CURSOR_OPT_GENERIC_PLAN);
+	if (objective->pieces_plan == NULL || SPI_keepplan(objective->pieces_plan) != 0)
 		elog(ERROR, "could not prepare the reading of an objective");
-	return objective->piece_plan;
+	return objective->pieces_plan;
 }
 
-/* Count a piece of a bucket. */
+/* Add up the rows of that: group, what counts, what is good, number of the piece. */
 static void
-count_piece(const Objective *objective, SPIPlanPtr plan, Tally *tally, const RollupPiece *piece)
+add_pieces(Tally *tally, const CoverPart *pieces)
 {
-	Datum		values[EVENT_ARGUMENTS];
-	char		nulls[EVENT_ARGUMENTS + 1];
-
-	event_arguments(objective, TimestampTzGetDatum(piece->from), TimestampTzGetDatum(piece->to), values, nulls);
-	if (SPI_execute_plan(plan, values, nulls, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the relation of an objective");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple	row = SPI_tuptable->vals[i];
@@ -384,11 +380,11 @@ count_piece(const Objective *objective, SPIPlanPtr plan, Tally *tally, const Rol
 		char	   *grp = TextDatumGetCString(SPI_getbinval(row, desc, 1, &isnull));
 		int64		total = DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull));
 		int64		good = DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
+		const CoverPart *piece = &pieces[DatumGetInt64(SPI_getbinval(row, desc, 4, &isnull)) - 1];
 
 		tally_add(tally, grp, piece->add, total, good);
 		tally_add(tally, grp, piece->subtract, -total, -good);
 	}
-	SPI_freetuptable(SPI_tuptable);
 }
 
 /*
@@ -396,22 +392,34 @@ count_piece(const Objective *objective, SPIPlanPtr plan, Tally *tally, const Rol
  * change the objective whose plan is running.
  */
 static void
-count_pieces(Objective *objective, Relation rel, Tally *tally, const RollupPiece *pieces, int n)
+count_pieces(Objective *objective, Relation rel, Tally *tally, const CoverPart *pieces, int n)
 {
+	TimestampTz *from = palloc(n * sizeof(TimestampTz));
+	TimestampTz *to = palloc(n * sizeof(TimestampTz));
+	Datum		values[EVENT_ARGUMENTS];
+	char		nulls[EVENT_ARGUMENTS + 1];
 	SPIPlanPtr	plan;
 	Fence		fence;
 
 	if (n == 0)
 		return;
+	for (int i = 0; i < n; i++)
+	{
+		from[i] = pieces[i].from;
+		to[i] = pieces[i].to;
+	}
+	event_arguments(objective, edges_datum(from, n), edges_datum(to, n), values, nulls);
 	fence_enter_no_rls(&fence, rel->rd_rel->relowner);
 	fence_settings(objective->time_zone);
+	fence_no_jit();
 	SPI_connect();
-	plan = piece_plan(objective, rel);
+	plan = pieces_plan(objective, rel);
 	objective->is_reading = true;
 	PG_TRY();
 	{
-		for (int i = 0; i < n; i++)
-			count_piece(objective, plan, tally, &pieces[i]);
+		if (SPI_execute_plan(plan, values, nulls, true, 0) != SPI_OK_SELECT)
+			elog(ERROR, "could not read the relation of an objective");
+		add_pieces(tally, pieces);
 	}
 	PG_FINALLY();
 	{
@@ -505,7 +513,7 @@ count_clocks(const Objective *objective, Tally *tally, bool open)
 
 /* Count the pieces of buckets. */
 static void
-count_clock_pieces(const Objective *objective, Tally *tally, const RollupPiece *pieces, int n)
+count_clock_pieces(const Objective *objective, Tally *tally, const CoverPart *pieces, int n)
 {
 	for (int i = 0; i < n; i++)
 	{
@@ -534,7 +542,7 @@ static void
 count_all_clocks(const Objective *objective, Tally *tally, bool by_rollup)
 {
 	Relation	rel = open_clocks();
-	RollupPiece *pieces;
+	CoverPart  *pieces;
 	int			npieces;
 
 	if (by_rollup && rollup_counts(rel, ROLLUP_OF_CLOCKS, objective->id, tally, &pieces, &npieces) == NULL)
@@ -553,7 +561,7 @@ static void
 count_all_rows(Objective *objective, Tally *tally, bool by_rollup)
 {
 	Relation	rel = open_relation(objective);
-	RollupPiece *pieces;
+	CoverPart  *pieces;
 	int			npieces;
 
 	if (by_rollup && objective->by_rows && !objective->is_reading &&
@@ -671,7 +679,7 @@ return_event_buckets(FunctionCallInfo fcinfo, const Objective *objective)
 	event_arguments(objective, TimestampTzGetDatum(MIN_TIMESTAMP), TimestampTzGetDatum(DT_NOEND), values, nulls);
 	return_query(fcinfo, objective, rel->rd_rel->relowner,
 				 psprintf("SELECT e.grp, date_bin('5 minutes', e.at, '2000-01-01 00:00+00'), count(*), "
-						  "count(*) FILTER (WHERE e.good) FROM (%s) AS e GROUP BY 1, 2", events_query(objective, rel)),
+						  "count(*) FILTER (WHERE e.good) FROM (%s) AS e GROUP BY 1, 2", events_query(objective, rel, "$1", "$2")),
 				 EVENT_ARGUMENTS - 1, (Oid *) event_types, values, nulls);
 	relation_close(rel, NoLock);
 }

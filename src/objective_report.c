@@ -512,7 +512,7 @@ cut_status(const Version *version, TimestampTz at, StatusTime *time)
 	time->recent = Max(time->began,
 					   DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval, TimestampTzGetDatum(time->until), length)));
 
-	local = rollup_floor(to_local(version, time->began), USECS_PER_DAY);
+	local = core_floor(to_local(version, time->began), USECS_PER_DAY);
 	last = to_local(version, time->until);
 	max = (int) ((last - local) / USECS_PER_DAY) + 2;
 	time->days = palloc(max * sizeof(TimestampTz));
@@ -682,7 +682,7 @@ part_from(const BurnRule *rule, TimestampTz at, int part)
 {
 	TimestampTz from = back_from(at, rule->part[part]);
 
-	return part == 0 || rule->is_short ? from : rollup_floor(from, ROLLUP_STEP);
+	return part == 0 || rule->is_short ? from : core_floor(from, ROLLUP_STEP);
 }
 
 /* A rule at one instant, of one group. */

@@ -6,8 +6,9 @@
  * A rollup is exact at every moment: what counts is the buckets, plus the deltas
  * that are not folded into them, plus what the transaction itself has not
  * written down yet.  All of it is read under one snapshot, and folding moves
- * from one to another within a transaction.  Of a bucket that an edge cuts all
- * pieces but one are left to be counted from the facts; that one is the rest.
+ * from one to another within a transaction.  Of a bucket that an edge cuts the
+ * caller counts all pieces but one from the facts; that one is the rest (see
+ * core/cover.c).
  *
  * A rollup is used only while it is certain that every write was counted.
  * What changes a table otherwise (TRUNCATE, partitions that come and go, a
@@ -327,191 +328,35 @@ rollup_obstacle(Relation rel, RollupOf of, int32 objective)
 /* The steps of the levels, as in sla.rollup_bucket. */
 static const int64 steps[] = {USECS_PER_DAY, USECS_PER_HOUR, ROLLUP_STEP};
 
-/* What of a bucket that edges cut is not counted from the facts. */
-typedef struct CutBucket
-{
-	TimestampTz bucket;
-	int			interval;		/* the rest is of this one; -1: of none */
-} CutBucket;
-
-typedef struct Span
-{
-	int			level;
-	TimestampTz from;
-	TimestampTz to;
-} Span;
-
-typedef struct Plan
-{
-	Tally	   *tally;
-	int			ncut;
-	CutBucket  *cut;			/* ascending */
-	int			nspans;
-	Span	   *spans;
-	int			npieces;
-	RollupPiece *pieces;
-} Plan;
+#define LEVELS	((int) lengthof(steps))
 
 /* More pieces than that are not worth it. */
 #define MAX_PIECES	200
 
-/* How much of the time of a piece may hold anything. */
-static int64
-weight(TimestampTz from, TimestampTz to, TimestampTz now)
+typedef struct Plan
 {
-	return Max(Min(to, now) - from, 0);
-}
-
-static void
-add_piece(Plan *plan, TimestampTz from, TimestampTz to, int add, int subtract)
-{
-	RollupPiece *piece = &plan->pieces[plan->npieces++];
-
-	piece->from = from;
-	piece->to = to;
-	piece->add = add;
-	piece->subtract = subtract;
-}
-
-/*
- * A bucket that the edges from "first" to before "last" cut.  Either all pieces
- * that are wanted are counted, or all but the heaviest of those, which is what
- * the bucket holds less the others.
- */
-static void
-cut_bucket(Plan *plan, TimestampTz bucket, int first, int last, TimestampTz now)
-{
-	const TimestampTz *edges = plan->tally->edges;
-	int			nedges = plan->tally->nedges;
-	TimestampTz end = bucket + ROLLUP_STEP;
-	int64		wanted = 0;
-	int64		all = 0;
-	int64		most = -1;
-	int			heaviest = -1;
-	CutBucket  *cut = &plan->cut[plan->ncut++];
-
-	for (int i = first - 1; i < last; i++)
-	{
-		TimestampTz from = i < first ? bucket : edges[i];
-		TimestampTz to = i + 1 < last ? edges[i + 1] : end;
-		int64		heavy = weight(from, to, now);
-
-		all += heavy;
-		if (i < 0 || i + 1 >= nedges)
-			continue;
-		wanted += heavy;
-		if (heavy > most)
-		{
-			most = heavy;
-			heaviest = i;
-		}
-	}
-	if (all - most >= wanted)
-		heaviest = -1;
-	cut->bucket = bucket;
-	cut->interval = heaviest;
-	for (int i = first - 1; i < last; i++)
-	{
-		TimestampTz from = i < first ? bucket : edges[i];
-		TimestampTz to = i + 1 < last ? edges[i + 1] : end;
-		bool		is_wanted = i >= 0 && i + 1 < nedges;
-
-		if (from < to && i != heaviest && (is_wanted || heaviest >= 0))
-			add_piece(plan, from, to, is_wanted ? i : -1, heaviest);
-	}
-}
-
-/* Cover a span of whole buckets by the coarsest there are. */
-static void
-cover(Plan *plan, TimestampTz from, TimestampTz to, int level)
-{
-	int64		step = steps[level];
-	TimestampTz low = rollup_floor(from + step - 1, step);
-	TimestampTz high = rollup_floor(to, step);
-	Span	   *last;
-
-	if (from >= to)
-		return;
-	if (low >= high)
-	{
-		cover(plan, from, to, level + 1);
-		return;
-	}
-	if (from < low)
-		cover(plan, from, low, level + 1);
-	last = plan->nspans > 0 ? &plan->spans[plan->nspans - 1] : NULL;
-	if (last != NULL && last->level == level && last->to == low)
-		last->to = high;
-	else
-	{
-		last = &plan->spans[plan->nspans++];
-		last->level = level;
-		last->from = low;
-		last->to = high;
-	}
-	if (high < to)
-		cover(plan, high, to, level + 1);
-}
+	Tally	   *tally;
+	Cover		cover;
+	CoverPart  *parts[LEVELS + 1];
+	int			nparts[LEVELS + 1];
+} Plan;
 
 static bool
 make_plan(Plan *plan, Tally *tally)
 {
-	const TimestampTz *edges = tally->edges;
 	int			n = tally->nedges;
-	TimestampTz now = GetCurrentTimestamp();
-	int			ncut = 0;
 
-	memset(plan, 0, sizeof(Plan));
-	if (TIMESTAMP_NOT_FINITE(edges[0]) || TIMESTAMP_NOT_FINITE(edges[n - 1]))
-		return false;
-	for (int i = 0; i < n; i++)
-		ncut += rollup_floor(edges[i], ROLLUP_STEP) != edges[i];
-	if (ncut > MAX_PIECES)
+	if (TIMESTAMP_NOT_FINITE(tally->edges[0]) || TIMESTAMP_NOT_FINITE(tally->edges[n - 1]))
 		return false;
 	plan->tally = tally;
-	plan->cut = palloc((ncut + 1) * sizeof(CutBucket));
-	plan->pieces = palloc((2 * ncut + 1) * sizeof(RollupPiece));
-	plan->spans = palloc(6 * n * sizeof(Span));
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i <= LEVELS; i++)
+		plan->parts[i] = palloc(COVER_MAX_PARTS(n) * sizeof(CoverPart));
+	plan->cover = (Cover)
 	{
-		TimestampTz bucket = rollup_floor(edges[i], ROLLUP_STEP);
-		TimestampTz whole = bucket;
-		int			next = i + 1;
-
-		if (bucket != edges[i])
-		{
-			while (next < n && edges[next] < bucket + ROLLUP_STEP)
-				next++;
-			cut_bucket(plan, bucket, i, next, now);
-			whole += ROLLUP_STEP;
-		}
-		if (next < n)
-			cover(plan, whole, rollup_floor(edges[next], ROLLUP_STEP), 0);
-		i = next - 1;
-	}
-	for (int i = 0; i < plan->ncut; i++)
-		if (plan->cut[i].interval >= 0)
-		{
-			Span	   *span = &plan->spans[plan->nspans++];
-
-			span->level = lengthof(steps) - 1;
-			span->from = plan->cut[i].bucket;
-			span->to = span->from + ROLLUP_STEP;
-		}
-	return true;
-}
-
-/* The interval that a bucket belongs to, or -1. */
-static int
-interval_of(const Plan *plan, TimestampTz bucket)
-{
-	int			until;
-
-	for (int i = 0; i < plan->ncut; i++)
-		if (plan->cut[i].bucket == bucket)
-			return plan->cut[i].interval;
-	until = instants_until(plan->tally->edges, plan->tally->nedges, bucket);
-	return until < plan->tally->nedges ? until - 1 : -1;
+		tally->edges, n, steps, LEVELS, plan->parts, plan->nparts, palloc(COVER_MAX_CUTS(n) * sizeof(CoverCut)), 0
+	};
+	cover_plan(&plan->cover, GetCurrentTimestamp());
+	return plan->nparts[LEVELS] <= MAX_PIECES;
 }
 
 /*
@@ -523,7 +368,7 @@ count_bucket(void *argument, TimestampTz bucket, const char *grp, int64 total, i
 {
 	Plan	   *plan = argument;
 
-	tally_add(plan->tally, grp, interval_of(plan, bucket), total, good);
+	tally_add(plan->tally, grp, cover_interval(&plan->cover, bucket), total, good);
 }
 
 /* A group's name in a row. */
@@ -552,6 +397,52 @@ enum
 	BUCKET_NCOLUMNS
 };
 
+/* To look for where to go on costs as much as to read as many buckets. */
+#define MAX_GAP	12
+
+/* Count the parts of a level, by a scan for those that lie close together. */
+static void
+count_level(Plan *plan, int32 objective, int level, IndexScanDesc scan, TupleTableSlot *slot)
+{
+	const CoverPart *part = plan->parts[level];
+	const CoverPart *end = part + plan->nparts[level];
+	char		grp[MAX_GROUP_BYTES + 1];
+
+	while (part < end)
+	{
+		const CoverPart *last = part;
+		ScanKeyData keys[4];
+
+		while (last + 1 < end && last[1].from - last->to <= MAX_GAP * steps[level])
+			last++;
+		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(objective));
+		ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum((int16) level));
+		ScanKeyInit(&keys[2], 3, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE, TimestampTzGetDatum(part->from));
+		ScanKeyInit(&keys[3], 3, BTLessStrategyNumber, F_TIMESTAMPTZ_LT, TimestampTzGetDatum(last->to));
+		index_rescan(scan, keys, lengthof(keys), NULL, 0);
+		while (index_getnext_slot(scan, ForwardScanDirection, slot))
+		{
+			TimestampTz bucket;
+			const char *group;
+			int64		total;
+			int64		good;
+
+			slot_getsomeattrs(slot, BUCKET_NCOLUMNS);
+			bucket = DatumGetTimestampTz(slot->tts_values[BUCKET_BUCKET]);
+			while (part->to <= bucket)
+				part++;
+			if (bucket < part->from)
+				continue;
+			group = group_of(slot->tts_values[BUCKET_GRP], grp);
+			total = DatumGetInt64(slot->tts_values[BUCKET_TOTAL]);
+			good = DatumGetInt64(slot->tts_values[BUCKET_GOOD]);
+			tally_add(plan->tally, group, part->add, total, good);
+			tally_add(plan->tally, group, part->subtract, -total, -good);
+		}
+		part = last + 1;
+	}
+}
+
 static void
 count_buckets(Plan *plan, int32 objective)
 {
@@ -559,27 +450,9 @@ count_buckets(Plan *plan, int32 objective)
 	Relation	index = index_open(own_relation(OWN_ROLLUP_BUCKET_PKEY), AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	IndexScanDesc scan = index_beginscan_compat(rel, index, GetActiveSnapshot(), 4);
-	ScanKeyData keys[4];
-	char		grp[MAX_GROUP_BYTES + 1];
 
-	for (int i = 0; i < plan->nspans; i++)
-	{
-		const Span *span = &plan->spans[i];
-
-		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(objective));
-		ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum((int16) span->level));
-		ScanKeyInit(&keys[2], 3, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE, TimestampTzGetDatum(span->from));
-		ScanKeyInit(&keys[3], 3, BTLessStrategyNumber, F_TIMESTAMPTZ_LT, TimestampTzGetDatum(span->to));
-		index_rescan(scan, keys, 4, NULL, 0);
-		while (index_getnext_slot(scan, ForwardScanDirection, slot))
-		{
-			slot_getsomeattrs(slot, BUCKET_NCOLUMNS);
-			count_bucket(plan, DatumGetTimestampTz(slot->tts_values[BUCKET_BUCKET]),
-						 group_of(slot->tts_values[BUCKET_GRP], grp),
-						 DatumGetInt64(slot->tts_values[BUCKET_TOTAL]),
-						 DatumGetInt64(slot->tts_values[BUCKET_GOOD]));
-		}
-	}
+	for (int level = 0; level < LEVELS; level++)
+		count_level(plan, objective, level, scan, slot);
 	index_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
 	index_close(index, NoLock);
@@ -626,7 +499,7 @@ each_delta(int32 objective, int64 generation, PendingFunction function, void *ar
 }
 
 const char *
-rollup_counts(Relation rel, RollupOf of, int32 objective, Tally *tally, RollupPiece **pieces, int *npieces)
+rollup_counts(Relation rel, RollupOf of, int32 objective, Tally *tally, CoverPart **pieces, int *npieces)
 {
 	RollupState state;
 	Plan		plan;
@@ -641,8 +514,8 @@ rollup_counts(Relation rel, RollupOf of, int32 objective, Tally *tally, RollupPi
 	if (!each_delta(objective, state.generation, count_bucket, &plan))
 		return "a row could not be counted";
 	count_buckets(&plan, objective);
-	*pieces = plan.pieces;
-	*npieces = plan.npieces;
+	*pieces = plan.parts[LEVELS];
+	*npieces = plan.nparts[LEVELS];
 	return NULL;
 }
 

@@ -15,6 +15,8 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "core/cover.h"
+
 /* What counts of a group, between each two of some edges. */
 typedef struct TallyGroup
 {
@@ -44,18 +46,6 @@ extern void tally_add(Tally *tally, const char *grp, int interval, int64 total, 
 extern TallyGroup *tally_next(Tally *tally, void **cursor);
 
 /*
- * A part of a bucket, to be counted from the facts: it is added to one interval
- * and taken off another, either may be -1.
- */
-typedef struct RollupPiece
-{
-	TimestampTz from;
-	TimestampTz to;
-	int			add;
-	int			subtract;
-} RollupPiece;
-
-/*
  * Who counts what is written: a trigger of the table, or of sla.clock_state
  * whoever writes it.
  */
@@ -67,11 +57,11 @@ typedef enum RollupOf
 
 /*
  * Count by the rollup of an objective whose relation is open, as the active
- * snapshot sees it; returns why that cannot be done, or NULL.  The pieces are
- * left to the caller.
+ * snapshot sees it; returns why that cannot be done, or NULL.  The pieces of buckets
+ * that edges cut are left to the caller.
  */
 extern const char *rollup_counts(Relation rel, RollupOf of, int32 objective, Tally *tally,
-								 RollupPiece **pieces, int *npieces);
+								 CoverPart **pieces, int *npieces);
 
 /* Why an objective's rollup is not used, or NULL. */
 extern const char *rollup_problem(Relation rel, RollupOf of, int32 objective);

@@ -46,15 +46,6 @@ enum
 /* The buckets of the finest level. */
 #define ROLLUP_STEP		(5 * USECS_PER_MINUTE)
 
-/* The bucket of an instant, by a step. */
-static inline TimestampTz
-rollup_floor(TimestampTz at, int64 step)
-{
-	int64		rest = at % step;
-
-	return at - (rest < 0 ? rest + step : rest);
-}
-
 extern void rollup_delta_init(void);
 
 /*

@@ -389,7 +389,7 @@ count_version(Rolled *rolled, TupleTableSlot *slot, int sign)
 		if (sqlstate != 0)
 			rollup_count(measure->id, measure->generation, VOID_BUCKET, unpack_sql_state(sqlstate), 1, 0);
 		else if (task.counts)
-			rollup_count(measure->id, measure->generation, rollup_floor(task.at, ROLLUP_STEP), task.grp,
+			rollup_count(measure->id, measure->generation, core_floor(task.at, ROLLUP_STEP), task.grp,
 						 sign, task.is_good ? sign : 0);
 	}
 	ResetExprContext(rolled->econtext);

@@ -103,4 +103,13 @@ core_weekday(int32_t date)
 	return w < 0 ? w + 7 : w;
 }
 
+/* The last multiple of a step that is not after. */
+static inline int64_t
+core_floor(int64_t at, int64_t step)
+{
+	int64_t		rest = at % step;
+
+	return at - (rest < 0 ? rest + step : rest);
+}
+
 #endif							/* SLA_CORE_H */
