@@ -72,6 +72,7 @@ typedef struct Change
 	int64		old_start;
 	int64		old_end;
 	int64		old_stop;
+	int64		old_promised;
 	const char *reason;
 } Change;
 
@@ -527,6 +528,7 @@ note_change(Work *work, StoredClock *stored, const StoredClock *before, const ch
 	change->kind = kind;
 	change->at = at;
 	change->old_promise = before->clock.promise;
+	change->old_promised = before->promised;
 	change->old_due = before->due;
 	change->old_late = before->late;
 	change->old_start = before->clock.start;
@@ -573,7 +575,7 @@ take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
 			if (stored->clock.state == CLOCK_CANCELLED && before->clock.state != CLOCK_CANCELLED)
 				work->cancelled++;
 		}
-		if (outcome->retargeted || outcome->restarted)
+		if (outcome->retargeted || outcome->restarted || stored->promised != before->promised)
 			note_change(work, stored, before, "retarget", at);
 		if (outcome->late)
 			note_change(work, stored, before, "late_event", outcome->told);
@@ -636,9 +638,9 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per,
 			row = &edited;
 		}
 		refresh_if_stale(work, stored);
+		before = *stored;
 		if (clock_is_open(&stored->clock) && !row->gone && !elsewhere)
 			follow_attributes(work, stored, work->at);
-		before = *stored;
 	}
 	work->agreement = NULL;
 	clock_apply_row(stored != NULL ? &stored->clock : NULL, &metric->rules, row, &mem, &outcome);
@@ -650,6 +652,8 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per,
 		if (!clock_is_open(&before.clock) && !elsewhere)
 			follow_attributes(work, stored, before.clock.end);
 	}
+	else if (stored != NULL)
+		stored->promised = before.promised; /* it is judged by what held for it */
 	stored = take_outcome(work, stored, &before, &outcome, per, row->at);
 
 	/* history imported with a metric that repeats: cycle after cycle */
@@ -827,13 +831,16 @@ write_change(const Change *change)
 	static const char *command =
 		"INSERT INTO sla.clock_change (clock, at, kind, reason, before, after) SELECT $1, $2, $3, $12, "
 		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('told_at', $2) ELSE "
-		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $5, 'due_at', $6, 'breached_at', $7, 'stopped_at', $13) "
+		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $5, 'due_at', $6, 'breached_at', $7, 'stopped_at', $13) || "
+		"CASE WHEN $15 IS DISTINCT FROM $16 THEN jsonb_build_object('promised_at', $15) ELSE '{}' END "
 		"FROM sla.promise WHERE id = $4) END, "
 		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('applied_at', $11) ELSE "
-		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $9, 'due_at', $10, 'stopped_at', $14) "
+		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $9, 'due_at', $10, 'stopped_at', $14) || "
+		"CASE WHEN $15 IS DISTINCT FROM $16 THEN jsonb_build_object('promised_at', $16) ELSE '{}' END "
 		"FROM sla.promise WHERE id = $8) END";
 	Oid			types[] = {INT8OID, TIMESTAMPTZOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID
+		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+		TIMESTAMPTZOID, TIMESTAMPTZOID
 	};
 	const StoredClock *clock = change->clock;
 	bool		breached = change->old_late != CLOCK_NONE &&
@@ -845,9 +852,10 @@ write_change(const Change *change)
 		Int32GetDatum(clock->clock.promise), TimestampTzGetDatum(clock->clock.start),
 		TimestampTzGetDatum(clock->due), TimestampTzGetDatum(clock->clock.last),
 		change->reason == NULL ? (Datum) 0 : CStringGetTextDatum(change->reason),
-		TimestampTzGetDatum(change->old_stop), TimestampTzGetDatum(clock->clock.end)
+		TimestampTzGetDatum(change->old_stop), TimestampTzGetDatum(clock->clock.end),
+		TimestampTzGetDatum(change->old_promised), TimestampTzGetDatum(clock->promised)
 	};
-	char		nulls[lengthof(types) + 1] = "              ";
+	char		nulls[lengthof(types) + 1] = "                ";
 
 	if (change->old_due == CLOCK_NONE)
 		nulls[5] = 'n';
@@ -861,6 +869,10 @@ write_change(const Change *change)
 		nulls[12] = 'n';
 	if (clock->clock.state != CLOCK_STOPPED)
 		nulls[13] = 'n';
+	if (change->old_promised == CLOCK_NONE)
+		nulls[14] = 'n';
+	if (clock->promised == CLOCK_NONE)
+		nulls[15] = 'n';
 	if (plan == NULL)
 		plan = kept_plan(TopMemoryContext, command, lengthof(types), types);
 	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT)

@@ -856,12 +856,22 @@ cut_pauses(Clock *clock, TimestampTz at)
 	}
 }
 
+/* The same of one that had ended: that it was closed since is no pause yet. */
+static void
+cut_pauses_behind(Clock *clock)
+{
+	while (clock->npauses > 0 && clock->pauses[clock->npauses - 1].during.from >= clock->end)
+		clock->npauses--;
+	if (clock->npauses > 0 && clock->pauses[clock->npauses - 1].during.to > clock->end)
+		clock->pauses[clock->npauses - 1].during.to = clock->end;
+}
+
 /*
- * sla.clock_as_of(clock sla.clock_state, at, started_at, ended_at, promise_id)
- *		-> sla.clock_state
+ * sla.clock_as_of(clock sla.clock_state, at, started_at, ended_at, promise_id,
+ *		promised_at) -> sla.clock_state
  *
- * The clock as it stood then: open if it ended later.  Start, end (infinite:
- * none) and promise are those given, where they are.
+ * The clock as it stood then: open if it ended later.  Start, end, promise and the
+ * date promised by hand are those given, where they are (infinite: none).
  */
 PG_FUNCTION_INFO_V1(sla_clock_as_of);
 Datum
@@ -902,6 +912,15 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 		clock->clock.promise = PG_GETARG_INT32(4);
 		changed = true;
 	}
+	if (!PG_ARGISNULL(5))
+	{
+		TimestampTz promised = PG_GETARG_TIMESTAMPTZ(5);
+
+		if (promised == DT_NOEND)
+			promised = CLOCK_NONE;
+		changed |= promised != clock->promised;
+		clock->promised = promised;
+	}
 	if (clock->clock.end != CLOCK_NONE && clock->clock.end <= at && !changed)
 		PG_RETURN_DATUM(PointerGetDatum(row));
 
@@ -911,6 +930,8 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 		clock->clock.state = CLOCK_RUNNING;
 		cut_pauses(&clock->clock, at);
 	}
+	else
+		cut_pauses_behind(&clock->clock);
 	def = definition_of_table(clock->relation);
 	if (def != NULL && definition_promise(def, clock->clock.promise) != NULL)
 	{

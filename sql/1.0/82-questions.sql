@@ -433,13 +433,13 @@ REVOKE ALL ON FUNCTION sla.explain(regclass, text, text, integer, text) FROM PUB
  * such row of sla.clock_change to change it has as "before" was so until then.
  */
 CREATE FUNCTION sla.clock_as_of(clock sla.clock_state, at timestamptz,
-	started_at timestamptz, ended_at timestamptz, promise_id integer)
+	started_at timestamptz, ended_at timestamptz, promise_id integer, promised_at timestamptz)
 RETURNS sla.clock_state
 AS 'MODULE_PATHNAME', 'sla_clock_as_of'
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000;
-COMMENT ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, integer) IS
-'private: a clock as it stood at an instant, with another start, end or promise where one is given';
-REVOKE ALL ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, integer) FROM PUBLIC;
+COMMENT ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, integer, timestamptz) IS
+'private: a clock as it stood at an instant, with another start, end, promise or date promised by hand where one is given';
+REVOKE ALL ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, integer, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION sla.clocks_as_of(relation regclass, at timestamptz, known_at timestamptz,
 	since timestamptz DEFAULT '-infinity', item text DEFAULT NULL)
@@ -448,7 +448,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1000
 BEGIN ATOMIC
 	SELECT (r.c).*
 	FROM (
-		SELECT sla.clock_as_of(s.stored, clocks_as_of.at, u.started_at, u.ended_at, u.promise_id) AS c
+		SELECT sla.clock_as_of(s.stored, clocks_as_of.at, u.started_at, u.ended_at, u.promise_id, u.promised_at) AS c
 		FROM (
 			SELECT c AS stored, c.clock_id, c.relation, c.item, c.metric_id, c.started_at, c.ended_at
 			FROM sla.clock_state AS c
@@ -475,7 +475,9 @@ BEGIN ATOMIC
 					ORDER BY h.recorded_at, h.at)
 					FILTER (WHERE h.before -> 'promise' IS DISTINCT FROM h.after -> 'promise'
 						OR h.before -> 'policy' IS DISTINCT FROM h.after -> 'policy'
-						OR h.before -> 'goal' IS DISTINCT FROM h.after -> 'goal'))[1] AS promise_id
+						OR h.before -> 'goal' IS DISTINCT FROM h.after -> 'goal'))[1] AS promise_id,
+				(array_agg(coalesce((h.before ->> 'promised_at')::timestamptz, 'infinity') ORDER BY h.recorded_at, h.at)
+					FILTER (WHERE h.before ->> 'promised_at' IS DISTINCT FROM h.after ->> 'promised_at'))[1] AS promised_at
 			FROM sla.clock_change AS h
 			WHERE h.clock = s.clock_id
 				AND h.kind <> 'late_event'

@@ -414,6 +414,28 @@ UPDATE ticket SET at = '2020-06-02 16:00', status = 'done' WHERE id = 'h1';
 UPDATE ticket SET at = '2020-06-06 12:01', status = 'done' WHERE id = 'h2';
 -- met, exactly; breached Sat 12:00
 SELECT item, state, ended, due, breached, verdict FROM shown WHERE item IN ('h1', 'h2') ORDER BY item;
+-- A write that ends a clock leaves it judged by the date under which it ran
+INSERT INTO ticket (id, section, at, promised) SELECT 'h' || n, 'by hand', '2020-06-01 10:00', '2020-06-02 12:00' FROM generate_series(4, 6) n;
+UPDATE ticket SET at = '2020-06-02 13:00', status = 'done', promised = '2020-06-05 12:00' WHERE id = 'h4';
+UPDATE ticket SET at = '2020-06-02 13:00', section = 'none', promised = NULL WHERE id = 'h5';
+-- moved after it was breached: that it was stays told, and it can be asked how it stood
+UPDATE ticket SET at = '2020-06-02 14:00', promised = '2020-06-05 12:00' WHERE id = 'h6';
+UPDATE ticket SET at = '2020-06-02 15:00', promised = NULL WHERE id = 'h6';
+UPDATE ticket SET at = '2020-06-03 12:00', status = 'done' WHERE id = 'h6';
+SELECT item, state, ended, due, breached, verdict FROM shown WHERE item IN ('h4', 'h5', 'h6') ORDER BY item;
+SELECT c.item, hm(h.at) AS at, h.kind, hm((h.before->>'promised_at')::timestamptz) AS promised_before, hm((h.before->>'breached_at')::timestamptz) AS breached_before,
+	hm((h.after->>'promised_at')::timestamptz) AS promised_after, hm((h.after->>'due_at')::timestamptz) AS due_after
+	FROM sla.clock_change h JOIN sla.clock c ON c.clock_id = h.clock WHERE c.item LIKE 'h_' ORDER BY c.item, h.id;
+SELECT hm(t) AS at, state, hm(due_at) AS due, hm(breached_at) AS breached
+	FROM unnest('{2020-06-02 11:00,2020-06-02 13:00,2020-06-02 14:30,2020-06-02 16:00}'::timestamptz[]) t, sla.clock_at('ticket', t, item => 'h6');
+-- Reopened under another promise: until then it had stopped, and the closed time, a pause now, had not moved its deadline
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'by hand, too', 'section = ''by hand, too''');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'by hand, too', 'by hand', '6 bh @desk');
+INSERT INTO ticket (id, section, at) VALUES ('h7', 'by hand', '2020-06-01 10:00');
+UPDATE ticket SET at = '2020-06-01 12:00', status = 'done' WHERE id = 'h7';
+UPDATE ticket SET at = '2020-06-01 15:00', status = 'open', section = 'by hand, too' WHERE id = 'h7';
+SELECT hm(t) AS at, policy, state, hm(stopped_at) AS stopped, hm(due_at) AS due, verdict, elapsed_seconds / 3600 AS used, paused_seconds / 3600 AS paused
+	FROM unnest('{2020-06-01 11:00,2020-06-01 14:00,2020-06-01 16:00}'::timestamptz[]) t, sla.clock_at('ticket', t, item => 'h7');
 
 --
 -- due_by and cutoff
