@@ -268,13 +268,14 @@ read_definition(void *argument)
 }
 
 /*
- * sla.set_trigger_columns(relation regclass, widening boolean) -> void
+ * sla.set_trigger_columns(relation regclass, widening boolean, passing boolean) -> void
  *
  * Makes the row triggers of a tracked table fire for updates of what its
  * expressions read by now; for all when these are broken or suspended.  Where that
  * is another than before it waits for VACUUM, DDL and other definitions of the
  * table, but not for writers.  Widening: for what else they have to fire by now,
- * whatever is defined.
+ * whatever is defined.  Passing: over a table that others have locked, and so is none
+ * for which this transaction has defined anything.
  */
 PG_FUNCTION_INFO_V1(sla_set_trigger_columns);
 Datum
@@ -282,8 +283,11 @@ sla_set_trigger_columns(PG_FUNCTION_ARGS)
 {
 	Reading		reading = {.relid = PG_GETARG_OID(0)};
 	bool		widening = PG_GETARG_BOOL(1);
+	bool		passing = PG_GETARG_BOOL(2);
 	Family		family;
 
+	if (passing && !ConditionalLockRelationOid(reading.relid, AccessShareLock))
+		PG_RETURN_VOID();
 	if (!widening)
 		(void) attempt(read_definition, &reading);
 	family = family_of(reading.relid, widening, reading.def, NoLock);
@@ -297,5 +301,7 @@ sla_set_trigger_columns(PG_FUNCTION_ARGS)
 		visit_family(&family, true);
 		CommandCounterIncrement();
 	}
+	if (passing)
+		UnlockRelationOid(reading.relid, AccessShareLock);
 	PG_RETURN_VOID();
 }

@@ -90,13 +90,13 @@ CREATE FUNCTION sla.sync(
 AS 'MODULE_PATHNAME', 'sla_sync'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 
-CREATE FUNCTION sla.set_trigger_columns(relation regclass, widening boolean DEFAULT false)
+CREATE FUNCTION sla.set_trigger_columns(relation regclass, widening boolean DEFAULT false, passing boolean DEFAULT false)
 RETURNS void
 AS 'MODULE_PATHNAME', 'sla_set_trigger_columns'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
-COMMENT ON FUNCTION sla.set_trigger_columns(regclass, boolean) IS
+COMMENT ON FUNCTION sla.set_trigger_columns(regclass, boolean, boolean) IS
 'private: lets the row trigger of a tracked table fire only for updates of columns that expressions read, where that is safe';
-REVOKE ALL ON FUNCTION sla.set_trigger_columns(regclass, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION sla.set_trigger_columns(regclass, boolean, boolean) FROM PUBLIC;
 
 CREATE FUNCTION sla.widen_triggers(tables oid[])
 RETURNS void
@@ -970,7 +970,7 @@ BEGIN
 		PERFORM sla.make_promises();
 		PERFORM sla.drop_orphans();
 		IF TG_TABLE_NAME IN ('tracked', 'metric', 'policy') THEN
-			PERFORM sla.set_trigger_columns(t.relation) FROM sla.tracked AS t;
+			PERFORM sla.set_trigger_columns(t.relation, passing => true) FROM sla.tracked AS t;
 		END IF;
 	END IF;
 	RETURN NULL;
