@@ -653,7 +653,8 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per,
 			follow_attributes(work, stored, before.clock.end);
 	}
 	else if (stored != NULL)
-		stored->promised = before.promised; /* it is judged by what held for it */
+		stored->promised = before.promised; /* it is judged by what held for
+											 * it */
 	stored = take_outcome(work, stored, &before, &outcome, per, row->at);
 
 	/* history imported with a metric that repeats: cycle after cycle */
