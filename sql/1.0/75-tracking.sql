@@ -553,6 +553,13 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'Use a name of pg_timezone_names, such as Europe/Berlin.';
 	END IF;
+	-- (for timezone() that is an abbreviation)
+	IF NEW.time_zone IN ('CET', 'EET', 'MET', 'WET') THEN
+		RAISE EXCEPTION 'time zone "%" is ambiguous', NEW.time_zone
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = 'It is an abbreviation, too, of winter time alone.',
+				HINT = 'Use the name of a place, such as Europe/Berlin.';
+	END IF;
 	RETURN NEW;
 END
 $$;

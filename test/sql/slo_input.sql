@@ -27,7 +27,7 @@ SELECT d.* FROM unnest(ARRAY[
 	'{"target_percent": 100.1}', '{"target_percent": -1}', '{"target_percent": "NaN"}', '{"target_percent": null}',
 	'{"window_length": "0"}', '{"window_length": "-1 day"}', '{"window_length": "fortnight"}', '{"window_length": "11 years"}', '{"window_length": ""}',
 	'{"window_start": "2026-01-01"}', '{"window_length": "month", "window_start": "infinity"}',
-	'{"time_zone": "Mars/Crater"}', '{"time_zone": ""}', '{"calendar": "oi_none"}', '{"close_after": "-1 day"}',
+	'{"time_zone": "Mars/Crater"}', '{"time_zone": ""}', '{"time_zone": "CET"}', '{"calendar": "oi_none"}', '{"close_after": "-1 day"}',
 	'{"kind": "sum"}', '{"kind": "event", "good_when": null}', '{"at": null}', '{"kind": "value"}', '{"kind": "value", "good_when": null, "value": "ms"}',
 	'{"kind": "value", "good_when": null, "value": "ms", "at_most": 1, "at_least": 2}', '{"kind": "value", "good_when": null, "value": "ms", "at_most": "NaN"}',
 	'{"value": "ms"}', '{"slice": "1 hour"}', '{"kind": "slice"}', '{"kind": "slice", "slice": "0"}', '{"kind": "slice", "slice": "36 hours"}', '{"kind": "slice", "slice": "1 month"}', '{"kind": "slice", "slice": "45 s"}', '{"kind": "slice", "slice": "10 min", "window_length": "year"}',

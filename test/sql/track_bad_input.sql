@@ -77,6 +77,7 @@ SELECT s, f.* FROM unnest(ARRAY[
 	$$SELECT sla.track('half_key', owner => 'a +')$$,
 	$$SELECT sla.track('half_key', time_zone => 'Nowhere/Nothing')$$,
 	$$SELECT sla.track('half_key', time_zone => 'UTC+5')$$,
+	$$SELECT sla.track('half_key', time_zone => 'CET')$$,
 	$$SELECT sla.untrack('half_key')$$,
 	$$SELECT * FROM sla.sync('half_key')$$,
 	$$SELECT sla.signal('half_key', '1', 'resolution', 'pause')$$,
