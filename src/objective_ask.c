@@ -28,6 +28,61 @@
 #include "objective_report.h"
 
 /*
+ * Queries as the extension's owner
+ */
+
+/* The rows are in SPI_tuptable until query_end(). */
+static void
+query_begin(Fence *fence, const char *query, int nargs, Oid *types, Datum *values, bool read_only)
+{
+	fence_enter(fence, fence_extension_owner());
+	fence_settings(NULL);
+	SPI_connect();
+	if (SPI_execute_with_args(query, nargs, types, values, NULL, read_only, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not execute \"%s\"", query);
+}
+
+static Datum
+query_value(uint64 row)
+{
+	bool		isnull;
+
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &isnull);
+}
+
+static void
+query_end(const Fence *fence)
+{
+	SPI_finish();
+	fence_leave(fence);
+}
+
+/* All rows of a query are a function's result. */
+static void
+query_rows(ReturnSetInfo *result, const char *query, int nargs, Oid *types, Datum *values, bool read_only)
+{
+	Fence		fence;
+
+	query_begin(&fence, query, nargs, types, values, read_only);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
+	query_end(&fence);
+}
+
+/* Has it any row? */
+static bool
+query_any(const char *query, int nargs, Oid *types, Datum *values)
+{
+	bool		any;
+	Fence		fence;
+
+	query_begin(&fence, query, nargs, types, values, true);
+	any = SPI_processed > 0;
+	query_end(&fence);
+	return any;
+}
+
+/*
  * Who may ask
  */
 
@@ -52,22 +107,12 @@ owns_objective(Datum name)
 	bool		owned;
 	Fence		fence;
 
-	fence_enter(&fence, fence_extension_owner());
-	fence_settings(NULL);
-	SPI_connect();
-	if (SPI_execute_with_args("SELECT DISTINCT o.relation::oid FROM sla.objective AS o WHERE o.name = $1",
-							  1, &type, &name, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read sla.objective");
+	query_begin(&fence, "SELECT DISTINCT o.relation::oid FROM sla.objective AS o WHERE o.name = $1",
+				1, &type, &name, true);
 	owned = SPI_processed > 0;
 	for (uint64 i = 0; i < SPI_processed && owned; i++)
-	{
-		bool		isnull;
-
-		owned = pg_class_ownercheck_compat(DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i],
-																		  SPI_tuptable->tupdesc, 1, &isnull)), role);
-	}
-	SPI_finish();
-	fence_leave(&fence);
+		owned = pg_class_ownercheck_compat(DatumGetObjectId(query_value(i)), role);
+	query_end(&fence);
 	return owned;
 }
 
@@ -79,22 +124,10 @@ static void
 refuse_unknown(Datum name)
 {
 	Oid			type = TEXTOID;
-	bool		is_known;
-	Fence		fence;
 
-	if (!may_read("report_slo_status"))
-		return;
-	fence_enter(&fence, fence_extension_owner());
-	fence_settings(NULL);
-	SPI_connect();
-	if (SPI_execute_with_args("SELECT FROM sla.objective AS o WHERE o.name = $1 "
-							  "UNION ALL SELECT FROM sla.closed_period AS c WHERE c.objective = $1",
-							  1, &type, &name, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read sla.objective");
-	is_known = SPI_processed > 0;
-	SPI_finish();
-	fence_leave(&fence);
-	if (!is_known)
+	if (may_read("report_slo_status") &&
+		!query_any("SELECT FROM sla.objective AS o WHERE o.name = $1 "
+				   "UNION ALL SELECT FROM sla.closed_period AS c WHERE c.objective = $1", 1, &type, &name))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("objective \"%s\" does not exist", TextDatumGetCString(name)),
@@ -111,8 +144,6 @@ run_for_owner(FunctionCallInfo fcinfo, const char *query)
 {
 	Oid			type = TEXTOID;
 	Datum		name = PG_GETARG_DATUM(0);
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Fence		fence;
 
 	if (!owns_objective(name))
 	{
@@ -122,15 +153,7 @@ run_for_owner(FunctionCallInfo fcinfo, const char *query)
 				 errmsg("must be owner of the relation of objective \"%s\"", TextDatumGetCString(name))));
 	}
 	InitMaterializedSRF(fcinfo, 0);
-	fence_enter(&fence, fence_extension_owner());
-	fence_settings(NULL);
-	SPI_connect();
-	if (SPI_execute_with_args(query, 1, &type, &name, NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not execute \"%s\"", query);
-	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
-	SPI_finish();
-	fence_leave(&fence);
+	query_rows((ReturnSetInfo *) fcinfo->resultinfo, query, 1, &type, &name, false);
 }
 
 /* sla.rebuild(objective) -> setof (valid_from, is_built, problem) */
@@ -177,29 +200,29 @@ typedef struct Report
 	bool		(*rows) (ReturnSetInfo *result, Datum name, TimestampTz at);
 } Report;
 
-/* Run it as the extension's owner. */
+/* Are the rows found without the query? */
+static bool
+has_rows(const Report *report)
+{
+	bool		found;
+	Fence		fence;
+
+	if (report->rows == NULL)
+		return false;
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings(NULL);
+	found = report->rows(report->result, report->values[0], DatumGetTimestampTz(report->values[1]));
+	fence_leave(&fence);
+	return found;
+}
+
 static void
 run_report(void *argument)
 {
 	Report	   *report = argument;
-	Fence		fence;
 
-	fence_enter(&fence, fence_extension_owner());
-	fence_settings(NULL);
-	if (report->rows != NULL &&
-		report->rows(report->result, report->values[0], DatumGetTimestampTz(report->values[1])))
-	{
-		fence_leave(&fence);
-		return;
-	}
-	SPI_connect();
-	if (SPI_execute_with_args(report->query, report->nargs, report->types, report->values, NULL,
-							  true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not execute \"%s\"", report->query);
-	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(report->result->setResult, SPI_tuptable->vals[i]);
-	SPI_finish();
-	fence_leave(&fence);
+	if (!has_rows(report))
+		query_rows(report->result, report->query, report->nargs, report->types, report->values, true);
 }
 
 /*
@@ -398,7 +421,6 @@ sla_reclose(PG_FUNCTION_ARGS)
 	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2),
 	CStringGetTextDatum(GetUserNameFromId(GetUserId(), false))};
 	int32		revision;
-	bool		isnull;
 	Fence		fence;
 
 	if (!owns_objective(values[0]))
@@ -409,15 +431,9 @@ sla_reclose(PG_FUNCTION_ARGS)
 				 errmsg("objective \"%s\" is not yours", TextDatumGetCString(values[0])),
 				 errdetail("Who owns its relation may close a period of it anew.")));
 	}
-	fence_enter(&fence, fence_extension_owner());
-	fence_settings(NULL);
-	SPI_connect();
-	if (SPI_execute_with_args("SELECT sla.reclose_period($1, $2, $3, $4)",
-							  lengthof(types), types, values, NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not close a period anew");
-	revision = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	SPI_finish();
-	fence_leave(&fence);
+	query_begin(&fence, "SELECT sla.reclose_period($1, $2, $3, $4)", lengthof(types), types, values, false);
+	revision = DatumGetInt32(query_value(0));
+	query_end(&fence);
 	PG_RETURN_INT32(revision);
 }
 
@@ -426,19 +442,9 @@ refuse_unknown_agreement(Datum party, Datum agreement)
 {
 	Oid			types[] = {TEXTOID, TEXTOID};
 	Datum		values[] = {party, agreement};
-	bool		is_known;
-	Fence		fence;
 
-	fence_enter(&fence, fence_extension_owner());
-	fence_settings(NULL);
-	SPI_connect();
-	if (SPI_execute_with_args("SELECT FROM sla.agreement AS a WHERE a.party = $1 AND a.name = $2",
-							  lengthof(types), types, values, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read sla.agreement");
-	is_known = SPI_processed > 0;
-	SPI_finish();
-	fence_leave(&fence);
-	if (!is_known)
+	if (!query_any("SELECT FROM sla.agreement AS a WHERE a.party = $1 AND a.name = $2",
+				   lengthof(types), types, values))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("agreement \"%s\" of party \"%s\" does not exist", TextDatumGetCString(agreement), TextDatumGetCString(party)),
@@ -450,28 +456,19 @@ static List *
 credited_objectives(Datum party, Datum agreement)
 {
 	MemoryContext context = CurrentMemoryContext;
+	MemoryContext old;
 	Oid			types[] = {TEXTOID, TEXTOID};
 	Datum		values[] = {party, agreement};
 	List	   *names = NIL;
 	Fence		fence;
 
-	fence_enter(&fence, fence_extension_owner());
-	fence_settings(NULL);
-	SPI_connect();
-	if (SPI_execute_with_args("SELECT DISTINCT c.objective FROM sla.credit AS c WHERE c.party = $1 AND c.agreement = $2 ORDER BY 1",
-							  lengthof(types), types, values, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read sla.credit");
+	query_begin(&fence, "SELECT DISTINCT c.objective FROM sla.credit AS c WHERE c.party = $1 AND c.agreement = $2 ORDER BY 1",
+				lengthof(types), types, values, true);
+	old = MemoryContextSwitchTo(context);
 	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		MemoryContext old = MemoryContextSwitchTo(context);
-		bool		isnull;
-		Datum		name = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
-
-		names = lappend(names, PG_DETOAST_DATUM_COPY(name));
-		MemoryContextSwitchTo(old);
-	}
-	SPI_finish();
-	fence_leave(&fence);
+		names = lappend(names, PG_DETOAST_DATUM_COPY(query_value(i)));
+	MemoryContextSwitchTo(old);
+	query_end(&fence);
 	return names;
 }
 
