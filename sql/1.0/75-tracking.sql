@@ -771,6 +771,27 @@ BEGIN
 		UPDATE sla.objective AS o
 		SET metric = NEW.name
 		WHERE TG_TABLE_NAME = 'metric' AND o.relation = OLD.relation AND o.metric = OLD.name;
+		-- (first what clocks go by, also those that ended: an exception follows both)
+		UPDATE sla.promise AS p
+		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE p.policy END,
+			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE p.metric END
+		WHERE p.relation = OLD.relation
+			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN p.policy ELSE p.metric END;
+		UPDATE sla.exception AS e
+		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE e.policy END,
+			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE e.metric END
+		WHERE e.relation = OLD.relation
+			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN e.policy ELSE e.metric END;
+		UPDATE sla.silence AS s
+		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE s.policy END,
+			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE s.metric END
+		WHERE s.relation = OLD.relation
+			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN s.policy ELSE s.metric END;
+		UPDATE sla.escalation AS e
+		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE e.policy END,
+			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE e.metric END
+		WHERE e.relation = OLD.relation
+			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN e.policy ELSE e.metric END;
 	ELSIF EXISTS (
 		SELECT
 		FROM sla.target AS t
@@ -784,7 +805,7 @@ BEGIN
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION sla.keep_named() IS 'lets targets follow a renamed policy or metric, and refuses to delete one that has targets';
+COMMENT ON FUNCTION sla.keep_named() IS 'lets what names a renamed policy or metric of its table follow, and refuses to delete one that has targets';
 REVOKE ALL ON FUNCTION sla.keep_named() FROM PUBLIC;
 CREATE TRIGGER keep_named_deleted
 	AFTER DELETE ON sla.policy
@@ -799,9 +820,9 @@ CREATE TRIGGER keep_named_renamed
 	AFTER UPDATE OF name ON sla.metric
 	FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION sla.keep_named();
 COMMENT ON TRIGGER keep_named_deleted ON sla.policy IS 'refuses to delete a policy that has targets';
-COMMENT ON TRIGGER keep_named_renamed ON sla.policy IS 'targets follow';
+COMMENT ON TRIGGER keep_named_renamed ON sla.policy IS 'targets, exceptions, silences and escalations follow';
 COMMENT ON TRIGGER keep_named_deleted ON sla.metric IS 'refuses to delete a metric that has targets';
-COMMENT ON TRIGGER keep_named_renamed ON sla.metric IS 'targets, sources and objectives follow';
+COMMENT ON TRIGGER keep_named_renamed ON sla.metric IS 'targets, sources, objectives, exceptions, silences and escalations follow';
 
 CREATE FUNCTION sla.check_source()
 RETURNS trigger

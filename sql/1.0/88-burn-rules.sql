@@ -183,11 +183,17 @@ BEGIN
 	IF TG_OP <> 'INSERT' AND NOT EXISTS (SELECT FROM sla.objective AS o WHERE o.name = OLD.name) THEN
 		IF TG_OP = 'DELETE' THEN
 			DELETE FROM sla.burn_rule AS r WHERE r.objective = OLD.name;
+			DELETE FROM sla.silence AS s WHERE s.objective = OLD.name;
+			DELETE FROM sla.escalation AS e WHERE e.objective = OLD.name;
 		ELSE
 			UPDATE sla.burn_rule AS r SET objective = NEW.name WHERE r.objective = OLD.name;
 			UPDATE sla.credit AS c SET objective = NEW.name WHERE c.objective = OLD.name;
 			UPDATE sla.exception AS e SET objective = NEW.name WHERE e.objective = OLD.name;
 			UPDATE sla.composite AS m SET member = NEW.name WHERE m.member = OLD.name;
+			UPDATE sla.silence AS s SET objective = NEW.name WHERE s.objective = OLD.name;
+			UPDATE sla.escalation AS e SET objective = NEW.name WHERE e.objective = OLD.name;
+			UPDATE sla.alert AS a SET objective = NEW.name WHERE a.kind = 'burn_rate' AND a.objective = OLD.name;
+			UPDATE sla.burn_look AS b SET objective = NEW.name WHERE b.objective = OLD.name;
 			UPDATE sla.closed_period AS p SET objective = NEW.name WHERE p.objective = OLD.name;
 			UPDATE sla.closed_group AS g SET objective = NEW.name WHERE g.objective = OLD.name;
 			UPDATE sla.objective_name AS n
@@ -209,12 +215,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sla.objective_moved() IS
-'lets burn rules, credits, exceptions, composites and closed periods follow a renamed objective, deletes the rules of a deleted one (credits are the administrator''s), and refuses a target by which one could never fire';
+'lets what names an objective follow when it is renamed, deletes the burn rules, silences and escalations of a deleted one (credits are the administrator''s), and refuses a target by which a rule could never fire';
 REVOKE ALL ON FUNCTION sla.objective_moved() FROM PUBLIC;
 CREATE TRIGGER objective_moved
 	AFTER INSERT OR UPDATE OR DELETE ON sla.objective
 	FOR EACH ROW EXECUTE FUNCTION sla.objective_moved();
-COMMENT ON TRIGGER objective_moved ON sla.objective IS 'burn rules, credits, exceptions, composites and closed periods follow';
+COMMENT ON TRIGGER objective_moved ON sla.objective IS 'burn rules, credits and whatever else names it follow';
 
 CREATE VIEW sla.burn_rule_set AS
 SELECT s.rule_set, s.name, s.budget_percent, s.long_window::interval AS long_window, s.short_window::interval AS short_window,

@@ -379,11 +379,23 @@ BEGIN
 		UPDATE sla.annotation AS n
 		SET party = NEW.party, key = NEW.name
 		WHERE n.subject = 'agreement' AND n.party = OLD.party AND n.key = OLD.name;
+		UPDATE sla.credit AS c
+		SET party = NEW.party, agreement = NEW.name
+		WHERE c.party = OLD.party AND c.agreement = OLD.name;
+		UPDATE sla.objective AS o
+		SET party = NEW.party, agreement = NEW.name
+		WHERE o.party = OLD.party AND o.agreement = OLD.name;
+		UPDATE sla.closed_period AS p
+		SET party = NEW.party, agreement = NEW.name
+		WHERE p.party = OLD.party AND p.agreement = OLD.name;
+		UPDATE sla.alert AS a
+		SET party = NEW.party, agreement = NEW.name
+		WHERE a.kind = 'review' AND a.party = OLD.party AND a.agreement = OLD.name;
 	END IF;
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION sla.subject_moved() IS 'lets annotations follow what they are about';
+COMMENT ON FUNCTION sla.subject_moved() IS 'lets annotations follow what they are about, and credits, objectives and alerts a renamed agreement';
 REVOKE ALL ON FUNCTION sla.subject_moved() FROM PUBLIC;
 CREATE TRIGGER subject_moved
 	AFTER DELETE ON sla.exception
@@ -396,7 +408,7 @@ CREATE TRIGGER subject_moved
 	FOR EACH ROW EXECUTE FUNCTION sla.subject_moved();
 COMMENT ON TRIGGER subject_moved ON sla.exception IS 'annotations follow';
 COMMENT ON TRIGGER subject_moved ON sla.objective IS 'annotations follow';
-COMMENT ON TRIGGER subject_moved ON sla.agreement IS 'annotations follow';
+COMMENT ON TRIGGER subject_moved ON sla.agreement IS 'annotations, credits, objectives and alerts follow';
 
 CREATE FUNCTION sla.clocks_deleted()
 RETURNS trigger

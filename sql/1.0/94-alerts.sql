@@ -269,7 +269,9 @@ BEGIN
 		RETURN NEW;
 	END IF;
 	-- (who edits another's escalation does not put his name to what it calls)
-	IF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' AND OLD.run OPERATOR(pg_catalog.=) NEW.run THEN
+	IF TG_OP OPERATOR(pg_catalog.=) 'UPDATE'
+		AND (OLD.run OPERATOR(pg_catalog.=) NEW.run OR OLD.run IS NULL AND NEW.run IS NULL)
+	THEN
 		NEW.made_by := OLD.made_by;
 		NEW.run_owner := OLD.run_owner;
 		RETURN NEW;

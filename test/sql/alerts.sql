@@ -330,6 +330,27 @@ DELETE FROM ticket WHERE id ~ '^[mn][0-9]+$';
 SELECT count(*) > 0 AS ticked FROM sla.tick('2020-06-01 13:02');
 
 --
+-- What names a policy or a metric follows its new name, and clocks of before keep what they have by it
+--
+INSERT INTO ticket (id, tier, status, done) VALUES ('renamed', 'gold', 'done', '2020-06-02 16:00');
+INSERT INTO sla.exception (relation, policy, metric, waive, reason, approved_by, approved_at) VALUES ('ticket', 'gold', 'resolution', true, 'why', 'test', '2020-06-02');
+INSERT INTO sla.silence (relation, policy, metric, during) VALUES ('ticket', 'gold', 'resolution', '(,)');
+INSERT INTO sla.escalation (relation, policy, metric, notify) VALUES ('ticket', 'gold', 'resolution', 'ann');
+SELECT policy, metric, verdict FROM sla.clock WHERE item = 'renamed';
+UPDATE sla.policy SET name = 'golden' WHERE relation = 'ticket'::regclass AND name = 'gold';
+UPDATE sla.metric SET name = 'solution' WHERE relation = 'ticket'::regclass;
+SELECT policy, metric, verdict FROM sla.clock WHERE item = 'renamed';
+DELETE FROM sla.exception;
+INSERT INTO ticket (id, tier) VALUES ('renamed too', 'gold');
+SELECT count(*) > 0 AS ticked FROM sla.tick('2020-06-01 13:02');
+SELECT policy, metric, notify, silence IS NOT NULL AS is_silenced FROM sla.alert WHERE item = 'renamed too';
+UPDATE sla.policy SET name = 'gold' WHERE relation = 'ticket'::regclass AND name = 'golden';
+UPDATE sla.metric SET name = 'resolution' WHERE relation = 'ticket'::regclass;
+SELECT * FROM sla.verify('ticket');
+DELETE FROM sla.silence WHERE policy = 'gold';
+DELETE FROM sla.escalation WHERE policy = 'gold';
+
+--
 -- A number that is taken, since the sequence did not come along, loses no alert
 --
 SELECT last_value AS number FROM sla.alert_id_seq \gset

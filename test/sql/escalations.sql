@@ -183,9 +183,19 @@ UPDATE sla.escalation_run SET next_at = now(), escalation = (SELECT max(id) FROM
 SELECT tick('2020-06-01 12:00');
 SELECT tries, sqlstate, message FROM sla.escalation_run;
 DELETE FROM sla.objective WHERE name = 'desk api';
+-- a new name changes nothing: it is told already, to whom it was, and silences hold
+INSERT INTO sla.silence (objective, during, author) VALUES ('api', '(,)', 'regress_desk');
+UPDATE sla.objective SET name = 'web' WHERE name = 'api';
+SELECT tick('2020-06-01 14:01');
+SELECT objective, count(*), count(withdrawn_at) AS withdrawn FROM sla.alert WHERE kind = 'burn_rate' AND relation = 'request'::regclass GROUP BY objective;
+SELECT objective, notify FROM sla.escalation WHERE objective IS NOT NULL;
+SELECT objective, author FROM sla.silence WHERE objective IS NOT NULL;
 -- a rule that is gone fires no more
 DELETE FROM sla.burn_rule;
 SELECT tick('2020-06-01 14:02');
+-- who makes an objective of the name of one that is gone has none of these
+DELETE FROM sla.objective;
+SELECT (SELECT count(*) FROM sla.escalation WHERE objective IS NOT NULL) AS escalations, (SELECT count(*) FROM sla.silence WHERE objective IS NOT NULL) AS silences;
 
 --
 -- Reviews
