@@ -177,11 +177,23 @@ judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
 		breach.at = clock->late;
 	if (!open)
 	{
-		/* of a clock that was known and ended meanwhile its breach is told */
-		if (look->in_time && is_passed(breach.at, clock->clock.end) && is_higher(breach, heard))
+		/*
+		 * Of a clock that was known and ended meanwhile its breach is told, and
+		 * of one of which more was told than is true.
+		 */
+		if ((look->in_time || look->nuntrue > 0) && is_passed(breach.at, clock->clock.end) && is_higher(breach, heard))
 		{
 			look->raise = breach;
 			look->passed_breach = true;
+			for (int i = 0; i < n; i++)
+			{
+				Level		level = {instants[i], instants[i] == breach.at};
+
+				if (level.breach)
+					look->raised = i + 1;
+				if (!is_higher(level, breach) && is_higher(level, heard))
+					look->passed[look->npassed++] = Int32GetDatum(i + 1);
+			}
 		}
 		return;
 	}

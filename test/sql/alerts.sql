@@ -132,8 +132,14 @@ INSERT INTO sla.exception (relation, item, during, reason, approved_by, approved
 VALUES ('ticket', 'r', '[2020-06-01 13:00,2020-06-01 13:30)', 'the same', 'test', '2020-06-02');
 SELECT tick('2020-06-02 13:47'), tick('2020-06-02 14:15:01');
 SELECT * FROM told WHERE item = 'r';
+-- an end that is told of late takes back what is beyond it, and the breach is told instead
+INSERT INTO ticket (id) VALUES ('r2');
+SELECT tick('2020-06-02 14:15:02');
+UPDATE ticket SET status = 'done', done = '2020-06-01 14:30', at = '2020-06-02 14:15' WHERE id = 'r2';
+SELECT tick('2020-06-02 14:15:03'), tick('2020-06-02 14:15:04');
+SELECT * FROM told WHERE item = 'r2';
 DELETE FROM sla.exception WHERE item = 'r';
-DELETE FROM ticket WHERE id = 'r';
+DELETE FROM ticket WHERE id IN ('r', 'r2');
 SELECT tick('2020-06-02 14:16');
 
 --

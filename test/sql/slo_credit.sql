@@ -101,6 +101,12 @@ INSERT INTO sla.agreement (party, name) VALUES ('dcme', 'main');
 INSERT INTO sla.credit (party, agreement, objective, per_breach) VALUES ('dcme', 'main', 'solved', 5);
 INSERT INTO sc_ticket VALUES (900, now() - interval '6 hours', NULL, 'dcme');
 SELECT count(*) AS months, sum(tier_amount) AS tiers, sum(breach_amount) AS breaches, sum(amount) AS amount FROM sla.report_service_credit WHERE party = 'dcme';
+-- they, and objectives, follow a renamed agreement
+INSERT INTO sla.objective (name, kind, relation, metric, party, agreement, target_percent) SELECT 'theirs', kind, relation, metric, 'dcme', 'main', 50 FROM sla.objective WHERE name = 'solved';
+UPDATE sla.agreement SET name = 'prime' WHERE party = 'dcme';
+SELECT agreement, sum(breach_amount) AS breaches FROM sla.report_service_credit WHERE party = 'dcme' GROUP BY agreement;
+SELECT party, agreement FROM sla.objective WHERE name = 'theirs';
+DELETE FROM sla.objective WHERE name = 'theirs';
 -- they follow a renamed objective, and stay when its owner deletes it: they are the administrator's
 CREATE ROLE regress_sc_owner;
 CREATE ROLE regress_sc_other;
