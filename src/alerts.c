@@ -178,8 +178,8 @@ judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
 	if (!open)
 	{
 		/*
-		 * Of a clock that was known and ended meanwhile its breach is told, and
-		 * of one of which more was told than is true.
+		 * Of a clock that was known and ended meanwhile its breach is told,
+		 * and of one of which more was told than is true.
 		 */
 		if ((look->in_time || look->nuntrue > 0) && is_passed(breach.at, clock->clock.end) && is_higher(breach, heard))
 		{

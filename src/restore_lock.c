@@ -65,6 +65,8 @@ sla_may_tick(PG_FUNCTION_ARGS)
 	LOCKTAG		tag;
 
 	(void) fcinfo;
+	/* (DROP EXTENSION locks it first: none waits for the other after that) */
+	LockDatabaseObject(ExtensionRelationId, get_extension_oid("sla_tracker", false), 0, AccessShareLock);
 	set_tag(&tag);
 	PG_RETURN_BOOL(LockAcquire(&tag, ShareLock, false, true) != LOCKACQUIRE_NOT_AVAIL);
 }

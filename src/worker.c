@@ -129,6 +129,26 @@ find_extension(void)
 	return InvalidOid;
 }
 
+/*
+ * Begin to call what is the extension's, which is InvalidOid when it is gone.
+ * DROP EXTENSION locks it before all that belongs to it: so it waits for us, or
+ * we for it, and never each for the other.
+ */
+static Oid
+begin_call(const char *activity)
+{
+	Oid			extension;
+	Oid			locked = InvalidOid;
+
+	begin(activity);
+	while ((extension = find_extension()) != locked && OidIsValid(extension))
+	{
+		LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
+		locked = extension;
+	}
+	return extension;
+}
+
 static Oid
 extension_owner(Oid extension)
 {
@@ -234,11 +254,14 @@ plan(void)
 		bool		isnull;
 		Datum		next;
 
-		begin("SELECT sla.next_tick()");
-		next = ask("SELECT sla.next_tick()", &isnull);
-		if (!isnull)
-			planned = DatumGetTimestampTz(next);
-		if (max_prepared_xacts > 0 &&
+		extension = begin_call("SELECT sla.next_tick()");
+		if (OidIsValid(extension))
+		{
+			next = ask("SELECT sla.next_tick()", &isnull);
+			if (!isnull)
+				planned = DatumGetTimestampTz(next);
+		}
+		if (OidIsValid(extension) && max_prepared_xacts > 0 &&
 			DatumGetBool(ask("SELECT EXISTS (SELECT FROM pg_catalog.pg_prepared_xacts AS p"
 							 " WHERE p.database OPERATOR(pg_catalog.=) pg_catalog.current_database())", &isnull)))
 			planned = Min(planned, GetCurrentTimestamp() + PREPARED_NAP);
@@ -287,7 +310,11 @@ tick(void)
 	Datum		problem;
 	char	   *message;
 
-	begin("SELECT sla.tick()");
+	if (!OidIsValid(begin_call("SELECT sla.tick()")))
+	{
+		commit();
+		return 0;
+	}
 	items = DatumGetInt64(ask(query, &isnull));
 	problem = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
 	message = isnull ? NULL : TextDatumGetCString(problem);

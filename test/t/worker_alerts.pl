@@ -92,5 +92,25 @@ cmp_ok($median, '<', 1000, 'in time, too');
 is(psql('SELECT errors FROM sla.worker'), '0', 'without an error');
 is(psql(q{SELECT status FROM sla.status() WHERE subject = 'worker'}), 'ok', 'sla.status() says so');
 
+# DROP EXTENSION and the worker do not wait for each other, in the midst of its work either
+
+my @failed;
+foreach my $i (1 .. 12)
+{
+	psql(q{
+		CREATE TABLE brief (id int PRIMARY KEY, opened timestamptz);
+		SELECT sla.track('brief');
+		INSERT INTO sla.metric (relation, name, start_at) VALUES ('brief', 'age', 'opened');
+		INSERT INTO sla.policy (relation, name) VALUES ('brief', 'all');
+		INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('brief', 'all', 'age', '1 bh @24/7');
+		INSERT INTO brief SELECT n, clock_timestamp() - interval '1 hour' + n * interval '5 ms' FROM generate_series(1, 300) n;
+	});
+	sleep 0.1 * ($i % 6);
+	my ($code, $out, $error) = $node->psql('postgres', 'DROP TABLE IF EXISTS ticket, brief; DROP EXTENSION sla_tracker');
+	push @failed, grep { /ERROR/ } split(/\n/, $error);
+	psql('DROP EXTENSION IF EXISTS sla_tracker CASCADE; DROP TABLE IF EXISTS brief; CREATE EXTENSION sla_tracker');
+}
+is(join("\n", @failed), '', 'DROP EXTENSION while the worker is at work');
+
 $node->stop;
 done_testing();
