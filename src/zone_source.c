@@ -11,6 +11,7 @@
 
 #include "datatype/timestamp.h"
 #include "pgtime.h"
+#include "utils/builtins.h"
 
 #include "zone_source.h"
 
@@ -106,3 +107,37 @@ load_zone(void *context, const char *name, int64_t from, int64_t to,
 }
 
 const ZoneSource sla_zones = {load_zone, NULL};
+
+/*
+ * Zones whose names timezone(zone, instant) takes for abbreviations: of winter time,
+ * all year.
+ */
+static const char *const ambiguous_zones[] = {"CET", "EET", "MET", "WET"};
+
+/*
+ * sla.check_time_zone(name) -> void
+ *
+ * An error unless it is the name of a zone, spelled as in pg_timezone_names, which
+ * means the same wherever it is used.
+ */
+PG_FUNCTION_INFO_V1(sla_check_time_zone);
+Datum
+sla_check_time_zone(PG_FUNCTION_ARGS)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	pg_tz	   *zone = sla_zone_lookup(name);
+
+	if (zone == NULL || strcmp(pg_get_timezone_name(zone), name) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" not recognized", name),
+				 errhint("Use a name of pg_timezone_names, such as Europe/Berlin.")));
+	for (size_t i = 0; i < lengthof(ambiguous_zones); i++)
+		if (strcmp(name, ambiguous_zones[i]) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("time zone \"%s\" is ambiguous", name),
+					 errdetail("It is an abbreviation, too, of winter time alone."),
+					 errhint("Use the name of a place, such as Europe/Berlin.")));
+	PG_RETURN_VOID();
+}

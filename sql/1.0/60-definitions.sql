@@ -24,6 +24,13 @@ END;
 COMMENT ON FUNCTION sla.may_define(regclass) IS
 'private: may the current role define promises for this table: is it its owner?';
 
+CREATE FUNCTION sla.check_time_zone(time_zone text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'sla_check_time_zone'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sla.check_time_zone(text) IS
+'private: an error unless it is the name of a time zone, spelled as in pg_timezone_names, and no abbreviation';
+
 CREATE TABLE sla.tracked (
 	relation regclass PRIMARY KEY,
 	item text NOT NULL,

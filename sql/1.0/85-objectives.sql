@@ -217,18 +217,7 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				DETAIL = format('at_least is %s, at_most is %s.', NEW.at_least, NEW.at_most);
 	END IF;
-	IF NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = NEW.time_zone) THEN
-		RAISE EXCEPTION 'time zone "%" not recognized', NEW.time_zone
-			USING ERRCODE = 'invalid_parameter_value',
-				HINT = 'Use a name of pg_timezone_names, such as Europe/Berlin.';
-	END IF;
-	-- (for timezone() that is an abbreviation)
-	IF NEW.time_zone IN ('CET', 'EET', 'MET', 'WET') THEN
-		RAISE EXCEPTION 'time zone "%" is ambiguous', NEW.time_zone
-			USING ERRCODE = 'invalid_parameter_value',
-				DETAIL = 'It is an abbreviation, too, of winter time alone.',
-				HINT = 'Use the name of a place, such as Europe/Berlin.';
-	END IF;
+	PERFORM sla.check_time_zone(NEW.time_zone);
 
 	-- the window
 	IF NOT sla.is_calendar_window(NEW.window_length) THEN
