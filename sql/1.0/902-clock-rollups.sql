@@ -50,6 +50,31 @@ CREATE TRIGGER rollups_follow
 	FOR EACH ROW EXECUTE FUNCTION sla.metric_rollups_follow();
 COMMENT ON TRIGGER rollups_follow ON sla.metric IS 'rollups of clocks are void when a name is of another metric';
 
+/* Where objectives are copied to, by logical replication, the rollups are of their own. */
+CREATE FUNCTION sla.rollups_applied()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_OP = 'DELETE' THEN
+		PERFORM sla.drop_rollup(OLD.id);
+	ELSE
+		PERFORM sla.void_rollup(NEW.id);
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.rollups_applied() IS 'lets rollups of clocks follow objectives that logical replication brings';
+REVOKE ALL ON FUNCTION sla.rollups_applied() FROM PUBLIC;
+CREATE TRIGGER rollups_applied
+	AFTER UPDATE OR DELETE ON sla.objective
+	FOR EACH ROW EXECUTE FUNCTION sla.rollups_applied();
+ALTER TABLE sla.objective ENABLE REPLICA TRIGGER rollups_applied;
+ALTER TABLE sla.metric ENABLE ALWAYS TRIGGER rollups_follow;
+COMMENT ON TRIGGER rollups_applied ON sla.objective IS 'rollups of clocks follow, under logical replication';
+
 /*
  * Clocks are counted by whoever writes them (src/clock_store.c); these are for the
  * few statements that delete some, and for what logical replication brings.
