@@ -289,14 +289,15 @@ static void
 look_at_all(Looks work)
 {
 	Looks		half = work;
+	int			sqlstate;
 
-	if (work.n == 0 || attempt(look_at, &work) == 0)
+	if (work.n == 0 || (sqlstate = attempt(look_at, &work)) == 0)
 		return;
 	if (work.n == 1)
 	{
 		work.looks->raise.at = CLOCK_NONE;
 		work.looks->nuntrue = 0;
-		work.looks->next = work.at + FAILED_WAIT;
+		work.looks->next = work.at + (sqlstate == ERRCODE_LOCK_NOT_AVAILABLE ? BUSY_WAIT : FAILED_WAIT);
 		return;
 	}
 	half.n = work.n / 2;

@@ -36,6 +36,7 @@
 #include "exception_spans.h"
 #include "fence.h"
 #include "own_relation.h"
+#include "owner_watch.h"
 #include "relation_watch.h"
 #include "rules.h"
 
@@ -553,7 +554,7 @@ read_definition(Definition *def)
 	found = read_tracked(def);
 	if (found)
 	{
-		rel = table_open(def->relid, AccessShareLock);
+		rel = owner_watch_open(def->relid);
 		def->econtext = create_econtext(def->context);
 		def->owner = rel->rd_rel->relowner;
 		def->suspended = def->owner != (Oid) int_field(0, 8);

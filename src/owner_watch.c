@@ -18,12 +18,14 @@
 #include "owner_watch.h"
 
 #include "access/parallel.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
+#include "storage/lmgr.h"
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 #include "utils/timeout.h"
@@ -157,6 +159,39 @@ sla_slow_owner(PG_FUNCTION_ARGS)
 	if (!OidIsValid(role))
 		PG_RETURN_NULL();
 	PG_RETURN_OID(role);
+}
+
+/*
+ * Who locks a table of his own keeps sla.tick() from the clocks of others for no
+ * longer than this, in all.
+ */
+#define LOCK_PATIENCE	USECS_PER_SEC
+#define LOCK_NAP		(10 * USECS_PER_SEC / 1000)
+
+Relation
+owner_watch_open(Oid table)
+{
+	static TimestampTz began = 0;
+	static int64 waited = 0;
+
+	if (!is_watching_setting)
+		return table_open(table, AccessShareLock);
+	if (began != GetCurrentTransactionStartTimestamp())
+	{
+		began = GetCurrentTransactionStartTimestamp();
+		waited = 0;
+	}
+	while (!ConditionalLockRelationOid(table, AccessShareLock))
+	{
+		if (waited >= LOCK_PATIENCE)
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("table %u is locked", table)));
+		CHECK_FOR_INTERRUPTS();
+		pg_usleep(LOCK_NAP);
+		waited += LOCK_NAP;
+	}
+	return table_open(table, NoLock);
 }
 
 void

@@ -12,6 +12,11 @@
 
 #include "sla_tracker.h"
 
+#include "utils/relcache.h"
+
 extern void owner_watch_init(void);
+
+/* Open a table for reading; within sla.tick() nobody's lock is waited for long. */
+extern Relation owner_watch_open(Oid table);
 
 #endif							/* SLA_OWNER_WATCH_H */
