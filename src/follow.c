@@ -670,10 +670,12 @@ static StoredClock *
 last_cycle(const Work *work, const char *per)
 {
 	int32		metric_id = work->follow->def->metrics[work->metric].id;
+	const List *lists[] = {work->clocks, work->new};
 	StoredClock *last = NULL;
 	ListCell   *cell;
 
-	foreach(cell, work->clocks)
+	for (int i = 0; i < (int) lengthof(lists); i++)
+		foreach(cell, lists[i])
 	{
 		StoredClock *stored = lfirst(cell);
 
@@ -1058,12 +1060,32 @@ typedef struct Signal
 	ItemSet    *fresh;
 } Signal;
 
+/*
+ * A sync applies old events, and how the row is now comes after them: unless what the
+ * row says was so before the event.  (What an edit of definitions does to a clock it
+ * does now.)
+ */
+static bool
+row_comes_before(const Work *work, const StoredClock *stored)
+{
+	const MetricSays *says = &work->says->metrics[work->metric];
+	int64		at = work->says->at;
+
+	if (says->stop && !says->cancel &&
+		says->stop_at > (stored != NULL ? stored->clock.turned : CLOCK_NONE))
+		at = says->stop_at;
+	return at < work->at &&
+		(stored == NULL || !follow_is_outdated(work->follow->def, stored));
+}
+
 static void
 apply_signal(Work *work)
 {
 	const Signal *signal = work->argument;
 	const Metric *metric = &work->follow->def->metrics[signal->metric];
 	const char *per = work->says->metrics[signal->metric].per;
+	int64		at = work->at;
+	bool		row_is_known = signal->fresh == NULL;
 	CoreMem		mem = sla_core_mem();
 	StoredClock before;
 	StoredClock *stored;
@@ -1075,6 +1097,14 @@ apply_signal(Work *work)
 	else if (per == NULL)
 		return;
 	stored = last_cycle(work, per);
+	if (!row_is_known && row_comes_before(work, stored))
+	{
+		row_is_known = true;
+		work->at = work->says->at;
+		apply_metric(work);
+		work->at = at;
+		stored = last_cycle(work, per);
+	}
 	if (stored != NULL)
 	{
 		if (signal->fresh != NULL && work->at <= stored->clock.last &&
@@ -1085,8 +1115,7 @@ apply_signal(Work *work)
 	}
 	clock_apply_signal(stored != NULL ? &stored->clock : NULL, &metric->rules, signal->action,
 					   work->at, signal->reason, find_promise, work, &mem, &outcome);
-	/* (sync applies old events: how the row is now comes after them) */
-	if (stored == NULL && outcome.begins && signal->fresh == NULL)
+	if (stored == NULL && outcome.begins && row_is_known)
 	{
 		ClockRow	row = row_of(work);
 

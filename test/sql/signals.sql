@@ -152,5 +152,35 @@ SELECT count(*), count(*) FILTER (WHERE (l.state, l.started_at, l.stopped_at) IS
 FROM (SELECT * FROM c WHERE item BETWEEN 21 AND 24) AS l
 FULL JOIN (SELECT * FROM c WHERE item BETWEEN 11 AND 14) AS s ON s.item + 10 = l.item AND s.cycle = l.cycle;
 
+-- what is told after the row was closed comes after that, in a first sync as it did live
+CREATE TABLE done_talk (id int PRIMARY KEY, updated_at timestamptz NOT NULL, class text NOT NULL);
+CREATE TABLE said_then (talk int, at timestamptz, who text);
+SELECT sla.track('done_talk', at => 'updated_at');
+INSERT INTO sla.metric (relation, name, start_when, start_at, stop_when) VALUES
+	('done_talk', 'first', NULL, '''2026-01-05 10:00+00''::timestamptz', 'class = ''closed'''), ('done_talk', 'next', 'false', NULL, 'class = ''closed''');
+INSERT INTO sla.policy (relation, name) VALUES ('done_talk', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) SELECT 'done_talk', 'all', m, '1 bh @signals' FROM unnest('{first,next}'::text[]) AS m;
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at)
+	SELECT 'said_then', 'done_talk', 'talk', m, a, format('who = %L', w), 'at'
+	FROM unnest('{first,next}'::text[]) AS m, unnest('{start,stop,pause,resume}'::text[], '{you,us,hold,on}'::text[]) AS u (a, w);
+CREATE VIEW done_talks AS SELECT item::int % 10 AS n, metric, cycle, state, started_at, stopped_at FROM sla.clock WHERE relation = 'done_talk'::regclass;
+CREATE PROCEDURE tell(first int) LANGUAGE sql BEGIN ATOMIC
+	INSERT INTO done_talk SELECT first + n, '2026-01-05 10:00+00', 'open' FROM generate_series(1, 3) AS n;
+	UPDATE done_talk SET updated_at = '2026-01-05 11:00+00', class = 'closed' WHERE id > first;
+	INSERT INTO said_then VALUES (first + 1, '2026-01-05 12:00+00', 'you'), (first + 2, '2026-01-05 12:00+00', 'hold'),
+		(first + 3, '2026-01-05 12:00+00', 'you'), (first + 3, '2026-01-05 13:00+00', 'us');
+END;
+CALL tell(10);
+CREATE TABLE live AS SELECT * FROM done_talks;
+SELECT * FROM live ORDER BY n, metric, cycle;
+-- nothing is news
+SELECT started, changed FROM sla.sync('done_talk');
+ALTER TABLE done_talk DISABLE TRIGGER ALL;
+ALTER TABLE said_then DISABLE TRIGGER ALL;
+CALL tell(20);
+SELECT started FROM sla.sync('done_talk');
+SELECT started, changed FROM sla.sync('done_talk');
+SELECT count(*) AS others FROM (SELECT n, metric, cycle, state, started_at, stopped_at, count(*) FROM (TABLE live UNION ALL TABLE done_talks) AS c GROUP BY 1, 2, 3, 4, 5, 6) AS c WHERE count <> 3;
+
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';
