@@ -435,6 +435,7 @@ BEGIN
 			AND (EXISTS (SELECT FROM sla.tracked AS t WHERE t.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.metric AS m WHERE m.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.policy AS p WHERE p.relation = o.objid)
+				OR EXISTS (SELECT FROM sla.promise AS p WHERE p.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.source AS s WHERE s.source = o.objid OR s.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.retention AS k WHERE k.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.row_security AS r WHERE r.relation = o.objid)
