@@ -125,13 +125,9 @@ Datum
 sla_check_time_zone(PG_FUNCTION_ARGS)
 {
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	pg_tz	   *zone = sla_zone_lookup(name);
+	pg_tz	   *zone;
 
-	if (zone == NULL || strcmp(pg_get_timezone_name(zone), name) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("time zone \"%s\" not recognized", name),
-				 errhint("Use a name of pg_timezone_names, such as Europe/Berlin.")));
+	/* (not every server has zones of these names) */
 	for (size_t i = 0; i < lengthof(ambiguous_zones); i++)
 		if (strcmp(name, ambiguous_zones[i]) == 0)
 			ereport(ERROR,
@@ -139,5 +135,11 @@ sla_check_time_zone(PG_FUNCTION_ARGS)
 					 errmsg("time zone \"%s\" is ambiguous", name),
 					 errdetail("It is an abbreviation, too, of winter time alone."),
 					 errhint("Use the name of a place, such as Europe/Berlin.")));
+	zone = sla_zone_lookup(name);
+	if (zone == NULL || strcmp(pg_get_timezone_name(zone), name) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" not recognized", name),
+				 errhint("Use a name of pg_timezone_names, such as Europe/Berlin.")));
 	PG_RETURN_VOID();
 }
