@@ -243,7 +243,7 @@ BEGIN
 		SELECT sum(c.per_breach) AS per_breach, string_agg(c.remedy, '; ' ORDER BY c.below_percent DESC) AS remedies
 		FROM sla.credit AS c
 		WHERE c.party = agreement_credits.party AND c.agreement = agreement_credits.agreement AND c.objective = goal
-			AND (c.below_percent IS NULL AND (c.per_breach IS NOT NULL OR m.total > m.good) OR m.worst < c.below_percent)
+			AND (c.below_percent IS NULL AND m.total > m.good OR m.worst < c.below_percent)
 	) AS each ON true;
 END
 $$;

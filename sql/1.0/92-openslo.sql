@@ -43,6 +43,25 @@ END
 $$;
 COMMENT ON FUNCTION sla.openslo_fields(jsonb, text, text) IS 'private: an error when an object of an OpenSLO document is not as it must be';
 
+/* What a document, or an object like one within another, begins with. */
+CREATE FUNCTION sla.openslo_head(object jsonb, path text, kind text)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM sla.openslo_fields(object, path, 'apiVersion=string kind=string metadata=object spec=object!');
+	IF object ->> 'kind' <> kind THEN
+		RAISE EXCEPTION 'OpenSLO: %.kind is not %: "%"', path, kind, object ->> 'kind'
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	IF object ? 'metadata' THEN
+		PERFORM sla.openslo_fields(object -> 'metadata', path || '.metadata', 'name=string! displayName=string labels=object annotations=object');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION sla.openslo_head(jsonb, text, text) IS 'private: an error when an object of an OpenSLO document is not one of a kind';
+
 /* A duration such as 4w, as an interval. */
 CREATE FUNCTION sla.openslo_interval(duration text, path text)
 RETURNS interval
@@ -101,16 +120,19 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	found jsonb := (
+	found jsonb[] := ARRAY(
 		SELECT d FROM jsonb_array_elements(documents) AS d
-		WHERE d ->> 'kind' = openslo_find.kind AND d #>> '{metadata,name}' = openslo_find.name
-		LIMIT 1);
+		WHERE d ->> 'kind' = openslo_find.kind AND d #>> '{metadata,name}' = openslo_find.name);
 BEGIN
-	IF found IS NULL THEN
+	IF cardinality(found) > 1 THEN
+		RAISE EXCEPTION 'OpenSLO: % is several of the documents: % "%"', path, kind, name
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	IF found = '{}' THEN
 		RAISE EXCEPTION 'OpenSLO: % names no % among the documents: "%"', path, kind, name
 			USING ERRCODE = 'undefined_object', HINT = 'Put it into one jsonb array with the document that names it.';
 	END IF;
-	RETURN found;
+	RETURN found[1];
 END
 $$;
 COMMENT ON FUNCTION sla.openslo_find(jsonb, text, text, text) IS 'private: a document of a kind and name';
@@ -161,7 +183,7 @@ BEGIN
 		PERFORM sla.openslo_fields(policy, path, 'alertPolicyRef=string!');
 		policy := sla.openslo_find(documents, 'AlertPolicy', policy ->> 'alertPolicyRef', path || '.alertPolicyRef');
 	END IF;
-	PERFORM sla.openslo_fields(policy, path, 'apiVersion=string kind=string metadata=object spec=object!');
+	PERFORM sla.openslo_head(policy, path, 'AlertPolicy');
 	policy := policy -> 'spec';
 	path := path || '.spec';
 	PERFORM sla.openslo_fields(policy, path, 'description=string alertWhenNoData=boolean alertWhenResolved=boolean alertWhenBreaching=boolean conditions=array! notificationTargets=array');
@@ -169,6 +191,11 @@ BEGIN
 		RAISE EXCEPTION 'OpenSLO: %.alertWhenNoData is not supported', path
 			USING ERRCODE = 'feature_not_supported', DETAIL = 'Where nothing counts, an alert stays as it is.';
 	END IF;
+	-- (not kept)
+	FOR i IN 0 .. coalesce(jsonb_array_length(policy -> 'notificationTargets'), 0) - 1 LOOP
+		PERFORM sla.openslo_fields(policy #> ARRAY['notificationTargets', i::text], format('%s.notificationTargets[%s]', path, i),
+			'targetRef=string apiVersion=string kind=string metadata=object spec=object');
+	END LOOP;
 	IF jsonb_array_length(policy -> 'conditions') <> 1 THEN
 		RAISE EXCEPTION 'OpenSLO: %.conditions must have one element', path
 			USING ERRCODE = 'invalid_parameter_value';
@@ -183,7 +210,7 @@ BEGIN
 		item := sla.openslo_find(documents, 'AlertCondition', item ->> 'conditionRef', path || '.conditionRef');
 	END IF;
 	PERFORM sla.openslo_fields(item, path, 'apiVersion=string kind=string metadata=object! spec=object!');
-	PERFORM sla.openslo_fields(item -> 'metadata', path || '.metadata', 'name=string! displayName=string labels=object annotations=object');
+	PERFORM sla.openslo_head(item, path, 'AlertCondition');
 	notes := coalesce(item #> '{metadata,annotations}', '{}');
 	PERFORM sla.openslo_fields(notes, path || '.metadata.annotations', 'shortWindow=string minEvents=string cooldown=string');
 	PERFORM sla.openslo_fields(item -> 'spec', path || '.spec', 'description=string severity=string! condition=object!');
@@ -257,7 +284,7 @@ BEGIN
 	ELSE
 		indicator := spec -> 'indicator';
 	END IF;
-	PERFORM sla.openslo_fields(indicator, path || '.indicator', 'apiVersion=string kind=string metadata=object spec=object!');
+	PERFORM sla.openslo_head(indicator, path || '.indicator', 'SLI');
 	metric := indicator -> 'spec';
 	PERFORM sla.openslo_fields(metric, path || '.indicator.spec', 'description=string thresholdMetric=object ratioMetric=object');
 	IF (metric ? 'thresholdMetric') = (metric ? 'ratioMetric') THEN
@@ -337,6 +364,10 @@ BEGIN
 		END IF;
 		IF frame ? 'calendar' THEN
 			PERFORM sla.openslo_fields(frame -> 'calendar', path || '.timeWindow[0].calendar', 'startTime=string timeZone=string!');
+			IF source ->> 'time_zone' <> frame #>> '{calendar,timeZone}' THEN
+				RAISE EXCEPTION 'OpenSLO: %.timeWindow[0].calendar.timeZone is not the time_zone of the metricSource', path
+					USING ERRCODE = 'invalid_parameter_value', DETAIL = format('They are "%s" and "%s".', frame #>> '{calendar,timeZone}', source ->> 'time_zone');
+			END IF;
 			o.time_zone := frame #>> '{calendar,timeZone}';
 			o.window_length := CASE frame ->> 'duration' WHEN '1w' THEN 'week' WHEN '7d' THEN 'week' WHEN '1M' THEN 'month' WHEN '1Q' THEN 'quarter'
 				WHEN '3M' THEN 'quarter' WHEN '1Y' THEN 'year' WHEN '12M' THEN 'year' END;
@@ -389,6 +420,10 @@ BEGIN
 					RAISE EXCEPTION 'OpenSLO: %.op is not lte or gte: "%"', goal_path, goal ->> 'op'
 						USING ERRCODE = 'feature_not_supported', DETAIL = 'A value at the bound is within it.';
 			END CASE;
+			IF source ? (CASE goal ->> 'op' WHEN 'lte' THEN 'at_most' ELSE 'at_least' END) THEN
+				RAISE EXCEPTION 'OpenSLO: % has op %, and % is given, too', goal_path, goal ->> 'op', CASE goal ->> 'op' WHEN 'lte' THEN 'at_most' ELSE 'at_least' END
+					USING ERRCODE = 'invalid_parameter_value', HINT = 'The spec of the metricSource says the other bound.';
+			END IF;
 		END IF;
 		IF method <> 'Occurrences' THEN
 			IF one.kind NOT IN ('event', 'value') THEN
@@ -436,7 +471,18 @@ BEGIN
 			RAISE EXCEPTION 'OpenSLO: unknown kind of document: "%"', document ->> 'kind'
 				USING ERRCODE = 'invalid_parameter_value';
 		END IF;
-		CONTINUE WHEN document ->> 'kind' <> 'SLO';
+		IF document ->> 'kind' <> 'SLO' THEN
+			PERFORM sla.openslo_fields(document, path, 'apiVersion=string! kind=string! metadata=object! spec=object!');
+			PERFORM sla.openslo_head(document, path, document ->> 'kind');
+			PERFORM sla.openslo_fields(document -> 'spec', path || '.spec', concat_ws(' ', 'description=string', CASE document ->> 'kind'
+				WHEN 'SLI' THEN 'thresholdMetric=object ratioMetric=object'
+				WHEN 'DataSource' THEN 'type=string! connectionDetails=any'
+				WHEN 'AlertPolicy' THEN 'alertWhenNoData=boolean alertWhenResolved=boolean alertWhenBreaching=boolean conditions=array notificationTargets=array'
+				WHEN 'AlertCondition' THEN 'severity=string condition=object'
+				WHEN 'AlertNotificationTarget' THEN 'target=string'
+			END));
+			CONTINUE;
+		END IF;
 		found_any := true;
 		FOR o IN SELECT v.* FROM sla.openslo_objectives(list, document, path, import_openslo.search_path) AS v LOOP
 			PERFORM set_config('search_path', import_openslo.search_path, true);

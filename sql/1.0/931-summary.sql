@@ -775,9 +775,9 @@ BEGIN
 
 	IF d -> 'promise' <> 'null' THEN
 		page := page || E'<section>\n<h2>What ' || CASE WHEN (a -> 'is_over')::boolean THEN 'was' ELSE 'is' END || E' promised</h2>\n<dl class="words">\n' || (
-			SELECT string_agg(format('<div><dt>%s</dt><dd>%s%s. Service hours: %s.%s</dd></div>', sla.html_escape(p ->> 'metric'),
+			SELECT string_agg(format('<div><dt>%s</dt><dd>%s%s.%s%s</dd></div>', sla.html_escape(p ->> 'metric'),
 				sla.html_escape(upper(left(p ->> 'goal', 1)) || substr(p ->> 'goal', 2)),
-				'; acceptable ' || sla.html_escape(p ->> 'acceptable'), sla.html_escape(p ->> 'hours'),
+				'; acceptable ' || sla.html_escape(p ->> 'acceptable'), ' Service hours: ' || sla.html_escape(p ->> 'hours') || '.',
 				'<br /><span class="quiet">' || sla.html_escape(p ->> 'description') || '</span>'), E'\n' ORDER BY n)
 			FROM jsonb_array_elements(d -> 'promise') WITH ORDINALITY AS p (p, n)) || E'\n</dl>\n' ||
 			CASE WHEN a ->> 'ends' IS NOT NULL THEN format(E'<p>The agreement ends on %s.</p>\n', a ->> 'ends') ELSE '' END || E'</section>\n';

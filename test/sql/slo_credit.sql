@@ -42,6 +42,10 @@ SELECT period_start, valid_from, from_at, to_at, objective, round(sli_percent::n
 FROM sla.service_credits('acme', 'main', :at) ORDER BY from_at, objective;
 SELECT period_start, from_at, to_at, objective, total, bad, fee, tier_amount, breach_amount FROM sla.service_credits('bcme', 'main', :at) WHERE total > 0 AND period_start >= '2026-03-01' ORDER BY from_at, objective;
 SELECT period_start, objective, fee, credit_percent, tier_amount, remedy FROM sla.service_credits('nofee', 'main', :at) WHERE period_start >= '2026-04-01' ORDER BY from_at, objective;
+-- what is paid for each breach, and follows in words, does so where there is one
+UPDATE sla.credit SET remedy = 'a call' WHERE party = 'acme' AND objective = 'solved';
+SELECT period_start, from_at, total, bad, breach_amount, remedy FROM sla.service_credits('acme', 'main', :at) WHERE objective = 'solved' ORDER BY from_at;
+UPDATE sla.credit SET remedy = NULL WHERE party = 'acme' AND objective = 'solved';
 -- breaches by plain SQL
 SELECT customer, date_trunc('month', (opened + interval '4 hours') AT TIME ZONE CASE customer WHEN 'acme' THEN 'Europe/Berlin' ELSE 'UTC' END)::date AS month, count(*) * CASE customer WHEN 'acme' THEN 40 ELSE 12.5 END AS amount
 FROM sc_ticket WHERE closed > opened + interval '4 hours' GROUP BY 1, 2 ORDER BY 1, 2;

@@ -152,6 +152,9 @@ INSERT INTO sla.exception (relation, kind, party, item, during, reason, approved
 SELECT is_xml(p) AS is_xml, p ~* '<script|<a |href="|onclick=''|</style>.*</style>|[\x01-\x08\x0b-\x1f\x7f]' AS breaks_out, p ~ '[^\x01-\x7f]' AS not_ascii, (SELECT count(*) FROM regexp_matches(p, '&#60;script', 'g')) > 25 AS told,
 	p ~ '&#(8238|8294|1|27);' AS turns, (SELECT count(*) FROM regexp_matches(p, '<(?!/)', 'g')) = (SELECT count(*) FROM regexp_matches(p, '<(html|head|meta|title|style|body|header|p|h1|h2|bdi|span|main|section|dl|div|dt|dd|small|table|caption|thead|tbody|tr|th|td|b|br|figure|figcaption|svg|desc|line|text|path|circle|rect|footer|!DOCTYPE)[ >]', 'g')) AS known_elements
 FROM sla.report_html(:'evil', :'evil', '2025-03-31') p;
+-- a goal in business time whose hours nothing says
+UPDATE sla.target SET goal = '1 bh' WHERE policy = :'evil';
+SELECT p LIKE '%Within 1 business hour.%' AS promised, p LIKE '%Service hours: .%' AS says_nothing FROM sla.report_html(:'evil', :'evil', '2025-03-31') p;
 DELETE FROM sla.agreement WHERE party = :'evil';
 -- the end
 SELECT sla.untrack('sm_ticket', false);
