@@ -30,6 +30,7 @@
 #include "fence.h"
 #include "objective.h"
 #include "own_relation.h"
+#include "owner_watch.h"
 #include "rollup.h"
 #include "rules.h"
 
@@ -205,7 +206,7 @@ is_suspended(const Objective *objective, Relation rel)
 static Relation
 open_relation(const Objective *objective)
 {
-	Relation	rel = relation_open(objective->relid, AccessShareLock);
+	Relation	rel = owner_watch_open(objective->relid);
 
 	if (is_suspended(objective, rel))
 		ereport(ERROR,
@@ -752,7 +753,7 @@ sla_objective_outages(PG_FUNCTION_ARGS)
 static const char *
 problem_of(const Objective *objective)
 {
-	Relation	rel = objective->of_clocks ? open_clocks() : relation_open(objective->relid, AccessShareLock);
+	Relation	rel = objective->of_clocks ? open_clocks() : owner_watch_open(objective->relid);
 	const char *problem;
 
 	if (objective->of_clocks)
@@ -814,7 +815,7 @@ sla_rollup_obstacle(PG_FUNCTION_ARGS)
 {
 	Objective  *objective = objective_of(PG_GETARG_INT32(0));
 	bool		is_now = PG_GETARG_BOOL(1);
-	Relation	rel = objective->of_clocks ? open_clocks() : relation_open(objective->relid, AccessShareLock);
+	Relation	rel = objective->of_clocks ? open_clocks() : owner_watch_open(objective->relid);
 	const char *obstacle;
 
 	if (!objective->of_clocks)

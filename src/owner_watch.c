@@ -18,7 +18,7 @@
 #include "owner_watch.h"
 
 #include "access/parallel.h"
-#include "access/table.h"
+#include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -175,7 +175,7 @@ owner_watch_open(Oid table)
 	static int64 waited = 0;
 
 	if (!is_watching_setting)
-		return table_open(table, AccessShareLock);
+		return relation_open(table, AccessShareLock);
 	if (began != GetCurrentTransactionStartTimestamp())
 	{
 		began = GetCurrentTransactionStartTimestamp();
@@ -191,7 +191,7 @@ owner_watch_open(Oid table)
 		pg_usleep(LOCK_NAP);
 		waited += LOCK_NAP;
 	}
-	return table_open(table, NoLock);
+	return relation_open(table, NoLock);
 }
 
 void

@@ -42,6 +42,7 @@
 #include "utils/syscache.h"
 
 #include "own_relation.h"
+#include "owner_watch.h"
 #include "rollup_delta.h"
 #include "rollup_trigger.h"
 #include "rules.h"
@@ -187,7 +188,7 @@ fingerprint_of(Relation rel, uint64 *fingerprint, bool *has_new_file)
 		}
 		else
 		{
-			Relation	partition = relation_open(partitions->oids[i], AccessShareLock);
+			Relation	partition = owner_watch_open(partitions->oids[i]);
 
 			problem = fingerprint_of(partition, fingerprint, has_new_file);
 			relation_close(partition, NoLock);
@@ -203,7 +204,7 @@ PG_FUNCTION_INFO_V1(sla_rollup_fingerprint);
 Datum
 sla_rollup_fingerprint(PG_FUNCTION_ARGS)
 {
-	Relation	rel = relation_open(PG_GETARG_OID(0), AccessShareLock);
+	Relation	rel = owner_watch_open(PG_GETARG_OID(0));
 	uint64		fingerprint = 0;
 
 	(void) fingerprint_of(rel, &fingerprint, NULL);
