@@ -188,6 +188,15 @@ COMMENT ON FUNCTION sla.calendar_of(@extschema@.business_interval, text) IS
 'private: the calendar of a promise: the goal''s, else the agreement''s, else 24/7';
 
 /*
+ * Times are added and subtracted as whole microseconds, and become seconds last.
+ */
+CREATE FUNCTION sla.business_usecs(since timestamptz, until timestamptz, calendar text)
+RETURNS bigint
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (1000000 * @extschema@.business_seconds(since, until, calendar))::bigint;
+COMMENT ON FUNCTION sla.business_usecs(timestamptz, timestamptz, text) IS 'private: business time in microseconds';
+
+/*
  * Until when the time of an open clock is to be counted: until a pause that
  * lasts, else until now; not before the start.
  */
@@ -287,10 +296,10 @@ SELECT
 		WHEN c.is_excepted THEN
 			sla.excepted_elapsed(c.clock_id, c.relation, c.item, c.started_at, pg_catalog.now()) / 1000000.0::double precision
 		ELSE
-			@extschema@.business_seconds(
+			(sla.business_usecs(
 				c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()),
-				sla.calendar_of(p.goal, p.calendar))
-			- c.paused / 1000000.0::double precision
+				sla.calendar_of(p.goal, p.calendar)) - c.paused)
+			/ 1000000.0::double precision
 	END AS elapsed_seconds,
 	c.budget / 1000000.0::double precision AS budget_seconds,
 	c.paused / 1000000.0::double precision AS paused_seconds,
@@ -386,10 +395,10 @@ SELECT
 		WHEN c.is_excepted THEN
 			sla.excepted_elapsed(c.clock_id, c.relation, c.item, c.started_at, pg_catalog.now()) / 1000000.0::double precision
 		ELSE
-			@extschema@.business_seconds(
+			(sla.business_usecs(
 				c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()),
-				sla.calendar_of(p.goal, p.calendar))
-			- c.paused / 1000000.0::double precision
+				sla.calendar_of(p.goal, p.calendar)) - c.paused)
+			/ 1000000.0::double precision
 	END / nullif(c.budget / 1000000.0::double precision, 0) AS used_percent,
 	coalesce(c.risk_at < pg_catalog.now(), false) AS is_at_risk,
 	c.state = 'p' AS is_paused,

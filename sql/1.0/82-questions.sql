@@ -555,10 +555,10 @@ BEGIN ATOMIC
 			WHEN c.is_excepted THEN
 				sla.elapsed_at(c, clock_at_answer.at) / 1000000.0::double precision
 			ELSE
-				@extschema@.business_seconds(
+				(sla.business_usecs(
 					c.started_at, sla.counts_until(c.state, c.started_at, c.pauses, clock_at_answer.at),
-					sla.calendar_of(p.goal, p.calendar))
-				- c.paused / 1000000.0::double precision
+					sla.calendar_of(p.goal, p.calendar)) - c.paused)
+				/ 1000000.0::double precision
 		END AS elapsed_seconds,
 		c.budget / 1000000.0::double precision AS budget_seconds,
 		c.paused / 1000000.0::double precision AS paused_seconds,

@@ -10,12 +10,6 @@
 -- as often as they come.
 --
 
-CREATE FUNCTION sla.business_usecs(since timestamptz, until timestamptz, calendar text)
-RETURNS bigint
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.round(1000000 * @extschema@.business_seconds(since, until, calendar))::bigint;
-COMMENT ON FUNCTION sla.business_usecs(timestamptz, timestamptz, text) IS 'private: business time in microseconds';
-
 CREATE TYPE sla.survival_answer AS (
 	clock_id bigint,
 	compared_by "char",

@@ -177,3 +177,17 @@ DELETE FROM sla.exception;
 DROP TABLE qu_ticket;
 DELETE FROM sla.agreement;
 DELETE FROM sla.calendar;
+
+-- Time used is exact: as floats a day and a tenth of a second less a day is 0.10000000000582077.
+CREATE TABLE qu_exact (id int PRIMARY KEY, status text, opened_at timestamptz, changed_at timestamptz);
+SELECT sla.track('qu_exact', at => 'changed_at', time_zone => 'UTC');
+INSERT INTO sla.metric (relation, name, start_at, stop_when, pause_when) VALUES ('qu_exact', 'solve', 'opened_at', 'status = ''done''', 'status = ''waiting''');
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('qu_exact', 'all', 'true');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('qu_exact', 'all', 'solve', '3 bh @24/7');
+INSERT INTO qu_exact VALUES (1, 'new', '2026-03-01 00:00Z', '2026-03-01 00:00Z');
+UPDATE qu_exact SET status = 'waiting', changed_at = '2026-03-01 00:00:00.05Z';
+UPDATE qu_exact SET status = 'new', changed_at = '2026-03-02 00:00:00.05Z';
+SELECT state, elapsed_seconds, paused_seconds FROM sla.clock_at('qu_exact', '2026-03-02 00:00:00.1Z');
+SELECT count(*) AS exact FROM sla.clock WHERE relation = 'qu_exact'::regclass
+	AND elapsed_seconds = (extract(epoch FROM now() - started_at) - 86400)::float8;
+DROP TABLE qu_exact;
