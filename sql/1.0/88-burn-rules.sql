@@ -79,10 +79,11 @@ BEGIN
 	LOOP
 		factor := sla.alert_factor(rule.budget_percent::double precision,
 			greatest(sla.nominal_window(o, now()), 1), extract(epoch FROM rule.long_window)::double precision);
-		IF NOT sla.can_fire(factor, o.target_percent::double precision) THEN
+		-- (it fires above its factor, and nothing burns faster than that)
+		IF NOT sla.fires(sla.max_burn_rate(o.target_percent::double precision), factor) THEN
 			RAISE EXCEPTION 'rule "%" of objective "%" can never fire', rule.name, rule.objective
 				USING ERRCODE = 'invalid_parameter_value',
-					DETAIL = format('Its factor is %s, and with everything bad a target of %s %% burns at a rate of %s.',
+					DETAIL = format('It fires above a factor of %s, and with everything bad a target of %s %% burns at a rate of %s.',
 						round(factor::numeric, 2), o.target_percent,
 						round(sla.max_burn_rate(o.target_percent::double precision)::numeric, 2)),
 					HINT = 'Lower its budget_percent or lengthen its long window; sla.add_burn_rules() has rules for low targets.';

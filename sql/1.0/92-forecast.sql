@@ -294,9 +294,9 @@ DECLARE
 	since timestamptz := forecast_answer.at - look_back;
 	is_now boolean := forecast_answer.at = now() AND coalesce(known_at >= now(), true);
 BEGIN
-	IF NOT isfinite(forecast_answer.at) THEN
+	IF isfinite(forecast_answer.at) IS NOT TRUE THEN
 		RAISE EXCEPTION 'at must be finite'
-			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', forecast_answer.at);
+			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', coalesce(forecast_answer.at::text, 'null'));
 	END IF;
 	PERFORM sla.is_known(forecast_answer.relation, NULL);
 	IF (since < forecast_answer.at) IS NOT TRUE THEN

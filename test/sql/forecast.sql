@@ -203,6 +203,8 @@ SELECT count(*) FROM sla.forecast_backtest('fc_ticket', '{}');
 -- what cannot be asked
 SELECT count(*) FROM sla.forecast('pg_class');
 SELECT sla.forecast('fc_ticket', 'infinity');
+SELECT sla.forecast('fc_ticket', NULL);
+SELECT sla.forecast_backtest('fc_ticket', ARRAY[NULL, '2026-03-02 01:00Z']::timestamptz[]);
 SELECT sla.forecast('fc_ticket', look_back => '-1 day');
 SELECT sla.forecast('fc_ticket', look_back => NULL);
 SELECT sla.forecast('fc_ticket', at_least => 0);

@@ -75,6 +75,7 @@ SELECT r.* FROM unnest(ARRAY[
 	$$INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window, hold_for) VALUES ('quick', 'x', 1, '1 day', '1 hour', '-1 s')$$,
 	$$INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window, hold_for) VALUES ('quick', 'x', 1, '1 day', '1 hour', '2 days')$$,
 	$$INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window, min_events) VALUES ('quick', 'x', 1, '1 day', '1 hour', -1)$$,
+	$$INSERT INTO sla.burn_rule VALUES ('quick', 'x', 100, '43 min 12 s', '1 min')$$,
 	$$INSERT INTO sla.burn_rule VALUES ('nobody', 'x', 1, '1 day', '1 hour')$$,
 	$$UPDATE sla.objective SET target_percent = 90 WHERE name = 'quick'$$,
 	$$INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent) VALUES ('quick', '2036-01-01', 'br_request', 'at', 'ok', 80)$$
