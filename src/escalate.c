@@ -21,6 +21,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
@@ -153,6 +154,9 @@ note_running(FunctionCallInfo fcinfo, int64 mark)
 	DirectFunctionCall2(setval_oid, PG_GETARG_DATUM(ARG_RUNNING), Int64GetDatum(mark));
 }
 
+/* In bytes: of what somebody else's procedure says no more is kept. */
+#define MAX_MESSAGE	1000
+
 /*
  * sla.call_escalation(running, mark, role, relation, procedure, owner, alert) -> text[]
  *
@@ -167,6 +171,7 @@ sla_call_escalation(PG_FUNCTION_ARGS)
 	ErrorData  *volatile error = NULL;
 	volatile TimeLimitState limit = TIME_LIMIT_KEPT;
 	bool		is_limited;
+	const char *message;
 	Datum		said[2];
 
 	note_running(fcinfo, PG_GETARG_INT64(ARG_MARK));
@@ -196,7 +201,8 @@ sla_call_escalation(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED && limit == TIME_LIMIT_KEPT && !error_is_raised(error))
 		ReThrowError(error);
+	message = limit != TIME_LIMIT_KEPT ? "it took longer than 10 seconds" : error->message != NULL ? error->message : "";
 	said[0] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
-	said[1] = CStringGetTextDatum(limit != TIME_LIMIT_KEPT ? "it took longer than 10 seconds" : error->message);
+	said[1] = PointerGetDatum(cstring_to_text_with_len(message, pg_mbcliplen(message, strlen(message), MAX_MESSAGE)));
 	PG_RETURN_ARRAYTYPE_P(construct_array(said, 2, TEXTOID, -1, false, TYPALIGN_INT));
 }

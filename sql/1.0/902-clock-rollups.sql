@@ -170,13 +170,17 @@ DECLARE
 	found_print bigint := sla.rollup_fingerprint('sla.clock_state');
 BEGIN
 	-- (under an older snapshot the row may have been changed since)
-	IF EXISTS (SELECT FROM sla.row_security) OR NOT sla.write_rollup_deltas()
-		OR current_setting('transaction_isolation') <> 'read committed'
-	THEN
+	IF NOT sla.write_rollup_deltas() OR current_setting('transaction_isolation') <> 'read committed' THEN
 		RETURN;
 	END IF;
 	SELECT * INTO kept FROM sla.month_keeping AS k FOR UPDATE SKIP LOCKED;
 	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	-- nobody reads what is kept
+	IF EXISTS (SELECT FROM sla.row_security) THEN
+		DELETE FROM sla.month_kept;
+		DELETE FROM sla.rollup_delta AS d WHERE d.objective = 0;
 		RETURN;
 	END IF;
 	IF kept.until < wanted THEN

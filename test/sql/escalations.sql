@@ -85,7 +85,7 @@ CREATE FUNCTION desk.later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT
 CREATE TABLE desk.trap (id int);
 CREATE CONSTRAINT TRIGGER later AFTER INSERT ON desk.trap DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION desk.later();
 CREATE PROCEDURE desk.bad6(alert bigint) LANGUAGE plpgsql AS $$ BEGIN INSERT INTO desk.trap VALUES (1); END $$;
-CREATE PROCEDURE desk.bad7(alert bigint) LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', 'desk', false), set_config('statement_timeout', '1', false); RAISE EXCEPTION 'alert % is not mine', 7 USING ERRCODE = 'XX123'; END $$;
+CREATE PROCEDURE desk.bad7(alert bigint) LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', 'desk', false), set_config('statement_timeout', '1', false); RAISE EXCEPTION 'alert % is not mine: %', 7, repeat('x', 1200) USING ERRCODE = 'XX123'; END $$;
 CREATE PROCEDURE desk.bad8(alert bigint) LANGUAGE plpgsql AS $$ BEGIN SET LOCAL SESSION AUTHORIZATION DEFAULT; END $$;
 CREATE PROCEDURE desk.gone(alert bigint) LANGUAGE plpgsql AS $$ BEGIN END $$;
 INSERT INTO sla.escalation (relation, run) SELECT 'desk.ticket', 'desk.bad' || i FROM generate_series(1, 8) i ORDER BY i;
@@ -98,7 +98,7 @@ SELECT tick('2020-06-01 13:03');
 -- (one of them takes the ten seconds that a role has in one tick)
 SELECT tick('2020-06-01 13:04');
 SELECT tick('2020-06-01 13:04');
-SELECT e.run, r.tries, r.done_at IS NULL AS failed, r.next_at > now() AS again, r.sqlstate, r.message
+SELECT e.run, r.tries, r.done_at IS NULL AS failed, r.next_at > now() AS again, r.sqlstate, left(r.message, 70) AS message, octet_length(r.message) AS bytes
 FROM sla.escalation_run r JOIN sla.escalation e ON e.id = r.escalation ORDER BY e.id;
 SELECT count(*) FROM secret;
 SHOW search_path;

@@ -302,6 +302,11 @@ SET ROLE regress_sla_red;
 SELECT count(*) > 300 AS all_codes FROM sla.clock WHERE relation = 'desk.code'::regclass;
 SELECT count(*) < 200 AS fewer_parts FROM sla.clock WHERE relation = 'desk.part'::regclass;
 RESET ROLE;
+-- nobody reads months that are kept, and marks in them are of no use
+INSERT INTO sla.rollup_delta (objective, total, good, generation, bucket, grp) VALUES (0, 1, 0, 0, '2020-01-01', '');
+SELECT sla.fold() >= 0 AS folded;
+SELECT count(*) FROM sla.rollup_delta WHERE objective = 0;
+SELECT count(*) FROM sla.month_kept;
 -- a table that is dropped is forgotten
 CREATE TABLE desk.gone (id int PRIMARY KEY);
 INSERT INTO sla.row_security VALUES ('desk.gone');
