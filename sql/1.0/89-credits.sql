@@ -110,12 +110,21 @@ CREATE TRIGGER check_credit
 	FOR EACH ROW EXECUTE FUNCTION sla.check_credit();
 COMMENT ON TRIGGER check_credit ON sla.credit IS 'checks a service credit';
 
+/* What an objective of a kind counts: one unit is not added to another. */
+CREATE FUNCTION sla.credit_unit(kind text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN kind IN ('event', 'value') THEN 'event' ELSE kind END;
+COMMENT ON FUNCTION sla.credit_unit(text) IS 'private: what an objective of a kind counts';
+REVOKE ALL ON FUNCTION sla.credit_unit(text) FROM PUBLIC;
+
 /*
  * The months of an agreement, the present and the twelve before, each version for
  * its part of the month and its share of the fee, by days; and in each what an
  * objective gives.  All versions of the objective count, each for its time; of
- * groups the worst decides the tier, and the breaches of all count.  A month, or
- * the version's part of it, that closed periods make up is told as it was closed.
+ * groups the worst decides the tier, and the breaches of all count; and so of
+ * versions that measure in other units, which cannot be added up.  A month, or the
+ * version's part of it, that closed periods make up is told as it was closed.
  * Where there is a problem nothing is measured, and the rows only say so.
  */
 CREATE FUNCTION sla.agreement_credits(party text, agreement text, at timestamptz, goal text, problem text)
@@ -169,7 +178,7 @@ BEGIN
 			o.party := agreement_credits.party;
 		END IF;
 		tallies := tallies || coalesce((
-			SELECT jsonb_agg(jsonb_build_object('grp', t.grp, 'n', width_bucket(c.bounds[t.n], cuts), 'total', t.total, 'good', t.good))
+			SELECT jsonb_agg(jsonb_build_object('grp', t.grp, 'unit', sla.credit_unit(o.kind), 'n', width_bucket(c.bounds[t.n], cuts), 'total', t.total, 'good', t.good))
 			FROM (SELECT ARRAY(SELECT DISTINCT least(greatest(k, o.valid_from), until) FROM unnest(cuts) AS k ORDER BY 1)) AS c (bounds)
 			CROSS JOIN LATERAL sla.tally_apart(o, c.bounds) AS t), '[]');
 	END LOOP;
@@ -200,22 +209,35 @@ BEGIN
 		GROUP BY p.n, p.from_at, p.to_at
 		HAVING sum(c.to_at - c.from_at) = p.to_at - p.from_at
 	), measured AS (
-		SELECT g.n, sum(g.total) AS total, sum(g.good) AS good, min(sla.sli_percent(g.good, g.total)) AS worst
+		SELECT DISTINCT ON (u.n) u.*
 		FROM (
-			SELECT m.n, m.grp, sum(m.total) AS total, sum(m.good) AS good
+			SELECT g.n, sum(g.total) AS total, sum(g.good) AS good, min(sla.sli_percent(g.good, g.total)) AS worst,
+				bool_or(bool_or(g.total > g.good)) OVER w AS has_bad,
+				coalesce(sum(sum(g.total - g.good) FILTER (WHERE g.unit = 'clock')) OVER w, 0)::numeric AS breaches
 			FROM (
-				SELECT t.n, t.grp, t.total, t.good
-				FROM jsonb_to_recordset(tallies) AS t (n integer, grp text, total double precision, good double precision)
-				WHERE t.n NOT IN (SELECT c.n FROM closed AS c)
-				UNION ALL
-				SELECT c.n, f.group_value, f.total, f.good
-				FROM closed AS c
-				CROSS JOIN unnest(c.periods) AS p
-				JOIN sla.closed_group AS f ON f.objective = p.objective AND f.from_at = p.from_at AND f.revision = p.revision
-			) AS m
-			GROUP BY m.n, m.grp
-		) AS g
-		GROUP BY g.n
+				SELECT m.n, m.unit, m.grp, sum(m.total) AS total, sum(m.good) AS good
+				FROM (
+					SELECT t.n, t.unit, t.grp, t.total, t.good
+					FROM jsonb_to_recordset(tallies) AS t (n integer, unit text, grp text, total double precision, good double precision)
+					WHERE t.n NOT IN (SELECT c.n FROM closed AS c)
+					UNION ALL
+					SELECT c.n, sla.credit_unit(o.kind), f.group_value, f.total, f.good
+					FROM closed AS c
+					CROSS JOIN unnest(c.periods) AS p
+					JOIN sla.closed_group AS f ON f.objective = p.objective AND f.from_at = p.from_at AND f.revision = p.revision
+					-- the version that judged it, or if that is gone the last one
+					CROSS JOIN LATERAL (
+						SELECT b.kind FROM sla.objective AS b WHERE b.name = goal
+						ORDER BY b.id = p.objective_id DESC, b.valid_from DESC
+						LIMIT 1
+					) AS o
+				) AS m
+				GROUP BY m.n, m.unit, m.grp
+			) AS g
+			GROUP BY g.n, g.unit
+			WINDOW w AS (PARTITION BY g.n)
+		) AS u
+		ORDER BY u.n, u.worst
 	)
 	SELECT p.month::date, p.valid_from, p.from_at, p.to_at, goal,
 		CASE WHEN problem IS NULL THEN coalesce(m.total, 0) END,
@@ -225,7 +247,7 @@ BEGIN
 		tier.below_percent::double precision,
 		CASE WHEN problem IS NULL THEN coalesce(tier.credit_percent, 0)::double precision END,
 		CASE WHEN problem IS NULL THEN CASE WHEN tier.credit_percent > 0 THEN round(p.fee * tier.credit_percent / 100, 2) ELSE 0.00 END END,
-		CASE WHEN problem IS NULL THEN round(coalesce(each.per_breach, 0) * coalesce(m.total - m.good, 0)::numeric, 2) END,
+		CASE WHEN problem IS NULL THEN round(coalesce(each.per_breach, 0) * coalesce(m.breaches, 0), 2) END,
 		CASE WHEN problem IS NULL THEN each.remedies END, p.to_at <= agreement_credits.at, problem,
 		p.n IN (SELECT c.n FROM closed AS c) AND problem IS NULL
 	FROM part AS p
@@ -243,7 +265,7 @@ BEGIN
 		SELECT sum(c.per_breach) AS per_breach, string_agg(c.remedy, '; ' ORDER BY c.below_percent DESC) AS remedies
 		FROM sla.credit AS c
 		WHERE c.party = agreement_credits.party AND c.agreement = agreement_credits.agreement AND c.objective = goal
-			AND (c.below_percent IS NULL AND m.total > m.good OR m.worst < c.below_percent)
+			AND (c.below_percent IS NULL AND m.has_bad OR m.worst < c.below_percent)
 	) AS each ON true;
 END
 $$;

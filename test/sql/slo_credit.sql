@@ -105,6 +105,20 @@ INSERT INTO sla.agreement (party, name) VALUES ('dcme', 'main');
 INSERT INTO sla.credit (party, agreement, objective, per_breach) VALUES ('dcme', 'main', 'solved', 5);
 INSERT INTO sc_ticket VALUES (900, now() - interval '6 hours', NULL, 'dcme');
 SELECT count(*) AS months, sum(tier_amount) AS tiers, sum(breach_amount) AS breaches, sum(amount) AS amount FROM sla.report_service_credit WHERE party = 'dcme';
+-- versions that count something else are not added up: the worst decides, and events that are bad are no breaches
+BEGIN;
+INSERT INTO sla.agreement (party, name, monthly_fee) VALUES ('ecme', 'main', 100);
+INSERT INTO sla.objective (name, valid_from, kind, relation, at, good_when, target_percent, window_length) VALUES ('mixed', '-infinity', 'event', 'sc_outage', 'began', 'ended IS NULL', 99, 'month');
+INSERT INTO sla.objective (name, valid_from, kind, relation, outage_from, outage_to, target_percent, window_length) VALUES ('mixed', '2026-04-16', 'outage', 'sc_outage', 'began', 'began', 99, 'month');
+INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) VALUES ('ecme', 'main', 'mixed', 99, 10);
+INSERT INTO sc_outage SELECT timestamptz '2026-04-02' + i * interval '1 hour', '2026-04-05' FROM generate_series(1, 10) i;
+SELECT total, bad, sli_percent, tier_amount FROM sla.service_credits('ecme', 'main', '2026-06-20') WHERE period_start = '2026-04-01';
+DELETE FROM sla.credit WHERE party = 'dcme';
+INSERT INTO sla.credit (party, agreement, objective, per_breach) VALUES ('dcme', 'main', 'solved', 5);
+INSERT INTO sla.objective (name, valid_from, kind, relation, at, good_when, target_percent, window_length) VALUES ('solved', date_trunc('month', now()), 'event', 'sc_outage', 'began', 'false', 90, 'month');
+INSERT INTO sc_outage VALUES (date_trunc('month', now()), now());
+SELECT bad, breach_amount FROM sla.service_credits('dcme', 'main') WHERE period_start = date_trunc('month', now(), 'UTC')::date;
+ROLLBACK;
 -- they, and objectives, follow a renamed agreement
 INSERT INTO sla.objective (name, kind, relation, metric, party, agreement, target_percent) SELECT 'theirs', kind, relation, metric, 'dcme', 'main', 50 FROM sla.objective WHERE name = 'solved';
 UPDATE sla.agreement SET name = 'prime' WHERE party = 'dcme';
