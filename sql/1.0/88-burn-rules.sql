@@ -351,7 +351,8 @@ BEGIN
 		RETURN;
 	END IF;
 	target := o.target_percent;
-	length := greatest(sla.nominal_window(o, at), 1);
+	-- (in a window that is closed all the time nothing can be said)
+	length := nullif(greatest(sla.nominal_window(o, at), 0), 0);
 	cuts := ARRAY(
 		SELECT DISTINCT greatest(c.at, o.valid_from)
 		FROM sla.burn_rule AS r

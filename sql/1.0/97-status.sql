@@ -209,6 +209,12 @@ BEGIN ATOMIC
 	WHERE NOT EXISTS (SELECT FROM sla.objective AS o WHERE o.name = c.objective)
 	GROUP BY c.objective
 	UNION ALL
+	SELECT pg_catalog.format('service credits of "%s"', c.objective), 'missing',
+		pg_catalog.format('party "%s" has no agreement "%s": DELETE FROM sla.credit WHERE party = %L AND agreement = %L', c.party, c.agreement, c.party, c.agreement)
+	FROM sla.credit AS c
+	WHERE NOT EXISTS (SELECT FROM sla.agreement AS a WHERE a.party = c.party AND a.name = c.agreement)
+	GROUP BY c.objective, c.party, c.agreement
+	UNION ALL
 	SELECT pg_catalog.format('composite "%s"', m.name), 'missing',
 		pg_catalog.format('there is no objective "%s": DELETE FROM sla.composite WHERE name = %L AND member = %L', m.member, m.name, m.member)
 	FROM sla.composite AS m

@@ -105,6 +105,12 @@ INSERT INTO sla.agreement (party, name) VALUES ('dcme', 'main');
 INSERT INTO sla.credit (party, agreement, objective, per_breach) VALUES ('dcme', 'main', 'solved', 5);
 INSERT INTO sc_ticket VALUES (900, now() - interval '6 hours', NULL, 'dcme');
 SELECT count(*) AS months, sum(tier_amount) AS tiers, sum(breach_amount) AS breaches, sum(amount) AS amount FROM sla.report_service_credit WHERE party = 'dcme';
+-- an agreement that is deleted leaves them, and sla.status() says so
+BEGIN;
+DELETE FROM sla.agreement WHERE party = 'dcme';
+SELECT count(*) FROM sla.report_service_credit WHERE party = 'dcme';
+SELECT subject, status, detail FROM sla.status() WHERE subject LIKE 'service credits%';
+ROLLBACK;
 -- versions that count something else are not added up: the worst decides, and events that are bad are no breaches
 BEGIN;
 INSERT INTO sla.agreement (party, name, monthly_fee) VALUES ('ecme', 'main', 100);
