@@ -65,6 +65,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	o sla.objective;
+	length double precision;
 	factor double precision;
 BEGIN
 	-- by the versions that are, or will be, in force
@@ -77,8 +78,12 @@ BEGIN
 				WHERE later.name = v.name AND later.valid_from > v.valid_from AND later.valid_from <= now())
 		ORDER BY v.valid_from
 	LOOP
+		-- (of open time one that rolls has more on some days of the week than on others)
+		length := (
+			SELECT max(sla.nominal_window(o, now() - d * interval '1 day'))
+			FROM generate_series(0, CASE WHEN o.calendar IS NULL OR sla.is_calendar_window(o.window_length) THEN 0 ELSE 6 END) AS d);
 		factor := sla.alert_factor(rule.budget_percent::double precision,
-			greatest(sla.nominal_window(o, now()), 1), extract(epoch FROM rule.long_window)::double precision);
+			greatest(length, 1), extract(epoch FROM rule.long_window)::double precision);
 		-- (it fires above its factor, and nothing burns faster than that)
 		IF NOT sla.fires(sla.max_burn_rate(o.target_percent::double precision), factor) THEN
 			RAISE EXCEPTION 'rule "%" of objective "%" can never fire', rule.name, rule.objective
@@ -88,7 +93,7 @@ BEGIN
 						round(sla.max_burn_rate(o.target_percent::double precision)::numeric, 2)),
 					HINT = 'Lower its budget_percent or lengthen its long window; sla.add_burn_rules() has rules for low targets.';
 		END IF;
-		IF extract(epoch FROM rule.long_window) > sla.nominal_window(o, now()) THEN
+		IF extract(epoch FROM rule.long_window) > length THEN
 			RAISE EXCEPTION 'long window of rule "%" is longer than the window of objective "%"', rule.name, rule.objective
 				USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is "%s".', rule.long_window),
 					HINT = 'A rule looks at the window of its objective at most.';
