@@ -88,8 +88,11 @@ END
 $$;
 COMMENT ON FUNCTION sla.openslo_interval(text, text) IS 'private: a duration of an OpenSLO document';
 
-/* The other way; an error where no single unit can say it. */
-CREATE FUNCTION sla.openslo_duration(length interval, what text)
+/*
+ * The other way; an error where no single unit can say it.  A day is 24 hours only
+ * of time that elapses.
+ */
+CREATE FUNCTION sla.openslo_duration(length interval, what text, is_elapsing boolean)
 RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -103,7 +106,7 @@ BEGIN
 		RETURN months || 'M';
 	ELSIF months = 0 AND days > 0 AND seconds = 0 THEN
 		RETURN days || 'd';
-	ELSIF months = 0 AND days * 86400 + seconds > 0 AND seconds % 60 = 0 THEN
+	ELSIF months = 0 AND (days = 0 OR is_elapsing) AND days * 86400 + seconds > 0 AND seconds % 60 = 0 THEN
 		seconds := (days * 86400 + seconds) / 60;
 		RETURN CASE WHEN seconds % 60 = 0 THEN trunc(seconds / 60) || 'h' ELSE trunc(seconds) || 'm' END;
 	END IF;
@@ -111,7 +114,7 @@ BEGIN
 		USING ERRCODE = 'feature_not_supported', HINT = 'A duration is a number of minutes, hours, days or months.';
 END
 $$;
-COMMENT ON FUNCTION sla.openslo_duration(interval, text) IS 'private: an interval as a duration of OpenSLO';
+COMMENT ON FUNCTION sla.openslo_duration(interval, text, boolean) IS 'private: an interval as a duration of OpenSLO';
 
 /* The document that a reference names. */
 CREATE FUNCTION sla.openslo_find(documents jsonb, kind text, name text, path text)
@@ -545,7 +548,7 @@ BEGIN
 		method := CASE WHEN o.slice_ratio THEN 'RatioTimeslices' ELSE 'Timeslices' END;
 		goal := goal || jsonb_strip_nulls(jsonb_build_object(
 			'timeSliceTarget', CASE WHEN o.slice_ratio IS NOT TRUE THEN trim_scale(coalesce(o.slice_target_percent, o.target_percent) / 100) END,
-			'timeSliceWindow', sla.openslo_duration(o.slice, 'a slice')));
+			'timeSliceWindow', sla.openslo_duration(o.slice, 'a slice', false)));
 	END IF;
 	spec := jsonb_strip_nulls(jsonb_build_object('relation', o.relation::text, 'at', o.at, 'when', o.total_when, 'metric', o.metric,
 		'outage_from', o.outage_from, 'outage_to', o.outage_to, 'value', o.value, 'group_by', o.group_by, 'party', o.party,
@@ -575,7 +578,7 @@ BEGIN
 			'calendar', jsonb_build_object('timeZone', o.time_zone,
 				'startTime', to_char(coalesce(o.window_start, CASE o.window_length WHEN 'week' THEN date '2001-01-01' ELSE date '2000-01-01' END), 'YYYY-MM-DD "00:00:00"')));
 	ELSE
-		frame := jsonb_build_object('isRolling', true, 'duration', sla.openslo_duration(o.window_length::interval, 'a window'));
+		frame := jsonb_build_object('isRolling', true, 'duration', sla.openslo_duration(o.window_length::interval, 'a window', false));
 	END IF;
 	policies := (
 		SELECT jsonb_agg(jsonb_build_object('kind', 'AlertPolicy', 'metadata', jsonb_build_object('name', r.name), 'spec', jsonb_build_object(
@@ -587,9 +590,9 @@ BEGIN
 					'spec', jsonb_build_object('severity', r.severity, 'condition', jsonb_build_object('kind', 'burnrate', 'op', 'gt',
 						'threshold', trim_scale(round(r.budget_percent / 100 * greatest(sla.nominal_window(o, now()), 1)::numeric
 							/ extract(epoch FROM r.long_window), 16)),
-						'lookbackWindow', sla.openslo_duration(r.long_window, format('the long window of rule "%s"', r.name)),
+						'lookbackWindow', sla.openslo_duration(r.long_window, format('the long window of rule "%s"', r.name), true),
 						'alertAfter', CASE WHEN r.hold_for = interval '0' THEN '0m'
-							ELSE sla.openslo_duration(r.hold_for, format('hold_for of rule "%s"', r.name)) END)))))) ORDER BY r.name)
+							ELSE sla.openslo_duration(r.hold_for, format('hold_for of rule "%s"', r.name), true) END)))))) ORDER BY r.name)
 		FROM sla.burn_rule AS r
 		WHERE r.objective = o.name);
 	RETURN jsonb_build_object('apiVersion', 'openslo/v1', 'kind', 'SLO', 'metadata', jsonb_build_object('name', o.name),
