@@ -420,12 +420,12 @@ BEGIN ATOMIC
 					WHEN c.late_at < least(coalesce(c.ended_at, until), until) THEN 1
 					WHEN c.state = 's' AND c.ended_at <= until THEN 0
 				END::double precision AS y
-			FROM unnest(instants) AS i (at)
+			FROM (SELECT u.at FROM unnest(instants) AS u (at) WHERE u.at IS NOT NULL) AS i
 			CROSS JOIN LATERAL sla.forecast(relation, i.at, by, look_back, at_least, coalesce(known_at, i.at)) AS f
 			JOIN (
 				SELECT i.at, t.metric_id, t.metric,
 					avg(t.is_breached::integer)::double precision AS rate
-				FROM unnest(instants) AS i (at)
+				FROM (SELECT u.at FROM unnest(instants) AS u (at) WHERE u.at IS NOT NULL) AS i
 				CROSS JOIN LATERAL sla.clock_time_as_of(relation, i.at, coalesce(known_at, i.at), i.at - look_back) AS t
 				WHERE (t.is_breached OR t.state = 's') AND t.started_at >= i.at - look_back
 				GROUP BY i.at, t.metric_id, t.metric
