@@ -70,23 +70,6 @@ hash_group(const char *grp)
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-int
-instants_until(const TimestampTz *instants, int n, TimestampTz at)
-{
-	int			low = 0;
-
-	while (low < n)
-	{
-		int			middle = (low + n) / 2;
-
-		if (instants[middle] <= at)
-			low = middle + 1;
-		else
-			n = middle;
-	}
-	return low;
-}
-
 void
 tally_init(Tally *tally, const TimestampTz *edges, int nedges)
 {

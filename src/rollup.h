@@ -36,9 +36,6 @@ typedef struct Tally
 	TallyGroup *last;			/* the one last asked for */
 } Tally;
 
-/* How many of some ascending instants are not after this one. */
-extern int	instants_until(const TimestampTz *instants, int n, TimestampTz at);
-
 extern void tally_init(Tally *tally, const TimestampTz *edges, int nedges);
 extern void tally_add(Tally *tally, const char *grp, int interval, int64 total, int64 good);
 

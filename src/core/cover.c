@@ -19,6 +19,23 @@
  */
 #include "cover.h"
 
+int
+instants_until(const int64_t *instants, int n, int64_t at)
+{
+	int			low = 0;
+
+	while (low < n)
+	{
+		int			middle = (low + n) / 2;
+
+		if (instants[middle] <= at)
+			low = middle + 1;
+		else
+			n = middle;
+	}
+	return low;
+}
+
 /* The interval between the edge before this one and it. */
 static int
 interval_before(const Cover *cover, int edge)
@@ -135,16 +152,5 @@ cover_interval(const Cover *cover, int64_t bucket)
 	}
 	if (low < cover->ncuts && cover->cuts[low].bucket == bucket)
 		return cover->cuts[low].interval;
-	low = 0;
-	high = cover->nedges;
-	while (low < high)
-	{
-		int			middle = (low + high) / 2;
-
-		if (cover->edges[middle] <= bucket)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return interval_before(cover, low);
+	return interval_before(cover, instants_until(cover->edges, cover->nedges, bucket));
 }

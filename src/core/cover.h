@@ -53,6 +53,9 @@ typedef struct Cover
 #define COVER_MAX_PARTS(nedges)	(3 * (nedges) + 1)
 #define COVER_MAX_CUTS(nedges)	(nedges)
 
+/* How many of some ascending instants are not after this one. */
+extern int	instants_until(const int64_t *instants, int n, int64_t at);
+
 /*
  * Find the parts, ascending in each level.  Little is thought to happen after
  * "now".
