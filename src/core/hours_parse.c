@@ -97,7 +97,8 @@ parse_days(HoursParser *parser, HoursRule *rule, bool *bare)
 				if (!hours_parse_dates(parser, rule))
 					return false;
 				if (rule->nyears == 1 && rule->years[0].from == rule->years[0].to &&
-					!colon && rule->dates[0].to.month < rule->dates[0].from.month)
+					!colon && rule->dates[0].from.kind == HOURS_DATE_MONTH &&
+					rule->dates[0].to.month < rule->dates[0].from.month)
 					return hours_fail(lex, CORE_SYNTAX, start, lex->start,
 									  "goes beyond the year before it",
 									  "Write \"%d %s 01-%d %s %02d\".",
