@@ -340,6 +340,22 @@ sla_slo_periods(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/*
+ * sla.parts_to_close(objective, to_at, is_lenient, from_at) -> setof ..., problem
+ *
+ * For sla.tick(), of the version in force at from_at: an objective that fails has
+ * one row, which says so.
+ */
+PG_FUNCTION_INFO_V1(sla_parts_to_close);
+Datum
+sla_parts_to_close(PG_FUNCTION_ARGS)
+{
+	put_problem(fcinfo, NULL,
+				report_objective(fcinfo, "report_service_credit",
+								 "SELECT p.*, NULL::text FROM sla.objective_at($1, $3) AS o, sla.credit_parts(o, $3, $2) AS p", NULL));
+	return (Datum) 0;
+}
+
 /* sla.slo_series(objective, at, is_lenient) -> setof ... */
 PG_FUNCTION_INFO_V1(sla_slo_series);
 Datum

@@ -202,6 +202,7 @@ BEGIN
 			UPDATE sla.burn_look AS b SET objective = NEW.name WHERE b.objective = OLD.name;
 			UPDATE sla.closed_period AS p SET objective = NEW.name WHERE p.objective = OLD.name;
 			UPDATE sla.closed_group AS g SET objective = NEW.name WHERE g.objective = OLD.name;
+			UPDATE sla.closed_part AS p SET objective = NEW.name WHERE p.objective = OLD.name;
 			UPDATE sla.objective_name AS n
 			SET taken_at = o.taken_at
 			FROM sla.objective_name AS o

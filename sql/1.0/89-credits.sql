@@ -124,7 +124,8 @@ REVOKE ALL ON FUNCTION sla.credit_unit(text) FROM PUBLIC;
  * objective gives.  All versions of the objective count, each for its time; of
  * groups the worst decides the tier, and the breaches of all count; and so of
  * versions that measure in other units, which cannot be added up.  A month, or the
- * version's part of it, that closed periods make up is told as it was closed.
+ * version's part of it, that closed periods, or parts of them, make up is told as it
+ * was closed.
  * Where there is a problem nothing is measured, and the rows only say so.
  */
 CREATE FUNCTION sla.agreement_credits(party text, agreement text, at timestamptz, goal text, problem text)
@@ -196,18 +197,28 @@ BEGIN
 		FROM generate_series(1, cardinality(cuts) - 1) AS s (n)
 		JOIN version AS v ON v.valid_from <= cuts[s.n] AND cuts[s.n] < v.valid_until
 		WHERE cuts[s.n] < agreement_credits.at
-	), closed AS (
-		-- (not of the clocks of all parties)
-		SELECT p.n, array_agg(c) AS periods
-		FROM part AS p
-		JOIN sla.closed_period AS c ON c.objective = goal AND c.from_at >= p.from_at AND c.to_at <= p.to_at
-		WHERE NOT EXISTS (
+	), share AS (
+		-- of closed periods the agreement's parts, or else the whole (but not of the clocks of all parties)
+		SELECT DISTINCT c.from_at, c.revision, c.objective_id, d.part_from IS NOT NULL AS is_part,
+			coalesce(d.part_from, c.from_at) AS share_from, coalesce(d.part_to, c.to_at) AS share_to
+		FROM sla.closed_period AS c
+		LEFT JOIN sla.closed_part AS d ON d.objective = c.objective AND d.from_at = c.from_at AND d.revision = c.revision
+			AND d.party = agreement_credits.party AND d.agreement = agreement_credits.agreement
+		WHERE c.objective = goal
+			AND NOT EXISTS (
 				SELECT FROM sla.closed_period AS later
 				WHERE later.objective = c.objective AND later.from_at = c.from_at AND later.revision > c.revision)
-			AND (c.party = agreement_credits.party
+			AND (d.part_from IS NOT NULL
+				OR c.party = agreement_credits.party
 				OR c.party IS NULL AND EXISTS (SELECT FROM sla.objective AS b WHERE b.id = c.objective_id AND b.kind <> 'clock'))
-		GROUP BY p.n, p.from_at, p.to_at
-		HAVING sum(c.to_at - c.from_at) = p.to_at - p.from_at
+	), closed AS (
+		SELECT x.*
+		FROM (
+			SELECT p.n, s.*, sum(s.share_to - s.share_from) OVER (PARTITION BY p.n) = p.to_at - p.from_at AS is_all
+			FROM part AS p
+			JOIN share AS s ON s.share_from >= p.from_at AND s.share_to <= p.to_at
+		) AS x
+		WHERE x.is_all
 	), measured AS (
 		SELECT DISTINCT ON (u.n) u.*
 		FROM (
@@ -223,12 +234,21 @@ BEGIN
 					UNION ALL
 					SELECT c.n, sla.credit_unit(o.kind), f.group_value, f.total, f.good
 					FROM closed AS c
-					CROSS JOIN unnest(c.periods) AS p
-					JOIN sla.closed_group AS f ON f.objective = p.objective AND f.from_at = p.from_at AND f.revision = p.revision
+					CROSS JOIN LATERAL (
+						SELECT g.group_value, g.total, g.good
+						FROM sla.closed_group AS g
+						WHERE NOT c.is_part AND g.objective = goal AND g.from_at = c.from_at AND g.revision = c.revision
+						UNION ALL
+						SELECT d.group_value, d.total, d.good
+						FROM sla.closed_part AS d
+						WHERE c.is_part AND d.objective = goal AND d.from_at = c.from_at AND d.revision = c.revision
+							AND d.party = agreement_credits.party AND d.agreement = agreement_credits.agreement
+							AND d.part_from = c.share_from
+					) AS f
 					-- the version that judged it, or if that is gone the last one
 					CROSS JOIN LATERAL (
 						SELECT b.kind FROM sla.objective AS b WHERE b.name = goal
-						ORDER BY b.id = p.objective_id DESC, b.valid_from DESC
+						ORDER BY b.id = c.objective_id DESC, b.valid_from DESC
 						LIMIT 1
 					) AS o
 				) AS m

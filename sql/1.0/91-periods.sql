@@ -61,7 +61,109 @@ COMMENT ON COLUMN sla.closed_group.coverage_percent IS 'the percentage of days, 
 SELECT pg_catalog.pg_extension_config_dump('sla.closed_period', '');
 SELECT pg_catalog.pg_extension_config_dump('sla.closed_group', '');
 
-CREATE FUNCTION sla.keep_period(period sla.closed_period, groups sla.closed_group[])
+CREATE TABLE sla.closed_part (
+	objective text NOT NULL,
+	from_at timestamptz NOT NULL,
+	revision integer NOT NULL,
+	party text NOT NULL,
+	agreement text NOT NULL,
+	part_from timestamptz NOT NULL,
+	part_to timestamptz NOT NULL,
+	group_value text NOT NULL,
+	total double precision NOT NULL,
+	good double precision NOT NULL,
+	PRIMARY KEY (objective, from_at, revision, party, agreement, part_from, group_value)
+);
+COMMENT ON TABLE sla.closed_part IS 'what counted in closed periods for service credits of an agreement, where that is not the whole period';
+COMMENT ON COLUMN sla.closed_part.objective IS 'as in sla.closed_period';
+COMMENT ON COLUMN sla.closed_part.from_at IS 'as in sla.closed_period';
+COMMENT ON COLUMN sla.closed_part.revision IS 'as in sla.closed_period';
+COMMENT ON COLUMN sla.closed_part.party IS 'the customer';
+COMMENT ON COLUMN sla.closed_part.agreement IS 'name of the party''s agreement that gives the credits';
+COMMENT ON COLUMN sla.closed_part.part_from IS 'when the part begins: with the period, a month of the agreement, or a version of it';
+COMMENT ON COLUMN sla.closed_part.part_to IS 'when the part ends';
+COMMENT ON COLUMN sla.closed_part.group_value IS 'as in sla.closed_group; empty also for nothing';
+COMMENT ON COLUMN sla.closed_part.total IS 'what counted; of an objective over the clocks of all parties, the party''s';
+COMMENT ON COLUMN sla.closed_part.good IS 'what of it was good';
+SELECT pg_catalog.pg_extension_config_dump('sla.closed_part', '');
+
+/*
+ * What counts in a period of an objective for each agreement that gives credits
+ * for it and does not see it as a whole: because a month or a version of the
+ * agreement begins within, or only the party's clocks count.  Each part has a row,
+ * of nothing if nothing counts.
+ */
+CREATE FUNCTION sla.credit_parts(o sla.objective, from_at timestamptz, to_at timestamptz)
+RETURNS TABLE (
+	party text, agreement text, part_from timestamptz, part_to timestamptz, group_value text,
+	total double precision, good double precision)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	is_of_all boolean := o.kind = 'clock' AND o.party IS NULL;
+	a record;
+BEGIN
+	FOR a IN
+		SELECT v.party, v.name, credit_parts.from_at
+			|| (array_agg(DISTINCT c.at ORDER BY c.at) FILTER (WHERE c.at > credit_parts.from_at AND c.at < credit_parts.to_at))
+			|| credit_parts.to_at AS cuts
+		FROM sla.agreement AS v
+		CROSS JOIN LATERAL (
+			VALUES (v.valid_from), (v.ends_at)
+			UNION ALL
+			SELECT timezone(z.zone, m)
+			FROM (SELECT coalesce(v.time_zone, 'UTC')) AS z (zone)
+			CROSS JOIN generate_series(date_trunc('month', timezone(z.zone, credit_parts.from_at)),
+				timezone(z.zone, credit_parts.to_at), interval '1 month') AS m
+		) AS c (at)
+		WHERE EXISTS (SELECT FROM sla.credit AS k WHERE k.party = v.party AND k.agreement = v.name AND k.objective = o.name)
+		GROUP BY v.party, v.name
+		HAVING bool_or(v.valid_from < credit_parts.to_at AND coalesce(v.ends_at > credit_parts.from_at, true))
+	LOOP
+		CONTINUE WHEN cardinality(a.cuts) = 2 AND NOT is_of_all;
+		IF is_of_all THEN
+			o.party := a.party;
+		END IF;
+		RETURN QUERY
+		SELECT a.party, a.name, a.cuts[t.n], a.cuts[t.n + 1], t.grp, sum(t.total), sum(t.good)
+		FROM (
+			SELECT t.grp, t.n, t.total, t.good
+			FROM sla.tally_apart(o, a.cuts) AS t
+			UNION ALL
+			SELECT '', s.n, 0, 0
+			FROM generate_series(1, cardinality(a.cuts) - 1) AS s (n)
+		) AS t
+		GROUP BY t.grp, t.n;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION sla.credit_parts(sla.objective, timestamptz, timestamptz) IS
+'private: what counts in a period of an objective for agreements that do not see it as a whole';
+REVOKE ALL ON FUNCTION sla.credit_parts(sla.objective, timestamptz, timestamptz) FROM PUBLIC;
+
+CREATE FUNCTION sla.parts_to_close(
+	objective text,
+	to_at timestamptz,
+	is_lenient boolean,
+	from_at timestamptz,
+	OUT party text,
+	OUT agreement text,
+	OUT part_from timestamptz,
+	OUT part_to timestamptz,
+	OUT group_value text,
+	OUT total double precision,
+	OUT good double precision,
+	OUT problem text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'sla_parts_to_close'
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 10;
+COMMENT ON FUNCTION sla.parts_to_close(text, timestamptz, boolean, timestamptz) IS
+'private: the parts of a period that is closed, or one row that says why they cannot be counted';
+REVOKE ALL ON FUNCTION sla.parts_to_close(text, timestamptz, boolean, timestamptz) FROM PUBLIC;
+
+CREATE FUNCTION sla.keep_period(period sla.closed_period, groups sla.closed_group[], parts sla.closed_part[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -70,11 +172,13 @@ BEGIN
 	INSERT INTO sla.closed_period SELECT (period).* ON CONFLICT DO NOTHING;
 	IF FOUND THEN
 		INSERT INTO sla.closed_group SELECT g.* FROM unnest(groups) AS g;
+		INSERT INTO sla.closed_part SELECT p.* FROM unnest(parts) AS p;
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION sla.keep_period(sla.closed_period, sla.closed_group[]) IS 'private: stores a closed period, unless somebody else has';
-REVOKE ALL ON FUNCTION sla.keep_period(sla.closed_period, sla.closed_group[]) FROM PUBLIC;
+COMMENT ON FUNCTION sla.keep_period(sla.closed_period, sla.closed_group[], sla.closed_part[]) IS
+'private: stores a closed period, unless somebody else has';
+REVOKE ALL ON FUNCTION sla.keep_period(sla.closed_period, sla.closed_group[], sla.closed_part[]) FROM PUBLIC;
 
 /*
  * The period of an objective that holds an instant, of the version then in force
@@ -124,6 +228,7 @@ DECLARE
 	next record;
 	problem text;
 	groups sla.closed_group[];
+	parts sla.closed_part[];
 BEGIN
 	-- an older snapshot may not see what ended before the question who still runs
 	IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -156,16 +261,26 @@ BEGIN
 			PERFORM FROM sla.objective AS o WHERE o.id = (next.version).id FOR NO KEY UPDATE SKIP LOCKED;
 			EXIT WHEN NOT FOUND;
 			next.from_at := greatest(next.from_at, since);
-			SELECT max(p.problem), coalesce(array_agg(
+			-- (by one snapshot)
+			SELECT coalesce(w.problem, p.problem), w.groups, p.parts
+			INTO problem, groups, parts
+			FROM (
+				SELECT max(p.problem) AS problem, array_agg(
 					ROW(name.name, next.from_at, 1, coalesce(p.group_value, ''), p.total, p.good, p.budget, p.coverage_percent)::sla.closed_group)
-					FILTER (WHERE p.total IS NOT NULL), '{}')
-			INTO problem, groups
-			FROM sla.slo_periods(name.name, next.to_at, true, next.from_at) AS p;
+					FILTER (WHERE p.total IS NOT NULL) AS groups
+				FROM sla.slo_periods(name.name, next.to_at, true, next.from_at) AS p
+			) AS w
+			CROSS JOIN (
+				SELECT max(p.problem) AS problem, array_agg(
+					ROW(name.name, next.from_at, 1, p.party, p.agreement, p.part_from, p.part_to, p.group_value, p.total, p.good)::sla.closed_part)
+					FILTER (WHERE p.total IS NOT NULL) AS parts
+				FROM sla.parts_to_close(name.name, next.to_at, true, next.from_at) AS p
+			) AS p;
 			EXIT WHEN problem IS NOT NULL;
 			PERFORM sla.keep_period(
 				ROW(name.name, next.from_at, 1, next.to_at, timezone((next.version).time_zone, next.from_at)::date,
 					(next.version).valid_from, (next.version).id, (next.version).party, (next.version).agreement,
-					(next.version).target_percent, clock_timestamp(), current_user, NULL)::sla.closed_period, groups);
+					(next.version).target_percent, clock_timestamp(), current_user, NULL)::sla.closed_period, groups, parts);
 			closed := closed + 1;
 		END LOOP;
 	END LOOP;
@@ -241,8 +356,15 @@ BEGIN
 		ORDER BY c.from_at, c.revision DESC
 	LOOP
 		found_any := true;
-		SELECT * INTO now_is FROM sla.recount_period(last);
 		last.revision := last.revision + 1;
+		SELECT r.version, r.groups, p.parts
+		INTO now_is
+		FROM sla.recount_period(last) AS r
+		CROSS JOIN LATERAL (
+			SELECT ARRAY(
+				SELECT ROW(last.objective, last.from_at, last.revision, p.party, p.agreement, p.part_from, p.part_to, p.group_value, p.total, p.good)::sla.closed_part
+				FROM sla.credit_parts(r.version, last.from_at, last.to_at) AS p)
+		) AS p (parts);
 		last.valid_from := (now_is.version).valid_from;
 		last.objective_id := (now_is.version).id;
 		last.party := (now_is.version).party;
@@ -252,9 +374,8 @@ BEGIN
 		last.closed_by := reclose_period.author;
 		last.reason := reclose_period.reason;
 		INSERT INTO sla.closed_period SELECT (last).*;
-		INSERT INTO sla.closed_group
-		SELECT g.objective, g.from_at, last.revision, g.group_value, g.total, g.good, g.budget, g.coverage_percent
-		FROM unnest(now_is.groups) AS g;
+		INSERT INTO sla.closed_group SELECT g.* FROM unnest(now_is.groups) AS g;
+		INSERT INTO sla.closed_part SELECT p.* FROM unnest(now_is.parts) AS p;
 		revision := greatest(revision, last.revision);
 	END LOOP;
 	IF NOT found_any THEN

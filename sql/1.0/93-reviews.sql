@@ -388,6 +388,10 @@ BEGIN
 		UPDATE sla.closed_period AS p
 		SET party = NEW.party, agreement = NEW.name
 		WHERE p.party = OLD.party AND p.agreement = OLD.name;
+		UPDATE sla.closed_part AS p
+		SET party = NEW.party, agreement = NEW.name
+		WHERE p.party = OLD.party AND p.agreement = OLD.name
+			AND NOT EXISTS (SELECT FROM sla.closed_part AS n WHERE n.party = NEW.party AND n.agreement = NEW.name);
 		UPDATE sla.alert AS a
 		SET party = NEW.party, agreement = NEW.name
 		WHERE a.kind = 'review' AND a.party = OLD.party AND a.agreement = OLD.name;

@@ -16,6 +16,7 @@ $node->safe_psql('source', q{
 	CREATE EXTENSION sla_tracker;
 	INSERT INTO sla.calendar (name, hours) VALUES ('office', 'TZ=Europe/Berlin Mo-Fr 09:00-17:00');
 	INSERT INTO sla.agreement (party, name, monthly_fee) VALUES ('acme', 'main', 1000);
+	INSERT INTO sla.agreement (party, name, valid_from, monthly_fee) VALUES ('acme', 'main', '2026-02-15', 1200);
 	CREATE SCHEMA aaa;
 	CREATE TABLE aaa.request (at timestamptz, ok bool, "a ""b" text);
 	INSERT INTO aaa.request SELECT timestamptz '2026-02-01' + i * interval '1 hour', i % 7 > 0, i % 2 FROM generate_series(1, 600) i;
@@ -46,6 +47,7 @@ my $facts = q{
 	SELECT 'composite', c::text FROM sla.composite c ORDER BY c.member;
 	SELECT 'closed', c::text FROM sla.closed_period c ORDER BY c::text COLLATE "C";
 	SELECT 'group', g::text FROM sla.closed_group g ORDER BY g::text COLLATE "C";
+	SELECT 'part', p::text FROM sla.closed_part p ORDER BY p::text COLLATE "C";
 	SELECT 'name', n::text FROM sla.objective_name n ORDER BY name;
 	SELECT 'verify', o.name, v.* FROM (SELECT DISTINCT name FROM sla.objective) o, LATERAL sla.verify_periods(o.name) v ORDER BY 2, 3, 4;
 	SELECT 'rule', r::text FROM sla.burn_rule r ORDER BY r.objective, r.name;
@@ -55,6 +57,7 @@ my $facts = q{
 my $source = $node->safe_psql('source', $facts);
 like($source, qr/^status\|grouped\|0\|/m, 'there are facts to compare');
 like($source, qr/^closed\|.*a try/m, 'and a period closed anew');
+like($source, qr/^part\|.*grouped/m, 'and one closed in parts');
 
 my $dir = $node->backup_dir;
 mkdir $dir;
