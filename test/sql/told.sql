@@ -100,7 +100,7 @@ SELECT objective, count(*) > 9 AS many, count(*) FILTER (WHERE w.is_frozen) > 0 
 		IS DISTINCT FROM (b.total, b.good, b.sli_percent, b.tier_amount, b.breach_amount)) AS other
 FROM whole w JOIN before b USING (party, from_at, to_at, objective) GROUP BY 1 ORDER BY 1;
 -- the parts are the period
-SELECT p.objective, count(*) > 3 AS many, count(*) FILTER (WHERE (p.total, p.good) IS DISTINCT FROM (g.total, g.good)) AS other
+SELECT p.objective, count(*) > 1 AS many, count(*) FILTER (WHERE (p.total, p.good) IS DISTINCT FROM (g.total, g.good)) AS other
 FROM (SELECT objective, from_at, revision, party, agreement, sum(total) AS total, sum(good) AS good FROM sla.closed_part GROUP BY 1, 2, 3, 4, 5) p
 JOIN (SELECT objective, from_at, revision, sum(total) AS total, sum(good) AS good FROM sla.closed_group GROUP BY 1, 2, 3) g USING (objective, from_at, revision)
 WHERE p.objective NOT IN ('td clock', 'td slice') GROUP BY 1 ORDER BY 1;
