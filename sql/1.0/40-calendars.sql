@@ -266,7 +266,7 @@ BEGIN
 	FROM sla.calendar AS c
 	WHERE c.name = NEW.calendar
 	FOR KEY SHARE;
-	IF NOT FOUND AND current_query() ~* '^\s*copy\M' THEN
+	IF NOT FOUND AND current_query() ~* E'^\\s*copy\\M' THEN
 		RAISE WARNING 'calendar "%" does not exist', NEW.calendar
 			USING ERRCODE = 'foreign_key_violation',
 				DETAIL = 'Its holidays are of no use before it exists.';

@@ -218,7 +218,7 @@ BEGIN
 		JOIN pg_trigger AS t ON t.tgrelid = f.oid
 		JOIN pg_proc AS p ON p.oid = t.tgfoid
 		WHERE t.tgparentid = 0
-			AND (p.pronamespace = 'sla'::regnamespace AND p.proname LIKE 'track\_%'
+			AND (p.pronamespace = 'sla'::regnamespace AND p.proname LIKE E'track\\_%'
 				OR dropping_deadlines AND (p.oid = '@extschema@.sla_deadline()'::regprocedure
 					OR p.pronamespace = 'sla'::regnamespace AND p.proname = 'rollup_row'))
 	LOOP
@@ -395,7 +395,7 @@ BEGIN
 		SELECT a.attrelid::regclass AS tab, a.attname,
 			CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN 'text[]' ELSE 'text' END AS type,
 			d.oid IS NOT NULL AS has_default,
-			substring(pg_get_expr(d.adbin, d.adrelid) FROM '^(''(?:[^'']|'''')*'')::(?:[a-z_"]+\.)?business_(?:interval|hours)$') AS literal
+			substring(pg_get_expr(d.adbin, d.adrelid) FROM E'^(''(?:[^'']|'''')*'')::(?:[a-z_"]+\\.)?business_(?:interval|hours)$') AS literal
 		FROM pg_attribute AS a
 		JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 		JOIN pg_type AS t ON t.oid = a.atttypid

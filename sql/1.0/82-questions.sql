@@ -305,7 +305,7 @@ BEGIN
 		FROM sla.clock_state AS s
 		WHERE s.clock_id = c.clock_id AND s.ended_at IS NOT NULL), 'infinity');
 	zone := coalesce(explain_answer.time_zone,
-		substring(sla.calendar_hours_before(c.calendar, before)::text FROM 'TZ=(\S+)'), c.time_zone, 'UTC');
+		substring(sla.calendar_hours_before(c.calendar, before)::text FROM E'TZ=(\\S+)'), c.time_zone, 'UTC');
 	upto := coalesce(greatest(c.ended_at, c.due_at, c.late_at), greatest(now(), c.started_at));
 
 	SELECT array_agg(x.instant ORDER BY x.from_at, x.id, x.n),

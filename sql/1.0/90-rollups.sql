@@ -183,7 +183,7 @@ BEGIN
 			(4, coalesce(o.at_most::text, '')), (5, coalesce(o.at_least::text, ''))) AS a (n, argument)
 		WHERE o.id = ANY (wanted)
 		ORDER BY o.id, a.n);
-	IF trigger.tgenabled = 'A' AND trigger.arguments = array_to_string(arguments, '\000') || '\000' THEN
+	IF trigger.tgenabled = 'A' AND trigger.arguments = array_to_string(arguments, E'\\000') || E'\\000' THEN
 		RETURN;
 	END IF;
 	trigger.tgname := coalesce(trigger.tgname, 'sla_rollup_' || wanted[1]);
@@ -410,7 +410,7 @@ BEGIN
 	INSERT INTO sla.rollup (objective, generation)
 	SELECT o.id, a.arguments[i.i + 1]::bigint
 	FROM pg_trigger AS t
-	CROSS JOIN LATERAL (SELECT string_to_array(encode(t.tgargs, 'escape'), '\000')) AS a (arguments)
+	CROSS JOIN LATERAL (SELECT string_to_array(encode(t.tgargs, 'escape'), E'\\000')) AS a (arguments)
 	CROSS JOIN LATERAL generate_series(1, array_length(a.arguments, 1) - 1, 5) AS i (i)
 	JOIN sla.objective AS o ON o.id = a.arguments[i.i]::integer AND o.relation = t.tgrelid
 	WHERE t.tgfoid = 'sla.rollup_row()'::regprocedure AND t.tgparentid = 0 AND t.tgenabled = 'A'

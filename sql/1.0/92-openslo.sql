@@ -23,16 +23,16 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	bad := (SELECT k FROM jsonb_object_keys(object) AS k
-		WHERE k <> ALL (regexp_split_to_array(regexp_replace(fields, '=\w+!?', '', 'g'), '\s+'))
+		WHERE k <> ALL (regexp_split_to_array(regexp_replace(fields, E'=\\w+!?', '', 'g'), E'\\s+'))
 		ORDER BY k LIMIT 1);
 	IF bad IS NOT NULL THEN
 		RAISE EXCEPTION 'OpenSLO: unknown field %.%', path, bad
 			USING ERRCODE = 'invalid_parameter_value',
-				HINT = format('Fields there are %s.', regexp_replace(regexp_replace(fields, '=\w+!?', '', 'g'), '\s+', ', ', 'g'));
+				HINT = format('Fields there are %s.', regexp_replace(regexp_replace(fields, E'=\\w+!?', '', 'g'), E'\\s+', ', ', 'g'));
 	END IF;
 	SELECT CASE WHEN NOT object ? m[1] THEN format('%s.%s is missing', path, m[1])
 			ELSE format('%s.%s must be of type %s', path, m[1], m[2]) END INTO bad
-	FROM regexp_matches(fields, '(\w+)=(\w+)(!?)', 'g') AS m
+	FROM regexp_matches(fields, E'(\\w+)=(\\w+)(!?)', 'g') AS m
 	WHERE CASE WHEN object ? m[1] THEN m[2] <> 'any' AND jsonb_typeof(object -> m[1]) <> m[2] ELSE m[3] = '!' END
 	LIMIT 1;
 	IF bad IS NOT NULL THEN
@@ -324,7 +324,7 @@ BEGIN
 				o.good_when := format('(%s) IS NOT TRUE', sla.openslo_source(documents, metric -> 'bad', path || '.bad', 'when=string!') ->> 'when');
 			END IF;
 		END IF;
-		path := regexp_replace(path, '\.indicator\.spec\.ratioMetric$', '');
+		path := regexp_replace(path, E'\\.indicator\\.spec\\.ratioMetric$', '');
 	END IF;
 	o.at := source ->> 'at';
 	o.total_when := source ->> 'when';
@@ -379,7 +379,7 @@ BEGIN
 					USING ERRCODE = 'feature_not_supported', HINT = 'Those are 1w, 1M, 1Q and 1Y.';
 			END IF;
 			start := frame #>> '{calendar,startTime}';
-			IF start !~ '^\d{4}-\d\d-\d\d( 00:00:00)?$' THEN
+			IF start !~ E'^\\d{4}-\\d\\d-\\d\\d( 00:00:00)?$' THEN
 				RAISE EXCEPTION 'OpenSLO: %.timeWindow[0].calendar.startTime is not the beginning of a day: "%"', path, start
 					USING ERRCODE = 'feature_not_supported', HINT = 'Write it as 2026-01-01 00:00:00.';
 			END IF;

@@ -176,7 +176,7 @@ BEGIN
 			'acceptable', CASE WHEN t.threshold::text <> t.goal::text THEN sla.goal_in_words(t.threshold, c.calendar, NULL, NULL) END,
 			'hours', CASE WHEN c.calendar = '24/7' THEN 'around the clock'
 				ELSE replace(regexp_replace(coalesce(h.hours, k.hours::text, k.combines, c.calendar),
-					'^TZ=(\S+) (.*)$', '\2 (\1)'), '; PH off', ', closed on public holidays') END)
+					E'^TZ=(\\S+) (.*)$', E'\\2 (\\1)'), '; PH off', ', closed on public holidays') END)
 			ORDER BY t.metric, p.rank, p.name)
 		FROM (SELECT until AS at) AS e
 		CROSS JOIN (

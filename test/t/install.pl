@@ -89,6 +89,22 @@ is($node->safe_psql('odd_restored', $look), $seen, 'and came back');
 $node->safe_psql($db, 'SET client_min_messages = warning; SELECT sla.detach(); DROP EXTENSION sla_tracker');
 is($node->safe_psql($db, 'SELECT goal, due IS NOT NULL FROM ticket WHERE id = 1'), '2 bh @desk|t', 'detached');
 
+# Where a backslash in a literal is more than itself.
+$db = database('escapes');
+$node->safe_psql($db, 'ALTER DATABASE escapes SET standard_conforming_strings = off');
+my ($code, $out, $err) = $node->psql($db, 'CREATE EXTENSION sla_tracker; ' . $work =~ s/, \Q$odd\E//r);
+is($err, '', 'standard_conforming_strings = off: installed');
+is($node->safe_psql($db, $look =~ s/, \Q$odd\E//r), $seen, 'and working');
+($code, $out, $err) = $node->psql($db, q{
+	CREATE TABLE visit (at timestamptz, ok bool);
+	INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('visits', 'visit', 'at', 'ok', 95);
+	INSERT INTO sla.holiday (calendar, day) VALUES ('desk', '2026-12-25');
+	SELECT step, problem FROM sla.tick() WHERE problem IS NOT NULL;
+	SELECT count(*) > 0 FROM sla.export_openslo('visits');
+	SELECT count(*) FROM sla.explain('ticket', '1', 'done');
+});
+is("$err$out", "t\n5", 'objectives, ticks and explanations, too');
+
 # A schema sla of somebody else's is not taken over.
 $db = database('taken');
 $node->safe_psql($db, 'CREATE SCHEMA sla; CREATE TABLE sla.calendar (name text)', extra_params => [ '-U', 'regress_sla_creator' ]);
