@@ -269,16 +269,22 @@ planning_is_over(void *planned)
 }
 
 static void
-keep_answer(PlannerGlobal *planned, bool settled)
+find_answer(PlannerGlobal *planned)
 {
 	MemoryContextCallback *callback = MemoryContextAlloc(GetMemoryChunkContext(planned),
 														 sizeof(MemoryContextCallback));
+	bool		settled = !has_unsettled(NULL);
 
 	callback->func = planning_is_over;
 	callback->arg = planned;
 	MemoryContextRegisterResetCallback(GetMemoryChunkContext(planned), callback);
 	answered = planned;
-	answer = settled;
+	answer = settled && !is_kept_by_function() && ActiveSnapshotSet() &&
+		!has_unsettled(GetActiveSnapshot()) && !has_unsettled_outside(GetActiveSnapshot());
+
+	/* if only an older snapshot sees a change, no message will come that it has settled */
+	if (settled && !answer)
+		planned->transientPlan = true;
 }
 
 /*
@@ -295,9 +301,7 @@ sla_may_be_stale_support(PG_FUNCTION_ARGS)
 	if (!IsA(request, SupportRequestSimplify) || request->root == NULL)
 		PG_RETURN_POINTER(NULL);
 	if (answered != request->root->glob)
-		keep_answer(request->root->glob,
-					!is_kept_by_function() && ActiveSnapshotSet() && !has_unsettled(NULL) &&
-					!has_unsettled(GetActiveSnapshot()) && !has_unsettled_outside(GetActiveSnapshot()));
+		find_answer(request->root->glob);
 	if (!answer)
 		PG_RETURN_POINTER(NULL);
 	promise_of_plans = own_relation(OWN_PROMISE);

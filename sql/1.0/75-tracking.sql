@@ -1636,7 +1636,7 @@ BEGIN
 	LOOP
 		IF moved.settling_in IS NULL THEN
 			UPDATE sla.moved_party AS m SET settling_in = sla.settling_in(m.edited_in) WHERE m.revision = moved.revision;
-		ELSIF moved.settling_in <= pg_snapshot_xmin(pg_current_snapshot()) THEN
+		ELSIF sla.has_settled(moved.settling_in) THEN
 			PERFORM sla.party_settled(moved);
 		END IF;
 	END LOOP;
@@ -1663,7 +1663,7 @@ BEGIN
 		SELECT q.id
 		FROM sla.promise AS q
 		WHERE q.settled < q.revision AND q.settling = q.revision
-			AND q.settling_in <= pg_snapshot_xmin(pg_current_snapshot())
+			AND sla.has_settled(q.settling_in)
 			AND NOT EXISTS (
 				SELECT
 				FROM sla.clock_state AS c
@@ -1679,7 +1679,7 @@ BEGIN
 	LOOP
 		IF edited.settling_in IS NULL THEN
 			UPDATE sla.exception AS e SET settling_in = sla.settling_in(e.edited_in) WHERE e.id = edited.id;
-		ELSIF edited.settling_in <= pg_snapshot_xmin(pg_current_snapshot()) THEN
+		ELSIF sla.has_settled(edited.settling_in) THEN
 			IF edited.approved_at IS NOT NULL AND edited.objective IS NULL THEN
 				PERFORM sla.apply_exception(edited, edited.edited_in, edited.edited_under);
 			END IF;
@@ -1693,7 +1693,7 @@ BEGIN
 	LOOP
 		IF gone.settling_in IS NULL THEN
 			UPDATE sla.moved_exception AS e SET settling_in = sla.settling_in(e.edited_in) WHERE e.id = gone.id;
-		ELSIF gone.settling_in <= pg_snapshot_xmin(pg_current_snapshot()) THEN
+		ELSIF sla.has_settled(gone.settling_in) THEN
 			PERFORM sla.apply_exception(gone.moved, gone.edited_in, gone.edited_under);
 			DELETE FROM sla.moved_exception AS e WHERE e.id = gone.id;
 		END IF;
