@@ -145,6 +145,7 @@ DECLARE
 	o sla.objective;
 	cuts timestamptz[];
 	until timestamptz;
+	has_groups boolean;
 	tallies jsonb := '[]';
 BEGIN
 	-- months are those of the zone of the version in force, or of the latest
@@ -175,11 +176,14 @@ BEGIN
 		ORDER BY 1);
 	FOR o IN SELECT b.* FROM sla.objective AS b WHERE b.name = goal AND problem IS NULL LOOP
 		until := least(agreement_credits.at, (SELECT min(n.valid_from) FROM sla.objective AS n WHERE n.name = goal AND n.valid_from > o.valid_from));
+		has_groups := o.group_by IS NOT NULL;
 		IF o.kind = 'clock' THEN
 			o.party := agreement_credits.party;
+		ELSIF o.kind = 'outage' THEN
+			o.group_by := NULL;	-- the time of no group counts, where there is none
 		END IF;
 		tallies := tallies || coalesce((
-			SELECT jsonb_agg(jsonb_build_object('grp', t.grp, 'unit', sla.credit_unit(o.kind), 'n', width_bucket(c.bounds[t.n], cuts), 'total', t.total, 'good', t.good))
+			SELECT jsonb_agg(jsonb_build_object('grp', CASE WHEN has_groups THEN t.grp END, 'unit', sla.credit_unit(o.kind), 'share', o.valid_from, 'n', width_bucket(c.bounds[t.n], cuts), 'total', t.total, 'good', t.good))
 			FROM (SELECT ARRAY(SELECT DISTINCT least(greatest(k, o.valid_from), until) FROM unnest(cuts) AS k ORDER BY 1)) AS c (bounds)
 			CROSS JOIN LATERAL sla.tally_apart(o, c.bounds) AS t), '[]');
 	END LOOP;
@@ -199,9 +203,17 @@ BEGIN
 		WHERE cuts[s.n] < agreement_credits.at
 	), share AS (
 		-- of closed periods the agreement's parts, or else the whole (but not of the clocks of all parties)
-		SELECT DISTINCT c.from_at, c.revision, c.objective_id, d.part_from IS NOT NULL AS is_part,
+		SELECT DISTINCT c.from_at, c.revision, o.kind, o.has_groups, d.part_from IS NOT NULL AS is_part,
 			coalesce(d.part_from, c.from_at) AS share_from, coalesce(d.part_to, c.to_at) AS share_to
 		FROM sla.closed_period AS c
+		-- the version that judged it, or if that is gone the last one
+		CROSS JOIN LATERAL (
+			SELECT b.kind, b.group_by IS NOT NULL AS has_groups
+			FROM sla.objective AS b
+			WHERE b.name = goal
+			ORDER BY b.id = c.objective_id DESC, b.valid_from DESC
+			LIMIT 1
+		) AS o
 		LEFT JOIN sla.closed_part AS d ON d.objective = c.objective AND d.from_at = c.from_at AND d.revision = c.revision
 			AND d.party = agreement_credits.party AND d.agreement = agreement_credits.agreement
 		WHERE c.objective = goal
@@ -210,15 +222,43 @@ BEGIN
 				WHERE later.objective = c.objective AND later.from_at = c.from_at AND later.revision > c.revision)
 			AND (d.part_from IS NOT NULL
 				OR c.party = agreement_credits.party
-				OR c.party IS NULL AND EXISTS (SELECT FROM sla.objective AS b WHERE b.id = c.objective_id AND b.kind <> 'clock'))
+				OR c.party IS NULL AND o.kind <> 'clock')
 	), closed AS (
+		-- (before its first version nothing counts)
 		SELECT x.*
 		FROM (
-			SELECT p.n, s.*, sum(s.share_to - s.share_from) OVER (PARTITION BY p.n) = p.to_at - p.from_at AS is_all
+			SELECT p.n, s.*, sum(s.share_to - s.share_from) OVER (PARTITION BY p.n)
+				>= p.to_at - greatest(p.from_at, (SELECT min(b.valid_from) FROM sla.objective AS b WHERE b.name = goal)) AS is_all
 			FROM part AS p
 			JOIN share AS s ON s.share_from >= p.from_at AND s.share_to <= p.to_at
 		) AS x
 		WHERE x.is_all
+	), counted AS MATERIALIZED (
+		SELECT t.n, t.unit, t.share, t.grp, t.total, t.good
+		FROM jsonb_to_recordset(tallies) AS t (n integer, unit text, share timestamptz, grp text, total double precision, good double precision)
+		WHERE t.n NOT IN (SELECT c.n FROM closed AS c)
+		UNION ALL
+		SELECT c.n, sla.credit_unit(c.kind), c.share_from, CASE WHEN c.has_groups THEN f.group_value END, f.total, f.good
+		FROM closed AS c
+		CROSS JOIN LATERAL (
+			SELECT g.group_value, g.total, g.good
+			FROM sla.closed_group AS g
+			WHERE NOT c.is_part AND g.objective = goal AND g.from_at = c.from_at AND g.revision = c.revision
+			UNION ALL
+			SELECT d.group_value, d.total, d.good
+			FROM sla.closed_part AS d
+			WHERE c.is_part AND d.objective = goal AND d.from_at = c.from_at AND d.revision = c.revision
+				AND d.party = agreement_credits.party AND d.agreement = agreement_credits.agreement
+				AND d.part_from = c.share_from
+		) AS f
+	), summed AS MATERIALIZED (
+		SELECT c.n, c.unit, c.grp, sum(c.total) AS total, sum(c.good) AS good
+		FROM counted AS c
+		GROUP BY 1, 2, 3
+	), time AS (
+		SELECT s.n, sum(s.total) AS total
+		FROM (SELECT c.n, c.share, max(c.total) AS total FROM counted AS c WHERE c.unit = 'outage' GROUP BY 1, 2) AS s
+		GROUP BY 1
 	), measured AS (
 		SELECT DISTINCT ON (u.n) u.*
 		FROM (
@@ -226,33 +266,12 @@ BEGIN
 				bool_or(bool_or(g.total > g.good)) OVER w AS has_bad,
 				coalesce(sum(sum(g.total - g.good) FILTER (WHERE g.unit = 'clock')) OVER w, 0)::numeric AS breaches
 			FROM (
-				SELECT m.n, m.unit, m.grp, sum(m.total) AS total, sum(m.good) AS good
-				FROM (
-					SELECT t.n, t.unit, t.grp, t.total, t.good
-					FROM jsonb_to_recordset(tallies) AS t (n integer, unit text, grp text, total double precision, good double precision)
-					WHERE t.n NOT IN (SELECT c.n FROM closed AS c)
-					UNION ALL
-					SELECT c.n, sla.credit_unit(o.kind), f.group_value, f.total, f.good
-					FROM closed AS c
-					CROSS JOIN LATERAL (
-						SELECT g.group_value, g.total, g.good
-						FROM sla.closed_group AS g
-						WHERE NOT c.is_part AND g.objective = goal AND g.from_at = c.from_at AND g.revision = c.revision
-						UNION ALL
-						SELECT d.group_value, d.total, d.good
-						FROM sla.closed_part AS d
-						WHERE c.is_part AND d.objective = goal AND d.from_at = c.from_at AND d.revision = c.revision
-							AND d.party = agreement_credits.party AND d.agreement = agreement_credits.agreement
-							AND d.part_from = c.share_from
-					) AS f
-					-- the version that judged it, or if that is gone the last one
-					CROSS JOIN LATERAL (
-						SELECT b.kind FROM sla.objective AS b WHERE b.name = goal
-						ORDER BY b.id = c.objective_id DESC, b.valid_from DESC
-						LIMIT 1
-					) AS o
-				) AS m
-				GROUP BY m.n, m.unit, m.grp
+				-- a group was up before its first outage was known; the time of no group does not count beside them
+				SELECT s.n, s.unit, s.grp, coalesce(t.total, s.total) AS total, coalesce(t.total - (s.total - s.good), s.good) AS good
+				FROM summed AS s
+				LEFT JOIN time AS t ON t.n = s.n AND s.unit = 'outage' AND s.grp IS NOT NULL
+				WHERE s.unit <> 'outage' OR s.grp <> '' OR s.grp IS NULL OR s.good < s.total
+					OR NOT EXISTS (SELECT FROM summed AS o WHERE o.n = s.n AND o.unit = 'outage' AND o.grp <> '')
 			) AS g
 			GROUP BY g.n, g.unit
 			WINDOW w AS (PARTITION BY g.n)

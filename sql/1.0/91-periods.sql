@@ -90,8 +90,8 @@ SELECT pg_catalog.pg_extension_config_dump('sla.closed_part', '');
 /*
  * What counts in a period of an objective for each agreement that gives credits
  * for it and does not see it as a whole: because a month or a version of the
- * agreement begins within, or only the party's clocks count.  Each part has a row,
- * of nothing if nothing counts.
+ * agreement begins within, or only the party's clocks count; or groups may become
+ * known after it.  Each part has a row, of nothing if nothing counts.
  */
 CREATE FUNCTION sla.credit_parts(o sla.objective, from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (
@@ -103,8 +103,12 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	is_of_all boolean := o.kind = 'clock' AND o.party IS NULL;
+	is_of_groups boolean := o.kind = 'outage' AND o.group_by IS NOT NULL;
 	a record;
 BEGIN
+	IF is_of_groups THEN
+		o.group_by := NULL;		-- the time of no group counts, where there is none
+	END IF;
 	FOR a IN
 		SELECT v.party, v.name, credit_parts.from_at
 			|| (array_agg(DISTINCT c.at ORDER BY c.at) FILTER (WHERE c.at > credit_parts.from_at AND c.at < credit_parts.to_at))
@@ -122,7 +126,7 @@ BEGIN
 		GROUP BY v.party, v.name
 		HAVING bool_or(v.valid_from < credit_parts.to_at AND coalesce(v.ends_at > credit_parts.from_at, true))
 	LOOP
-		CONTINUE WHEN cardinality(a.cuts) = 2 AND NOT is_of_all;
+		CONTINUE WHEN cardinality(a.cuts) = 2 AND NOT is_of_all AND NOT is_of_groups;
 		IF is_of_all THEN
 			o.party := a.party;
 		END IF;

@@ -379,12 +379,13 @@ BEGIN
 		UPDATE sla.annotation AS n
 		SET party = NEW.party, key = NEW.name
 		WHERE n.subject = 'agreement' AND n.party = OLD.party AND n.key = OLD.name;
-		UPDATE sla.credit AS c
-		SET party = NEW.party, agreement = NEW.name
-		WHERE c.party = OLD.party AND c.agreement = OLD.name;
 		UPDATE sla.objective AS o
 		SET party = NEW.party, agreement = NEW.name
 		WHERE o.party = OLD.party AND o.agreement = OLD.name;
+		-- (a credit is refused whose objective is of another party)
+		UPDATE sla.credit AS c
+		SET party = NEW.party, agreement = NEW.name
+		WHERE c.party = OLD.party AND c.agreement = OLD.name;
 		UPDATE sla.closed_period AS p
 		SET party = NEW.party, agreement = NEW.name
 		WHERE p.party = OLD.party AND p.agreement = OLD.name;

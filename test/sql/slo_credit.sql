@@ -130,7 +130,32 @@ INSERT INTO sla.objective (name, kind, relation, metric, party, agreement, targe
 UPDATE sla.agreement SET name = 'prime' WHERE party = 'dcme';
 SELECT agreement, sum(breach_amount) AS breaches FROM sla.report_service_credit WHERE party = 'dcme' GROUP BY agreement;
 SELECT party, agreement FROM sla.objective WHERE name = 'theirs';
+-- and a renamed party
+INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) VALUES ('dcme', 'prime', 'theirs', 50, 10);
+UPDATE sla.agreement SET party = 'fcme' WHERE party = 'dcme';
+SELECT party, agreement, objective FROM sla.credit WHERE agreement = 'prime' ORDER BY 3;
+UPDATE sla.agreement SET party = 'dcme' WHERE party = 'fcme';
+DELETE FROM sla.credit WHERE objective = 'theirs';
 DELETE FROM sla.objective WHERE name = 'theirs';
+-- months of weeks: a group whose first outage comes late was up before; the month in which the objective came into force is closed, too, and stays when a version goes
+BEGIN;
+CREATE TABLE sc_group (began timestamptz, ended timestamptz, site text);
+INSERT INTO sc_group VALUES ('2026-03-11', '2026-03-11 03:00', 'a'), ('2026-03-26', '2026-03-26 06:00', 'b'), ('2026-04-28', '2026-04-28 06:00', NULL);
+INSERT INTO sla.agreement (party, name, monthly_fee) VALUES ('gcme', 'main', 100);
+INSERT INTO sla.objective (name, valid_from, kind, relation, outage_from, outage_to, group_by, target_percent, window_length)
+	SELECT 'sites', v, 'outage', 'sc_group', 'began', 'ended', 'site', 99, 'week' FROM unnest('{2026-02-10,2026-03-20}'::timestamptz[]) v;
+INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) VALUES ('gcme', 'main', 'sites', 99.1, 5), ('gcme', 'main', 'sites', 98, 10);
+UPDATE sla.objective_name SET taken_at = '2026-01-01' WHERE name = 'sites';
+CREATE TEMP VIEW sites AS
+	SELECT period_start, total / 86400 AS days, bad / 3600 AS hours, round(sli_percent::numeric, 4) AS sli, tier_amount, is_frozen
+	FROM sla.service_credits('gcme', 'main', '2026-06-10') WHERE period_start BETWEEN '2026-02-01' AND '2026-04-30' ORDER BY 1;
+SELECT * FROM sites;
+SELECT sla.close_periods('2026-06-10', 100) > 10 AS closed;
+SELECT * FROM sites;
+INSERT INTO sc_group VALUES ('2026-02-20', '2026-03-20', 'a');
+DELETE FROM sla.objective WHERE name = 'sites' AND valid_from = '2026-02-10';
+SELECT * FROM sites;
+ROLLBACK;
 -- they follow a renamed objective, and stay when its owner deletes it: they are the administrator's
 CREATE ROLE regress_sc_owner;
 CREATE ROLE regress_sc_other;
