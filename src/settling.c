@@ -282,7 +282,10 @@ find_answer(PlannerGlobal *planned)
 	answer = settled && !is_kept_by_function() && ActiveSnapshotSet() &&
 		!has_unsettled(GetActiveSnapshot()) && !has_unsettled_outside(GetActiveSnapshot());
 
-	/* if only an older snapshot sees a change, no message will come that it has settled */
+	/*
+	 * if only an older snapshot sees a change, no message will come that it
+	 * has settled
+	 */
 	if (settled && !answer)
 		planned->transientPlan = true;
 }
