@@ -738,6 +738,22 @@ clock_store_flush(ClockStore *store)
 }
 
 bool
+clock_store_lock_or_skip(ClockStore *store, StoredClock *clock)
+{
+	TM_FailureData failure;
+	TM_Result	result;
+
+	open_for_writing(store);
+	result = table_tuple_lock(store->rel, &clock->tid, GetActiveSnapshot(), store->slot,
+							  GetCurrentCommandId(true), LockTupleNoKeyExclusive, LockWaitSkip, 0,
+							  &failure);
+
+	/* (that it was changed is told when it is to be) */
+	ExecClearTuple(store->slot);
+	return result != TM_WouldBlock;
+}
+
+bool
 clock_store_update(ClockStore *store, StoredClock *clock)
 {
 	TM_FailureData failure;

@@ -124,6 +124,12 @@ extern void clock_store_insert(ClockStore *store, StoredClock *clock);
 /* Insert what was gathered. */
 extern void clock_store_flush(ClockStore *store);
 
+/*
+ * Lock a clock that was read before it is changed; false, and nobody waits, while
+ * somebody else has it.
+ */
+extern bool clock_store_lock_or_skip(ClockStore *store, StoredClock *clock);
+
 /* False when the row was changed by somebody else: read again. */
 extern bool clock_store_update(ClockStore *store, StoredClock *clock);
 

@@ -173,6 +173,7 @@ typedef struct Refresh
 	const int64 *clocks;
 	int			n;
 	int			done;
+	int			busy;
 } Refresh;
 
 static void
@@ -185,42 +186,63 @@ refresh(void *argument)
 	if (def == NULL || def->suspended)
 		return;
 	follow_begin(&follow, def->id);
+
+	/* a writer who has a clock may want others that are locked here */
+	follow.no_wait = true;
 	for (int i = 0; i < work->n; i++)
 	{
-		if (follow_refresh(&follow, work->clocks[i]))
-			work->done++;
+		switch (follow_refresh(&follow, work->clocks[i]))
+		{
+			case REFRESHED:
+				work->done++;
+				break;
+			case REFRESH_BUSY:
+				work->busy++;
+				break;
+			case REFRESH_GONE:
+				break;
+		}
 		follow_next(&follow);
 	}
 	follow_end(&follow);
 }
 
 /* Store all; where one cannot be derived, each half apart. */
-static int
-refresh_all(Oid relation, const int64 *clocks, int n)
+static void
+refresh_all(Oid relation, const int64 *clocks, int n, Refresh *all)
 {
-	Refresh		work = {relation, clocks, n, 0};
+	Refresh		work = {relation, clocks, n};
 
 	if (n == 0)
-		return 0;
+		return;
 	if (attempt(refresh, &work) == 0)
-		return work.done;
-	if (n == 1)
-		return 0;
-	return refresh_all(relation, clocks, n / 2) + refresh_all(relation, clocks + n / 2, n - n / 2);
+	{
+		all->done += work.done;
+		all->busy += work.busy;
+	}
+	else if (n > 1)
+	{
+		refresh_all(relation, clocks, n / 2, all);
+		refresh_all(relation, clocks + n / 2, n - n / 2, all);
+	}
 }
 
 /*
- * sla.refresh_clocks(relation, clocks) -> bigint
+ * sla.refresh_clocks(relation, clocks) -> (refreshed, busy)
  *
  * Stores what sla.derived() says of open clocks; of finished ones the net
- * verdict.  Says how many: not counted is what is not there, or cannot be
- * derived.
+ * verdict.  Says of how many, and how many somebody else works on: not counted is
+ * what is not there, or cannot be derived.
  */
 PG_FUNCTION_INFO_V1(sla_refresh_clocks);
 Datum
 sla_refresh_clocks(PG_FUNCTION_ARGS)
 {
+	Refresh		all = {0};
+	TupleDesc	desc;
 	Datum	   *values;
+	Datum		counts[2];
+	bool		nulls[2] = {0};
 	int64	   *clocks;
 	int			n;
 
@@ -229,5 +251,10 @@ sla_refresh_clocks(PG_FUNCTION_ARGS)
 	clocks = palloc(n * sizeof(int64));
 	for (int i = 0; i < n; i++)
 		clocks[i] = DatumGetInt64(values[i]);
-	PG_RETURN_INT64(refresh_all(PG_GETARG_OID(0), clocks, n));
+	refresh_all(PG_GETARG_OID(0), clocks, n, &all);
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	counts[0] = Int64GetDatum(all.done);
+	counts[1] = Int64GetDatum(all.busy);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), counts, nulls)));
 }

@@ -82,7 +82,8 @@ typedef void (*WorkFunction) (struct Work *work);
 typedef struct Work
 {
 	Follow	   *follow;
-	const RowSays *says;		/* NULL: gone */
+	TupleTableSlot *row;		/* NULL: gone */
+	const RowSays *says;		/* what the row says, or NULL */
 	const char *item;
 	int64		at;
 	List	   *clocks;			/* that are stored */
@@ -157,6 +158,7 @@ renew_snapshot(Follow *follow, bool latest)
 	PopActiveSnapshot();
 	PushActiveSnapshot(latest ? latest_snapshot() : GetTransactionSnapshot());
 	follow->last_holds = false;
+	follow->renewed = true;
 }
 
 void
@@ -198,6 +200,7 @@ follow_renew(Follow *follow)
 	PopActiveSnapshot();
 	PushActiveSnapshot(latest_snapshot());
 	follow->last_holds = false;
+	follow->renewed = true;
 }
 
 bool
@@ -775,9 +778,9 @@ apply_metric(Work *work)
 	const Metric *metric = &work->follow->def->metrics[work->metric];
 	ClockRow	row = row_of(work);
 
-	if (work->follow->starting != NULL)
+	if (work->follow->is_starting)
 	{
-		if (!work->follow->starting[work->metric] || has_clock(work))
+		if (!bms_is_member(metric->id, work->follow->starting) || has_clock(work))
 			return;
 		(void) item_set_add(work->follow->fresh, clock_hash(work));
 		row.stop = row.pause = row.cancel = false;
@@ -916,6 +919,10 @@ write_clocks(Work *work)
 		/* what has ended, and stays so, keeps its verdict */
 		if (!stored->had_ended || clock_is_open(&stored->clock))
 			derive(follow->def, stored);
+		if (follow->no_wait && !clock_store_lock_or_skip(&follow->store, stored))
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("clock " INT64_FORMAT " is in use", stored->id)));
 		if (!clock_store_update(&follow->store, stored))
 			return false;
 		follow->counts.changed++;
@@ -930,12 +937,38 @@ write_clocks(Work *work)
 	return true;
 }
 
+/*
+ * Whoever takes another snapshot goes by the definitions that it sees: clocks may
+ * have been stored by them.  True when they are others.
+ */
+static bool
+renew_definition(Follow *follow)
+{
+	Definition *def;
+
+	if (!follow->renewed)
+		return false;
+	follow->renewed = false;
+	def = definition_of(follow->def->id);
+	if (def == NULL || def == follow->def)
+		return false;
+	if (def->suspended)
+		rule_suspended(get_rel_name(def->relid));
+	follow->def = def;
+	return true;
+}
+
 /* Read the clocks of the item, and apply what is to be done to them. */
 static void
 work_out(Work *work)
 {
 	Follow	   *follow = work->follow;
 
+	if (renew_definition(follow) && work->row != NULL)
+	{
+		work->says = evaluate_row(follow, work->row);
+		work->item = work->says->item;
+	}
 	work->new = work->changes = NIL;
 	work->started = work->cancelled = 0;
 	work->clocks = clock_store_fetch(&follow->store, follow->def->relid, work->item, GetActiveSnapshot());
@@ -982,7 +1015,7 @@ apply_all(Work *work)
 		work->agreement = NULL;
 		apply_metric(work);
 	}
-	if (work->follow->starting == NULL)
+	if (!work->follow->is_starting)
 		apply_orphans(work);
 }
 
@@ -1000,7 +1033,7 @@ follow_row(Follow *follow, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = evaluate_row(follow, slot);
-	Work		work = {.follow = follow,.says = says,.item = says->item,.at = says->at,.function = apply_all};
+	Work		work = {.follow = follow,.row = slot,.says = says,.item = says->item,.at = says->at,.function = apply_all};
 
 	see_item(follow, says->item);
 	work_on(&work, false);
@@ -1028,6 +1061,7 @@ follow_would_write(Follow *follow, TupleTableSlot *slot)
 	ListCell   *cell;
 
 	work->follow = follow;
+	work->row = slot;
 	work->says = says;
 	work->item = says->item;
 	work->at = says->at;
@@ -1044,17 +1078,18 @@ follow_would_write(Follow *follow, TupleTableSlot *slot)
 }
 
 void
-follow_last_row(Follow *follow)
+follow_last_row(Follow *follow, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 
+	follow->last->row = slot;
 	work_on(follow->last, follow->last_holds);
 	MemoryContextSwitchTo(old);
 }
 
 typedef struct Signal
 {
-	int			metric;
+	const char *metric;
 	ClockAction action;
 	const char *reason;
 	ItemSet    *fresh;
@@ -1078,12 +1113,29 @@ row_comes_before(const Work *work, const StoredClock *stored)
 		(stored == NULL || !follow_is_outdated(work->follow->def, stored));
 }
 
+static int
+metric_of(const Definition *def, const char *name)
+{
+	int			metric = 0;
+
+	while (metric < def->nmetrics && strcmp(def->metrics[metric].name, name) != 0)
+		metric++;
+	if (metric == def->nmetrics)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("metric \"%s\" of table \"%s\" does not exist", name,
+						get_rel_name(def->relid)),
+				 errhint("Metrics are the rows of sla.metric.")));
+	return metric;
+}
+
 static void
 apply_signal(Work *work)
 {
 	const Signal *signal = work->argument;
-	const Metric *metric = &work->follow->def->metrics[signal->metric];
-	const char *per = work->says->metrics[signal->metric].per;
+	int			number = metric_of(work->follow->def, signal->metric);
+	const Metric *metric = &work->follow->def->metrics[number];
+	const char *per = work->says->metrics[number].per;
 	int64		at = work->at;
 	bool		row_is_known = signal->fresh == NULL;
 	CoreMem		mem = sla_core_mem();
@@ -1091,7 +1143,7 @@ apply_signal(Work *work)
 	StoredClock *stored;
 	ClockOutcome outcome;
 
-	work->metric = signal->metric;
+	work->metric = number;
 	if (metric->per.state == NULL)
 		per = "";
 	else if (per == NULL)
@@ -1132,19 +1184,10 @@ follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAct
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = evaluate_row(follow, slot);
-	Signal		signal = {-1, action, reason, fresh};
-	Work		work = {.follow = follow,.says = says,.item = says->item,.at = at,.function = apply_signal,
+	Signal		signal = {metric, action, reason, fresh};
+	Work		work = {.follow = follow,.row = slot,.says = says,.item = says->item,.at = at,.function = apply_signal,
 	.argument = &signal};
 
-	for (int i = 0; i < follow->def->nmetrics; i++)
-		if (strcmp(follow->def->metrics[i].name, metric) == 0)
-			signal.metric = i;
-	if (signal.metric < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("metric \"%s\" of table \"%s\" does not exist", metric,
-						get_rel_name(follow->def->relid)),
-				 errhint("Metrics are the rows of sla.metric.")));
 	see_item(follow, says->item);
 	work_on(&work, false);
 	MemoryContextSwitchTo(old);
@@ -1257,19 +1300,30 @@ refresh_by_row(Follow *follow, const StoredClock *stored, RowLock lock)
 	return followed;
 }
 
-bool
+/* Was a clock derived by the present definitions? */
+static bool
+is_current(const Definition *def, const StoredClock *clock)
+{
+	const Promise *promise = definition_promise(def, clock->clock.promise);
+
+	return promise != NULL && clock->revision >= promise->revision &&
+		clock->revision >= definition_party_revision(def, clock->party);
+}
+
+FollowRefreshed
 follow_refresh(Follow *follow, int64 clock_id)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	StoredClock *stored;
-	bool		refreshed = true;
+	FollowRefreshed refreshed = REFRESHED;
 
 	for (;;)
 	{
+		(void) renew_definition(follow);
 		stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
 		if (stored == NULL)
 		{
-			refreshed = false;
+			refreshed = REFRESH_GONE;
 			break;
 		}
 		if (follow_is_outdated(follow->def, stored))
@@ -1278,7 +1332,8 @@ follow_refresh(Follow *follow, int64 clock_id)
 			 * a writer of the row may want the clock, which may be locked
 			 * here
 			 */
-			refreshed = refresh_by_row(follow, stored, ROW_LOCK_OR_SKIP);
+			if (!refresh_by_row(follow, stored, ROW_LOCK_OR_SKIP))
+				refreshed = REFRESH_BUSY;
 			break;
 		}
 		if (clock_is_open(&stored->clock))
@@ -1287,9 +1342,17 @@ follow_refresh(Follow *follow, int64 clock_id)
 		{
 			StoredClock before = *stored;
 
+			/* (also by other hours than it was judged by at first) */
+			if (is_current(follow->def, stored))
+				break;
 			rejudge(follow, stored);
 			if (same_derived(stored, &before))
 				break;
+		}
+		if (!clock_store_lock_or_skip(&follow->store, stored))
+		{
+			refreshed = REFRESH_BUSY;
+			break;
 		}
 		if (clock_store_update(&follow->store, stored))
 			break;
@@ -1339,19 +1402,45 @@ set_facts(StoredClock *stored, const FollowFacts *facts)
 	clock->last = Max(clock->last, start);
 }
 
+static void
+lock_row(Follow *follow, const char *item)
+{
+	RowReader	reader;
+
+	rows_open(&reader, follow->def->relid);
+	(void) rows_by_item(&reader, follow->def, item, ROW_LOCK);
+	rows_close(&reader);
+	renew_snapshot(follow, true);
+}
+
 void
 follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
+	bool		row_is_locked = false;
 
 	for (;;)
 	{
-		StoredClock *stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
+		StoredClock *stored;
 		Work		work = {.follow = follow,.at = follow->now};
 		StoredClock before;
+		bool		by_row;
 
+		(void) renew_definition(follow);
+		stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
 		if (stored == NULL)
 			break;
+
+		/* another promise may hold, for another start or by its row */
+		by_row = clock_is_open(&stored->clock) &&
+			(facts != NULL || follow_is_outdated(follow->def, stored));
+		if (by_row && !row_is_locked)
+		{
+			/* (writers have the row first, and then its clocks) */
+			lock_row(follow, stored->item);
+			row_is_locked = true;
+			continue;
+		}
 		before = *stored;
 		if (facts != NULL)
 		{
@@ -1371,10 +1460,7 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 		if (clock_store_update(&follow->store, stored))
 		{
 			write_changes(work.changes);
-
-			/* another promise may hold, for another start or by its row */
-			if (clock_is_open(&stored->clock) &&
-				(facts != NULL || follow_is_outdated(follow->def, &before)))
+			if (by_row && clock_is_open(&stored->clock))
 				(void) refresh_by_row(follow, stored, ROW_LOCK);
 			break;
 		}

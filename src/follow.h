@@ -41,12 +41,13 @@ typedef struct Follow
 	MemoryContext item_context; /* of one item */
 	struct Work *last;			/* of follow_would_write(), for this item, */
 	bool		last_holds;		/* and is it still what is to be written? */
+	bool		renewed;		/* the snapshot may see other definitions */
 	TimestampTz now;			/* the event time where none is told */
 	bool		by_edit;		/* rows may be as they were, and definitions
 								 * have changed: that happens now */
-	const bool *starting;		/* for each metric, or NULL: rows only begin
-								 * the first cycle of those (first sync of
-								 * sources) */
+	bool		is_starting;	/* rows only begin the first cycle, */
+	const Bitmapset *starting;	/* of these metrics (sync of sources) */
+	bool		no_wait;		/* a clock that somebody else has is an error */
 	ItemSet    *fresh;			/* the clocks that did not exist before a sync
 								 * of sources, as hashes; else NULL */
 	uint64		first;			/* items that were seen, as hashes: the */
@@ -76,10 +77,10 @@ extern void follow_note_item(Follow *follow, const char *item);
 
 /*
  * Would that change or begin any clock?  And to follow the row that was asked
- * about last, without evaluating it again.
+ * about last, mostly without evaluating it again.
  */
 extern bool follow_would_write(Follow *follow, TupleTableSlot *slot);
-extern void follow_last_row(Follow *follow);
+extern void follow_last_row(Follow *follow, TupleTableSlot *slot);
 
 /*
  * See what others have committed since.  New clocks of items that were worked
@@ -115,10 +116,17 @@ extern void follow_bring_up_to_date(Definition *def, StoredClock *clock);
 extern bool follow_is_outdated(const Definition *def, const StoredClock *clock);
 
 /*
- * Derive a clock afresh and store it when that changes it; false: it is gone, or
- * a writer is on its row.
+ * Derive a clock afresh and store it when that changes it, unless somebody works on
+ * it.
  */
-extern bool follow_refresh(Follow *follow, int64 clock_id);
+typedef enum FollowRefreshed
+{
+	REFRESHED,
+	REFRESH_GONE,				/* there is no such clock */
+	REFRESH_BUSY				/* a writer is on its row, or has the clock */
+} FollowRefreshed;
+
+extern FollowRefreshed follow_refresh(Follow *follow, int64 clock_id);
 
 /* Facts of a clock told by hand; CLOCK_NONE: as they are. */
 typedef struct FollowFacts

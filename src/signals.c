@@ -177,10 +177,10 @@ sources_of_table(Oid relid)
 	return sources;
 }
 
-bool *
+Bitmapset *
 source_metrics(const List *sources, const Definition *def)
 {
-	bool	   *sourced = palloc0(Max(def->nmetrics, 1) * sizeof(bool));
+	Bitmapset  *sourced = NULL;
 	const ListCell *cell;
 
 	foreach(cell, sources)
@@ -188,7 +188,8 @@ source_metrics(const List *sources, const Definition *def)
 		const Source *source = lfirst(cell);
 
 		for (int i = 0; i < def->nmetrics; i++)
-			sourced[i] |= strcmp(def->metrics[i].name, source->metric) == 0;
+			if (strcmp(def->metrics[i].name, source->metric) == 0)
+				sourced = bms_add_member(sourced, def->metrics[i].id);
 	}
 	return sourced;
 }

@@ -34,8 +34,8 @@ typedef struct SourceEvent
 /* The sources of a tracked table: good until the end of the transaction. */
 extern List *sources_of_tracked(Oid relid);
 
-/* For each metric, whether a source names it. */
-extern bool *source_metrics(const List *sources, const Definition *def);
+/* The metrics that sources name. */
+extern Bitmapset *source_metrics(const List *sources, const Definition *def);
 
 /*
  * All events of sources, or those of some items, as SourceEvent, in the order of

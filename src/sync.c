@@ -70,10 +70,11 @@ follow_locked(Sync *sync, Follow *follow, RowSource *source, TupleTableSlot *slo
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent update")));
 	follow_renew(follow);		/* what the lock's last holder did */
+	slot = rows_of_root(&sync->reader, source, slot);
 	if (failure.traversed)
-		follow_row(follow, rows_of_root(&sync->reader, source, slot));
+		follow_row(follow, slot);
 	else
-		follow_last_row(follow);
+		follow_last_row(follow, slot);
 }
 
 /*
@@ -98,6 +99,7 @@ sync_apart(void *argument)
 
 	follow_begin(&follow, one->sync->follow.def->id);
 	follow.by_edit = true;
+	follow.is_starting = one->sync->follow.is_starting;
 	follow.starting = one->sync->follow.starting;
 	follow.fresh = one->sync->follow.fresh;
 	one->item = pstrdup(follow_item_of(&follow, row));
@@ -184,8 +186,7 @@ typedef struct OneItem
 {
 	int32		tracked_id;
 	char	   *item;
-	const bool *starting;
-	ItemSet    *fresh;
+	const Follow *whole;		/* the sync's */
 	FollowCounts counts;
 } OneItem;
 
@@ -214,8 +215,9 @@ sync_item_apart(void *argument)
 
 	follow_begin(&follow, one->tracked_id);
 	follow.by_edit = true;
-	follow.starting = one->starting;
-	follow.fresh = one->fresh;
+	follow.is_starting = one->whole->is_starting;
+	follow.starting = one->whole->starting;
+	follow.fresh = one->whole->fresh;
 	rows_open(&reader, follow.def->relid);
 	sync_item(&follow, &reader, one->item);
 	rows_close(&reader);
@@ -241,7 +243,7 @@ sync_items(Sync *sync, ArrayType *items)
 		item = TextDatumGetCString(values[i]);
 		if (sync->follow.def->warn)
 		{
-			OneItem		one = {sync->follow.def->id, item, sync->follow.starting, sync->follow.fresh, {0}};
+			OneItem		one = {sync->follow.def->id, item, &sync->follow, {0}};
 			MemoryContext old = MemoryContextSwitchTo(sync->follow.item_context);
 			int			sqlstate = attempt(sync_item_apart, &one);
 
@@ -426,7 +428,8 @@ sla_sync(PG_FUNCTION_ARGS)
 	/* begin, then what the sources tell in order, then as the rows are now */
 	for (int pass = sources != NIL ? 0 : 1; pass < 2; pass++)
 	{
-		sync.follow.starting = pass == 0 ? source_metrics(sources, sync.follow.def) : NULL;
+		sync.follow.is_starting = pass == 0;
+		sync.follow.starting = source_metrics(sources, sync.follow.def);
 		if (items == NULL)
 			scan_rows(&sync, sync_row);
 		else

@@ -18,6 +18,23 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION sla.restoring() IS 'private: is this session restoring a dump?';
 
+/*
+ * Edits of definitions come one after the other: whoever makes clocks stale has to
+ * see every promise, and numbers of revisions have to be in the order of commits.
+ */
+CREATE FUNCTION sla.edit_alone()
+RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM FROM sla.revision FOR UPDATE;
+END
+$$;
+COMMENT ON FUNCTION sla.edit_alone() IS 'private: waits until every other edit of definitions is committed, and lets none begin before this one is';
+REVOKE ALL ON FUNCTION sla.edit_alone() FROM PUBLIC;
+
 CREATE FUNCTION sla.track_row()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'sla_track_row'
@@ -71,12 +88,11 @@ LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION sla.cannot_derive(sla.clock_state) IS 'private: the SQLSTATE of the error for which an open clock cannot be derived, or NULL';
 REVOKE ALL ON FUNCTION sla.cannot_derive(sla.clock_state) FROM PUBLIC;
 
-CREATE FUNCTION sla.refresh_clocks(relation regclass, clocks bigint[])
-RETURNS bigint
+CREATE FUNCTION sla.refresh_clocks(relation regclass, clocks bigint[], OUT refreshed bigint, OUT busy bigint)
 AS 'MODULE_PATHNAME', 'sla_refresh_clocks'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION sla.refresh_clocks(regclass, bigint[]) IS
-'private: derives clocks by the present definitions and stores them, and says how many; of a finished clock only the net verdict moves';
+'private: derives clocks by the present definitions and stores them, and says how many, and how many it left since somebody works on them; of a finished clock only the net verdict moves';
 REVOKE ALL ON FUNCTION sla.refresh_clocks(regclass, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION sla.sync(
@@ -299,7 +315,8 @@ BEGIN
 	PERFORM sla.refresh_clocks(untrack_table.relation, ARRAY(
 		SELECT c.clock_id
 		FROM sla.clock_state AS c
-		WHERE c.relation = untrack_table.relation AND c.ended_at IS NULL));
+		WHERE c.relation = untrack_table.relation AND c.ended_at IS NULL
+		FOR UPDATE));
 	DELETE FROM sla.tracked AS t WHERE t.relation = untrack_table.relation;
 	IF NOT keep_history THEN
 		PERFORM sla.forget(relation);
@@ -1117,6 +1134,7 @@ BEGIN
 			OR (o.row ->> 'goal' IS NULL) <> (n.row ->> 'goal' IS NULL);
 	END IF;
 	IF moved IS NOT NULL AND NOT sla.restoring() THEN
+		PERFORM sla.edit_alone();
 		UPDATE sla.promise AS p
 		SET (revision, resync) = (SELECT n.n, n.n FROM nextval('sla.promise_revision_seq') AS n (n) WHERE p.id > 0)
 		WHERE p.relation = ANY (moved);
@@ -1186,6 +1204,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF NOT sla.restoring() THEN
+		PERFORM sla.edit_alone();
 		INSERT INTO sla.moved_party (party)
 		SELECT DISTINCT p.party
 		FROM (VALUES (CASE WHEN TG_OP <> 'INSERT' THEN OLD.party END), (CASE WHEN TG_OP <> 'DELETE' THEN NEW.party END)) AS p (party)
@@ -1219,6 +1238,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM sla.edit_alone();
 	-- also of calendars that combine these
 	WITH RECURSIVE affected (name) AS (
 		SELECT unnest(calendars) COLLATE "C"
@@ -1310,8 +1330,8 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	UPDATE sla.promise SET revision = nextval('sla.promise_revision_seq');
 	UPDATE sla.revision SET number = nextval('sla.revision_seq');
+	UPDATE sla.promise SET revision = nextval('sla.promise_revision_seq');
 	RETURN NULL;
 END
 $$;
@@ -1452,31 +1472,39 @@ END;
 COMMENT ON FUNCTION sla.full_xid(xid) IS 'private: the full number of the transaction that wrote a row';
 
 CREATE FUNCTION sla.apply_exception(moved sla.exception, edited_in xid8 DEFAULT NULL, edited_under pg_snapshot DEFAULT NULL)
-RETURNS void
+RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM sla.refresh_clocks(c.relation, array_agg(c.clock_id))
-	FROM sla.clock_state AS c
-	JOIN sla.promise AS p ON p.id = c.promise_id
-	WHERE c.ended_at IS NOT NULL
-		AND (moved.relation IS NULL OR c.relation = moved.relation)
-		AND (moved.policy IS NULL OR p.policy = moved.policy)
-		AND (moved.metric IS NULL OR p.metric = moved.metric)
-		AND (moved.party IS NULL OR c.party = moved.party)
-		AND (moved.item IS NULL OR c.item = moved.item)
-		AND (moved.labels IS NULL OR c.labels @> moved.labels)
-		AND (moved.extend_by IS NOT NULL OR moved.waive OR moved.rrule IS NOT NULL
-			OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'))
-		AND (apply_exception.edited_in IS NULL
-			OR sla.full_xid(c.xmin) <> apply_exception.edited_in
-				AND NOT pg_visible_in_snapshot(sla.full_xid(c.xmin), apply_exception.edited_under))
-	GROUP BY c.relation;
+	-- (the number of a subtransaction is in no snapshot, and greater than that of
+	-- its transaction)
+	RETURN (
+		SELECT coalesce(sum(r.busy), 0) = 0
+		FROM (
+			SELECT c.relation, array_agg(c.clock_id) AS clocks
+			FROM sla.clock_state AS c
+			JOIN sla.promise AS p ON p.id = c.promise_id
+			WHERE c.ended_at IS NOT NULL
+				AND (moved.relation IS NULL OR c.relation = moved.relation)
+				AND (moved.policy IS NULL OR p.policy = moved.policy)
+				AND (moved.metric IS NULL OR p.metric = moved.metric)
+				AND (moved.party IS NULL OR c.party = moved.party)
+				AND (moved.item IS NULL OR c.item = moved.item)
+				AND (moved.labels IS NULL OR c.labels @> moved.labels)
+				AND (moved.extend_by IS NOT NULL OR moved.waive OR moved.rrule IS NOT NULL
+					OR moved.during && tstzrange(c.started_at, greatest(c.ended_at, c.late_at, c.gross_late_at), '[]'))
+				AND (apply_exception.edited_in IS NULL
+					OR sla.full_xid(c.xmin) <> apply_exception.edited_in
+						AND sla.full_xid(c.xmin) >= pg_snapshot_xmin(apply_exception.edited_under))
+			GROUP BY c.relation
+			OFFSET 0
+		) AS f
+		CROSS JOIN LATERAL sla.refresh_clocks(f.relation, f.clocks) AS r);
 END
 $$;
 COMMENT ON FUNCTION sla.apply_exception(sla.exception, xid8, pg_snapshot) IS
-'private: lets finished clocks follow an exception: all, or those that a transaction which edited it under a snapshot did not see';
+'private: lets finished clocks follow an exception: all, or those that a transaction which edited it under a snapshot may not have seen; false: some are left, since somebody works on them';
 REVOKE ALL ON FUNCTION sla.apply_exception(sla.exception, xid8, pg_snapshot) FROM PUBLIC;
 
 /*
@@ -1491,6 +1519,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	moved sla.exception;
+	applied boolean := true;
 BEGIN
 	IF sla.restoring() THEN
 		RETURN NULL;
@@ -1498,16 +1527,24 @@ BEGIN
 	FOREACH moved IN ARRAY CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW] WHEN 'DELETE' THEN ARRAY[OLD] ELSE ARRAY[OLD, NEW] END
 	LOOP
 		CONTINUE WHEN moved.approved_at IS NULL OR moved.objective IS NOT NULL;
+		UPDATE sla.revision SET number = nextval('sla.revision_seq');
 		UPDATE sla.promise AS p
 		SET revision = nextval('sla.promise_revision_seq')
 		WHERE (moved.relation IS NULL OR p.relation = moved.relation)
 			AND (moved.policy IS NULL OR p.policy = moved.policy)
 			AND (moved.metric IS NULL OR p.metric = moved.metric);
-		UPDATE sla.revision SET number = nextval('sla.revision_seq');
-		PERFORM sla.apply_exception(moved);
+		IF NOT sla.apply_exception(moved) THEN
+			applied := false;
+		END IF;
 	END LOOP;
+
+	-- (where some are left it is as if none had been seen)
 	IF TG_OP <> 'INSERT' AND OLD.approved_at IS NOT NULL AND OLD.objective IS NULL THEN
-		INSERT INTO sla.moved_exception (moved) VALUES (OLD);
+		INSERT INTO sla.moved_exception (moved, edited_under)
+		VALUES (OLD, CASE WHEN applied THEN pg_current_snapshot() ELSE '3:3:' END);
+	END IF;
+	IF TG_OP <> 'DELETE' AND NOT applied THEN
+		UPDATE sla.exception AS e SET edited_under = '3:3:' WHERE e.id = NEW.id;
 	END IF;
 	RETURN NULL;
 END
@@ -1640,13 +1677,14 @@ BEGIN
 			PERFORM sla.party_settled(moved);
 		END IF;
 	END LOOP;
-	SELECT coalesce(sum(sla.refresh_clocks(t.relation, t.clocks)), 0) INTO refreshed
+	SELECT coalesce(sum(r.refreshed), 0) INTO refreshed
 	FROM (
 		SELECT s.relation, array_agg(s.clock_id) AS clocks
 		FROM sla.lock_stale_clocks(max_items) AS s
 		GROUP BY s.relation
 		OFFSET 0
-	) AS t;
+	) AS t
+	CROSS JOIN LATERAL sla.refresh_clocks(t.relation, t.clocks) AS r;
 	-- when all who write know of a change, what has not followed it is all there is
 	UPDATE sla.promise AS p
 	SET settling = p.revision, settling_in = n.number
@@ -1680,9 +1718,8 @@ BEGIN
 		IF edited.settling_in IS NULL THEN
 			UPDATE sla.exception AS e SET settling_in = sla.settling_in(e.edited_in) WHERE e.id = edited.id;
 		ELSIF sla.has_settled(edited.settling_in) THEN
-			IF edited.approved_at IS NOT NULL AND edited.objective IS NULL THEN
-				PERFORM sla.apply_exception(edited, edited.edited_in, edited.edited_under);
-			END IF;
+			CONTINUE WHEN edited.approved_at IS NOT NULL AND edited.objective IS NULL
+				AND NOT sla.apply_exception(edited, edited.edited_in, edited.edited_under);
 			UPDATE sla.exception AS e SET edited_in = NULL, edited_under = NULL, settling_in = NULL WHERE e.id = edited.id;
 		END IF;
 	END LOOP;
@@ -1694,7 +1731,7 @@ BEGIN
 		IF gone.settling_in IS NULL THEN
 			UPDATE sla.moved_exception AS e SET settling_in = sla.settling_in(e.edited_in) WHERE e.id = gone.id;
 		ELSIF sla.has_settled(gone.settling_in) THEN
-			PERFORM sla.apply_exception(gone.moved, gone.edited_in, gone.edited_under);
+			CONTINUE WHEN NOT sla.apply_exception(gone.moved, gone.edited_in, gone.edited_under);
 			DELETE FROM sla.moved_exception AS e WHERE e.id = gone.id;
 		END IF;
 	END LOOP;
@@ -1856,13 +1893,19 @@ BEGIN
 			IS DISTINCT FROM (c.due_at, c.late_at, c.gross_due_at, c.gross_late_at, c.is_waived)
 	ORDER BY c.clock_id;
 	IF NOT dry_run THEN
-		PERFORM sla.rejudge(c.relation, c.clock_id)
-		FROM sla.clock_state AS c
-		CROSS JOIN LATERAL sla.rejudged(c) AS d
-		WHERE c.relation = recompute_table.relation
-			AND recompute_table.during && tstzrange(c.started_at, coalesce(c.ended_at, 'infinity'), '[]')
-			AND (d.due_at, d.late_at, d.gross_due_at, d.gross_late_at, d.is_waived)
-				IS DISTINCT FROM (c.due_at, c.late_at, c.gross_due_at, c.gross_late_at, c.is_waived);
+		-- (in the order in which writers take an item's clocks)
+		PERFORM sla.rejudge(changed.relation, changed.clock_id)
+		FROM (
+			SELECT c.relation, c.clock_id
+			FROM sla.clock_state AS c
+			CROSS JOIN LATERAL sla.rejudged(c) AS d
+			WHERE c.relation = recompute_table.relation
+				AND recompute_table.during && tstzrange(c.started_at, coalesce(c.ended_at, 'infinity'), '[]')
+				AND (d.due_at, d.late_at, d.gross_due_at, d.gross_late_at, d.is_waived)
+					IS DISTINCT FROM (c.due_at, c.late_at, c.gross_due_at, c.gross_late_at, c.is_waived)
+			ORDER BY c.item, c.metric_id, c.per, c.cycle
+			OFFSET 0
+		) AS changed;
 	END IF;
 END
 $$;
