@@ -336,6 +336,7 @@ BEGIN
 		reason := 'this transaction wrote rows before a savepoint';
 	END IF;
 	IF reason IS NULL AND NOT sla.settle_rollup(build_rollup.objective) THEN
+		UPDATE sla.rollup AS r SET tried_at = clock_timestamp() WHERE r.objective = build_rollup.objective;
 		RETURN 'transactions run that do not know of it';
 	END IF;
 	IF reason IS NULL THEN
@@ -418,6 +419,7 @@ BEGIN
 	ON CONFLICT DO NOTHING;
 	PERFORM sla.make_clock_rollups();
 
+	PERFORM sla.write_rollup_deltas();
 	FOR void IN
 		SELECT r.objective
 		FROM sla.rollup AS r
@@ -425,18 +427,29 @@ BEGIN
 		LEFT JOIN pg_class AS c ON c.oid = o.relation AND c.relowner = o.confirmed_by
 		WHERE (r.problem IS NULL OR r.tried_at < clock_timestamp() - interval '1 hour')
 			AND (o.kind = 'clock' OR (c.oid IS NOT NULL AND NOT sla.is_paused(c.relowner)))
-			AND (NOT r.is_built OR r.fingerprint <> sla.rollup_fingerprint(sla.rollup_relation(o))
-				OR EXISTS (
-					SELECT FROM sla.rollup_delta AS d
-					WHERE d.bucket = '-infinity' AND d.objective = r.objective AND d.generation = r.generation))
 		ORDER BY r.objective
 	LOOP
 		-- the rest another time: a tick has more to do
 		EXIT WHEN clock_timestamp() > began + interval '5 seconds';
-		PERFORM FROM sla.rollup AS r WHERE r.objective = void FOR UPDATE SKIP LOCKED;
-		IF FOUND THEN
-			PERFORM sla.build_rollup(void);
-		END IF;
+		BEGIN
+			PERFORM
+			FROM sla.rollup AS r
+			JOIN sla.objective AS o ON o.id = r.objective
+			WHERE r.objective = void
+				AND (NOT r.is_built OR r.fingerprint <> sla.rollup_fingerprint(sla.rollup_relation(o))
+					OR EXISTS (
+						SELECT FROM sla.rollup_delta AS d
+						WHERE d.bucket = '-infinity' AND d.objective = r.objective AND d.generation = r.generation))
+			FOR UPDATE OF r SKIP LOCKED;
+			IF FOUND THEN
+				PERFORM sla.build_rollup(void);
+			END IF;
+		EXCEPTION WHEN lock_not_available THEN
+			-- who has locked his table keeps nobody else's from being folded
+			UPDATE sla.rollup AS r
+			SET tried_at = clock_timestamp()
+			WHERE r.ctid = (SELECT l.ctid FROM sla.rollup AS l WHERE l.objective = void AND NOT l.is_built FOR UPDATE SKIP LOCKED);
+		END;
 	END LOOP;
 
 	-- (the next statement's snapshot sees what who had these locked before has done)

@@ -184,6 +184,11 @@ BEGIN
 		RETURN;
 	END IF;
 	IF kept.until < wanted THEN
+		-- (who edits definitions has it locked: another time)
+		PERFORM FROM sla.revision FOR UPDATE SKIP LOCKED;
+		IF NOT FOUND THEN
+			RETURN;
+		END IF;
 		UPDATE sla.month_keeping AS k
 		SET until = wanted, made_in = pg_current_xact_id(), settling_in = NULL;
 		UPDATE sla.revision SET number = nextval('sla.revision_seq');

@@ -368,8 +368,12 @@ BEGIN ATOMIC
 			next_at = CASE WHEN r.tries < 7 THEN pg_catalog.clock_timestamp() + sla.escalation_wait(r.tries + 1) END,
 			sqlstate = '57P01',
 			message = 'the session of sla.tick() ended while it ran'
-		WHERE r.id = (SELECT m.last_value FROM sla.escalation_running AS m) / 16
-			AND r.tries = (SELECT m.last_value FROM sla.escalation_running AS m) % 16
+		WHERE r.id = (
+			SELECT l.id
+			FROM sla.escalation_run AS l
+			WHERE l.id = (SELECT m.last_value FROM sla.escalation_running AS m) / 16
+				AND l.tries = (SELECT m.last_value FROM sla.escalation_running AS m) % 16
+			FOR UPDATE SKIP LOCKED)
 		RETURNING r.escalation
 	)
 	SELECT coalesce((
@@ -412,10 +416,16 @@ BEGIN
 		RETURN 1;
 	END IF;
 	UPDATE sla.escalation_run AS r
-	SET next_at = p.until
-	FROM sla.role_pause AS p
-	JOIN sla.escalation AS e ON e.made_by = p.role
-	WHERE p.until > clock_timestamp() AND r.escalation = e.id AND r.next_at <= clock_timestamp();
+	SET next_at = l.until
+	FROM (
+		SELECT d.id, p.until
+		FROM sla.escalation_run AS d
+		JOIN sla.escalation AS e ON e.id = d.escalation
+		JOIN sla.role_pause AS p ON p.role = e.made_by
+		WHERE p.until > clock_timestamp() AND d.next_at <= clock_timestamp()
+		FOR UPDATE OF d SKIP LOCKED
+	) AS l
+	WHERE r.id = l.id;
 	FOR due IN
 		SELECT r.id, r.tries, r.alert, e.made_by, e.relation, e.objective, e.run, e.run_owner
 		FROM sla.escalation_run AS r
@@ -425,6 +435,9 @@ BEGIN
 		LIMIT least(max_items, 100)
 	LOOP
 		CONTINUE WHEN (used -> due.made_by::oid::text)::double precision > 10;
+		-- (whoever drops its table has it, and may take his time)
+		PERFORM FROM sla.escalation_run AS r WHERE r.id = due.id FOR UPDATE SKIP LOCKED;
+		CONTINUE WHEN NOT FOUND;
 		began := clock_timestamp();
 		wanted := NULL;
 		failure := NULL;
@@ -607,13 +620,23 @@ BEGIN
 	WITH look AS MATERIALIZED (
 		SELECT * FROM sla.look_at_clocks(hinted, known_in_time, told_of, told, fractions, told_at, alert_clocks.at, left_out)
 	), withdrawn AS (
+		-- (not those that somebody delivers: a second later)
 		UPDATE sla.alert AS a
 		SET withdrawn_at = alert_clocks.at
-		WHERE a.id = ANY (ARRAY(SELECT unnest(look.untrue) FROM look)) AND a.withdrawn_at IS NULL
+		WHERE a.id = ANY (ARRAY(
+			SELECT u.id
+			FROM sla.alert AS u
+			WHERE u.id = ANY (ARRAY(SELECT unnest(look.untrue) FROM look)) AND u.withdrawn_at IS NULL
+			FOR UPDATE SKIP LOCKED))
 		RETURNING a.id
 	), queued AS (
 		INSERT INTO sla.clock_due (at, clock_id)
 		SELECT look.next_at, look.clock_id FROM look WHERE look.next_at IS NOT NULL
+		UNION ALL
+		SELECT alert_clocks.at + interval '1 second', look.clock_id
+		FROM look
+		CROSS JOIN LATERAL unnest(look.untrue) AS u (id)
+		WHERE NOT EXISTS (SELECT FROM withdrawn WHERE withdrawn.id = u.id)
 	), raised AS (
 		INSERT INTO sla.alert (kind, at, raised_at, relation, clock_id, item, metric, per, cycle, promise_id,
 			policy, at_fraction, due_at, party, owner, labels, notify)
@@ -689,8 +712,12 @@ BEGIN
 	END IF;
 	UPDATE sla.alert AS a
 	SET withdrawn_at = alert_burn_rates.at
-	WHERE a.kind = 'burn_rate' AND a.withdrawn_at IS NULL
-		AND NOT EXISTS (SELECT FROM sla.burn_rule AS r WHERE r.objective = a.objective AND r.name = a.rule);
+	WHERE a.id = ANY (ARRAY(
+		SELECT u.id
+		FROM sla.alert AS u
+		WHERE u.kind = 'burn_rate' AND u.withdrawn_at IS NULL
+			AND NOT EXISTS (SELECT FROM sla.burn_rule AS r WHERE r.objective = u.objective AND r.name = u.rule)
+		FOR UPDATE SKIP LOCKED));
 	GET DIAGNOSTICS done = ROW_COUNT;
 	INSERT INTO sla.burn_look (objective) SELECT DISTINCT r.objective FROM sla.burn_rule AS r ON CONFLICT DO NOTHING;
 	FOR due, was IN
@@ -710,12 +737,17 @@ BEGIN
 				FROM answer AS s
 				JOIN sla.burn_rule AS r ON r.objective = due AND r.name = s.rule
 			), withdrawn AS (
+				-- (one that somebody delivers, when the rule is looked at next)
 				UPDATE sla.alert AS a
 				SET withdrawn_at = alert_burn_rates.at
-				WHERE a.kind = 'burn_rate' AND a.objective = due AND a.withdrawn_at IS NULL AND a.raised_at <= alert_burn_rates.at
-					AND EXISTS (
-						SELECT FROM now_said AS s
-						WHERE s.rule = a.rule AND s.group_value IS NOT DISTINCT FROM a.group_value AND NOT s.is_firing)
+				WHERE a.id = ANY (ARRAY(
+					SELECT u.id
+					FROM sla.alert AS u
+					WHERE u.kind = 'burn_rate' AND u.objective = due AND u.withdrawn_at IS NULL AND u.raised_at <= alert_burn_rates.at
+						AND EXISTS (
+							SELECT FROM now_said AS s
+							WHERE s.rule = u.rule AND s.group_value IS NOT DISTINCT FROM u.group_value AND NOT s.is_firing)
+					FOR UPDATE SKIP LOCKED))
 				RETURNING a.id
 			), raised AS (
 				INSERT INTO sla.alert (kind, at, raised_at, relation, objective, rule, group_value, severity, party, agreement, notify)
@@ -788,12 +820,21 @@ AS $$
 DECLARE
 	done bigint;
 BEGIN
+	-- one at a time; another does not wait for it
+	PERFORM FROM sla.tick_state AS t WHERE t.step = 'reviews' FOR UPDATE SKIP LOCKED;
+	IF NOT FOUND THEN
+		RETURN 0;
+	END IF;
 	WITH withdrawn AS (
 		UPDATE sla.alert AS a
 		SET withdrawn_at = alert_reviews.at
-		WHERE a.kind = 'review' AND a.withdrawn_at IS NULL
-			AND NOT EXISTS (
-				SELECT FROM sla.review_due AS d WHERE d.party = a.party AND d.name = a.agreement AND d.due_at = a.at)
+		WHERE a.id = ANY (ARRAY(
+			SELECT u.id
+			FROM sla.alert AS u
+			WHERE u.kind = 'review' AND u.withdrawn_at IS NULL
+				AND NOT EXISTS (
+					SELECT FROM sla.review_due AS d WHERE d.party = u.party AND d.name = u.agreement AND d.due_at = u.at)
+			FOR UPDATE SKIP LOCKED))
 		RETURNING a.id
 	), raised AS (
 		INSERT INTO sla.alert (kind, at, raised_at, party, agreement, owner, notify)
@@ -801,6 +842,9 @@ BEGIN
 		FROM sla.review_due AS d
 		JOIN sla.agreement AS g ON g.party = d.party AND g.name = d.name AND g.valid_from = d.valid_from
 		WHERE d.due_at < alert_reviews.at
+			AND NOT EXISTS (
+				SELECT FROM sla.alert AS a
+				WHERE a.kind = 'review' AND a.party = d.party AND a.agreement = d.name AND a.at = d.due_at)
 		ORDER BY d.due_at, d.party, d.name
 		LIMIT alert_reviews.max_items
 		ON CONFLICT (party, agreement, at) WHERE kind = 'review' DO NOTHING
@@ -875,6 +919,22 @@ END;
 COMMENT ON FUNCTION sla.wants_refresh() IS 'private: has sla.refresh() anything to see to?';
 REVOKE ALL ON FUNCTION sla.wants_refresh() FROM PUBLIC;
 
+CREATE FUNCTION sla.next_fold()
+RETURNS timestamptz
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT CASE WHEN count(*) > 0 THEN greatest(
+		min(coalesce(r.tried_at + interval '1 minute', '-infinity')),
+		(SELECT t.next_at FROM sla.tick_state AS t WHERE t.step = 'fold' AND t.failed_at IS NOT NULL)) END
+	FROM sla.rollup AS r
+	JOIN sla.objective AS o ON o.id = r.objective
+	LEFT JOIN pg_catalog.pg_class AS c ON c.oid = o.relation AND c.relowner = o.confirmed_by
+	WHERE NOT r.is_built AND r.problem IS NULL
+		AND (o.kind = 'clock' OR (c.oid IS NOT NULL AND NOT sla.is_paused(c.relowner)));
+END;
+COMMENT ON FUNCTION sla.next_fold() IS 'private: when sla.fold() is to build rollups that it could not build yet; NULL: there are none';
+REVOKE ALL ON FUNCTION sla.next_fold() FROM PUBLIC;
+
 /* The longer a step has done nothing, the longer it may wait. */
 CREATE FUNCTION sla.wait_after(step text)
 RETURNS interval
@@ -944,6 +1004,7 @@ RETURNS TABLE (step text, done bigint, problem text)
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '2s'
 SET sla_tracker.is_ticking = on
 AS $$
 #variable_conflict use_variable
@@ -1056,6 +1117,7 @@ BEGIN
 		 WHERE NOT EXISTS (
 			SELECT FROM sla.alert AS a
 			WHERE a.kind = 'review' AND a.party = d.party AND a.agreement = d.name AND a.at = d.due_at)),
+		sla.next_fold(),
 		CASE WHEN EXISTS (SELECT FROM sla.objective) OR EXISTS (SELECT FROM sla.retention) THEN
 			(SELECT min(coalesce(t.next_at, '-infinity')) FROM sla.tick_state AS t WHERE t.step IN ('fold', 'close periods', 'retain'))
 		END);

@@ -193,9 +193,12 @@ AS $$
 DECLARE
 	pass sla.retention_pass;
 BEGIN
-	INSERT INTO sla.retention_pass (relation, kind, began_at)
-	VALUES (take_pass.relation, take_pass.kind, at)
-	ON CONFLICT DO NOTHING;
+	-- (whoever drops the table has deleted it: that is not waited for)
+	IF NOT EXISTS (SELECT FROM sla.retention_pass AS p WHERE p.relation = take_pass.relation AND p.kind = take_pass.kind) THEN
+		INSERT INTO sla.retention_pass (relation, kind, began_at)
+		VALUES (take_pass.relation, take_pass.kind, at)
+		ON CONFLICT DO NOTHING;
+	END IF;
 	SELECT * INTO pass
 	FROM sla.retention_pass AS p
 	WHERE p.relation = take_pass.relation AND p.kind = take_pass.kind
@@ -246,10 +249,16 @@ BEGIN
 		LIMIT max_items
 	) AS c;
 
+	-- (what somebody works on, in the next pass)
 	WITH gone AS (
 		DELETE FROM sla.clock_state AS c
-		USING unnest(batch.clocks, sla.items_present(retain_clocks.relation, batch.items)) AS f (clock_id, is_present)
-		WHERE c.clock_id = f.clock_id AND NOT f.is_present AND c.ended_at < until
+		WHERE c.clock_id = ANY (ARRAY(
+			SELECT l.clock_id
+			FROM sla.clock_state AS l
+			JOIN unnest(batch.clocks, sla.items_present(retain_clocks.relation, batch.items)) AS f (clock_id, is_present)
+				ON f.clock_id = l.clock_id
+			WHERE NOT f.is_present AND l.ended_at < until
+			FOR UPDATE OF l SKIP LOCKED))
 		RETURNING c.clock_id
 	), forgotten AS (
 		DELETE FROM sla.clock_change AS h USING gone AS g WHERE h.clock = g.clock_id
