@@ -32,7 +32,6 @@
 #include "item_set.h"
 #include "kept_plan.h"
 #include "rules.h"
-#include "tracked_row.h"
 
 /* What a row says for one metric. */
 typedef struct MetricSays
@@ -378,6 +377,14 @@ follow_item_of(Follow *follow, TupleTableSlot *slot)
 	leave_owner(follow, &fence);
 	MemoryContextSwitchTo(old);
 	return item;
+}
+
+TupleTableSlot *
+follow_find_row(Follow *follow, RowReader *reader, const char *item, RowLock lock)
+{
+	TupleTableSlot *row = rows_by_item(reader, follow->def, item, lock);
+
+	return row != NULL && strcmp(follow_item_of(follow, row), item) == 0 ? row : NULL;
 }
 
 static RowSays *
@@ -1206,7 +1213,7 @@ follow_preview(Definition *def, StoredClock *clock)
 	work.at = follow.now;
 	work.clocks = list_make1(clock);
 	rows_open(&reader, def->relid);
-	row = rows_by_item(&reader, def, clock->item, ROW_READ);
+	row = follow_find_row(&follow, &reader, clock->item, ROW_READ);
 	if (row == NULL)
 		apply_gone(&work, clock);
 	else
@@ -1281,13 +1288,13 @@ refresh_by_row(Follow *follow, const StoredClock *stored, RowLock lock)
 	bool		followed = true;
 
 	rows_open(&reader, follow->def->relid);
-	row = rows_by_item(&reader, follow->def, stored->item, ROW_READ);
+	row = follow_find_row(follow, &reader, stored->item, ROW_READ);
 	follow->by_edit = true;
 	if (row == NULL)
 		follow_gone(follow, stored->item);
 	else
 	{
-		row = rows_by_item(&reader, follow->def, stored->item, lock);
+		row = follow_find_row(follow, &reader, stored->item, lock);
 		renew_snapshot(follow, true);
 		followed = row != NULL;
 		if (followed)

@@ -18,6 +18,7 @@
 #include "clock_store.h"
 #include "definition.h"
 #include "item_set.h"
+#include "tracked_row.h"
 
 /* What was done. */
 typedef struct FollowCounts
@@ -62,6 +63,13 @@ extern void follow_end(Follow *follow);
 
 /* The key of a row of the tracked table's row type, in the memory of the item. */
 extern const char *follow_item_of(Follow *follow, TupleTableSlot *slot);
+
+/*
+ * The row of an item, or NULL.  A key may be equal to another and not be the same
+ * item: 1.0 and 1.00.
+ */
+extern TupleTableSlot *follow_find_row(Follow *follow, RowReader *reader, const char *item,
+									   RowLock lock);
 
 /*
  * Bring the clocks of a row's item in line with the row.

@@ -32,7 +32,6 @@
 #include "item_set.h"
 #include "judge.h"
 #include "signals.h"
-#include "tracked_row.h"
 
 /*
  * All rows of a table
@@ -195,9 +194,9 @@ sync_item(Follow *follow, RowReader *reader, const char *item)
 {
 	TupleTableSlot *row = rows_by_item(reader, follow->def, item, ROW_READ);
 
-	if (row == NULL)
+	if (row == NULL || strcmp(follow_item_of(follow, row), item) != 0)
 		follow_gone(follow, item);
-	else if (follow_would_write(follow, row))
+	if (row != NULL && follow_would_write(follow, row))
 	{
 		row = rows_by_item(reader, follow->def, item, ROW_LOCK);
 		follow_renew(follow);
@@ -368,7 +367,7 @@ cancel_missing(Follow *follow, RowReader *reader)
 		const char *item = lfirst(cell);
 
 		/* the clock may be of a row that came later */
-		if (rows_by_item(reader, follow->def, item, ROW_READ) == NULL)
+		if (follow_find_row(follow, reader, item, ROW_READ) == NULL)
 			follow_gone(follow, item);
 		follow_next(follow);
 	}

@@ -194,7 +194,7 @@ follow_old(Follow *follow, RowReader *reader, Event *event)
 	if (follow_was_seen(follow, item))
 		return;
 	row = rows_by_key(reader, follow->def, row);
-	if (row == NULL)
+	if (row == NULL || strcmp(follow_item_of(follow, row), item) != 0)
 		follow_gone(follow, item);
 	else
 		follow_row(follow, row);

@@ -353,6 +353,31 @@ INSERT INTO by_uuid VALUES ('A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'), ('00000000-
 UPDATE by_uuid SET status = 'done', changed_at = '2020-11-20 12:00Z' WHERE id = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11';
 SELECT item, state FROM clocks('by_uuid');
 SELECT synced('by_uuid');
+
+-- a key that is equal to the one before, and another item
+CREATE TABLE by_numeric (id numeric PRIMARY KEY, status text DEFAULT 'new', created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
+SELECT follow('by_numeric');
+INSERT INTO by_numeric VALUES (1.0);
+UPDATE by_numeric SET id = 1.00;
+SELECT item, state FROM clocks('by_numeric');
+SELECT synced('by_numeric');
+SET session_replication_role = replica;
+UPDATE by_numeric SET id = 1.000;
+RESET session_replication_role;
+SELECT started, changed, cancelled FROM sla.sync('by_numeric', '{1.00}');
+SELECT item, state FROM clocks('by_numeric');
+SET session_replication_role = replica;
+UPDATE by_numeric SET id = 1.0000;
+RESET session_replication_role;
+SELECT started, changed, cancelled FROM sla.sync('by_numeric');
+SELECT item, state FROM clocks('by_numeric');
+SET session_replication_role = replica;
+UPDATE by_numeric SET id = 1.00000;
+RESET session_replication_role;
+UPDATE sla.policy SET rank = rank + 1 WHERE relation = 'by_numeric'::regclass;
+SELECT item, state FROM clocks('by_numeric');
+SELECT sla.refresh() > 0 AS refreshed;
+SELECT item, state FROM clocks('by_numeric');
 CREATE TABLE by_text (id text PRIMARY KEY, status text DEFAULT 'new', created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
 SELECT follow('by_text');
 INSERT INTO by_text VALUES (''), (' '), (' a'), ('a'), ('A'), ('ä'), ('a''); DROP TABLE by_text; --'), ('\'), ('{}'), ('NULL'), (repeat('long', 500));
@@ -410,7 +435,7 @@ UPDATE by_swap SET other = 11 WHERE id = 2;
 SELECT item, cycle, state FROM clocks('by_swap') WHERE NOT (state = 'cancelled' AND verdict IS NULL);
 SELECT synced('by_swap');
 DROP TABLE by_swap;
-DROP TABLE by_uuid, by_text, by_two, by_two_own, by_domain, by_enum, by_time;
+DROP TABLE by_uuid, by_numeric, by_text, by_two, by_two_own, by_domain, by_enum, by_time;
 DROP DOMAIN ticket_no;
 DROP TYPE colour;
 
