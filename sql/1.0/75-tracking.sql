@@ -317,6 +317,27 @@ BEGIN
 		FROM sla.clock_state AS c
 		WHERE c.relation = untrack_table.relation AND c.ended_at IS NULL
 		FOR UPDATE));
+
+	-- also where an expression fails for its row, or is gone (what it has used is
+	-- not known then)
+	UPDATE sla.clock_state AS c
+	SET state = 'c', ended_at = e.at, last_at = e.at, turned_at = e.at, levels = c.levels | 4,
+		pauses = CASE
+			WHEN e.paused IS NULL THEN c.pauses
+			WHEN e.paused < e.at THEN c.pauses[:cardinality(c.pauses) - 1] || e.at
+			ELSE nullif(c.pauses[:cardinality(c.pauses) - 2], '{}')
+		END,
+		pause_reasons = CASE
+			WHEN e.paused >= e.at THEN nullif(c.pause_reasons[:cardinality(c.pause_reasons) - 1], '{}')
+			ELSE c.pause_reasons
+		END
+	FROM (
+		SELECT o.clock_id, greatest(clock_timestamp(), o.last_at) AS at,
+			CASE WHEN o.state = 'p' THEN o.pauses[cardinality(o.pauses) - 1] END AS paused
+		FROM sla.clock_state AS o
+		WHERE o.relation = untrack_table.relation AND o.ended_at IS NULL
+	) AS e
+	WHERE c.clock_id = e.clock_id;
 	DELETE FROM sla.tracked AS t WHERE t.relation = untrack_table.relation;
 	IF NOT keep_history THEN
 		PERFORM sla.forget(relation);

@@ -67,6 +67,31 @@ BEGIN ATOMIC
 	FROM sla.tracked AS r
 	JOIN pg_catalog.pg_class AS c ON c.oid = r.relation AND c.relowner <> r.confirmed_by
 	UNION ALL
+	-- (its function reads the columns of the item)
+	SELECT 'item of ' || r.relation::text, 'not unique',
+		pg_catalog.format('no unique index has only columns of %s: two rows may be one item, and each is looked for in the whole table', r.item)
+	FROM sla.tracked AS r
+	WHERE NOT EXISTS (
+		SELECT
+		FROM pg_catalog.pg_index AS i
+		WHERE i.indrelid = r.relation AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL
+			AND NOT EXISTS (
+				SELECT
+				FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) AS k (n)
+				WHERE NOT EXISTS (
+					SELECT
+					FROM pg_catalog.pg_depend AS d
+					JOIN pg_catalog.pg_proc AS f ON f.oid = d.objid AND f.proname = 'tracked_' || r.id || '_item'
+					JOIN pg_catalog.pg_namespace AS s ON s.oid = f.pronamespace AND s.nspname = 'sla'
+					WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
+						AND d.refobjid = r.relation AND d.refobjsubid = i.indkey[k.n] AND d.refobjsubid > 0)))
+		-- (else it was detached)
+		AND EXISTS (
+			SELECT
+			FROM pg_catalog.pg_proc AS f
+			JOIN pg_catalog.pg_namespace AS s ON s.oid = f.pronamespace AND s.nspname = 'sla'
+			WHERE f.proname = 'tracked_' || r.id || '_item')
+	UNION ALL
 	-- (restored with triggers disabled, or by pg_upgrade)
 	SELECT DISTINCT 'functions of ' || r.relation::text, 'loose',
 		pg_catalog.format('they would keep the table from being dropped: %s ties them to it', r.remedy)

@@ -444,6 +444,24 @@ DROP SCHEMA part CASCADE;
 RESET client_min_messages;
 SELECT * FROM left_behind();
 
+-- the watch ends also over rows whose expressions fail, and where nothing says any more what an item is
+CREATE TABLE failing (id int PRIMARY KEY, status text DEFAULT 'new', n int DEFAULT 1, created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
+SELECT follow('failing');
+SELECT sla.track('failing', labels => 'jsonb_build_object(''n'', 1 / n)', on_error => 'warn');
+INSERT INTO failing (id, status) VALUES (1, 'new'), (2, 'waiting'), (3, 'waiting'), (4, 'done');
+SELECT sla.signal('failing', '3', 'resolution', 'stop', '2020-11-20 09:00Z');
+SET client_min_messages = error;
+UPDATE failing SET n = 0 WHERE id <= 2;
+RESET client_min_messages;
+ALTER TABLE failing DROP CONSTRAINT failing_pkey;
+SELECT status, detail FROM sla.status() WHERE subject LIKE 'item of %';
+SELECT sla.untrack('failing');
+SELECT item, state, pauses ~ '-$' AS pause_lasts FROM clocks('failing');
+SELECT item, problem FROM sla.verify('failing');
+SELECT item FROM sla.report_open WHERE relation = 'failing';
+DROP TABLE failing;
+SELECT * FROM left_behind();
+
 SET client_min_messages = warning;
 DROP SCHEMA test CASCADE;
 DELETE FROM sla.calendar;
