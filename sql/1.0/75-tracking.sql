@@ -194,8 +194,26 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	tab regclass;
 BEGIN
 	IF NOT sla.restoring() THEN
+		-- (a child keeps the triggers that were made for it)
+		FOR tab IN
+			SELECT DISTINCT t.tgrelid::regclass
+			FROM pg_event_trigger_ddl_commands() AS d
+			JOIN pg_trigger AS t ON t.tgrelid = d.objid AND t.tgparentid = 0
+			WHERE d.classid = 'pg_class'::regclass AND t.tgfoid = 'sla.track_row()'::regprocedure AND t.tgname = 'sla_track_row'
+				AND NOT EXISTS (
+					WITH RECURSIVE above (oid) AS (
+						SELECT t.tgrelid
+						UNION
+						SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
+					)
+					SELECT FROM above AS a JOIN sla.tracked AS k ON k.relation = a.oid)
+		LOOP
+			PERFORM sla.drop_triggers(tab);
+		END LOOP;
 		PERFORM sla.make_triggers(r.relation)
 		FROM (
 			SELECT DISTINCT t.relation
@@ -207,12 +225,12 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION sla.follow_partition() IS 'private: makes the triggers of new partitions that they do not inherit';
+COMMENT ON FUNCTION sla.follow_partition() IS 'private: makes the triggers of new partitions that they do not inherit, and drops those of children that are none any more';
 REVOKE ALL ON FUNCTION sla.follow_partition() FROM PUBLIC;
 CREATE EVENT TRIGGER sla_tracker_follow_partition ON ddl_command_end
 	WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'CREATE SCHEMA')
 	EXECUTE FUNCTION sla.follow_partition();
-COMMENT ON EVENT TRIGGER sla_tracker_follow_partition IS 'follows new partitions of tracked tables';
+COMMENT ON EVENT TRIGGER sla_tracker_follow_partition IS 'follows new partitions of tracked tables, and leaves children that are none any more';
 
 CREATE FUNCTION sla.drop_triggers(relation regclass, dropping_deadlines boolean DEFAULT false)
 RETURNS void

@@ -526,7 +526,17 @@ SELECT item, state FROM clocks('parent') WHERE item = '1';
 SELECT EXISTS (SELECT FROM clocks('parent') WHERE item = '2') OR EXISTS (SELECT FROM sla.status() s WHERE s::text LIKE '%child%') AS child_followed_or_told;
 UPDATE parent SET status = 'done';
 SELECT item, state FROM clocks('parent') WHERE item = '1';
-DROP TABLE child;
+-- a child that is none any more is a table as any other
+CREATE TABLE freed (PRIMARY KEY (id)) INHERITS (parent);
+SELECT sla.track('parent');
+INSERT INTO freed VALUES (3);
+ALTER TABLE freed NO INHERIT parent;
+INSERT INTO freed VALUES (4);
+UPDATE freed SET status = 'done';
+SELECT tgname FROM pg_trigger WHERE tgrelid = 'freed'::regclass;
+SELECT cancelled FROM sla.sync('parent');
+SELECT item, state FROM clocks('parent') WHERE item IN ('3', '4');
+DROP TABLE child, freed;
 SELECT synced('parent');
 DROP TABLE parent;
 
