@@ -537,7 +537,10 @@ BEGIN ATOMIC
 			'<line class="grid" x1="50" x2="350" y1="24" y2="24"/><text class="tick" x="44" y="28" text-anchor="end">100 %</text>',
 			pg_catalog.format('<line class="zero" x1="50" x2="350" y1="%1$s" y2="%1$s"/><text class="tick" x="44" y="%2$s" text-anchor="end">0 %%</text>', z.y, z.y + 4),
 			pg_catalog.format('<path class="line%1$s" d="%2$s"/><circle class="dot%1$s" cx="%3$s" cy="%4$s" r="3.5"/>', CASE WHEN l.told < 0 THEN ' bad' END, t.d, l.x, l.y),
-			pg_catalog.format('<text class="value%s" x="357" y="%s">%s</text>', CASE WHEN l.told < 0 THEN ' bad' END, l.y + 4, sla.percent_text(l.told::text, 0)),
+			-- (beside the line there is room for -100 %)
+			pg_catalog.format(CASE WHEN l.told > -100 THEN '<text class="value%s" x="357" y="%s">%s</text>'
+					ELSE '<text class="value%s" x="350" y="%s" text-anchor="end">%s</text>' END,
+				CASE WHEN l.told < 0 THEN ' bad' END, CASE WHEN l.told > -100 THEN l.y + 4 ELSE l.y - 8 END, sla.percent_text(l.told::text, 0)),
 			pg_catalog.format('<text class="tick" x="50" y="158">%s</text><text class="tick" x="350" y="158" text-anchor="end">%s</text>',
 				sla.html_escape((SELECT p.name FROM point AS p WHERE p.n = 1)), sla.html_escape(l.name))))
 	FROM last AS l CROSS JOIN zero AS z CROSS JOIN path AS t;
@@ -598,7 +601,7 @@ caption { text-align: left; font-weight: 600; padding-bottom: .4rem; font-size: 
 th, td { text-align: left; vertical-align: top; padding: .42rem .7rem .42rem 0; border-bottom: 1px solid #e4e7eb; overflow-wrap: anywhere; }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { border-bottom: 1.5px solid #9aa5b1; color: #52606d; font-weight: 600; overflow-wrap: normal; }
-tbody th { font-weight: 400; min-width: 6.5em; } tbody th b { font-weight: 600; }
+tbody th { font-weight: 400; min-width: 8.3em; } tbody th b { font-weight: 600; }
 .n { text-align: right; white-space: nowrap; }
 .wide th, .wide td { font-size: .8rem; } .wide td:nth-child(2), .wide td:nth-child(3) { white-space: nowrap; }
 figure { margin: 0 0 1.5rem; }

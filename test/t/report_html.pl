@@ -169,15 +169,23 @@ SKIP:
 	is(scalar(grep { my ($w, $h) = split; abs($w - 595) > 2 || abs($h - 842) > 2 } @boxes), 0, 'of A4');
 
 	# nothing is wider than a narrow screen, or a sheet
+	# nor is a text cut, or a word broken
+	my $overspent = $node->safe_psql('acme', q{SELECT sla.html_budget('overspent', 'overspent', '[{"day": "2025-03-01", "left_percent": 100}, {"day": "2025-03-02", "left_percent": -31250}]')});
 	my $measured = $html =~ s{(?=style-src)}{script-src 'unsafe-inline'; }r
-	  =~ s{</body>}{<script>document.title = 'width ' + document.documentElement.scrollWidth</script></body>}r;
+	  =~ s{</main>}{$overspent</main>}r
+	  =~ s{</body>}{<script>
+		const cut = [...document.querySelectorAll('svg text')].filter(t => t.getBBox().x < 0 || t.getBBox().x + t.getBBox().width > t.ownerSVGElement.viewBox.baseVal.width);
+		const broken = [...document.querySelectorAll('tbody th b')].filter(b => /^[a-z]+\$/.test(b.textContent) && b.getClientRects().length > 1);
+		document.title = 'width ' + document.documentElement.scrollWidth + ' cut ' + cut.concat(broken).map(e => e.textContent).join() + '.';
+		</script></body>}r;
 	open($fh, '>', $file) or die $!;
 	print $fh $measured;
 	close $fh;
 	foreach my $width (500, 1000)
 	{
-		my ($found) = browse('--dump-dom', "--window-size=$width,900") =~ /<title>width (\d+)/;
+		my ($found, $cut) = browse('--dump-dom', "--window-size=$width,900") =~ /<title>width (\d+) cut (.*?)\./;
 		ok(defined $found && $found > 300 && $found <= $width, "no wider than a screen of $width") or diag($found // 'unknown');
+		is($cut, '', 'no text is cut, no word broken');
 	}
 }
 
