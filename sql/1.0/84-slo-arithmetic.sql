@@ -200,7 +200,8 @@ BEGIN ATOMIC
 	) AS d
 	CROSS JOIN LATERAL (
 		SELECT pg_catalog.floor((
-			12 * (extract(year FROM d.day) - extract(year FROM d.anchor))
+			-- (there is no year 0)
+			12 * (extract(year FROM d.day) + CASE WHEN extract(year FROM d.day) < 0 THEN 1 ELSE 0 END - extract(year FROM d.anchor))
 				+ extract(month FROM d.day) - extract(month FROM d.anchor)) / d.months)::integer AS n
 	) AS guess
 	CROSS JOIN LATERAL (

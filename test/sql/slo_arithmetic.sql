@@ -145,4 +145,7 @@ FROM (VALUES
 	('week', '2001-01-06', 'Pacific/Apia', '2011-12-30 10:30')) v (unit, anchor, zone, at),
 	LATERAL sla.calendar_window(unit, anchor, zone, at) w,
 	LATERAL sla.calendar_window(unit, anchor, zone, w.from_at - interval '1 us') p;
+-- before Christ, too: there is no year 0
+SELECT unit, w.* FROM unnest('{week,month,quarter,year}'::text[]) unit, unnest('{0001-01-01 00:00+00,0001-12-31 00:00+00 BC,0005-02-29 12:00+00 BC}'::timestamptz[]) at,
+	LATERAL sla.calendar_window(unit, NULL, 'UTC', at) w ORDER BY at, w.to_at;
 DROP SCHEMA test CASCADE;
