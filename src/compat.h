@@ -119,6 +119,11 @@
 #define rel_has_new_file(rel)	((rel)->rd_firstRelfilenodeSubid != InvalidSubTransactionId)
 #endif
 
+/* The time that a transaction may take came with 17 */
+#if PG_VERSION_NUM < 170000
+#define TransactionTimeout	0
+#endif
+
 /* 18 wants to know about deferrable primary keys */
 #if PG_VERSION_NUM >= 180000
 #define RelationGetPrimaryKeyIndexCompat(rel)	RelationGetPrimaryKeyIndex(rel, false)

@@ -22,10 +22,21 @@
 #include "utils/guc.h"
 #include "utils/syscache.h"
 
+/*
+ * Behind which fence the session is.  An error leaves it as it is, but ends its
+ * level of transactions.
+ */
+static volatile Oid innermost;
+static volatile int innermost_level;
+
 static void
 enter(Fence *fence, Oid role, int flags)
 {
 	GetUserIdAndSecContext(&fence->role, &fence->security);
+	fence->outer = innermost;
+	fence->outer_level = innermost_level;
+	innermost = role;
+	innermost_level = GetCurrentTransactionNestLevel();
 	SetUserIdAndSecContext(role, fence->security | SECURITY_RESTRICTED_OPERATION | flags);
 	fence->guc_level = NewGUCNestLevel();
 	fence->read_only = XactReadOnly;
@@ -61,6 +72,20 @@ fence_leave(const Fence *fence)
 	XactReadOnly = fence->read_only;
 	AtEOXact_GUC(false, fence->guc_level);
 	SetUserIdAndSecContext(fence->role, fence->security);
+	innermost = fence->outer;
+	innermost_level = fence->outer_level;
+}
+
+Oid
+fence_role(void)
+{
+	Oid			role;
+	int			security;
+
+	GetUserIdAndSecContext(&role, &security);
+	if (!(security & SECURITY_RESTRICTED_OPERATION))
+		return InvalidOid;
+	return GetCurrentTransactionNestLevel() < innermost_level ? role : innermost;
 }
 
 static void

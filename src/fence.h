@@ -18,6 +18,8 @@ typedef struct Fence
 	int			security;
 	int			guc_level;
 	bool		read_only;
+	Oid			outer;			/* the fence that this one is in */
+	int			outer_level;
 } Fence;
 
 /*
@@ -37,6 +39,12 @@ extern void fence_enter_no_rls(Fence *fence, Oid role);
  */
 extern void fence_enter_read_only(Fence *fence, Oid role);
 extern void fence_leave(const Fence *fence);
+
+/*
+ * Behind whose fence the session is, whatever function of another's it is in there;
+ * or InvalidOid.  A signal handler may ask.
+ */
+extern Oid	fence_role(void);
 
 /*
  * Inside: the settings that expressions are evaluated under.  The search path

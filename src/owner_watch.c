@@ -4,10 +4,10 @@
  *	  How long sla.tick() spends on what owners of tables wrote.
  *
  * Expressions of owners are evaluated in many places, each in a fence.  So while
- * sla.tick() runs a signal looks every second as who the session acts: behind a
- * fence that is the owner.  Who has had his time is canceled.  Whoever takes
- * that for an error of his ends the session; on its way out it notes who that
- * was, in a transaction of its own, so that the next tick leaves him alone.
+ * sla.tick() runs a signal looks every second behind whose the session is.  Who
+ * has had his time is canceled.  Whoever takes that for an error of his ends the
+ * session; on its way out it notes who that was, in a transaction of its own, so
+ * that the next tick leaves him alone.  So it does with who ends it by a setting.
  *
  * What the owner of the extension wrote is not watched.
  *
@@ -26,6 +26,7 @@
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
+#include "storage/proc.h"
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 #include "utils/timeout.h"
@@ -59,13 +60,11 @@ static volatile sig_atomic_t is_ended;
 static void
 look(void)
 {
-	Oid			role;
-	int			security;
+	Oid			role = fence_role();
 	int			i = 0;
 	int			over;
 
-	GetUserIdAndSecContext(&role, &security);
-	if (owner_limit == 0 || role == watcher || !(security & SECURITY_RESTRICTED_OPERATION))
+	if (owner_limit == 0 || role == watcher || !OidIsValid(role))
 		return;
 	while (i < nowners && owners[i].role != role)
 		i++;
@@ -92,18 +91,32 @@ look(void)
 	SetLatch(MyLatch);
 }
 
+/*
+ * Who has the session end, or InvalidOid.  There are settings by which anybody can
+ * have an error, or the time that has passed, end it.
+ */
+static Oid
+who_ends(void)
+{
+	Oid			role = fence_role();
+
+	if (is_ended)
+		return slow_owner;
+	return is_running && role != watcher && (ExitOnAnyError || TransactionTimeout > 0) ? role : InvalidOid;
+}
+
 /* The session ends: note for whom. */
 static void
 note_slow_owner(int code, Datum argument)
 {
-	Oid			role = slow_owner;
+	Oid			role = who_ends();
 	Oid			type = OIDOID;
 	Datum		value = ObjectIdGetDatum(role);
 	Fence		fence;
 
 	(void) code;
 	(void) argument;
-	if (!is_ended)
+	if (!OidIsValid(role))
 		return;
 	is_ended = false;
 	AbortOutOfAnyTransaction();

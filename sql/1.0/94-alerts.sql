@@ -415,6 +415,13 @@ BEGIN
 	IF sla.note_ended_call() THEN
 		RETURN 1;
 	END IF;
+	-- (a NOTIFY of theirs would have all that this tick does fail at its end)
+	IF pg_notification_queue_usage() >= 0.9 AND EXISTS (SELECT FROM sla.escalation_run AS r WHERE r.next_at <= clock_timestamp()) THEN
+		RAISE EXCEPTION 'escalations are not called while the queue of NOTIFY is full'
+			USING ERRCODE = 'program_limit_exceeded',
+				DETAIL = 'A session that listens has been in a transaction for long: see the server''s log.',
+				HINT = 'End it, by pg_terminate_backend().';
+	END IF;
 	UPDATE sla.escalation_run AS r
 	SET next_at = l.until
 	FROM (
@@ -1085,8 +1092,8 @@ BEGIN
 		RETURN NEXT;
 	END LOOP;
 	PERFORM sla.note_step('tick', 1, NULL, NULL);
-	-- a hint for those who deliver: one for all
-	IF told > 0 THEN
+	-- a hint for those who deliver: one for all, which is not to be why all fails
+	IF told > 0 AND pg_notification_queue_usage() < 0.9 THEN
 		PERFORM pg_notify('sla_alert', '');
 	END IF;
 END

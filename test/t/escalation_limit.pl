@@ -141,5 +141,65 @@ psql(q{CREATE OR REPLACE FUNCTION mallory.slow(id int) RETURNS boolean IMMUTABLE
 	SELECT sla.tick()});
 like($err, qr/canceling statement due to statement timeout/, 'a cancel by hand goes on');
 
+# Who has the session end by a setting is left alone as well, whatever function of
+# another's he does it in.
+psql(q{
+	CREATE FUNCTION public.helper() RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN PERFORM pg_sleep(10); RAISE EXCEPTION 'helper'; END $$;
+	GRANT EXECUTE ON FUNCTION public.helper() TO PUBLIC;
+});
+my %ways = (exit_on_error => q{PERFORM set_config('exit_on_error', 'on', false); RETURN 1 / (id - id) > 0});
+$ways{'exit_on_error in a function of another'} = q{PERFORM set_config('exit_on_error', 'on', false); RETURN public.helper()};
+$ways{transaction_timeout} = q{PERFORM set_config('transaction_timeout', '10', false); RETURN pg_sleep(10) IS NULL}
+  if psql(q{SELECT current_setting('server_version_num')::int >= 170000}) eq 't';
+foreach my $way (sort keys %ways)
+{
+	psql(qq{
+		CREATE OR REPLACE FUNCTION mallory.slow(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS \$\$ BEGIN $ways{$way}; END \$\$;
+		DELETE FROM sla.role_pause;
+		UPDATE sla.burn_look SET next_at = '-infinity';
+	});
+	($ret, $out, $err) = $node->psql('postgres', 'SELECT sla.tick()');
+	isnt($ret, 0, "$way: the session ends");
+	is(psql(q{SELECT role, until > now() FROM sla.role_pause}), 'regress_mallory|t', 'which says why');
+	is(psql(q{SELECT count(*) FROM sla.tick() WHERE problem IS NOT NULL}), '0', 'the next tick goes on');
+}
+
+# Nor does it take longer in there.
+psql(q{
+	CREATE OR REPLACE FUNCTION mallory.slow(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN public.helper(); END $$;
+	DELETE FROM sla.role_pause;
+	UPDATE sla.burn_look SET next_at = '-infinity';
+});
+is(psql(q{SELECT problem FROM sla.tick() WHERE problem IS NOT NULL}),
+	'what role regress_mallory wrote took too long, and is left alone for a while', 'the time in functions of others is his');
+
+# Whoever keeps the queue of NOTIFY from being emptied keeps nobody from being told.
+SKIP:
+{
+	skip 'the queue is too long to be filled', 4 unless psql(q{SELECT current_setting('server_version_num')::int >= 170000}) eq 't';
+	$node->append_conf('postgresql.conf', 'max_notify_queue_pages = 64');
+	$node->restart;
+	psql(q{
+		DELETE FROM sla.objective;
+		UPDATE sla.escalation_run SET next_at = NULL;
+		CREATE OR REPLACE PROCEDURE victim.note(alert bigint) LANGUAGE plpgsql AS $$ BEGIN INSERT INTO victim.called VALUES (alert); PERFORM pg_notify('victim', alert::text); END $$;
+		SET ROLE regress_victim;
+		INSERT INTO sla.escalation (relation, run) VALUES ('victim.ticket', 'victim.note');
+		TRUNCATE victim.called;
+	});
+	my $listener = $node->background_psql('postgres');
+	$listener->query_safe('LISTEN nothing');
+	$listener->query_safe('BEGIN; SELECT 1');
+	$node->psql('postgres', q{SELECT pg_notify('nothing', repeat('x', 7900) || i) FROM generate_series(1, 4) i}) for 1 .. 16;
+	cmp_ok(psql('SELECT pg_notification_queue_usage()'), '>', 0.9, 'the queue is full');
+	psql(q{INSERT INTO victim.ticket VALUES (31, now() - interval '2 hours')});
+	psql('SELECT sla.tick()');
+	is(psql(q{SELECT count(*) FROM sla.alert WHERE item = '31'}), '1', 'alerts are raised all the same');
+	is(psql('SELECT problem FROM sla.tick() WHERE problem IS NOT NULL'), 'escalations are not called while the queue of NOTIFY is full', 'calls wait');
+	$listener->quit;
+	psql('SELECT sla.tick()');
+	is(psql('SELECT count(*) FROM victim.called'), '1', 'and are made when it is not');
+}
+
 $node->stop;
 done_testing();
