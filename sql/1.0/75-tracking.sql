@@ -195,24 +195,31 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	tab regclass;
+	trigger record;
 BEGIN
 	IF NOT sla.restoring() THEN
-		-- (a child keeps the triggers that were made for it)
-		FOR tab IN
-			SELECT DISTINCT t.tgrelid::regclass
-			FROM pg_event_trigger_ddl_commands() AS d
-			JOIN pg_trigger AS t ON t.tgrelid = d.objid AND t.tgparentid = 0
-			WHERE d.classid = 'pg_class'::regclass AND t.tgfoid = 'sla.track_row()'::regprocedure AND t.tgname = 'sla_track_row'
+		-- (a child keeps the triggers that were made for it, as do its own)
+		FOR trigger IN
+			WITH RECURSIVE below (oid) AS (
+				SELECT d.objid FROM pg_event_trigger_ddl_commands() AS d WHERE d.classid = 'pg_class'::regclass
+				UNION
+				SELECT i.inhrelid FROM below AS b JOIN pg_inherits AS i ON i.inhparent = b.oid
+			)
+			SELECT t.tgname, b.oid::regclass AS tab
+			FROM below AS b
+			JOIN pg_trigger AS t ON t.tgrelid = b.oid AND t.tgparentid = 0
+				AND t.tgname IN ('sla_track_begin', 'sla_track_row', 'sla_track_end', 'sla_track_truncate')
+			JOIN pg_proc AS p ON p.oid = t.tgfoid AND p.pronamespace = 'sla'::regnamespace
+			WHERE EXISTS (SELECT FROM pg_trigger AS r WHERE r.tgrelid = b.oid AND r.tgparentid = 0 AND r.tgname = 'sla_track_row')
 				AND NOT EXISTS (
 					WITH RECURSIVE above (oid) AS (
-						SELECT t.tgrelid
+						SELECT b.oid
 						UNION
 						SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
 					)
 					SELECT FROM above AS a JOIN sla.tracked AS k ON k.relation = a.oid)
 		LOOP
-			PERFORM sla.drop_triggers(tab);
+			EXECUTE format('DROP TRIGGER %I ON %s', trigger.tgname, trigger.tab);
 		END LOOP;
 		PERFORM sla.make_triggers(r.relation)
 		FROM (

@@ -528,15 +528,17 @@ UPDATE parent SET status = 'done';
 SELECT item, state FROM clocks('parent') WHERE item = '1';
 -- a child that is none any more is a table as any other
 CREATE TABLE freed (PRIMARY KEY (id)) INHERITS (parent);
+CREATE TABLE below (PRIMARY KEY (id)) INHERITS (freed);
 SELECT sla.track('parent');
 INSERT INTO freed VALUES (3);
 ALTER TABLE freed NO INHERIT parent;
 INSERT INTO freed VALUES (4);
+INSERT INTO below VALUES (5);
 UPDATE freed SET status = 'done';
 SELECT tgname FROM pg_trigger WHERE tgrelid = 'freed'::regclass;
 SELECT cancelled FROM sla.sync('parent');
 SELECT item, state FROM clocks('parent') WHERE item IN ('3', '4');
-DROP TABLE child, freed;
+DROP TABLE child, below, freed;
 SELECT synced('parent');
 DROP TABLE parent;
 
