@@ -1935,8 +1935,8 @@ BEGIN
 	CROSS JOIN LATERAL sla.rejudged(c) AS d
 	WHERE c.relation = recompute_table.relation
 		AND recompute_table.during && tstzrange(c.started_at, coalesce(c.ended_at, 'infinity'), '[]')
-		AND (d.due_at, d.late_at, d.gross_due_at, d.gross_late_at, d.is_waived)
-			IS DISTINCT FROM (c.due_at, c.late_at, c.gross_due_at, c.gross_late_at, c.is_waived)
+		AND (d.due_at, d.late_at, coalesce(d.gross_due_at, d.due_at), coalesce(d.gross_late_at, d.late_at), d.is_waived)
+			IS DISTINCT FROM (c.due_at, c.late_at, coalesce(c.gross_due_at, c.due_at), coalesce(c.gross_late_at, c.late_at), c.is_waived)
 	ORDER BY c.clock_id;
 	IF NOT dry_run THEN
 		-- (in the order in which writers take an item's clocks)
@@ -1947,8 +1947,8 @@ BEGIN
 			CROSS JOIN LATERAL sla.rejudged(c) AS d
 			WHERE c.relation = recompute_table.relation
 				AND recompute_table.during && tstzrange(c.started_at, coalesce(c.ended_at, 'infinity'), '[]')
-				AND (d.due_at, d.late_at, d.gross_due_at, d.gross_late_at, d.is_waived)
-					IS DISTINCT FROM (c.due_at, c.late_at, c.gross_due_at, c.gross_late_at, c.is_waived)
+				AND (d.due_at, d.late_at, coalesce(d.gross_due_at, d.due_at), coalesce(d.gross_late_at, d.late_at), d.is_waived)
+					IS DISTINCT FROM (c.due_at, c.late_at, coalesce(c.gross_due_at, c.due_at), coalesce(c.gross_late_at, c.late_at), c.is_waived)
 			ORDER BY c.item, c.metric_id, c.per, c.cycle
 			OFFSET 0
 		) AS changed;

@@ -81,6 +81,16 @@ SELECT sla.excepted_elapsed(clock_id, relation, item, started_at + '1 us', now()
 FROM sla.clock WHERE relation = 'job'::regclass AND item = '1';
 ROLLBACK;
 
+-- an exception that was there and took nothing out is gone: that changes nothing
+BEGIN;
+INSERT INTO sla.exception (relation, during, approved_by, approved_at) VALUES ('job', '[2026-01-01,2026-01-02)', 'x', '2026-01-03');
+INSERT INTO job VALUES (3, '2026-06-01 10:00');
+DELETE FROM job WHERE id = 3;
+DELETE FROM sla.exception;
+SELECT * FROM sla.recompute('job', '(,)', false);
+SELECT count(*) FROM sla.clock_change AS h JOIN sla.clock AS c ON c.clock_id = h.clock WHERE c.relation = 'job'::regclass;
+ROLLBACK;
+
 SELECT sla.untrack(t, false) FROM unnest('{ticket,job}'::regclass[]) t;
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;
