@@ -1284,6 +1284,10 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	-- (promises may be there before the calendars, and the sequence is not)
+	IF sla.restoring() THEN
+		RETURN;
+	END IF;
 	PERFORM sla.edit_alone();
 	-- also of calendars that combine these
 	WITH RECURSIVE affected (name) AS (
@@ -1376,8 +1380,10 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	UPDATE sla.revision SET number = nextval('sla.revision_seq');
-	UPDATE sla.promise SET revision = nextval('sla.promise_revision_seq');
+	IF NOT sla.restoring() THEN
+		UPDATE sla.revision SET number = nextval('sla.revision_seq');
+		UPDATE sla.promise SET revision = nextval('sla.promise_revision_seq');
+	END IF;
 	RETURN NULL;
 END
 $$;
