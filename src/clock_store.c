@@ -220,6 +220,7 @@ remember(StoredClock *stored)
 	stored->was.verdict = verdict_of(stored);
 	stored->had_ended = !clock_is_open(&stored->clock);
 	stored->was.promise = stored->clock.promise;
+	stored->was.revision = stored->revision;
 	stored->was.end = stored->clock.end;
 	stored->was.due = stored->due;
 	stored->was.late = stored->late;
@@ -522,7 +523,9 @@ clock_store_read(int64 id, Snapshot snapshot)
  * Nothing is raised before the first instant of a clock, and nothing while
  * somebody is about to change it (clock_store_peek()).  So where that instant
  * has not come by the time that a change is written, nobody was told anything,
- * and the hint that waits for it does as well for a later one.
+ * and the hint that waits for it does as well for a later one.  But for what was
+ * told at a fraction that has been edited away, or was another promise's: where
+ * the promise is redefined, that is looked for.
  */
 
 /* Clocks of machines that take over from each other may differ by this. */
@@ -565,6 +568,27 @@ alerts_within(const StoredClock *clock, int64 from, int64 to)
 		(clock->late != CLOCK_NONE && clock->late >= from && clock->late < to);
 }
 
+/* Was anything told that is not taken back? */
+static bool
+is_told(const StoredClock *clock)
+{
+	Relation	rel = table_open(own_relation(OWN_ALERT), AccessShareLock);
+	Relation	index = index_open(own_relation(OWN_ALERT_CLOCK_IDX), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	IndexScanDesc scan = index_beginscan_compat(rel, index, GetActiveSnapshot(), 1);
+	ScanKeyData key;
+	bool		found;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(clock->id));
+	index_rescan(scan, &key, 1, NULL, 0);
+	found = index_getnext_slot(scan, ForwardScanDirection, slot);
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, NoLock);
+	table_close(rel, NoLock);
+	return found;
+}
+
 static void
 queue_changed(ClockStore *store, const StoredClock *clock)
 {
@@ -575,13 +599,14 @@ queue_changed(ClockStore *store, const StoredClock *clock)
 	bool		moved = clock->risk != clock->was.risk || clock->due != clock->was.due ||
 		clock->late != clock->was.late || clock->clock.promise != clock->was.promise ||
 		clock->waived != clock->was.waived || clock->more_alerts;
+	bool		redefined = clock->clock.promise != clock->was.promise || clock->revision != clock->was.revision;
 	bool		open = clock_is_open(&clock->clock);
 	TimestampTz now;
 
 	if (!moved && clock->clock.end == clock->was.end)
 		return;
 	now = GetCurrentTimestamp();
-	if (was == CLOCK_NONE || was > now + CLOCK_SKEW)
+	if ((was == CLOCK_NONE || was > now + CLOCK_SKEW) && !(redefined && is_told(clock)))
 	{
 		if (was == CLOCK_NONE || clock->had_ended || (first != CLOCK_NONE && first < was))
 			queue_first(store, clock, first);

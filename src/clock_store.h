@@ -69,6 +69,7 @@ typedef struct StoredClock
 	{
 		Verdict		verdict;
 		int32		promise;
+		int64		revision;
 		int64		end;
 		int64		due;
 		int64		late;

@@ -368,6 +368,38 @@ SELECT done, problem FROM sla.tick('2020-06-01 13:03') WHERE step = 'clocks';
 SELECT kind FROM sla.alert WHERE item = 'numbered';
 
 --
+-- What was told at a fraction that is edited away is looked at when the goal moves
+--
+CREATE TABLE parcel (id int PRIMARY KEY, sent_at timestamptz);
+SELECT sla.track('parcel');
+INSERT INTO sla.metric (relation, name, start_at) VALUES ('parcel', 'way', 'sent_at');
+INSERT INTO sla.policy (relation, name) VALUES ('parcel', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal, alert_at) VALUES ('parcel', 'all', 'way', '10 bh @24/7', '{0.5,1}');
+INSERT INTO parcel VALUES (1, now() - interval '6 hours');
+SELECT count(*) > 0 AS ticked FROM sla.tick();
+UPDATE sla.target SET alert_at = '{1}' WHERE relation = 'parcel'::regclass;
+SELECT count(*) > 0 AS ticked FROM sla.tick();
+SELECT at_fraction, withdrawn_at IS NOT NULL AS is_withdrawn FROM sla.alert WHERE relation = 'parcel'::regclass ORDER BY id;
+UPDATE sla.target SET goal = '100 bh @24/7' WHERE relation = 'parcel'::regclass;
+SELECT count(*) > 0 AS ticked FROM sla.tick();
+SELECT at_fraction, withdrawn_at IS NOT NULL AS is_withdrawn FROM sla.alert WHERE relation = 'parcel'::regclass ORDER BY id;
+UPDATE sla.target SET goal = '10 bh @24/7', alert_at = '{0.5,1}' WHERE relation = 'parcel'::regclass;
+SELECT count(*) > 0 AS ticked FROM sla.tick();
+SELECT at_fraction, withdrawn_at IS NOT NULL AS is_withdrawn FROM sla.alert WHERE relation = 'parcel'::regclass ORDER BY id;
+DROP TABLE parcel;
+
+--
+-- Reviews, few at a time
+--
+INSERT INTO sla.agreement (party, name, valid_from, review_every) SELECT 'party ' || n, 'main', '2019-01-01', '1 month' FROM generate_series(1, 3) n;
+SELECT done FROM sla.tick('2020-06-01 13:04', 1) WHERE step = 'reviews';
+SELECT done FROM sla.tick('2020-06-01 13:04', 1) WHERE step = 'reviews';
+SELECT done FROM sla.tick('2020-06-01 13:04') WHERE step = 'reviews';
+SELECT party FROM sla.alert WHERE kind = 'review' ORDER BY party;
+DELETE FROM sla.agreement WHERE party LIKE 'party _';
+DELETE FROM sla.alert WHERE kind = 'review';
+
+--
 -- Rights
 --
 CREATE ROLE regress_nobody;
