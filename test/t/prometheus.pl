@@ -56,6 +56,11 @@ $node->start;
 $node->safe_psql('postgres', "CREATE EXTENSION sla_tracker; $role");
 $node->command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), '-f', "$top/integrations/demo.sql" ],
 	'the data to look at');
+# an agreement that was renewed within the last month has one credit for it
+$node->safe_psql('postgres', q{
+	INSERT INTO sla.agreement (party, name, valid_from, time_zone, monthly_fee, currency, credit_cap_percent)
+	SELECT a.party, a.name, date_trunc('month', now()) - interval '28 days', a.time_zone, a.monthly_fee, a.currency, a.credit_cap_percent
+	FROM sla.agreement a});
 
 # The body of a page, as soon as there is one that holds what is looked for.
 my $http = HTTP::Tiny->new(timeout => 60);
@@ -137,7 +142,10 @@ compare('sla_sli_total', q{
 		FROM sla.clock WHERE metric = 'resolution' AND verdict IN ('met', 'breached')) c
 	WHERE m >= date_trunc('month', now() AT TIME ZONE 'UTC') - interval '1 month' GROUP BY 3});
 compare('sla_burn_rule_firing', q{SELECT coalesce(group_value, ''), objective, rule, severity, coalesce(is_firing::int::text, 'nan') FROM sla.report_slo_alert});
-compare('sla_credit_amount', q{SELECT agreement, currency, to_char(period_start, 'YYYY-MM'), party, amount FROM sla.report_service_credit WHERE to_at > now() - interval '1 month'});
+compare('sla_credit_amount', q{SELECT agreement, currency, to_char(period_start, 'YYYY-MM'), party, sum(amount) FROM sla.report_service_credit
+	WHERE period_start >= date_trunc('month', now()) - interval '1 month' GROUP BY 1, 2, 3, 4});
+compare('sla_credit_fee', q{SELECT agreement, currency, to_char(period_start, 'YYYY-MM'), party, sum(fee) FROM sla.report_service_credit
+	WHERE period_start >= date_trunc('month', now()) - interval '1 month' GROUP BY 1, 2, 3, 4});
 compare('sla_tick_backlog', q{SELECT '', (min(at) = '-infinity')::int FROM sla.clock_hint});
 compare('sla_status_trouble', q{SELECT subject, (status <> 'ok')::int FROM sla.status()});
 
