@@ -965,6 +965,38 @@ renew_definition(Follow *follow)
 	return true;
 }
 
+/*
+ * A signal, or a sync, locks the row and does not change it: a transaction that
+ * keeps its snapshot may write the row then, and does not see the clock that was
+ * begun meanwhile.
+ */
+static void
+check_serializable(const Work *work)
+{
+	CommandId	curcid = GetActiveSnapshot()->curcid;
+	List	   *clocks;
+	ListCell   *cell;
+	ListCell   *other;
+
+	if (!IsolationUsesXactSnapshot())
+		return;
+	PushActiveSnapshot(GetLatestSnapshot());
+	GetActiveSnapshot()->curcid = curcid;
+	clocks = clock_store_fetch(&work->follow->store, work->follow->def->relid, work->item, GetActiveSnapshot());
+	PopActiveSnapshot();
+	foreach(cell, clocks)
+	{
+		bool		seen = false;
+
+		foreach(other, work->clocks)
+			seen |= ((StoredClock *) lfirst(other))->id == ((StoredClock *) lfirst(cell))->id;
+		if (!seen)
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("could not serialize access due to concurrent update")));
+	}
+}
+
 /* Read the clocks of the item, and apply what is to be done to them. */
 static void
 work_out(Work *work)
@@ -979,6 +1011,7 @@ work_out(Work *work)
 	work->new = work->changes = NIL;
 	work->started = work->cancelled = 0;
 	work->clocks = clock_store_fetch(&follow->store, follow->def->relid, work->item, GetActiveSnapshot());
+	check_serializable(work);
 	work->function(work);
 }
 
