@@ -787,10 +787,10 @@ apply_metric(Work *work)
 
 	if (work->follow->is_starting)
 	{
-		if (!bms_is_member(metric->id, work->follow->starting) || has_clock(work))
+		if (!bms_is_member(metric->id, work->follow->starting) || row.cancel || has_clock(work))
 			return;
 		(void) item_set_add(work->follow->fresh, clock_hash(work));
-		row.stop = row.pause = row.cancel = false;
+		row.stop = row.pause = false;
 	}
 	if (metric->per.state != NULL)
 		apply_handoff(work, &row, work->says->metrics[work->metric].per);
@@ -968,7 +968,8 @@ renew_definition(Follow *follow)
 /*
  * A signal, or a sync, locks the row and does not change it: a transaction that
  * keeps its snapshot may write the row then, and does not see the clock that was
- * begun meanwhile.
+ * begun meanwhile, nor what was done to the one behind which it begins another.  (A
+ * clock that is changed in both tells by itself.)
  */
 static void
 check_serializable(const Work *work)
@@ -986,10 +987,16 @@ check_serializable(const Work *work)
 	PopActiveSnapshot();
 	foreach(cell, clocks)
 	{
+		StoredClock *latest = lfirst(cell);
 		bool		seen = false;
 
 		foreach(other, work->clocks)
-			seen |= ((StoredClock *) lfirst(other))->id == ((StoredClock *) lfirst(cell))->id;
+		{
+			StoredClock *stored = lfirst(other);
+
+			seen |= stored->id == latest->id &&
+				(work->new == NIL || ItemPointerEquals(&stored->tid, &latest->tid));
+		}
 		if (!seen)
 			ereport(ERROR,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -1011,8 +1018,8 @@ work_out(Work *work)
 	work->new = work->changes = NIL;
 	work->started = work->cancelled = 0;
 	work->clocks = clock_store_fetch(&follow->store, follow->def->relid, work->item, GetActiveSnapshot());
-	check_serializable(work);
 	work->function(work);
+	check_serializable(work);
 }
 
 /* Store what was worked out; false when a clock was changed by somebody else. */

@@ -182,5 +182,12 @@ SELECT started FROM sla.sync('done_talk');
 SELECT started, changed FROM sla.sync('done_talk');
 SELECT count(*) AS others FROM (SELECT n, metric, cycle, state, started_at, stopped_at, count(*) FROM (TABLE live UNION ALL TABLE done_talks) AS c GROUP BY 1, 2, 3, 4, 5, 6) AS c WHERE count <> 3;
 
+-- what the row cancels was not begun live, and is not in a sync
+ALTER TABLE done_talk ENABLE TRIGGER ALL;
+UPDATE sla.metric SET cancel_when = 'class = ''void''' WHERE relation = 'done_talk'::regclass;
+INSERT INTO done_talk VALUES (31, '2026-01-05 10:00+00', 'void');
+SELECT started, changed, cancelled FROM sla.sync('done_talk');
+SELECT count(*) FROM sla.clock WHERE relation = 'done_talk'::regclass AND item = '31';
+
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';
