@@ -1124,6 +1124,11 @@ BEGIN
 		 WHERE NOT EXISTS (
 			SELECT FROM sla.alert AS a
 			WHERE a.kind = 'review' AND a.party = d.party AND a.agreement = d.name AND a.at = d.due_at)),
+		CASE WHEN EXISTS (
+			SELECT FROM sla.alert AS a
+			WHERE a.kind = 'review' AND a.withdrawn_at IS NULL
+				AND NOT EXISTS (SELECT FROM sla.review_due AS d WHERE d.party = a.party AND d.name = a.agreement AND d.due_at = a.at))
+		THEN pg_catalog.now() END,
 		sla.next_fold(),
 		CASE WHEN EXISTS (SELECT FROM sla.objective) OR EXISTS (SELECT FROM sla.retention) THEN
 			(SELECT min(coalesce(t.next_at, '-infinity')) FROM sla.tick_state AS t WHERE t.step IN ('fold', 'close periods', 'retain'))

@@ -26,6 +26,9 @@ CREATE TRIGGER wake
 CREATE TRIGGER wake
 	AFTER INSERT ON sla.clock_due
 	FOR EACH STATEMENT EXECUTE FUNCTION sla.wake();
+CREATE TRIGGER wake
+	AFTER INSERT ON sla.annotation
+	FOR EACH ROW WHEN (NEW.subject = 'agreement' AND NEW.kind = 'review') EXECUTE FUNCTION sla.wake();
 ALTER TABLE sla.revision ENABLE ALWAYS TRIGGER wake;
 ALTER TABLE sla.promise ENABLE ALWAYS TRIGGER wake;
 COMMENT ON TRIGGER wake ON sla.revision IS 'wakes the background worker';
@@ -33,6 +36,7 @@ COMMENT ON TRIGGER wake ON sla.promise IS 'wakes the background worker';
 COMMENT ON TRIGGER wake ON sla.objective IS 'wakes the background worker';
 COMMENT ON TRIGGER wake ON sla.burn_rule IS 'wakes the background worker';
 COMMENT ON TRIGGER wake ON sla.clock_due IS 'wakes the background worker';
+COMMENT ON TRIGGER wake ON sla.annotation IS 'wakes the background worker when a review was held';
 
 CREATE FUNCTION sla.worker_state(
 	OUT status text,

@@ -75,6 +75,13 @@ ok(until_true(q{SELECT count(*) = 1 FROM sla.alert WHERE item = '11'}), 'a ticke
 psql(q{UPDATE sla.target SET goal = '5 minutes @always'});
 ok(until_true(q{SELECT count(*) = 1 FROM sla.alert WHERE item = '20'}), 'a goal that is shortened') or diag(psql('SELECT * FROM sla.tick_state'));
 
+# An agreement that is to be reviewed, until it is
+
+psql(q{INSERT INTO sla.agreement (party, name, calendar, valid_from, review_every) VALUES ('acme', 'gold', 'always', now() - interval '1 month' + interval '2 seconds', '1 month')});
+ok(until_true(q{SELECT count(*) = 1 AND min(raised_at - at) < interval '5 seconds' FROM sla.alert WHERE kind = 'review'}), 'an agreement that is due for review');
+psql(q{INSERT INTO sla.annotation (subject, party, key, kind, text) VALUES ('agreement', 'acme', 'gold', 'review', 'held')});
+ok(until_true(q{SELECT withdrawn_at - raised_at < interval '1 minute' FROM sla.alert WHERE kind = 'review'}), 'and was reviewed');
+
 # A hundred writers at once with deadlines of their own
 
 psql(q{UPDATE ticket SET status = 'closed'});
