@@ -749,10 +749,18 @@ sla_objective_outages(PG_FUNCTION_ARGS)
  * The state of rollups
  */
 
-/* Why the objective's rollup is not used, or NULL. */
-static const char *
-problem_of(const Objective *objective)
+/* Why an objective's rollup is not used, or NULL. */
+typedef struct RollupProblem
 {
+	const Objective *objective;
+	const char *problem;
+} RollupProblem;
+
+static void
+find_problem(void *argument)
+{
+	RollupProblem *asked = argument;
+	const Objective *objective = asked->objective;
 	Relation	rel = objective->of_clocks ? open_clocks() : owner_watch_open(objective->relid);
 	const char *problem;
 
@@ -763,7 +771,7 @@ problem_of(const Objective *objective)
 	else
 		problem = objective->by_rows ? rollup_problem(rel, ROLLUP_OF_TABLE, objective->id) : "it is not of events";
 	relation_close(rel, NoLock);
-	return problem;
+	asked->problem = problem;
 }
 
 /* sla.rollup_problem(objective) -> text: why its rollup is not used, or NULL */
@@ -771,11 +779,16 @@ PG_FUNCTION_INFO_V1(sla_rollup_problem);
 Datum
 sla_rollup_problem(PG_FUNCTION_ARGS)
 {
-	const char *problem = problem_of(objective_of(PG_GETARG_INT32(0)));
+	RollupProblem asked = {objective_of(PG_GETARG_INT32(0)), NULL};
+	int			sqlstate = attempt(find_problem, &asked);
 
-	if (problem == NULL)
+	if (sqlstate == ERRCODE_LOCK_NOT_AVAILABLE)
+		asked.problem = "the table is locked";
+	else if (sqlstate != 0)
+		asked.problem = psprintf("an error of SQLSTATE %s", unpack_sql_state(sqlstate));
+	if (asked.problem == NULL)
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(problem));
+	PG_RETURN_TEXT_P(cstring_to_text(asked.problem));
 }
 
 /* Why an objective over rows can have no rollup, or at present; or NULL. */

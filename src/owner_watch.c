@@ -131,7 +131,7 @@ note_slow_owner(int code, Datum argument)
 	CommitTransactionCommand();
 }
 
-/* sla.tick() has this setting on, so that it is off again however that ends. */
+/* sla.tick() and sla.status() have this setting on, so that it is off again however that ends. */
 static void
 watch(bool is_on, void *extra)
 {
@@ -215,7 +215,7 @@ owner_watch_init(void)
 							"0: there is no limit.", &owner_limit, 60, 0, 86400,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 	DefineCustomBoolVariable("sla_tracker.is_ticking",
-							 "Set by sla.tick().",
+							 "Set by sla.tick() and sla.status().",
 							 NULL, &is_watching_setting, false,
 							 PGC_SUSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
 							 NULL, watch, NULL);

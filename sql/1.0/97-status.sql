@@ -12,6 +12,7 @@ CREATE FUNCTION sla.status(OUT subject text, OUT status text, OUT detail text)
 RETURNS SETOF record
 LANGUAGE sql STABLE
 SECURITY DEFINER
+SET sla_tracker.is_ticking = on
 BEGIN ATOMIC
 	SELECT 'version', CASE WHEN e.extversion = sla.library_version() THEN 'ok' ELSE 'mismatch' END,
 		pg_catalog.format('SQL %s, library %s', e.extversion, sla.library_version())
@@ -53,9 +54,16 @@ BEGIN ATOMIC
 	SELECT 'table ' || f.tab::text, 'gap',
 		pg_catalog.format('TRUNCATE of it alone is not followed: SELECT sla.track(%L)', f.tracked)
 	FROM (
-		SELECT r.relation AS tracked, a.relid AS tab
-		FROM sla.tracked AS r
-		CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.relation) AS a
+		-- (not by pg_partition_tree(), which waits for who has locked one)
+		WITH RECURSIVE family (tracked, tab) AS (
+			SELECT r.relation, r.relation FROM sla.tracked AS r
+			UNION
+			SELECT f.tracked, i.inhrelid::regclass
+			FROM family AS f
+			JOIN pg_catalog.pg_inherits AS i ON i.inhparent = f.tab
+			JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid AND c.relispartition
+		)
+		SELECT family.tracked, family.tab FROM family
 	) AS f
 	JOIN pg_catalog.pg_class AS c ON c.oid = f.tab AND c.relkind IN ('r', 'p')
 	WHERE EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = f.tab AND t.tgname = 'sla_track_row')
