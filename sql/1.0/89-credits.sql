@@ -120,13 +120,143 @@ REVOKE ALL ON FUNCTION sla.credit_unit(text) FROM PUBLIC;
 
 /*
  * The months of an agreement, the present and the twelve before, each version for
- * its part of the month and its share of the fee, by days; and in each what an
- * objective gives.  All versions of the objective count, each for its time; of
- * groups the worst decides the tier, and the breaches of all count; and so of
- * versions that measure in other units, which cannot be added up.  A month, or the
- * version's part of it, that closed periods, or parts of them, make up is told as it
- * was closed.
- * Where there is a problem nothing is measured, and the rows only say so.
+ * its part of the month and its share of the fee, by days.  Months are those of the
+ * zone of the version in force, or of the latest.
+ */
+CREATE FUNCTION sla.agreement_parts(party text, agreement text, at timestamptz)
+RETURNS TABLE (
+	from_at timestamptz, to_at timestamptz, period_start date, valid_from timestamptz,
+	fee numeric, currency text, cap_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 14
+BEGIN ATOMIC
+	WITH version AS (
+		SELECT a.valid_from, a.ends_at, a.time_zone, a.monthly_fee, a.currency, a.credit_cap_percent,
+			least(coalesce(a.ends_at, 'infinity'), pg_catalog.lead(a.valid_from, 1, 'infinity') OVER (ORDER BY a.valid_from)) AS valid_until
+		FROM sla.agreement AS a
+		WHERE a.party = agreement_parts.party AND a.name = agreement_parts.agreement
+	), zone AS (
+		SELECT coalesce(v.time_zone, 'UTC') AS name
+		FROM version AS v
+		ORDER BY v.valid_from <= agreement_parts.at DESC, v.valid_from DESC
+		LIMIT 1
+	), month AS (
+		SELECT z.name AS zone, m.month::timestamp AS begins, pg_catalog.timezone(z.name, m.month) AS at
+		FROM zone AS z
+		CROSS JOIN LATERAL pg_catalog.generate_series(
+			pg_catalog.date_trunc('month', pg_catalog.timezone(z.name, agreement_parts.at)) - interval '12 months',
+			pg_catalog.date_trunc('month', pg_catalog.timezone(z.name, agreement_parts.at)), interval '1 month') AS m (month)
+	), span AS (
+		SELECT m.zone, m.begins, v.valid_from, v.monthly_fee, v.currency, v.credit_cap_percent,
+			greatest(m.at, v.valid_from) AS from_at,
+			least(pg_catalog.timezone(m.zone, m.begins + interval '1 month'), v.valid_until) AS to_at
+		FROM month AS m
+		CROSS JOIN version AS v
+	)
+	SELECT s.from_at, s.to_at, s.begins::date, s.valid_from,
+		s.monthly_fee * (pg_catalog.timezone(s.zone, s.to_at)::date - pg_catalog.timezone(s.zone, s.from_at)::date)
+			/ extract(day FROM s.begins + interval '1 month' - interval '1 day'),
+		s.currency, s.credit_cap_percent
+	FROM span AS s
+	WHERE s.from_at < s.to_at AND s.from_at < agreement_parts.at;
+END;
+COMMENT ON FUNCTION sla.agreement_parts(text, text, timestamptz) IS
+'private: the months of an agreement, the present and the twelve before, each version for its part';
+REVOKE ALL ON FUNCTION sla.agreement_parts(text, text, timestamptz) FROM PUBLIC;
+
+/*
+ * What is closed of an objective for an agreement, by the last revision of each
+ * period: the agreement's parts of it, or else the whole (but not of the clocks of
+ * all parties).
+ */
+CREATE FUNCTION sla.closed_shares(party text, agreement text, goal text)
+RETURNS TABLE (
+	period_from timestamptz, revision integer, kind text, has_groups boolean, is_part boolean,
+	from_at timestamptz, to_at timestamptz)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT DISTINCT c.from_at, c.revision, o.kind, o.has_groups, d.part_from IS NOT NULL,
+		coalesce(d.part_from, c.from_at), coalesce(d.part_to, c.to_at)
+	FROM sla.closed_period AS c
+	-- the version that judged it, or if that is gone the last one
+	CROSS JOIN LATERAL (
+		SELECT b.kind, b.group_by IS NOT NULL AS has_groups
+		FROM sla.objective AS b
+		WHERE b.name = closed_shares.goal
+		ORDER BY b.id = c.objective_id DESC, b.valid_from DESC
+		LIMIT 1
+	) AS o
+	LEFT JOIN sla.closed_part AS d ON d.objective = c.objective AND d.from_at = c.from_at AND d.revision = c.revision
+		AND d.party = closed_shares.party AND d.agreement = closed_shares.agreement
+	WHERE c.objective = closed_shares.goal
+		AND NOT EXISTS (
+			SELECT FROM sla.closed_period AS later
+			WHERE later.objective = c.objective AND later.from_at = c.from_at AND later.revision > c.revision)
+		AND (d.part_from IS NOT NULL
+			OR c.party = closed_shares.party
+			OR c.party IS NULL AND o.kind <> 'clock');
+$$;
+COMMENT ON FUNCTION sla.closed_shares(text, text, text) IS 'private: what is closed of an objective for an agreement';
+REVOKE ALL ON FUNCTION sla.closed_shares(text, text, text) FROM PUBLIC;
+
+/*
+ * What counts of an objective in the spans between cuts, by the one in which it is:
+ * all versions of the objective, each for its time, which is its share.  A span that
+ * closed shares make up is told as it was closed, and begins in "frozen".
+ */
+CREATE FUNCTION sla.credit_counts(party text, agreement text, goal text, at timestamptz, cuts timestamptz[], frozen timestamptz[])
+RETURNS TABLE (span timestamptz, unit text, share timestamptz, grp text, total double precision, good double precision)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	o sla.objective;
+	until timestamptz;
+	has_groups boolean;
+BEGIN
+	FOR o IN SELECT b.* FROM sla.objective AS b WHERE b.name = credit_counts.goal LOOP
+		until := least(credit_counts.at, (SELECT min(n.valid_from) FROM sla.objective AS n WHERE n.name = o.name AND n.valid_from > o.valid_from));
+		has_groups := o.group_by IS NOT NULL;
+		IF o.kind = 'clock' THEN
+			o.party := credit_counts.party;
+		ELSIF o.kind = 'outage' THEN
+			o.group_by := NULL;	-- the time of no group counts, where there is none
+		END IF;
+		RETURN QUERY
+		SELECT c.span, sla.credit_unit(o.kind), o.valid_from, CASE WHEN has_groups THEN t.grp END, t.total, t.good
+		FROM (SELECT ARRAY(SELECT DISTINCT least(greatest(k, o.valid_from), until) FROM unnest(cuts) AS k ORDER BY 1)) AS b (bounds)
+		CROSS JOIN LATERAL sla.tally_apart(o, b.bounds) AS t
+		CROSS JOIN LATERAL (SELECT cuts[width_bucket(b.bounds[t.n], cuts)]) AS c (span)
+		WHERE c.span <> ALL (frozen);
+	END LOOP;
+	RETURN QUERY
+	SELECT cuts[width_bucket(s.from_at, cuts)], sla.credit_unit(s.kind), s.from_at, CASE WHEN s.has_groups THEN f.group_value END, f.total, f.good
+	FROM sla.closed_shares(party, agreement, goal) AS s
+	CROSS JOIN LATERAL (
+		SELECT g.group_value, g.total, g.good
+		FROM sla.closed_group AS g
+		WHERE NOT s.is_part AND g.objective = credit_counts.goal AND g.from_at = s.period_from AND g.revision = s.revision
+		UNION ALL
+		SELECT d.group_value, d.total, d.good
+		FROM sla.closed_part AS d
+		WHERE s.is_part AND d.objective = credit_counts.goal AND d.from_at = s.period_from AND d.revision = s.revision
+			AND d.party = credit_counts.party AND d.agreement = credit_counts.agreement AND d.part_from = s.from_at
+	) AS f
+	WHERE cuts[width_bucket(s.from_at, cuts)] = ANY (frozen);
+END
+$$;
+COMMENT ON FUNCTION sla.credit_counts(text, text, text, timestamptz, timestamptz[], timestamptz[]) IS
+'private: what counts of an objective for the service credits of an agreement';
+REVOKE ALL ON FUNCTION sla.credit_counts(text, text, text, timestamptz, timestamptz[], timestamptz[]) FROM PUBLIC;
+
+/*
+ * What an objective gives in each part of an agreement's months: of groups the worst
+ * decides the tier, and the breaches of all count; and so of versions that measure in
+ * other units, which cannot be added up.  A part that closed periods make up is told
+ * as it was closed.  Where there is a problem nothing is measured, and the rows only
+ * say so.
  */
 CREATE FUNCTION sla.agreement_credits(party text, agreement text, at timestamptz, goal text, problem text)
 RETURNS TABLE (
@@ -140,157 +270,68 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-	zone text;
-	since timestamp;
-	o sla.objective;
-	cuts timestamptz[];
-	until timestamptz;
-	has_groups boolean;
-	tallies jsonb := '[]';
+	began timestamptz := (SELECT min(o.valid_from) FROM sla.objective AS o WHERE o.name = goal);
+	cuts timestamptz[] := ARRAY(
+		SELECT DISTINCT c.at
+		FROM sla.agreement_parts(party, agreement, at) AS p
+		CROSS JOIN LATERAL (VALUES (p.from_at), (p.to_at)) AS c (at)
+		ORDER BY 1);
+	frozen timestamptz[];
 BEGIN
-	-- months are those of the zone of the version in force, or of the latest
-	SELECT coalesce(a.time_zone, 'UTC') INTO zone
-	FROM sla.agreement AS a
-	WHERE a.party = agreement_credits.party AND a.name = agreement_credits.agreement
-	ORDER BY a.valid_from <= at DESC, a.valid_from DESC
-	LIMIT 1;
-	IF NOT FOUND THEN
-		RETURN;
-	END IF;
-	since := date_trunc('month', timezone(zone, at)) - interval '12 months';
-	IF NOT EXISTS (SELECT FROM sla.objective AS b WHERE b.name = goal) THEN
+	IF began IS NULL THEN
 		problem := 'there is no such objective';
 	END IF;
-	-- the instants at which a month, or a version of the agreement, begins or ends
-	cuts := ARRAY(
-		SELECT b.at
-		FROM (
-			SELECT timezone(zone, m) AS at FROM generate_series(since, since + interval '13 months', interval '1 month') AS m
-			UNION
-			SELECT v.at
-			FROM sla.agreement AS a
-			CROSS JOIN LATERAL (VALUES (a.valid_from), (a.ends_at)) AS v (at)
-			WHERE a.party = agreement_credits.party AND a.name = agreement_credits.agreement
-				AND v.at > timezone(zone, since) AND v.at < timezone(zone, since + interval '13 months')
-		) AS b
-		ORDER BY 1);
-	FOR o IN SELECT b.* FROM sla.objective AS b WHERE b.name = goal AND problem IS NULL LOOP
-		until := least(agreement_credits.at, (SELECT min(n.valid_from) FROM sla.objective AS n WHERE n.name = goal AND n.valid_from > o.valid_from));
-		has_groups := o.group_by IS NOT NULL;
-		IF o.kind = 'clock' THEN
-			o.party := agreement_credits.party;
-		ELSIF o.kind = 'outage' THEN
-			o.group_by := NULL;	-- the time of no group counts, where there is none
-		END IF;
-		tallies := tallies || coalesce((
-			SELECT jsonb_agg(jsonb_build_object('grp', CASE WHEN has_groups THEN t.grp END, 'unit', sla.credit_unit(o.kind), 'share', o.valid_from, 'n', width_bucket(c.bounds[t.n], cuts), 'total', t.total, 'good', t.good))
-			FROM (SELECT ARRAY(SELECT DISTINCT least(greatest(k, o.valid_from), until) FROM unnest(cuts) AS k ORDER BY 1)) AS c (bounds)
-			CROSS JOIN LATERAL sla.tally_apart(o, c.bounds) AS t), '[]');
-	END LOOP;
+	-- (before its first version nothing counts)
+	frozen := ARRAY(
+		SELECT p.from_at
+		FROM sla.agreement_parts(party, agreement, at) AS p
+		JOIN sla.closed_shares(party, agreement, goal) AS s ON s.from_at >= p.from_at AND s.to_at <= p.to_at
+		WHERE problem IS NULL
+		GROUP BY p.from_at, p.to_at
+		HAVING sum(s.to_at - s.from_at) >= p.to_at - greatest(p.from_at, began));
 	RETURN QUERY
-	WITH version AS (
-		SELECT a.*, least(coalesce(a.ends_at, 'infinity'),
-			lead(a.valid_from, 1, 'infinity') OVER (ORDER BY a.valid_from)) AS valid_until
-		FROM sla.agreement AS a
-		WHERE a.party = agreement_credits.party AND a.name = agreement_credits.agreement
-	), part AS (
-		SELECT v.valid_from, s.n, cuts[s.n] AS from_at, cuts[s.n + 1] AS to_at, v.currency, v.credit_cap_percent,
-			date_trunc('month', timezone(zone, cuts[s.n])) AS month,
-			v.monthly_fee * (timezone(zone, cuts[s.n + 1])::date - timezone(zone, cuts[s.n])::date)
-				/ extract(day FROM date_trunc('month', timezone(zone, cuts[s.n])) + interval '1 month' - interval '1 day') AS fee
-		FROM generate_series(1, cardinality(cuts) - 1) AS s (n)
-		JOIN version AS v ON v.valid_from <= cuts[s.n] AND cuts[s.n] < v.valid_until
-		WHERE cuts[s.n] < agreement_credits.at
-	), share AS (
-		-- of closed periods the agreement's parts, or else the whole (but not of the clocks of all parties)
-		SELECT DISTINCT c.from_at, c.revision, o.kind, o.has_groups, d.part_from IS NOT NULL AS is_part,
-			coalesce(d.part_from, c.from_at) AS share_from, coalesce(d.part_to, c.to_at) AS share_to
-		FROM sla.closed_period AS c
-		-- the version that judged it, or if that is gone the last one
-		CROSS JOIN LATERAL (
-			SELECT b.kind, b.group_by IS NOT NULL AS has_groups
-			FROM sla.objective AS b
-			WHERE b.name = goal
-			ORDER BY b.id = c.objective_id DESC, b.valid_from DESC
-			LIMIT 1
-		) AS o
-		LEFT JOIN sla.closed_part AS d ON d.objective = c.objective AND d.from_at = c.from_at AND d.revision = c.revision
-			AND d.party = agreement_credits.party AND d.agreement = agreement_credits.agreement
-		WHERE c.objective = goal
-			AND NOT EXISTS (
-				SELECT FROM sla.closed_period AS later
-				WHERE later.objective = c.objective AND later.from_at = c.from_at AND later.revision > c.revision)
-			AND (d.part_from IS NOT NULL
-				OR c.party = agreement_credits.party
-				OR c.party IS NULL AND o.kind <> 'clock')
-	), closed AS (
-		-- (before its first version nothing counts)
-		SELECT x.*
-		FROM (
-			SELECT p.n, s.*, sum(s.share_to - s.share_from) OVER (PARTITION BY p.n)
-				>= p.to_at - greatest(p.from_at, (SELECT min(b.valid_from) FROM sla.objective AS b WHERE b.name = goal)) AS is_all
-			FROM part AS p
-			JOIN share AS s ON s.share_from >= p.from_at AND s.share_to <= p.to_at
-		) AS x
-		WHERE x.is_all
-	), counted AS MATERIALIZED (
-		SELECT t.n, t.unit, t.share, t.grp, t.total, t.good
-		FROM jsonb_to_recordset(tallies) AS t (n integer, unit text, share timestamptz, grp text, total double precision, good double precision)
-		WHERE t.n NOT IN (SELECT c.n FROM closed AS c)
-		UNION ALL
-		SELECT c.n, sla.credit_unit(c.kind), c.share_from, CASE WHEN c.has_groups THEN f.group_value END, f.total, f.good
-		FROM closed AS c
-		CROSS JOIN LATERAL (
-			SELECT g.group_value, g.total, g.good
-			FROM sla.closed_group AS g
-			WHERE NOT c.is_part AND g.objective = goal AND g.from_at = c.from_at AND g.revision = c.revision
-			UNION ALL
-			SELECT d.group_value, d.total, d.good
-			FROM sla.closed_part AS d
-			WHERE c.is_part AND d.objective = goal AND d.from_at = c.from_at AND d.revision = c.revision
-				AND d.party = agreement_credits.party AND d.agreement = agreement_credits.agreement
-				AND d.part_from = c.share_from
-		) AS f
+	WITH counted AS MATERIALIZED (
+		SELECT c.* FROM sla.credit_counts(party, agreement, goal, at, cuts, frozen) AS c WHERE problem IS NULL
 	), summed AS MATERIALIZED (
-		SELECT c.n, c.unit, c.grp, sum(c.total) AS total, sum(c.good) AS good
+		SELECT c.span, c.unit, c.grp, sum(c.total) AS total, sum(c.good) AS good
 		FROM counted AS c
 		GROUP BY 1, 2, 3
 	), time AS (
-		SELECT s.n, sum(s.total) AS total
-		FROM (SELECT c.n, c.share, max(c.total) AS total FROM counted AS c WHERE c.unit = 'outage' GROUP BY 1, 2) AS s
+		SELECT s.span, sum(s.total) AS total
+		FROM (SELECT c.span, c.share, max(c.total) AS total FROM counted AS c WHERE c.unit = 'outage' GROUP BY 1, 2) AS s
 		GROUP BY 1
 	), measured AS (
-		SELECT DISTINCT ON (u.n) u.*
+		SELECT DISTINCT ON (u.span) u.*
 		FROM (
-			SELECT g.n, sum(g.total) AS total, sum(g.good) AS good, min(sla.sli_percent(g.good, g.total)) AS worst,
+			SELECT g.span, sum(g.total) AS total, sum(g.good) AS good, min(sla.sli_percent(g.good, g.total)) AS worst,
 				bool_or(bool_or(g.total > g.good)) OVER w AS has_bad,
 				coalesce(sum(sum(g.total - g.good) FILTER (WHERE g.unit = 'clock')) OVER w, 0)::numeric AS breaches
 			FROM (
 				-- a group was up before its first outage was known; the time of no group does not count beside them
-				SELECT s.n, s.unit, s.grp, coalesce(t.total, s.total) AS total, coalesce(t.total - (s.total - s.good), s.good) AS good
+				SELECT s.span, s.unit, s.grp, coalesce(t.total, s.total) AS total, coalesce(t.total - (s.total - s.good), s.good) AS good
 				FROM summed AS s
-				LEFT JOIN time AS t ON t.n = s.n AND s.unit = 'outage' AND s.grp IS NOT NULL
+				LEFT JOIN time AS t ON t.span = s.span AND s.unit = 'outage' AND s.grp IS NOT NULL
 				WHERE s.unit <> 'outage' OR s.grp <> '' OR s.grp IS NULL OR s.good < s.total
-					OR NOT EXISTS (SELECT FROM summed AS o WHERE o.n = s.n AND o.unit = 'outage' AND o.grp <> '')
+					OR NOT EXISTS (SELECT FROM summed AS o WHERE o.span = s.span AND o.unit = 'outage' AND o.grp <> '')
 			) AS g
-			GROUP BY g.n, g.unit
-			WINDOW w AS (PARTITION BY g.n)
+			GROUP BY g.span, g.unit
+			WINDOW w AS (PARTITION BY g.span)
 		) AS u
-		ORDER BY u.n, u.worst
+		ORDER BY u.span, u.worst
 	)
-	SELECT p.month::date, p.valid_from, p.from_at, p.to_at, goal,
+	SELECT p.period_start, p.valid_from, p.from_at, p.to_at, goal,
 		CASE WHEN problem IS NULL THEN coalesce(m.total, 0) END,
 		CASE WHEN problem IS NULL THEN coalesce(m.good, 0) END,
 		CASE WHEN problem IS NULL THEN coalesce(m.total - m.good, 0) END, m.worst,
-		round(p.fee, 2), p.currency, p.credit_cap_percent::double precision,
+		round(p.fee, 2), p.currency, p.cap_percent::double precision,
 		tier.below_percent::double precision,
 		CASE WHEN problem IS NULL THEN coalesce(tier.credit_percent, 0)::double precision END,
 		CASE WHEN problem IS NULL THEN CASE WHEN tier.credit_percent > 0 THEN round(p.fee * tier.credit_percent / 100, 2) ELSE 0.00 END END,
 		CASE WHEN problem IS NULL THEN round(coalesce(each.per_breach, 0) * coalesce(m.breaches, 0), 2) END,
 		CASE WHEN problem IS NULL THEN each.remedies END, p.to_at <= agreement_credits.at, problem,
-		p.n IN (SELECT c.n FROM closed AS c) AND problem IS NULL
-	FROM part AS p
-	LEFT JOIN measured AS m ON m.n = p.n
+		p.from_at = ANY (frozen)
+	FROM sla.agreement_parts(party, agreement, at) AS p
+	LEFT JOIN measured AS m ON m.span = p.from_at
 	LEFT JOIN LATERAL (
 		SELECT c.*
 		FROM sla.credit AS c
