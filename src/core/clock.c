@@ -708,7 +708,11 @@ signal_pause(Clock *clock, bool pause, int64_t at, const char *reason,
 	if (clock_is_open(clock))
 		set_levels(clock, levels, row_reason, at, mem, outcome);
 	else
+	{
+		/* a fact of what comes behind it */
 		clock->levels = levels;
+		clock->last = later_of(clock->last, at);
+	}
 }
 
 /* "stop" or "cancel" */

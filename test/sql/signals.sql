@@ -182,6 +182,13 @@ SELECT started FROM sla.sync('done_talk');
 SELECT started, changed FROM sla.sync('done_talk');
 SELECT count(*) AS others FROM (SELECT n, metric, cycle, state, started_at, stopped_at, count(*) FROM (TABLE live UNION ALL TABLE done_talks) AS c GROUP BY 1, 2, 3, 4, 5, 6) AS c WHERE count <> 3;
 
+-- nor is what paused a clock after its stop, and resumed it
+INSERT INTO said_then VALUES (12, '2026-01-05 14:00+00', 'on'), (12, '2026-01-05 15:00+00', 'hold'), (12, '2026-01-05 16:00+00', 'on');
+ALTER TABLE said_then ENABLE TRIGGER ALL;
+INSERT INTO said_then VALUES (12, '2026-01-05 17:00+00', 'hold'), (12, '2026-01-05 18:00+00', 'on');
+SELECT started, changed FROM sla.sync('done_talk');
+SELECT started, changed FROM sla.sync('done_talk');
+
 -- what the row cancels was not begun live, and is not in a sync
 ALTER TABLE done_talk ENABLE TRIGGER ALL;
 UPDATE sla.metric SET cancel_when = 'class = ''void''' WHERE relation = 'done_talk'::regclass;

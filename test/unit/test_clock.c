@@ -1296,7 +1296,7 @@ test_signals(void)
 	row.stop = true;
 	APPLY(4);
 	SIGNAL(PAUSE, 5, "s");
-	SAME(the_clock.last, 4, "last");
+	SAME(the_clock.last, 5, "last");
 	row.stop = false;
 	APPLY(6);
 	IS("p1 1 (4-6 closed) (6 s)");
@@ -1799,6 +1799,9 @@ model_signal(ClockAction action, int64_t at, const char *reason)
 			model.signal_reason = model.signal_pause ? reason : NULL;
 			if (model.open)
 				model_pause(&old, at, row_reason);
+			else if (at > model.last &&
+					 (model.signal_pause != old.signal_pause || !same_text(model.signal_reason, old.signal_reason)))
+				model.last = at;
 			break;
 		case CLOCK_DO_STOP:
 			model.signal_stop = !rules.repeats || model.signal_stop;
