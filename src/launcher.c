@@ -49,6 +49,9 @@ int			sla_worker_naptime = 3600;	/* seconds */
 /* After an error the launcher comes again after so many seconds. */
 #define LAUNCHER_RESTART	5
 
+/* From such a tick a worker is sent away when somebody wants its database. */
+#define LONG_TICK	USECS_PER_SEC
+
 /* A database to be looked after. */
 typedef struct Database
 {
@@ -342,6 +345,26 @@ is_running(Database *db)
 	return db->slot->pid != 0;	/* (of a launcher before this one) */
 }
 
+/* A worker that is in a tick for long does not look who wants its database. */
+static void
+send_away(Database *db, TimestampTz now)
+{
+	WakeSlot   *slot = db->slot;
+	int			pid = 0;
+
+	if (slot->ticking_since == 0 || now - slot->ticking_since < LONG_TICK || !worker_database_is_locked(db->oid))
+		return;
+	SpinLockAcquire(&slot->mutex);
+	if (slot->ticking_since != 0)
+	{
+		slot->is_sent_away = true;
+		pid = slot->pid;
+	}
+	SpinLockRelease(&slot->mutex);
+	if (pid != 0)
+		(void) kill(pid, SIGINT);
+}
+
 /*
  * Starting one
  */
@@ -411,8 +434,13 @@ start_workers(void)
 	ListCell   *cell;
 
 	foreach(cell, databases)
-		if (is_running(lfirst(cell)))
+	{
+		if (!is_running(lfirst(cell)))
+			continue;
 		nrunning++;
+		send_away(lfirst(cell), now);
+		next = now + LONG_TICK;
+	}
 	for (int i = 0; i < list_length(databases); i++)
 	{
 		Database   *db = list_nth(databases, i);

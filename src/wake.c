@@ -114,6 +114,8 @@ wake_enter(WakeSlot *slot)
 		slot->pid = MyProcPid;
 		slot->latch = MyLatch;
 		slot->finished = false;
+		slot->ticking_since = 0;
+		slot->is_sent_away = false;
 		slot->visits++;
 	}
 	SpinLockRelease(&slot->mutex);

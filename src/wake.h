@@ -55,6 +55,8 @@ typedef struct WakeSlot
 	TimestampTz not_before;		/* after a failure; 0: at any time */
 	TimestampTz planned_at;		/* 0: never */
 	TimestampTz ticked_at;		/* 0: never */
+	TimestampTz ticking_since;	/* 0: no tick runs */
+	bool		is_sent_away;	/* by the launcher, from a tick */
 	TimestampTz failed_at;		/* 0: never */
 	int64		visits;			/* workers started */
 	int64		ticks;

@@ -315,6 +315,9 @@ tick(void)
 		commit();
 		return 0;
 	}
+	SpinLockAcquire(&slot->mutex);
+	slot->ticking_since = GetCurrentTimestamp();
+	SpinLockRelease(&slot->mutex);
 	items = DatumGetInt64(ask(query, &isnull));
 	problem = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
 	message = isnull ? NULL : TextDatumGetCString(problem);
@@ -323,6 +326,7 @@ tick(void)
 				(errmsg("a step of sla.tick() failed in database \"%s\"", get_database_name(MyDatabaseId)),
 				 errdetail_log("%s", message)));
 	SpinLockAcquire(&slot->mutex);
+	slot->ticking_since = 0;
 	slot->ticked_at = GetCurrentTimestamp();
 	slot->ticks++;
 	slot->items += items;
@@ -465,10 +469,19 @@ sla_worker_main(Datum database)
 
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		EmitErrorReport();
-		FlushErrorState();
-		AbortOutOfAnyTransaction();
-		fail(error);
+		if (slot->is_sent_away && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		{
+			FlushErrorState();
+			AbortOutOfAnyTransaction();
+			(void) wake_leave(slot, WAKE_AT_ONCE);
+		}
+		else
+		{
+			EmitErrorReport();
+			FlushErrorState();
+			AbortOutOfAnyTransaction();
+			fail(error);
+		}
 	}
 	PG_END_TRY();
 	proc_exit(0);

@@ -29,6 +29,9 @@ my $standins = q{
 		IF EXISTS (SELECT FROM public.trouble WHERE message !~ 'step') THEN
 			RAISE EXCEPTION '%', (SELECT message FROM public.trouble LIMIT 1);
 		END IF;
+		IF EXISTS (SELECT FROM public.trouble WHERE message = 'a long step') THEN
+			PERFORM pg_sleep(60);
+		END IF;
 		UPDATE public.due AS d SET done_at = clock_timestamp(), done_by = session_user WHERE d.at <= tick.at AND d.done_at IS NULL;
 		GET DIAGNOSTICS done = ROW_COUNT;
 		step := 'all';
@@ -205,8 +208,22 @@ foreach my $command ('ALTER DATABASE deux RENAME TO two', 'CREATE DATABASE three
 }
 $node->safe_psql('three', q{INSERT INTO due VALUES (clock_timestamp())});
 ok(until_done('three'), 'the copy lives on');
+
+# the worker is in a tick that lasts
+$node->safe_psql('three', q{INSERT INTO trouble VALUES ('a long step'); INSERT INTO due VALUES (clock_timestamp())});
+$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'sla_tracker worker' AND datname = 'three' AND query = 'SELECT sla.tick()'});
+foreach my $command ('CREATE DATABASE copied TEMPLATE three', 'DROP DATABASE three')
+{
+	my $began = time;
+
+	sleep 2;
+	$node->safe_psql('postgres', $command);
+	cmp_ok(time - $began, '<', 6, "$command does not wait for a long tick");
+	is(worker('three', 'errors'), '0', 'which is no error') if $command =~ /^CREATE/;
+}
 is(fatal(), '', 'all that without a fatal error');
-$node->safe_psql('postgres', 'DROP DATABASE three (FORCE)');
+is(log_lines('ERROR:  canceling statement'), 0, 'nor any other');
+$node->safe_psql('postgres', 'DROP DATABASE copied (FORCE)');
 
 # DROP EXTENSION, and again
 
