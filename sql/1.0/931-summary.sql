@@ -66,26 +66,42 @@ REVOKE ALL ON FUNCTION sla.goal_in_words(@extschema@.business_interval, text, te
  * The month as one document: objects, and arrays of objects, of numbers and
  * text.  Instants are text in the agreement's time zone.
  */
-CREATE FUNCTION sla.summary_of(party text, agreement text, period date)
-RETURNS jsonb
+
+/* How many rows of a kind are told of, at most. */
+CREATE FUNCTION sla.summary_rows()
+RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 50;
+COMMENT ON FUNCTION sla.summary_rows() IS 'private: how many breaches, parts of an objective, or exceptions the month tells of';
+REVOKE ALL ON FUNCTION sla.summary_rows() FROM PUBLIC;
+
+/* A month of an agreement, by the version in force at its end, or the first. */
+CREATE TYPE sla.agreement_month AS (
+	party text,
+	agreement text,
+	version sla.agreement,
+	versions integer[],
+	zone text,
+	first_day timestamp,
+	since timestamptz,
+	from_at timestamptz,
+	to_at timestamptz,
+	until timestamptz
+);
+COMMENT ON TYPE sla.agreement_month IS 'private: a month of an agreement, in its time zone; "since" begins the year that ends with it, "until" is its end or now';
+
+/* An error where there is none, it has not begun, or not all of it may be seen. */
+CREATE FUNCTION sla.month_of_agreement(party text, agreement text, period date)
+RETURNS sla.agreement_month
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
-SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-	most_rows CONSTANT integer := 50;
-	document jsonb;
-	versions integer[];
 	v sla.agreement;
-	zone text;
-	first_day timestamp;
-	since timestamptz;
-	from_at timestamptz;
-	to_at timestamptz;
-	until timestamptz;
+	wanted sla.agreement_month;
 BEGIN
-	IF NOT EXISTS (SELECT FROM sla.agreement AS a WHERE a.party = summary_of.party AND a.name = agreement) THEN
+	IF NOT EXISTS (SELECT FROM sla.agreement AS a WHERE a.party = month_of_agreement.party AND a.name = agreement) THEN
 		RAISE EXCEPTION 'agreement "%" of party "%" does not exist', agreement, party
 			USING ERRCODE = 'undefined_object', HINT = 'Agreements are the rows of sla.agreement; names are case-sensitive.';
 	END IF;
@@ -101,47 +117,80 @@ BEGIN
 			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', coalesce(period::text, 'null')),
 				HINT = 'Any day of the month will do.';
 	END IF;
-	first_day := date_trunc('month', period::timestamp);
-
-	-- the version in force at the end of the month, or the first; months are of its time zone
+	wanted.party := party;
+	wanted.agreement := agreement;
+	wanted.first_day := date_trunc('month', period::timestamp);
 	SELECT a.* INTO v
 	FROM sla.agreement AS a
-	WHERE a.party = summary_of.party AND a.name = agreement
-	ORDER BY a.valid_from < timezone(coalesce(a.time_zone, 'UTC'), first_day + interval '1 month') DESC,
-		CASE WHEN a.valid_from < timezone(coalesce(a.time_zone, 'UTC'), first_day + interval '1 month') THEN a.valid_from END DESC,
-		a.valid_from
+	CROSS JOIN LATERAL (SELECT timezone(coalesce(a.time_zone, 'UTC'), wanted.first_day + interval '1 month')) AS m (to_at)
+	WHERE a.party = month_of_agreement.party AND a.name = agreement
+	ORDER BY a.valid_from < m.to_at DESC, CASE WHEN a.valid_from < m.to_at THEN a.valid_from END DESC, a.valid_from
 	LIMIT 1;
-	zone := coalesce(v.time_zone, 'UTC');
-	since := timezone(zone, first_day - interval '11 months');
-	from_at := timezone(zone, first_day);
-	to_at := timezone(zone, first_day + interval '1 month');
-	until := least(to_at, now());
-	IF from_at > now() THEN
-		RAISE EXCEPTION 'month % has not begun', to_char(first_day, 'YYYY-MM')
+	wanted.version := v;
+	wanted.versions := ARRAY(SELECT a.id FROM sla.agreement AS a WHERE a.party = month_of_agreement.party AND a.name = agreement);
+	wanted.zone := coalesce(v.time_zone, 'UTC');
+	wanted.since := timezone(wanted.zone, wanted.first_day - interval '11 months');
+	wanted.from_at := timezone(wanted.zone, wanted.first_day);
+	wanted.to_at := timezone(wanted.zone, wanted.first_day + interval '1 month');
+	wanted.until := least(wanted.to_at, now());
+	IF wanted.from_at > now() THEN
+		RAISE EXCEPTION 'month % has not begun', to_char(wanted.first_day, 'YYYY-MM')
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	versions := ARRAY(SELECT a.id FROM sla.agreement AS a WHERE a.party = summary_of.party AND a.name = agreement);
+	RETURN wanted;
+END
+$$;
+COMMENT ON FUNCTION sla.month_of_agreement(text, text, date) IS 'private: the month of an agreement that a day is in';
+REVOKE ALL ON FUNCTION sla.month_of_agreement(text, text, date) FROM PUBLIC;
 
-	document := jsonb_build_object('agreement', jsonb_build_object(
-		'party', party, 'agreement', agreement, 'month', to_char(first_day, 'YYYY-MM'),
-		'first_day', to_char(first_day, 'YYYY-MM-DD'), 'last_day', to_char(first_day + interval '1 month' - interval '1 day', 'YYYY-MM-DD'),
-		'time_zone', zone, 'plan', v.plan, 'owner', v.owner,
-		'valid_from', CASE WHEN isfinite(v.valid_from) THEN to_char(timezone(zone, v.valid_from), 'YYYY-MM-DD') END,
-		'ends', CASE WHEN isfinite(v.ends_at) THEN to_char(timezone(zone, v.ends_at), 'YYYY-MM-DD') END,
+/*
+ * The agreement itself.
+ */
+CREATE FUNCTION sla.summary_agreement(wanted sla.agreement_month)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	v sla.agreement := wanted.version;
+BEGIN
+	RETURN jsonb_build_object('agreement', jsonb_build_object(
+		'party', wanted.party, 'agreement', wanted.agreement, 'month', to_char(wanted.first_day, 'YYYY-MM'),
+		'first_day', to_char(wanted.first_day, 'YYYY-MM-DD'),
+		'last_day', to_char(wanted.first_day + interval '1 month' - interval '1 day', 'YYYY-MM-DD'),
+		'time_zone', wanted.zone, 'plan', v.plan, 'owner', v.owner,
+		'valid_from', CASE WHEN isfinite(v.valid_from) THEN to_char(timezone(wanted.zone, v.valid_from), 'YYYY-MM-DD') END,
+		'ends', CASE WHEN isfinite(v.ends_at) THEN to_char(timezone(wanted.zone, v.ends_at), 'YYYY-MM-DD') END,
 		'monthly_fee', sla.amount_text(v.monthly_fee, v.currency),
-		'is_over', to_at <= now(), 'written_at', to_char(timezone(zone, now()), 'YYYY-MM-DD HH24:MI')));
+		'is_over', wanted.to_at <= now(), 'written_at', to_char(timezone(wanted.zone, now()), 'YYYY-MM-DD HH24:MI')));
+END
+$$;
+COMMENT ON FUNCTION sla.summary_agreement(sla.agreement_month) IS 'private: what an agreement says of itself in a month of it';
+REVOKE ALL ON FUNCTION sla.summary_agreement(sla.agreement_month) FROM PUBLIC;
 
-	-- months and what was kept in each; this month also by promise
+/*
+ * Months, and what was kept in each; this month also by promise.
+ */
+CREATE FUNCTION sla.summary_kept(wanted sla.agreement_month)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	document jsonb;
+BEGIN
 	WITH judged AS (
-		SELECT date_trunc('month', timezone(zone, j.at)) AS month, j.promise_id, j.net, j.gross, count(*) AS n
+		SELECT date_trunc('month', timezone(wanted.zone, j.at)) AS month, j.promise_id, j.net, j.gross, count(*) AS n
 		FROM sla.judgement AS j
-		WHERE j.agreement_id = ANY (versions) AND j.at >= since AND j.at < to_at
+		WHERE j.agreement_id = ANY (wanted.versions) AND j.at >= wanted.since AND j.at < wanted.to_at
 		GROUP BY 1, 2, 3, 4
 	), months AS (
 		SELECT m.month, coalesce(sum(j.n) FILTER (WHERE j.net > 0), 0) AS clocks, coalesce(sum(j.n) FILTER (WHERE j.net = 3), 0) AS breached,
 			coalesce(sum(j.n) FILTER (WHERE j.net = 4), 0) AS waived,
 			coalesce(sum(j.n) FILTER (WHERE j.gross > 0), 0) AS gross_clocks, coalesce(sum(j.n) FILTER (WHERE j.gross = 3), 0) AS gross_breached
-		FROM generate_series(first_day, first_day - interval '11 months', interval '-1 month') AS m (month)
+		FROM generate_series(wanted.first_day, wanted.first_day - interval '11 months', interval '-1 month') AS m (month)
 		LEFT JOIN judged AS j ON j.month = m.month
 		GROUP BY m.month
 	), kept AS (
@@ -149,10 +198,10 @@ BEGIN
 			sum(j.n) AS clocks, coalesce(sum(j.n) FILTER (WHERE j.net = 3), 0) AS breached, coalesce(sum(j.n) FILTER (WHERE j.net = 4), 0) AS waived
 		FROM judged AS j
 		JOIN sla.promise AS p ON p.id = j.promise_id
-		WHERE j.month = first_day AND j.net > 0
+		WHERE j.month = wanted.first_day AND j.net > 0
 		GROUP BY 1, 2, 3
 	)
-	SELECT document || jsonb_build_object(
+	SELECT jsonb_build_object(
 		'month', (
 			SELECT jsonb_agg(jsonb_build_object('month', to_char(m.month, 'YYYY-MM'), 'clocks', m.clocks, 'kept', m.clocks - m.breached,
 				'breached', m.breached, 'waived', m.waived,
@@ -167,10 +216,25 @@ BEGIN
 				ORDER BY k.metric, k.policy, k.goal)
 			FROM kept AS k))
 	INTO document;
+	RETURN document;
+END
+$$;
+COMMENT ON FUNCTION sla.summary_kept(sla.agreement_month) IS 'private: months, and what was kept of a month of an agreement';
+REVOKE ALL ON FUNCTION sla.summary_kept(sla.agreement_month) FROM PUBLIC;
 
-	-- what was promised at the end of the month, as sla.report_promise says it of now;
-	-- and by which hours
-	document := document || jsonb_build_object('promise', (
+/*
+ * What was promised at the end of the month, as sla.report_promise says it of now, and
+ * by which hours: of the agreement's plan, and what was kept.
+ */
+CREATE FUNCTION sla.summary_promises(wanted sla.agreement_month, kept jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN jsonb_build_object('promise', (
 		SELECT jsonb_agg(jsonb_build_object('metric', t.metric, 'policy', p.name, 'description', p.description,
 			'goal', sla.goal_in_words(t.goal, c.calendar, t.due_by, to_char(t.cutoff, 'HH24:MI')),
 			'acceptable', CASE WHEN t.threshold::text <> t.goal::text THEN sla.goal_in_words(t.threshold, c.calendar, NULL, NULL) END,
@@ -178,7 +242,7 @@ BEGIN
 				ELSE replace(regexp_replace(coalesce(h.hours, k.hours::text, k.combines, c.calendar),
 					E'^TZ=(\\S+) (.*)$', E'\\2 (\\1)'), '; PH off', ', closed on public holidays') END)
 			ORDER BY t.metric, p.rank, p.name)
-		FROM (SELECT until AS at) AS e
+		FROM (SELECT wanted.until AS at) AS e
 		CROSS JOIN (
 			SELECT p.*, lead(p.valid_from, 1, 'infinity') OVER (PARTITION BY p.relation, p.name ORDER BY p.valid_from) AS valid_until
 			FROM sla.policy AS p
@@ -189,7 +253,7 @@ BEGIN
 		) AS t ON t.relation = p.relation AND t.policy = p.name
 		LEFT JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
 		CROSS JOIN LATERAL (SELECT @extschema@.calendar(t.goal) AS own) AS g
-		CROSS JOIN LATERAL (SELECT coalesce(g.own, CASE WHEN t.goal IS NULL THEN '24/7' ELSE v.calendar END) AS calendar) AS c
+		CROSS JOIN LATERAL (SELECT coalesce(g.own, CASE WHEN t.goal IS NULL THEN '24/7' ELSE (wanted.version).calendar END) AS calendar) AS c
 		LEFT JOIN sla.calendar AS k ON k.name = c.calendar
 		LEFT JOIN LATERAL (
 			SELECT coalesce(h.hours, h.combines) AS hours
@@ -201,36 +265,52 @@ BEGIN
 		WHERE p.valid_from < e.at AND e.at <= p.valid_until
 			AND t.valid_from < e.at AND e.at <= t.valid_until
 			AND m.kind IS DISTINCT FROM 'ola' AND m.kind IS DISTINCT FROM 'uc'
-			AND (p.plan = v.plan
+			AND (p.plan = (wanted.version).plan
 				OR p.plan IS NULL AND t.goal IS NOT NULL AND g.own IS NULL
 				OR p.plan IS NULL AND EXISTS (
-					SELECT FROM jsonb_array_elements(nullif(document -> 'kept', 'null')) AS k
+					SELECT FROM jsonb_array_elements(nullif(kept, 'null')) AS k
 					WHERE k ->> 'metric' = t.metric AND k ->> 'policy' = p.name))));
+END
+$$;
+COMMENT ON FUNCTION sla.summary_promises(sla.agreement_month, jsonb) IS 'private: what was promised of a month of an agreement';
+REVOKE ALL ON FUNCTION sla.summary_promises(sla.agreement_month, jsonb) FROM PUBLIC;
 
-	-- objectives as they stood at the end of the month: the party's own, and
-	-- what all share where the agreement gives credits for it
+/*
+ * Objectives as they stood at the end of the month: the party's own, and what all share
+ * where the agreement gives credits for it.
+ */
+CREATE FUNCTION sla.summary_objectives(wanted sla.agreement_month)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	document jsonb;
+BEGIN
 	WITH objective AS (
 		SELECT o.name, o.description, o.target_percent, o.window_length, c.revision, c.from_at
 		FROM (SELECT DISTINCT b.name FROM sla.objective AS b) AS b
-		CROSS JOIN LATERAL sla.objective_at(b.name, until - interval '1 us') AS o
+		CROSS JOIN LATERAL sla.objective_at(b.name, wanted.until - interval '1 us') AS o
 		LEFT JOIN LATERAL (
 			-- its period, where that is closed
 			SELECT c.from_at, max(c.revision) AS revision
 			FROM sla.closed_period AS c
-			WHERE c.objective = o.name AND c.to_at = until AND sla.is_calendar_window(o.window_length)
-				AND c.from_at = greatest((sla.objective_window(o, until - interval '1 us')).from_at, o.valid_from)
+			WHERE c.objective = o.name AND c.to_at = wanted.until AND sla.is_calendar_window(o.window_length)
+				AND c.from_at = greatest((sla.objective_window(o, wanted.until - interval '1 us')).from_at, o.valid_from)
 			GROUP BY c.from_at
 		) AS c ON true
-		WHERE o.party = summary_of.party AND (o.agreement = summary_of.agreement OR o.agreement IS NULL)
+		WHERE o.party = wanted.party AND (o.agreement = wanted.agreement OR o.agreement IS NULL)
 			OR o.party IS NULL AND o.kind <> 'clock' AND o.group_by IS NULL AND EXISTS (
 				SELECT FROM sla.credit AS c
-				WHERE c.party = summary_of.party AND c.agreement = summary_of.agreement AND c.objective = b.name)
+				WHERE c.party = wanted.party AND c.agreement = wanted.agreement AND c.objective = b.name)
 	), figure AS (
 		-- what was told of a closed period then
 		SELECT o.name, o.description, o.target_percent, o.window_length,
 			s.group_value, s.sli_percent, s.consumed_percent, s.status
 		FROM objective AS o
-		CROSS JOIN LATERAL sla.slo_status(o.name, until - interval '1 us', true) AS s
+		CROSS JOIN LATERAL sla.slo_status(o.name, wanted.until - interval '1 us', true) AS s
 		WHERE o.revision IS NULL
 		UNION ALL
 		SELECT o.name, o.description, c.target_percent::numeric, o.window_length,
@@ -241,7 +321,7 @@ BEGIN
 		SELECT f.*, row_number() OVER (PARTITION BY f.name ORDER BY f.consumed_percent DESC NULLS LAST, f.group_value) AS place
 		FROM figure AS f
 	)
-	SELECT document || jsonb_build_object(
+	SELECT jsonb_build_object(
 		'objective', (
 			SELECT jsonb_agg(jsonb_build_object('objective', s.name, 'part', s.group_value, 'description', s.description,
 				'target_percent', s.target_percent,
@@ -249,31 +329,48 @@ BEGIN
 				'measured_percent', s.sli_percent, 'budget_used_percent', s.consumed_percent, 'status', s.status)
 				ORDER BY s.name, s.group_value)
 			FROM status AS s
-			WHERE s.place <= most_rows),
+			WHERE s.place <= sla.summary_rows()),
 		'budget', (
 			SELECT jsonb_agg(jsonb_build_object('objective', s.name, 'part', s.group_value,
-				'day', to_char(timezone(zone, d."time"), 'YYYY-MM-DD'), 'left_percent', d.budget_remaining_percent)
+				'day', to_char(timezone(wanted.zone, d."time"), 'YYYY-MM-DD'), 'left_percent', d.budget_remaining_percent)
 				ORDER BY s.name, d."time")
 			FROM status AS s
-			CROSS JOIN LATERAL sla.slo_series(s.name, until - interval '1 us', true) AS d
+			CROSS JOIN LATERAL sla.slo_series(s.name, wanted.until - interval '1 us', true) AS d
 			WHERE s.place = 1 AND d.group_value IS NOT DISTINCT FROM s.group_value AND d.budget_remaining_percent IS NOT NULL))
 	INTO document;
+	RETURN document;
+END
+$$;
+COMMENT ON FUNCTION sla.summary_objectives(sla.agreement_month) IS 'private: objectives of a month of an agreement';
+REVOKE ALL ON FUNCTION sla.summary_objectives(sla.agreement_month) FROM PUBLIC;
 
-	-- service credits, capped for each version of the agreement
+/*
+ * Service credits, capped for each version of the agreement.
+ */
+CREATE FUNCTION sla.summary_credits(wanted sla.agreement_month)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	document jsonb;
+BEGIN
 	WITH credit AS (
 		SELECT *
-		FROM sla.service_credits(summary_of.party, summary_of.agreement, until, true) AS s
-		WHERE s.period_start = first_day::date
+		FROM sla.service_credits(wanted.party, wanted.agreement, wanted.until, true) AS s
+		WHERE s.period_start = wanted.first_day::date
 	), capped AS (
 		SELECT c.valid_from, c.currency, c.cap_percent, sum(c.tier_amount + c.breach_amount) AS amount,
 			round(c.fee * c.cap_percent::numeric / 100, 2) AS most, bool_or(c.problem IS NOT NULL) AS is_unknown
 		FROM credit AS c
 		GROUP BY c.valid_from, c.currency, c.cap_percent, c.fee
 	)
-	SELECT document || jsonb_build_object(
+	SELECT jsonb_build_object(
 		'credit', (
 			SELECT jsonb_agg(jsonb_build_object('objective', c.objective,
-				'from', to_char(timezone(zone, c.from_at), 'YYYY-MM-DD'),
+				'from', to_char(timezone(wanted.zone, c.from_at), 'YYYY-MM-DD'),
 				'measured_percent', c.sli_percent, 'below_percent', c.below_percent, 'credit_percent', c.credit_percent,
 				'breaches', CASE WHEN c.breach_amount > 0 THEN c.bad END,
 				'amount', sla.amount_text(c.tier_amount + c.breach_amount, c.currency), 'remedy', c.remedy, 'problem', c.problem)
@@ -290,19 +387,36 @@ BEGIN
 				GROUP BY c.currency
 			) AS x))
 	INTO document;
+	RETURN document;
+END
+$$;
+COMMENT ON FUNCTION sla.summary_credits(sla.agreement_month) IS 'private: service credits of a month of an agreement';
+REVOKE ALL ON FUNCTION sla.summary_credits(sla.agreement_month) FROM PUBLIC;
 
-	-- breaches; the first so many are told of
+/*
+ * Breaches; the first so many are told of.
+ */
+CREATE FUNCTION sla.summary_breaches(wanted sla.agreement_month)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	document jsonb;
+BEGIN
 	WITH breach AS MATERIALIZED (
 		SELECT b.clock_id, b.at, b.is_waived
 		FROM sla.breach_now AS b
-		WHERE b.agreement_id = ANY (versions) AND b.at >= from_at AND b.at < to_at
+		WHERE b.agreement_id = ANY (wanted.versions) AND b.at >= wanted.from_at AND b.at < wanted.to_at
 	), told AS (
 		SELECT b.*, r.cause, r.root_cause, r.corrective_action, r.preventive_action,
 			r.notices_before, r.notices_after, r.first_notice_text, r.feedback
 		FROM sla.report_breach AS b
 		JOIN sla.report_breach_review AS r ON r.clock_id = b.clock_id
-		WHERE b.clock_id = ANY (ARRAY(SELECT x.clock_id FROM breach AS x ORDER BY x.at, x.clock_id LIMIT most_rows))
-			AND r.clock_id = ANY (ARRAY(SELECT x.clock_id FROM breach AS x ORDER BY x.at, x.clock_id LIMIT most_rows))
+		WHERE b.clock_id = ANY (ARRAY(SELECT x.clock_id FROM breach AS x ORDER BY x.at, x.clock_id LIMIT sla.summary_rows()))
+			AND r.clock_id = ANY (ARRAY(SELECT x.clock_id FROM breach AS x ORDER BY x.at, x.clock_id LIMIT sla.summary_rows()))
 	), cause AS (
 		SELECT r.cause, count(*) AS n
 		FROM breach AS b
@@ -312,17 +426,17 @@ BEGIN
 	), ranked AS (
 		SELECT c.*, row_number() OVER (ORDER BY c.cause IS NULL, c.n DESC, c.cause) AS rank FROM cause AS c
 	)
-	SELECT document || jsonb_build_object(
+	SELECT jsonb_build_object(
 		'breach', (
 			SELECT jsonb_agg(jsonb_build_object('item', t.item, 'metric', t.metric, 'part', t.per, 'policy', t.policy,
-				'due', to_char(timezone(zone, t.due_at), 'YYYY-MM-DD HH24:MI'), 'breached', to_char(timezone(zone, t.breached_at), 'YYYY-MM-DD HH24:MI'),
-				'ended', to_char(timezone(zone, t.stopped_at), 'YYYY-MM-DD HH24:MI'), 'late', t.late_text,
+				'due', to_char(timezone(wanted.zone, t.due_at), 'YYYY-MM-DD HH24:MI'), 'breached', to_char(timezone(wanted.zone, t.breached_at), 'YYYY-MM-DD HH24:MI'),
+				'ended', to_char(timezone(wanted.zone, t.stopped_at), 'YYYY-MM-DD HH24:MI'), 'late', t.late_text,
 				'is_open', t.is_open, 'is_waived', t.is_waived, 'cause', t.cause, 'root_cause', t.root_cause, 'corrective_action', t.corrective_action,
 				'preventive_action', t.preventive_action, 'notices_before', t.notices_before, 'notices_after', t.notices_after,
 				'told_after', t.first_notice_text, 'feedback', t.feedback)
 				ORDER BY t.breached_at, t.clock_id)
 			FROM told AS t),
-		'breach_count', (SELECT jsonb_build_object('breaches', count(*), 'waived', count(*) FILTER (WHERE b.is_waived), 'told_of', least(count(*), most_rows)) FROM breach AS b),
+		'breach_count', (SELECT jsonb_build_object('breaches', count(*), 'waived', count(*) FILTER (WHERE b.is_waived), 'told_of', least(count(*), sla.summary_rows())) FROM breach AS b),
 		'cause', (
 			SELECT jsonb_agg(jsonb_build_object('cause', x.cause, 'breaches', x.n) ORDER BY x.rank)
 			FROM (
@@ -332,52 +446,86 @@ BEGIN
 				GROUP BY 1
 			) AS x))
 	INTO document;
+	RETURN document;
+END
+$$;
+COMMENT ON FUNCTION sla.summary_breaches(sla.agreement_month) IS 'private: breaches and their causes of a month of an agreement';
+REVOKE ALL ON FUNCTION sla.summary_breaches(sla.agreement_month) FROM PUBLIC;
 
-	-- exceptions in force that bear on this agreement in the month, whenever they
-	-- were approved: the verdicts above have them in them
+/*
+ * Exceptions in force that bear on the agreement in the month, whenever they were
+ * approved: the verdicts have them in them.  And what was said.
+ */
+CREATE FUNCTION sla.summary_exceptions(wanted sla.agreement_month, objectives jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	document jsonb;
+BEGIN
 	WITH bearing AS (
 		SELECT e.*
 		FROM sla.exception AS e
 		WHERE e.approved_at IS NOT NULL
 			AND CASE
 				WHEN e.during IS NOT NULL THEN EXISTS (
-					SELECT FROM sla.occurrences(e.during, e.rrule, zone) AS x (began, ended)
-					WHERE x.began < to_at AND x.ended > from_at)
-				ELSE e.approved_at >= from_at AND e.approved_at < to_at OR EXISTS (
+					SELECT FROM sla.occurrences(e.during, e.rrule, wanted.zone) AS x (began, ended)
+					WHERE x.began < wanted.to_at AND x.ended > wanted.from_at)
+				ELSE e.approved_at >= wanted.from_at AND e.approved_at < wanted.to_at OR EXISTS (
 					SELECT FROM sla.clock_state AS c
-					WHERE c.item = e.item AND c.relation = coalesce(e.relation, c.relation) AND c.agreement_id = ANY (versions)
-						AND (c.ended_at >= from_at AND c.ended_at < to_at OR c.late_at >= from_at AND c.late_at < to_at
-							OR c.gross_late_at >= from_at AND c.gross_late_at < to_at))
+					WHERE c.item = e.item AND c.relation = coalesce(e.relation, c.relation) AND c.agreement_id = ANY (wanted.versions)
+						AND (c.ended_at >= wanted.from_at AND c.ended_at < wanted.to_at OR c.late_at >= wanted.from_at AND c.late_at < wanted.to_at
+							OR c.gross_late_at >= wanted.from_at AND c.gross_late_at < wanted.to_at))
 			END
-			AND (e.party = summary_of.party
+			AND (e.party = wanted.party
 				OR e.party IS NULL AND e.objective IS NULL AND e.item IS NULL AND e.labels IS NULL
 				OR e.party IS NULL AND e.item IS NOT NULL AND EXISTS (
 					SELECT FROM sla.clock_state AS c
-					WHERE c.relation = e.relation AND c.item = e.item AND c.agreement_id = ANY (versions))
-				OR e.party IS NULL AND e.objective IN (SELECT x ->> 'objective' FROM jsonb_array_elements(nullif(document -> 'objective', 'null')) AS x))
+					WHERE c.relation = e.relation AND c.item = e.item AND c.agreement_id = ANY (wanted.versions))
+				OR e.party IS NULL AND e.objective IN (SELECT x ->> 'objective' FROM jsonb_array_elements(nullif(objectives, 'null')) AS x))
 	)
-	SELECT document || jsonb_build_object(
+	SELECT jsonb_build_object(
 		'exception', (
 			SELECT jsonb_agg(jsonb_build_object('kind', e.kind, 'about', coalesce(e.item, e.objective, e.metric),
-				'from', to_char(timezone(zone, nullif(lower(e.during), '-infinity')), 'YYYY-MM-DD HH24:MI'),
-				'to', to_char(timezone(zone, nullif(upper(e.during), 'infinity')), 'YYYY-MM-DD HH24:MI'),
+				'from', to_char(timezone(wanted.zone, nullif(lower(e.during), '-infinity')), 'YYYY-MM-DD HH24:MI'),
+				'to', to_char(timezone(wanted.zone, nullif(upper(e.during), 'infinity')), 'YYYY-MM-DD HH24:MI'),
 				'recurs', e.rrule, 'extends_by', e.extend_by::text, 'is_waiver', e.waive, 'reason', e.reason, 'approved_by', e.approved_by)
 				ORDER BY coalesce(lower(e.during), e.approved_at), e.id)
-			FROM (SELECT * FROM bearing AS b ORDER BY coalesce(lower(b.during), b.approved_at), b.id LIMIT most_rows) AS e),
+			FROM (SELECT * FROM bearing AS b ORDER BY coalesce(lower(b.during), b.approved_at), b.id LIMIT sla.summary_rows()) AS e),
 		'exception_count', jsonb_build_object('exceptions', (SELECT count(*) FROM bearing)),
 		'said', (
-			SELECT jsonb_agg(jsonb_build_object('at', to_char(timezone(zone, n.at), 'YYYY-MM-DD HH24:MI'), 'kind', n.kind, 'text', n.text)
+			SELECT jsonb_agg(jsonb_build_object('at', to_char(timezone(wanted.zone, n.at), 'YYYY-MM-DD HH24:MI'), 'kind', n.kind, 'text', n.text)
 				ORDER BY n.at, n.id)
 			FROM (
 				SELECT *
 				FROM sla.annotation AS n
-				WHERE n.subject = 'agreement' AND n.party = summary_of.party AND n.key = agreement AND n.kind IN ('review', 'feedback', 'customer_notice')
-					AND n.at >= from_at AND n.at < to_at
+				WHERE n.subject = 'agreement' AND n.party = wanted.party AND n.key = wanted.agreement AND n.kind IN ('review', 'feedback', 'customer_notice')
+					AND n.at >= wanted.from_at AND n.at < wanted.to_at
 				ORDER BY n.at, n.id
-				LIMIT most_rows
+				LIMIT sla.summary_rows()
 			) AS n))
 	INTO document;
 	RETURN document;
+END
+$$;
+COMMENT ON FUNCTION sla.summary_exceptions(sla.agreement_month, jsonb) IS 'private: exceptions, and what was said of a month of an agreement';
+REVOKE ALL ON FUNCTION sla.summary_exceptions(sla.agreement_month, jsonb) FROM PUBLIC;
+
+CREATE FUNCTION sla.summary_of(party text, agreement text, period date)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	wanted sla.agreement_month := sla.month_of_agreement(party, agreement, period);
+	kept jsonb := sla.summary_kept(wanted);
+	objectives jsonb := sla.summary_objectives(wanted);
+BEGIN
+	RETURN sla.summary_agreement(wanted) || kept || sla.summary_promises(wanted, kept -> 'kept') || objectives
+		|| sla.summary_credits(wanted) || sla.summary_breaches(wanted) || sla.summary_exceptions(wanted, objectives -> 'objective');
 END
 $$;
 COMMENT ON FUNCTION sla.summary_of(text, text, date) IS 'private: the month of an agreement as a document, for sla.monthly_summary() and sla.report_html()';
