@@ -105,6 +105,8 @@ CREATE FUNCTION sla.sync(
 	OUT errors bigint)
 AS 'MODULE_PATHNAME', 'sla_sync'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION sla.sync(regclass, text[]) IS
+'brings every clock of a table, or of some items, to what its row and its sources say';
 
 CREATE FUNCTION sla.set_trigger_columns(relation regclass, widening boolean DEFAULT false, passing boolean DEFAULT false)
 RETURNS void

@@ -1,5 +1,5 @@
 --
--- Verifying, correcting, judging again; sync and signals
+-- Verifying, correcting, judging again; signals
 --
 
 CREATE FUNCTION sla.problem_of(clock sla.clock_state)
@@ -167,13 +167,6 @@ AS 'MODULE_PATHNAME', 'sla_correct'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION sla.correct(bigint, timestamptz, timestamptz, text) IS
 'sets facts of a clock (NULL: as they are) and judges it anew; noted in sla.clock_change; for the table''s owner and operators';
-
-/*
- * Sync and signals
- */
-
-COMMENT ON FUNCTION sla.sync(regclass, text[]) IS
-'brings every clock of a table, or of some items, to what its row and its sources say';
 
 CREATE FUNCTION sla.signal(
 	relation regclass,
