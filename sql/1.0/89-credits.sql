@@ -140,7 +140,7 @@ BEGIN ATOMIC
 		ORDER BY v.valid_from <= agreement_parts.at DESC, v.valid_from DESC
 		LIMIT 1
 	), month AS (
-		SELECT z.name AS zone, m.month::timestamp AS begins, pg_catalog.timezone(z.name, m.month) AS at
+		SELECT z.name AS zone, m.month::timestamp AS begins, sla.day_begins(z.name, m.month) AS at
 		FROM zone AS z
 		CROSS JOIN LATERAL pg_catalog.generate_series(
 			pg_catalog.date_trunc('month', pg_catalog.timezone(z.name, agreement_parts.at)) - interval '12 months',
@@ -148,7 +148,7 @@ BEGIN ATOMIC
 	), span AS (
 		SELECT m.zone, m.begins, v.valid_from, v.monthly_fee, v.currency, v.credit_cap_percent,
 			greatest(m.at, v.valid_from) AS from_at,
-			least(pg_catalog.timezone(m.zone, m.begins + interval '1 month'), v.valid_until) AS to_at
+			least(sla.day_begins(m.zone, m.begins + interval '1 month'), v.valid_until) AS to_at
 		FROM month AS m
 		CROSS JOIN version AS v
 	)

@@ -117,7 +117,7 @@ BEGIN
 		CROSS JOIN LATERAL (
 			VALUES (v.valid_from), (v.ends_at)
 			UNION ALL
-			SELECT timezone(z.zone, m)
+			SELECT sla.day_begins(z.zone, m)
 			FROM (SELECT coalesce(v.time_zone, 'UTC')) AS z (zone)
 			CROSS JOIN generate_series(date_trunc('month', timezone(z.zone, credit_parts.from_at)),
 				timezone(z.zone, credit_parts.to_at), interval '1 month') AS m

@@ -264,7 +264,7 @@ BEGIN
 		FROM sla.objective AS o
 		CROSS JOIN LATERAL (
 			SELECT CASE WHEN sla.is_calendar_window(o.window_length) THEN o.window_length ELSE 'month' END,
-				timezone(o.time_zone, (NEW.period_start + 1)::timestamp) - interval '1 us'
+				sla.day_begins(o.time_zone, (NEW.period_start + 1)::timestamp) - interval '1 us'
 			WHERE isfinite(NEW.period_start)
 		) AS i (unit, at)
 		CROSS JOIN LATERAL sla.calendar_window(i.unit, o.window_start, o.time_zone, i.at) AS w
@@ -704,8 +704,8 @@ FROM (
 		LEFT JOIN sla.agreement AS a ON a.id = b.agreement_id
 		LEFT JOIN sla.breach_review AS r ON r.clock_id = b.clock_id
 		CROSS JOIN LATERAL (SELECT coalesce(a.time_zone, t.time_zone, 'UTC')) AS z (zone)
-		WHERE b.at >= pg_catalog.timezone(z.zone, m.period_start::timestamp)
-			AND b.at < pg_catalog.timezone(z.zone, m.period_start + interval '1 month')
+		WHERE b.at >= sla.day_begins(z.zone, m.period_start::timestamp)
+			AND b.at < sla.day_begins(z.zone, m.period_start + interval '1 month')
 	) AS b
 	CROSS JOIN LATERAL sla.traits(b.at, b.zone, b.cause, b.owner, b.party, b.policy, b.metric, b.labels) AS t
 	GROUP BY b.period_start, b.relation, t.dimension, t.label, t.value, b."time"

@@ -122,16 +122,16 @@ BEGIN
 	wanted.first_day := date_trunc('month', period::timestamp);
 	SELECT a.* INTO v
 	FROM sla.agreement AS a
-	CROSS JOIN LATERAL (SELECT timezone(coalesce(a.time_zone, 'UTC'), wanted.first_day + interval '1 month')) AS m (to_at)
+	CROSS JOIN LATERAL (SELECT sla.day_begins(coalesce(a.time_zone, 'UTC'), wanted.first_day + interval '1 month')) AS m (to_at)
 	WHERE a.party = month_of_agreement.party AND a.name = agreement
 	ORDER BY a.valid_from < m.to_at DESC, CASE WHEN a.valid_from < m.to_at THEN a.valid_from END DESC, a.valid_from
 	LIMIT 1;
 	wanted.version := v;
 	wanted.versions := ARRAY(SELECT a.id FROM sla.agreement AS a WHERE a.party = month_of_agreement.party AND a.name = agreement);
 	wanted.zone := coalesce(v.time_zone, 'UTC');
-	wanted.since := timezone(wanted.zone, wanted.first_day - interval '11 months');
-	wanted.from_at := timezone(wanted.zone, wanted.first_day);
-	wanted.to_at := timezone(wanted.zone, wanted.first_day + interval '1 month');
+	wanted.since := sla.day_begins(wanted.zone, wanted.first_day - interval '11 months');
+	wanted.from_at := sla.day_begins(wanted.zone, wanted.first_day);
+	wanted.to_at := sla.day_begins(wanted.zone, wanted.first_day + interval '1 month');
 	wanted.until := least(wanted.to_at, now());
 	IF wanted.from_at > now() THEN
 		RAISE EXCEPTION 'month % has not begun', to_char(wanted.first_day, 'YYYY-MM')

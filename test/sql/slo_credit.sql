@@ -156,6 +156,15 @@ INSERT INTO sc_group VALUES ('2026-02-20', '2026-03-20', 'a');
 DELETE FROM sla.objective WHERE name = 'sites' AND valid_from = '2026-02-10';
 SELECT * FROM sites;
 ROLLBACK;
+-- where midnight comes twice on the first of a month, months begin with the first of them, as elsewhere
+BEGIN;
+INSERT INTO sla.agreement (party, name, monthly_fee, time_zone) VALUES ('hcme', 'main', 100, 'America/Havana');
+INSERT INTO sla.objective (name, kind, relation, outage_from, outage_to, target_percent, window_length, time_zone, valid_from) VALUES ('twice', 'outage', 'sc_outage', 'began', 'ended', 99, 'month', 'America/Havana', '2020-01-01');
+INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) VALUES ('hcme', 'main', 'twice', 99, 5);
+INSERT INTO sc_outage VALUES ('2020-11-01 04:00', '2020-11-01 05:00'), ('2020-11-30', '2020-11-30 06:30');
+SELECT c.period_start, c.from_at, c.to_at, c.from_at = p.from_at AND c.to_at = p.to_at AS as_periods, c.bad / 3600 AS hours, p.bad / 3600 AS hours, c.tier_amount
+FROM sla.service_credits('hcme', 'main', '2020-12-01 05:00') c JOIN sla.slo_periods('twice', '2020-12-01 05:00') p USING (period_start) WHERE c.period_start >= '2020-10-01' ORDER BY 1;
+ROLLBACK;
 -- they follow a renamed objective, and stay when its owner deletes it: they are the administrator's
 CREATE ROLE regress_sc_owner;
 CREATE ROLE regress_sc_other;
