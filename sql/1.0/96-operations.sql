@@ -229,6 +229,7 @@ DECLARE
 	pass sla.retention_pass := sla.take_pass(relation, 'clock', at);
 	until timestamptz;
 	batch record;
+	gone bigint[];
 	deleted integer;
 BEGIN
 	IF pass.relation IS NULL THEN
@@ -249,21 +250,18 @@ BEGIN
 		LIMIT max_items
 	) AS c;
 
-	-- (what somebody works on, in the next pass)
-	WITH gone AS (
-		DELETE FROM sla.clock_state AS c
-		WHERE c.clock_id = ANY (ARRAY(
-			SELECT l.clock_id
-			FROM sla.clock_state AS l
-			JOIN unnest(batch.clocks, sla.items_present(retain_clocks.relation, batch.items)) AS f (clock_id, is_present)
-				ON f.clock_id = l.clock_id
-			WHERE NOT f.is_present AND l.ended_at < until
-			FOR UPDATE OF l SKIP LOCKED))
-		RETURNING c.clock_id
-	), forgotten AS (
-		DELETE FROM sla.clock_change AS h USING gone AS g WHERE h.clock = g.clock_id
-	)
-	SELECT count(*) INTO deleted FROM gone;
+	-- (what somebody works on, in the next pass; who had it before has written his
+	-- changes by the time that these are deleted)
+	gone := ARRAY(
+		SELECT l.clock_id
+		FROM sla.clock_state AS l
+		JOIN unnest(batch.clocks, sla.items_present(retain_clocks.relation, batch.items)) AS f (clock_id, is_present)
+			ON f.clock_id = l.clock_id
+		WHERE NOT f.is_present AND l.ended_at < until
+		FOR UPDATE OF l SKIP LOCKED);
+	DELETE FROM sla.clock_change AS h WHERE h.clock = ANY (gone);
+	DELETE FROM sla.clock_state AS c WHERE c.clock_id = ANY (gone);
+	GET DIAGNOSTICS deleted = ROW_COUNT;
 
 	UPDATE sla.retention_pass AS p
 	SET began_at = pass.began_at,
