@@ -1449,15 +1449,19 @@ set_facts(StoredClock *stored, const FollowFacts *facts)
 	clock->last = Max(clock->last, start);
 }
 
-static void
-lock_row(Follow *follow, const char *item)
+/* Lock the row of an item, if there is one; false: a writer has it. */
+static bool
+lock_row(Follow *follow, const char *item, RowLock lock)
 {
 	RowReader	reader;
+	bool		locked;
 
 	rows_open(&reader, follow->def->relid);
-	(void) rows_by_item(&reader, follow->def, item, ROW_LOCK);
+	locked = rows_by_item(&reader, follow->def, item, ROW_READ) == NULL ||
+		rows_by_item(&reader, follow->def, item, lock) != NULL || lock != ROW_LOCK_OR_SKIP;
 	rows_close(&reader);
 	renew_snapshot(follow, true);
+	return locked;
 }
 
 void
@@ -1483,9 +1487,14 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 			(facts != NULL || follow_is_outdated(follow->def, stored));
 		if (by_row && !row_is_locked)
 		{
-			/* (writers have the row first, and then its clocks) */
-			lock_row(follow, stored->item);
-			row_is_locked = true;
+			/*
+			 * writers have the row first, and then its clocks; some of these
+			 * may be judged again and locked here, and this one will follow
+			 * as do all that definitions have made stale
+			 */
+			row_is_locked = lock_row(follow, stored->item, facts != NULL ? ROW_LOCK : ROW_LOCK_OR_SKIP);
+			if (!row_is_locked)
+				break;
 			continue;
 		}
 		before = *stored;
