@@ -120,8 +120,9 @@ REVOKE ALL ON FUNCTION sla.credit_unit(text) FROM PUBLIC;
 
 /*
  * The months of an agreement, the present and the twelve before, each version for
- * its part of the month and its share of the fee, by days.  Months are those of the
- * zone of the version in force, or of the latest.
+ * its part of the month and its share of the fee, by days.  A month begins in the
+ * zone of the version in force then, or of the first: a renewal elsewhere does not
+ * move what was before.
  */
 CREATE FUNCTION sla.agreement_parts(party text, agreement text, at timestamptz)
 RETURNS TABLE (
@@ -130,31 +131,41 @@ RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 14
 BEGIN ATOMIC
 	WITH version AS (
-		SELECT a.valid_from, a.ends_at, a.time_zone, a.monthly_fee, a.currency, a.credit_cap_percent,
+		SELECT a.valid_from, coalesce(a.time_zone, 'UTC') AS zone, a.monthly_fee, a.currency, a.credit_cap_percent,
 			least(coalesce(a.ends_at, 'infinity'), pg_catalog.lead(a.valid_from, 1, 'infinity') OVER (ORDER BY a.valid_from)) AS valid_until
 		FROM sla.agreement AS a
 		WHERE a.party = agreement_parts.party AND a.name = agreement_parts.agreement
-	), zone AS (
-		SELECT coalesce(v.time_zone, 'UTC') AS name
+	), present AS (
+		SELECT pg_catalog.date_trunc('month', pg_catalog.timezone(v.zone, agreement_parts.at)) AS month
 		FROM version AS v
 		ORDER BY v.valid_from <= agreement_parts.at DESC, v.valid_from DESC
 		LIMIT 1
+	), bound AS (
+		SELECT m.month, b.zone, b.at
+		FROM present AS p
+		CROSS JOIN LATERAL pg_catalog.generate_series(p.month - interval '12 months', p.month + interval '2 months', interval '1 month') AS m (month)
+		CROSS JOIN LATERAL (
+			SELECT v.zone, d.at
+			FROM version AS v
+			CROSS JOIN LATERAL (SELECT sla.day_begins(v.zone, m.month)) AS d (at)
+			ORDER BY v.valid_from <= d.at DESC, CASE WHEN v.valid_from <= d.at THEN v.valid_from END DESC, v.valid_from
+			LIMIT 1
+		) AS b
 	), month AS (
-		SELECT z.name AS zone, m.month::timestamp AS begins, sla.day_begins(z.name, m.month) AS at
-		FROM zone AS z
-		CROSS JOIN LATERAL pg_catalog.generate_series(
-			pg_catalog.date_trunc('month', pg_catalog.timezone(z.name, agreement_parts.at)) - interval '12 months',
-			pg_catalog.date_trunc('month', pg_catalog.timezone(z.name, agreement_parts.at)), interval '1 month') AS m (month)
+		SELECT b.month AS begins, b.at, n.month AS next, n.at AS next_at, n.zone
+		FROM bound AS b
+		JOIN bound AS n ON n.month = b.month + interval '1 month'
 	), span AS (
-		SELECT m.zone, m.begins, v.valid_from, v.monthly_fee, v.currency, v.credit_cap_percent,
-			greatest(m.at, v.valid_from) AS from_at,
-			least(sla.day_begins(m.zone, m.begins + interval '1 month'), v.valid_until) AS to_at
+		SELECT m.*, v.valid_from, v.monthly_fee, v.currency, v.credit_cap_percent,
+			greatest(m.at, v.valid_from) AS from_at, least(m.next_at, v.valid_until) AS to_at
 		FROM month AS m
 		CROSS JOIN version AS v
 	)
 	SELECT s.from_at, s.to_at, s.begins::date, s.valid_from,
-		s.monthly_fee * (pg_catalog.timezone(s.zone, s.to_at)::date - pg_catalog.timezone(s.zone, s.from_at)::date)
-			/ extract(day FROM s.begins + interval '1 month' - interval '1 day'),
+		s.monthly_fee * (
+			CASE WHEN s.to_at = s.next_at THEN s.next ELSE least(s.next, pg_catalog.timezone(s.zone, s.to_at)) END::date
+			- CASE WHEN s.from_at = s.at THEN s.begins ELSE greatest(s.begins, pg_catalog.timezone(s.zone, s.from_at)) END::date)
+			/ extract(day FROM s.next - interval '1 day'),
 		s.currency, s.credit_cap_percent
 	FROM span AS s
 	WHERE s.from_at < s.to_at AND s.from_at < agreement_parts.at;

@@ -164,6 +164,9 @@ INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_perce
 INSERT INTO sc_outage VALUES ('2020-11-01 04:00', '2020-11-01 05:00'), ('2020-11-30', '2020-11-30 06:30');
 SELECT c.period_start, c.from_at, c.to_at, c.from_at = p.from_at AND c.to_at = p.to_at AS as_periods, c.bad / 3600 AS hours, p.bad / 3600 AS hours, c.tier_amount
 FROM sla.service_credits('hcme', 'main', '2020-12-01 05:00') c JOIN sla.slo_periods('twice', '2020-12-01 05:00') p USING (period_start) WHERE c.period_start >= '2020-10-01' ORDER BY 1;
+-- a renewal in another time zone does not move the months before it
+INSERT INTO sla.agreement (party, name, valid_from, monthly_fee, time_zone) VALUES ('hcme', 'main', '2020-11-20 05:00', 200, 'Asia/Tokyo');
+SELECT period_start, from_at, to_at, bad / 3600 AS hours, fee, tier_amount FROM sla.service_credits('hcme', 'main', '2020-12-20') WHERE period_start >= '2020-10-01' ORDER BY from_at;
 ROLLBACK;
 -- they follow a renamed objective, and stay when its owner deletes it: they are the administrator's
 CREATE ROLE regress_sc_owner;
