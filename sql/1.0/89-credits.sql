@@ -226,6 +226,10 @@ DECLARE
 	o sla.objective;
 	until timestamptz;
 	has_groups boolean;
+	-- what is before the first span that is not closed need not be counted
+	since timestamptz := (SELECT min(k) FROM unnest(cuts) AS k WHERE k <> ALL (frozen));
+	edge timestamptz;
+	edges timestamptz[];
 BEGIN
 	FOR o IN SELECT b.* FROM sla.objective AS b WHERE b.name = credit_counts.goal LOOP
 		until := least(credit_counts.at, (SELECT min(n.valid_from) FROM sla.objective AS n WHERE n.name = o.name AND n.valid_from > o.valid_from));
@@ -235,9 +239,19 @@ BEGIN
 		ELSIF o.kind = 'outage' THEN
 			o.group_by := NULL;	-- the time of no group counts, where there is none
 		END IF;
+		edges := ARRAY(SELECT k FROM unnest(cuts) AS k WHERE k >= since);
+		IF o.kind = 'slice' THEN
+			-- a slice over the end of a period is cut there, as it is when that is closed
+			edge := greatest(since, o.valid_from);
+			LOOP
+				edge := (SELECT p.to_at FROM sla.period_at(o.name, edge) AS p);
+				EXIT WHEN edge IS NULL OR edge >= least(until, cuts[cardinality(cuts)]);
+				edges := edges || edge;
+			END LOOP;
+		END IF;
 		RETURN QUERY
 		SELECT c.span, sla.credit_unit(o.kind), o.valid_from, CASE WHEN has_groups THEN t.grp END, t.total, t.good
-		FROM (SELECT ARRAY(SELECT DISTINCT least(greatest(k, o.valid_from), until) FROM unnest(cuts) AS k ORDER BY 1)) AS b (bounds)
+		FROM (SELECT ARRAY(SELECT DISTINCT least(greatest(k, o.valid_from), until) FROM unnest(edges) AS k ORDER BY 1)) AS b (bounds)
 		CROSS JOIN LATERAL sla.tally_apart(o, b.bounds) AS t
 		CROSS JOIN LATERAL (SELECT cuts[width_bucket(b.bounds[t.n], cuts)]) AS c (span)
 		WHERE c.span <> ALL (frozen);

@@ -77,7 +77,7 @@ INSERT INTO sla.objective (name, kind, relation, outage_from, outage_to, target_
 INSERT INTO sla.objective (name, relation, at, good_when, group_by, target_percent, window_length, time_zone, valid_from)
 	VALUES ('td week', 'td_event', 'at', 'ok', 'region', 80, 'week', 'UTC', '2020-01-01'), ('td rare', 'td_event', 'at', 'ok', $$'x' || nullif(region, '1') || nullif(region, '0') || nullif(region, '2')$$, 80, 'month', 'UTC', '2020-01-01');
 INSERT INTO sla.objective (name, relation, at, good_when, slice, kind, target_percent, window_length, valid_from)
-	VALUES ('td slice', 'td_event', 'at', 'ok', '1 hour', 'slice', 80, '30 days', '2020-01-01');
+	VALUES ('td slice', 'td_event', 'at', 'ok', '7 hours', 'slice', 80, '30 days', '2020-01-01');
 INSERT INTO sla.objective (name, kind, relation, metric, target_percent, window_length, time_zone, valid_from)
 	VALUES ('td clock', 'clock', 'td_order', 'solve', 90, 'quarter', 'Asia/Tokyo', '2020-01-01');
 INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) SELECT 'td2', 'main', 'td ' || o, 99, 10 FROM unnest(ARRAY['out', 'week', 'rare', 'slice', 'clock']) o;
