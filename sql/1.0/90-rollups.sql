@@ -398,6 +398,7 @@ AS $$
 DECLARE
 	began timestamptz := clock_timestamp();
 	void integer;
+	told integer[];
 	mine integer[];
 	emptied jsonb;
 	folded bigint;
@@ -420,6 +421,12 @@ BEGIN
 	PERFORM sla.make_clock_rollups();
 
 	PERFORM sla.write_rollup_deltas();
+	-- by one look at the deltas, not one for each objective
+	told := ARRAY(
+		SELECT DISTINCT d.objective
+		FROM sla.rollup_delta AS d
+		JOIN sla.rollup AS r ON r.objective = d.objective AND r.generation = d.generation
+		WHERE d.bucket = '-infinity');
 	FOR void IN
 		SELECT r.objective
 		FROM sla.rollup AS r
@@ -436,10 +443,8 @@ BEGIN
 			FROM sla.rollup AS r
 			JOIN sla.objective AS o ON o.id = r.objective
 			WHERE r.objective = void
-				AND (NOT r.is_built OR r.fingerprint <> sla.rollup_fingerprint(sla.rollup_relation(o))
-					OR EXISTS (
-						SELECT FROM sla.rollup_delta AS d
-						WHERE d.bucket = '-infinity' AND d.objective = r.objective AND d.generation = r.generation))
+				AND (NOT r.is_built OR r.objective = ANY (told)
+					OR r.fingerprint <> sla.rollup_fingerprint(sla.rollup_relation(o)))
 			FOR UPDATE OF r SKIP LOCKED;
 			IF FOUND THEN
 				PERFORM sla.build_rollup(void);
