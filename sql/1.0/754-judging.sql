@@ -105,6 +105,24 @@ END;
 COMMENT ON FUNCTION sla.verdict_of(sla.clock_state) IS 'private: the verdict of a stored clock, net of exceptions';
 REVOKE ALL ON FUNCTION sla.verdict_of(sla.clock_state) FROM PUBLIC;
 
+/* Clocks of a table that were open in a span, and are other by the present definitions. */
+CREATE FUNCTION sla.judged_otherwise(relation regclass, during tstzrange,
+	OUT stored sla.clock_state, OUT judged sla.clock_state)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL UNSAFE COST 10000 ROWS 100
+BEGIN ATOMIC
+	SELECT c, d
+	FROM sla.clock_state AS c
+	CROSS JOIN LATERAL sla.rejudged(c) AS d
+	WHERE c.relation = judged_otherwise.relation
+		AND judged_otherwise.during && pg_catalog.tstzrange(c.started_at, coalesce(c.ended_at, 'infinity'), '[]')
+		AND (d.due_at, d.late_at, coalesce(d.gross_due_at, d.due_at), coalesce(d.gross_late_at, d.late_at), d.is_waived)
+			IS DISTINCT FROM (c.due_at, c.late_at, coalesce(c.gross_due_at, c.due_at), coalesce(c.gross_late_at, c.late_at), c.is_waived);
+END;
+COMMENT ON FUNCTION sla.judged_otherwise(regclass, tstzrange) IS
+'private: clocks of a table that were open in a span, as they are stored and as the present definitions judge them, where that differs';
+REVOKE ALL ON FUNCTION sla.judged_otherwise(regclass, tstzrange) FROM PUBLIC;
+
 CREATE FUNCTION sla.recompute_table(relation regclass, during tstzrange, dry_run boolean)
 RETURNS TABLE (
 	clock_id bigint, item text, metric text, before_due_at timestamptz, after_due_at timestamptz,
@@ -115,29 +133,20 @@ AS $$
 BEGIN
 	PERFORM sla.is_known(recompute_table.relation, NULL);
 	RETURN QUERY
-	SELECT c.clock_id, c.item, p.metric, c.due_at, d.due_at, sla.verdict_of(c), sla.verdict_of(d)
-	FROM sla.clock_state AS c
-	LEFT JOIN sla.promise AS p ON p.id = c.promise_id
-	CROSS JOIN LATERAL sla.rejudged(c) AS d
-	WHERE c.relation = recompute_table.relation
-		AND recompute_table.during && tstzrange(c.started_at, coalesce(c.ended_at, 'infinity'), '[]')
-		AND (d.due_at, d.late_at, coalesce(d.gross_due_at, d.due_at), coalesce(d.gross_late_at, d.late_at), d.is_waived)
-			IS DISTINCT FROM (c.due_at, c.late_at, coalesce(c.gross_due_at, c.due_at), coalesce(c.gross_late_at, c.late_at), c.is_waived)
-	ORDER BY c.clock_id;
+	SELECT (j.stored).clock_id, (j.stored).item, p.metric, (j.stored).due_at, (j.judged).due_at,
+		sla.verdict_of(j.stored), sla.verdict_of(j.judged)
+	FROM sla.judged_otherwise(recompute_table.relation, recompute_table.during) AS j
+	LEFT JOIN sla.promise AS p ON p.id = (j.stored).promise_id
+	ORDER BY 1;
 	IF NOT dry_run THEN
 		-- (in the order in which writers take an item's clocks)
-		PERFORM sla.rejudge(changed.relation, changed.clock_id)
+		PERFORM sla.rejudge((o.stored).relation, (o.stored).clock_id)
 		FROM (
-			SELECT c.relation, c.clock_id
-			FROM sla.clock_state AS c
-			CROSS JOIN LATERAL sla.rejudged(c) AS d
-			WHERE c.relation = recompute_table.relation
-				AND recompute_table.during && tstzrange(c.started_at, coalesce(c.ended_at, 'infinity'), '[]')
-				AND (d.due_at, d.late_at, coalesce(d.gross_due_at, d.due_at), coalesce(d.gross_late_at, d.late_at), d.is_waived)
-					IS DISTINCT FROM (c.due_at, c.late_at, coalesce(c.gross_due_at, c.due_at), coalesce(c.gross_late_at, c.late_at), c.is_waived)
-			ORDER BY c.item, c.metric_id, c.per, c.cycle
+			SELECT j.stored
+			FROM sla.judged_otherwise(recompute_table.relation, recompute_table.during) AS j
+			ORDER BY (j.stored).item, (j.stored).metric_id, (j.stored).per, (j.stored).cycle
 			OFFSET 0
-		) AS changed;
+		) AS o;
 	END IF;
 END
 $$;
