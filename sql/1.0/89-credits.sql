@@ -186,17 +186,9 @@ RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT DISTINCT c.from_at, c.revision, o.kind, o.has_groups, d.part_from IS NOT NULL,
+	SELECT DISTINCT c.from_at, c.revision, c.kind, c.has_groups, d.part_from IS NOT NULL,
 		coalesce(d.part_from, c.from_at), coalesce(d.part_to, c.to_at)
 	FROM sla.closed_period AS c
-	-- the version that judged it, or if that is gone the last one
-	CROSS JOIN LATERAL (
-		SELECT b.kind, b.group_by IS NOT NULL AS has_groups
-		FROM sla.objective AS b
-		WHERE b.name = closed_shares.goal
-		ORDER BY b.id = c.objective_id DESC, b.valid_from DESC
-		LIMIT 1
-	) AS o
 	LEFT JOIN sla.closed_part AS d ON d.objective = c.objective AND d.from_at = c.from_at AND d.revision = c.revision
 		AND d.party = closed_shares.party AND d.agreement = closed_shares.agreement
 	WHERE c.objective = closed_shares.goal
@@ -205,7 +197,7 @@ AS $$
 			WHERE later.objective = c.objective AND later.from_at = c.from_at AND later.revision > c.revision)
 		AND (d.part_from IS NOT NULL
 			OR c.party = closed_shares.party
-			OR c.party IS NULL AND o.kind <> 'clock');
+			OR c.party IS NULL AND c.kind <> 'clock');
 $$;
 COMMENT ON FUNCTION sla.closed_shares(text, text, text) IS 'private: what is closed of an objective for an agreement';
 REVOKE ALL ON FUNCTION sla.closed_shares(text, text, text) FROM PUBLIC;

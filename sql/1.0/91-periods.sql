@@ -15,6 +15,8 @@ CREATE TABLE sla.closed_period (
 	period_start date NOT NULL,
 	valid_from timestamptz NOT NULL,
 	objective_id integer NOT NULL,
+	kind text NOT NULL,
+	has_groups boolean NOT NULL,
 	party text,
 	agreement text,
 	target_percent numeric NOT NULL,
@@ -31,6 +33,8 @@ COMMENT ON COLUMN sla.closed_period.to_at IS 'when the period ends';
 COMMENT ON COLUMN sla.closed_period.period_start IS 'first day of the period';
 COMMENT ON COLUMN sla.closed_period.valid_from IS 'from when the version was in force that judged it';
 COMMENT ON COLUMN sla.closed_period.objective_id IS 'number of that version';
+COMMENT ON COLUMN sla.closed_period.kind IS 'its kind then, and so what its figures count';
+COMMENT ON COLUMN sla.closed_period.has_groups IS 'it had a group_by then';
 COMMENT ON COLUMN sla.closed_period.party IS 'the customer';
 COMMENT ON COLUMN sla.closed_period.agreement IS 'name of the party''s agreement';
 COMMENT ON COLUMN sla.closed_period.target_percent IS 'what was promised';
@@ -283,8 +287,9 @@ BEGIN
 			EXIT WHEN problem IS NOT NULL;
 			PERFORM sla.keep_period(
 				ROW(name.name, next.from_at, 1, next.to_at, timezone((next.version).time_zone, next.from_at)::date,
-					(next.version).valid_from, (next.version).id, (next.version).party, (next.version).agreement,
-					(next.version).target_percent, clock_timestamp(), current_user, NULL)::sla.closed_period, groups, parts);
+					(next.version).valid_from, (next.version).id, (next.version).kind, (next.version).group_by IS NOT NULL,
+					(next.version).party, (next.version).agreement, (next.version).target_percent,
+					clock_timestamp(), current_user, NULL)::sla.closed_period, groups, parts);
 			closed := closed + 1;
 		END LOOP;
 	END LOOP;
@@ -371,6 +376,8 @@ BEGIN
 		) AS p (parts);
 		last.valid_from := (now_is.version).valid_from;
 		last.objective_id := (now_is.version).id;
+		last.kind := (now_is.version).kind;
+		last.has_groups := (now_is.version).group_by IS NOT NULL;
 		last.party := (now_is.version).party;
 		last.agreement := (now_is.version).agreement;
 		last.target_percent := (now_is.version).target_percent;
@@ -426,6 +433,7 @@ BEGIN
 			(n.version).target_percent::double precision, t.total, t.good,
 			CASE
 				WHEN (n.version).id IS NULL THEN 'the objective is gone'
+				WHEN (n.version).kind <> last.kind THEN 'its kind is another'
 				WHEN f.group_value IS NULL THEN 'the group has come since'
 				WHEN t.group_value IS NULL THEN 'the group is gone'
 				WHEN f.total <> t.total THEN 'another number counts'

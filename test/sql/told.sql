@@ -99,6 +99,14 @@ SELECT objective, count(*) > 9 AS many, count(*) FILTER (WHERE w.is_frozen) > 0 
 	count(*) FILTER (WHERE w.is_frozen AND (w.total, w.good, w.sli_percent, w.tier_amount, w.breach_amount)
 		IS DISTINCT FROM (b.total, b.good, b.sli_percent, b.tier_amount, b.breach_amount)) AS other
 FROM whole w JOIN before b USING (party, from_at, to_at, objective) GROUP BY 1 ORDER BY 1;
+-- nor does what its version says in another way
+BEGIN;
+UPDATE sla.objective SET kind = 'slice', slice = '7 hours', group_by = NULL WHERE name = 'td week';
+SELECT count(*) > 9 AS many, count(*) FILTER (WHERE (w.total, w.good, w.sli_percent, w.tier_amount)
+	IS DISTINCT FROM (b.total, b.good, b.sli_percent, b.tier_amount)) AS other
+FROM whole w JOIN before b USING (party, from_at, to_at, objective) WHERE w.is_frozen AND objective = 'td week';
+SELECT DISTINCT problem FROM sla.verify_periods('td week');
+ROLLBACK;
 -- the parts are the period
 SELECT p.objective, count(*) > 1 AS many, count(*) FILTER (WHERE (p.total, p.good) IS DISTINCT FROM (g.total, g.good)) AS other
 FROM (SELECT objective, from_at, revision, party, agreement, sum(total) AS total, sum(good) AS good FROM sla.closed_part GROUP BY 1, 2, 3, 4, 5) p
