@@ -818,6 +818,27 @@ COMMENT ON FUNCTION sla.alert_burn_rates(timestamptz, integer) IS
 REVOKE ALL ON FUNCTION sla.alert_burn_rates(timestamptz, integer) FROM PUBLIC;
 
 /* An agreement is due for review at the instant that its last one tells. */
+CREATE VIEW sla.review_untold AS
+SELECT d.party, d.name, d.valid_from, d.due_at
+FROM sla.review_due AS d
+WHERE NOT EXISTS (
+	SELECT FROM sla.alert AS a
+	WHERE a.kind = 'review' AND a.party = d.party AND a.agreement = d.name AND a.at = d.due_at);
+COMMENT ON VIEW sla.review_untold IS 'private: reviews of agreements, past or to come, that have no alert';
+COMMENT ON COLUMN sla.review_untold.party IS 'the customer';
+COMMENT ON COLUMN sla.review_untold.name IS 'name of the agreement';
+COMMENT ON COLUMN sla.review_untold.valid_from IS 'from when the version in force is';
+COMMENT ON COLUMN sla.review_untold.due_at IS 'when it is to be reviewed';
+
+CREATE VIEW sla.review_over AS
+SELECT a.id
+FROM sla.alert AS a
+WHERE a.kind = 'review' AND a.withdrawn_at IS NULL
+	AND NOT EXISTS (
+		SELECT FROM sla.review_due AS d WHERE d.party = a.party AND d.name = a.agreement AND d.due_at = a.at);
+COMMENT ON VIEW sla.review_over IS 'private: alerts of reviews that are due no more';
+COMMENT ON COLUMN sla.review_over.id IS 'number of the alert';
+
 CREATE FUNCTION sla.alert_reviews(at timestamptz, max_items integer)
 RETURNS bigint
 LANGUAGE plpgsql
@@ -835,23 +856,14 @@ BEGIN
 	WITH withdrawn AS (
 		UPDATE sla.alert AS a
 		SET withdrawn_at = alert_reviews.at
-		WHERE a.id = ANY (ARRAY(
-			SELECT u.id
-			FROM sla.alert AS u
-			WHERE u.kind = 'review' AND u.withdrawn_at IS NULL
-				AND NOT EXISTS (
-					SELECT FROM sla.review_due AS d WHERE d.party = u.party AND d.name = u.agreement AND d.due_at = u.at)
-			FOR UPDATE SKIP LOCKED))
+		WHERE a.id = ANY (ARRAY(SELECT o.id FROM sla.review_over AS o FOR UPDATE SKIP LOCKED))
 		RETURNING a.id
 	), raised AS (
 		INSERT INTO sla.alert (kind, at, raised_at, party, agreement, owner, notify)
 		SELECT 'review', d.due_at, alert_reviews.at, d.party, d.name, g.owner, g.owner
-		FROM sla.review_due AS d
+		FROM sla.review_untold AS d
 		JOIN sla.agreement AS g ON g.party = d.party AND g.name = d.name AND g.valid_from = d.valid_from
 		WHERE d.due_at < alert_reviews.at
-			AND NOT EXISTS (
-				SELECT FROM sla.alert AS a
-				WHERE a.kind = 'review' AND a.party = d.party AND a.agreement = d.name AND a.at = d.due_at)
 		ORDER BY d.due_at, d.party, d.name
 		LIMIT alert_reviews.max_items
 		ON CONFLICT (party, agreement, at) WHERE kind = 'review' DO NOTHING
@@ -1119,16 +1131,8 @@ BEGIN
 		(SELECT min(r.next_at) FROM sla.escalation_run AS r WHERE r.next_at IS NOT NULL),
 		(SELECT min(coalesce(b.next_at, '-infinity'))
 		 FROM sla.burn_rule AS r LEFT JOIN sla.burn_look AS b ON b.objective = r.objective),
-		(SELECT min(d.due_at) + interval '1 microsecond'
-		 FROM sla.review_due AS d
-		 WHERE NOT EXISTS (
-			SELECT FROM sla.alert AS a
-			WHERE a.kind = 'review' AND a.party = d.party AND a.agreement = d.name AND a.at = d.due_at)),
-		CASE WHEN EXISTS (
-			SELECT FROM sla.alert AS a
-			WHERE a.kind = 'review' AND a.withdrawn_at IS NULL
-				AND NOT EXISTS (SELECT FROM sla.review_due AS d WHERE d.party = a.party AND d.name = a.agreement AND d.due_at = a.at))
-		THEN pg_catalog.now() END,
+		(SELECT min(d.due_at) + interval '1 microsecond' FROM sla.review_untold AS d),
+		CASE WHEN EXISTS (SELECT FROM sla.review_over) THEN pg_catalog.now() END,
 		sla.next_fold(),
 		CASE WHEN EXISTS (SELECT FROM sla.objective) OR EXISTS (SELECT FROM sla.retention) THEN
 			(SELECT min(coalesce(t.next_at, '-infinity')) FROM sla.tick_state AS t WHERE t.step IN ('fold', 'close periods', 'retain'))
