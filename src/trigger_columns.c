@@ -9,13 +9,15 @@
  * such a trigger does not see: a table that has one, or below which one is, is
  * followed whatever is updated.  (Statement triggers are for all: the server
  * forgets one of these when a foreign key's action updates other columns of the
- * table, see cancel_prior_stmt_triggers() in its commands/trigger.c.)
+ * table, see cancel_prior_stmt_triggers() in its commands/trigger.c, and a session
+ * has to have loaded this library before what its triggers are for may change.)
  *
  * The columns are written into pg_trigger as CREATE OR REPLACE TRIGGER would,
  * but under a lock that lets writers pass, without making a disabled trigger
  * fire again, and without depending on the columns, which the functions of the
  * expressions do: when a column is dropped with all that depends on it the trigger
- * fires for every update, until there are definitions that can be read.
+ * fires for every update, until there are definitions that can be read.  (What the
+ * server makes, for a partition or from a dump, does depend until it is freed.)
  * A statement that began before goes on with the columns as they were, just as it
  * goes on with the definitions as they were; for the next one see track.c.
  *
@@ -64,6 +66,27 @@ typedef struct Family
 	bool		every_update;
 	Oid			function;		/* of these triggers */
 } Family;
+
+static Oid
+row_function(void)
+{
+	return LookupFuncName(list_make2(makeString("sla"), makeString("track_row")), 0, NULL, false);
+}
+
+static SysScanDesc
+begin_triggers(Relation catalog, Oid relid)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	return systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL, 1, &key);
+}
+
+static void
+forget_columns(Oid trigger)
+{
+	deleteDependencyRecordsForClass(TriggerRelationId, trigger, RelationRelationId, DEPENDENCY_NORMAL);
+}
 
 /* NULL when it is gone, or somebody else has locked it. */
 static Relation
@@ -115,7 +138,7 @@ family_of(Oid relid, bool widening, const Definition *def, LOCKMODE lockmode)
 	family.every_update = !widening && (bms_is_empty(family.columns) || def->whole_row);
 	foreach(cell, family.relids)
 		family.every_update = family.every_update || has_before_update(&family, lfirst_oid(cell));
-	family.function = LookupFuncName(list_make2(makeString("sla"), makeString("track_row")), 0, NULL, false);
+	family.function = row_function();
 	return family;
 }
 
@@ -200,8 +223,7 @@ replace_columns(Relation catalog, HeapTuple tuple, const int2vector *columns)
 	replaces[Anum_pg_trigger_tgattr - 1] = true;
 	CatalogTupleUpdate(catalog, &tuple->t_self,
 					   heap_modify_tuple(tuple, RelationGetDescr(catalog), values, nulls, replaces));
-	deleteDependencyRecordsForClass(TriggerRelationId, ((Form_pg_trigger) GETSTRUCT(tuple))->oid,
-									RelationRelationId, DEPENDENCY_NORMAL);
+	forget_columns(((Form_pg_trigger) GETSTRUCT(tuple))->oid);
 }
 
 /* Has the trigger of a table its columns?  If not, and when told to, gives it these. */
@@ -211,15 +233,13 @@ visit_triggers(const Family *family, Oid relid, bool replacing)
 	Relation	rel = open_member(family, relid);
 	Relation	catalog;
 	bool		alike = true;
-	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
 	if (rel == NULL)
 		return family->locked || family->widening || relid != family->root;
 	catalog = table_open(TriggerRelationId, replacing ? RowExclusiveLock : AccessShareLock);
-	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
-	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL, 1, &key);
+	scan = begin_triggers(catalog, relid);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
@@ -303,5 +323,42 @@ sla_set_trigger_columns(PG_FUNCTION_ARGS)
 	}
 	if (passing)
 		UnlockRelationOid(reading.relid, AccessShareLock);
+	PG_RETURN_VOID();
+}
+
+static void
+free_triggers(Oid function, Oid relid)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	SysScanDesc scan = begin_triggers(catalog, relid);
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+		if (form->tgfoid == function)
+			forget_columns(form->oid);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+}
+
+/*
+ * sla.free_triggers(relation oid) -> void
+ *
+ * Lets the row triggers that the server has just made, of a table and of those below
+ * it, depend on no column.
+ */
+PG_FUNCTION_INFO_V1(sla_free_triggers);
+Datum
+sla_free_triggers(PG_FUNCTION_ARGS)
+{
+	Oid			function = row_function();
+	ListCell   *cell;
+
+	foreach(cell, find_all_inheritors(PG_GETARG_OID(0), NoLock, NULL))
+		free_triggers(function, lfirst_oid(cell));
+	CommandCounterIncrement();
 	PG_RETURN_VOID();
 }

@@ -116,6 +116,14 @@ COMMENT ON FUNCTION sla.set_trigger_columns(regclass, boolean, boolean) IS
 'private: lets the row trigger of a tracked table fire only for updates of columns that expressions read, where that is safe';
 REVOKE ALL ON FUNCTION sla.set_trigger_columns(regclass, boolean, boolean) FROM PUBLIC;
 
+CREATE FUNCTION sla.free_triggers(relation oid)
+RETURNS void
+AS 'MODULE_PATHNAME', 'sla_free_triggers'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION sla.free_triggers(oid) IS
+'private: lets new row triggers of a tracked table, and of those below it, depend on no column';
+REVOKE ALL ON FUNCTION sla.free_triggers(oid) FROM PUBLIC;
+
 CREATE FUNCTION sla.widen_triggers(tables oid[])
 RETURNS void
 LANGUAGE plpgsql
@@ -541,7 +549,8 @@ COMMENT ON EVENT TRIGGER sla_tracker_forget_dropped IS 'deletes definitions and 
 /*
  * Whoever makes a BEFORE ROW trigger for a tracked table, or brings a partition
  * or a child that has one, makes each update matter (src/trigger_columns.c).
- * (CREATE SCHEMA may do so by what it contains.)
+ * (CREATE SCHEMA may do so by what it contains.)  A new trigger, also one from a
+ * dump, and that of a new partition are to depend on no column.
  */
 CREATE FUNCTION sla.follow_triggers()
 RETURNS event_trigger
@@ -549,20 +558,24 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-BEGIN
-	IF sla.restoring() THEN
-		RETURN;
-	END IF;
-	PERFORM sla.widen_triggers(ARRAY(
+DECLARE
+	tables oid[] := ARRAY(
 		SELECT coalesce(t.tgrelid, c.objid)
 		FROM pg_event_trigger_ddl_commands() AS c
-		LEFT JOIN pg_trigger AS t ON c.classid = 'pg_trigger'::regclass AND t.oid = c.objid));
+		LEFT JOIN pg_trigger AS t ON c.classid = 'pg_trigger'::regclass AND t.oid = c.objid
+		WHERE c.classid IN ('pg_trigger'::regclass, 'pg_class'::regclass));
+BEGIN
+	PERFORM sla.free_triggers(u.relid) FROM unnest(tables) AS u (relid);
+	IF NOT sla.restoring() THEN
+		PERFORM sla.widen_triggers(tables);
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION sla.follow_triggers() IS 'private: lets the row trigger of a tracked table fire for every update once it has BEFORE ROW triggers';
+COMMENT ON FUNCTION sla.follow_triggers() IS
+'private: lets the row trigger of a tracked table fire for every update once it has BEFORE ROW triggers, and new ones depend on no column';
 REVOKE ALL ON FUNCTION sla.follow_triggers() FROM PUBLIC;
 
 CREATE EVENT TRIGGER sla_tracker_follow_triggers ON ddl_command_end
-	WHEN TAG IN ('CREATE TRIGGER', 'ALTER TABLE', 'ALTER FOREIGN TABLE', 'CREATE SCHEMA')
+	WHEN TAG IN ('CREATE TRIGGER', 'CREATE TABLE', 'ALTER TABLE', 'ALTER FOREIGN TABLE', 'CREATE SCHEMA')
 	EXECUTE FUNCTION sla.follow_triggers();
 COMMENT ON EVENT TRIGGER sla_tracker_follow_triggers IS 'lets the row trigger of a tracked table fire for every update once it has BEFORE ROW triggers';

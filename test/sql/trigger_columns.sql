@@ -162,6 +162,80 @@ SELECT sla.set_trigger_columns('ticket');
 DROP TABLE ticket, customer;
 
 --
+-- Several updates of the table in one query, of which the server fires statement triggers once
+--
+
+CREATE TABLE owner (id int PRIMARY KEY);
+CREATE TABLE many (
+	id int PRIMARY KEY,
+	status text DEFAULT 'new',
+	created_at timestamptz DEFAULT '2026-03-02 09:00Z',
+	read_1 int REFERENCES owner ON DELETE SET NULL,
+	other int REFERENCES owner ON DELETE SET NULL,
+	read_2 int REFERENCES owner ON DELETE SET NULL,
+	another int REFERENCES owner ON DELETE SET NULL
+);
+SELECT sla.track('many', at => 'timestamptz ''2026-03-02 12:00Z''');
+INSERT INTO sla.metric (relation, name, start_at, stop_when) VALUES ('many', 'm', 'created_at', 'status = ''done'' OR read_1 IS NULL OR read_2 IS NULL');
+INSERT INTO sla.policy (relation, name) VALUES ('many', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('many', 'all', 'm', '8 bh @desk');
+SELECT * FROM fires_for('many');
+INSERT INTO owner SELECT generate_series(1, 9);
+INSERT INTO many (id, read_1, other, read_2, another) SELECT i, 1 + (i + 5) % 9, 1 + (i + 2) % 9, 1 + i % 9, 1 + (i + 3) % 9 FROM generate_series(0, 26) i;
+-- how many have ended, and what no trigger has followed
+CREATE FUNCTION ended() RETURNS text LANGUAGE sql AS
+	$$SELECT count(*) FILTER (WHERE c.stopped_at IS NOT NULL) || ' ended, ' || unfollowed('many') FROM sla.clock c WHERE c.relation = 'many'::regclass$$;
+BEGIN;
+DELETE FROM owner WHERE id = 1;
+SELECT ended();
+DELETE FROM owner WHERE id IN (2, 3);
+SELECT ended();
+-- what it has begun is not that of the next statement
+UPDATE many SET status = 'done' WHERE id = 9;
+SELECT ended();
+ROLLBACK;
+BEGIN;
+WITH a AS (UPDATE many SET status = 'done' WHERE id < 3 RETURNING id), b AS (UPDATE many SET other = NULL WHERE id IN (5, 6) RETURNING id) SELECT count(*) FROM a, b;
+SELECT ended();
+WITH a AS (UPDATE many SET other = NULL WHERE id IN (7, 8)) UPDATE many SET status = 'done' WHERE id IN (9, 10);
+SELECT ended();
+WITH a AS (UPDATE many SET status = 'done' WHERE id IN (11, 12)) UPDATE many SET other = NULL WHERE id IN (13, 14);
+SELECT ended();
+INSERT INTO many (id) VALUES (1), (100) ON CONFLICT (id) DO UPDATE SET other = NULL;
+SELECT ended();
+MERGE INTO many m USING (VALUES (15, true), (16, false), (17, true)) v (id, is_done) ON v.id = m.id
+	WHEN MATCHED AND is_done THEN UPDATE SET status = 'done' WHEN MATCHED THEN UPDATE SET other = NULL;
+SELECT ended();
+ROLLBACK;
+-- statements within one, which its rows' triggers run, fail in part, and follow their own
+CREATE FUNCTION others() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF pg_trigger_depth() = 1 THEN
+		UPDATE many SET other = NULL WHERE id = NEW.id + 1;
+		UPDATE many SET status = 'done' WHERE id = NEW.id + 1;
+		ASSERT (SELECT stopped_at IS NOT NULL FROM sla.clock WHERE relation = 'many'::regclass AND item = (NEW.id + 1)::text);
+		BEGIN
+			DELETE FROM owner WHERE id = 8;
+			RAISE 'no';
+		EXCEPTION WHEN raise_exception THEN
+		END;
+		DELETE FROM owner WHERE id = 9;
+	END IF;
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER others AFTER UPDATE ON many FOR EACH ROW EXECUTE FUNCTION others();
+BEGIN;
+UPDATE many SET status = 'done' WHERE id IN (1, 10, 20);
+SELECT ended();
+UPDATE many SET other = NULL WHERE id IN (3, 15);
+SELECT ended();
+ROLLBACK;
+DROP TRIGGER others ON many;
+SELECT sla.untrack('many', false);
+DROP TABLE many, owner;
+
+--
 -- Partitions and children
 --
 
@@ -193,6 +267,18 @@ ALTER TABLE part_uk DROP COLUMN changed_at;
 ALTER TABLE part ATTACH PARTITION part_uk FOR VALUES IN ('uk');
 CREATE TABLE part_at PARTITION OF part FOR VALUES IN ('at');
 SELECT * FROM fires_for('part');
+-- which does not keep a column from being dropped, nor is it dropped with one, as it would be after a restore
+BEGIN;
+SELECT string_agg(pg_get_triggerdef(oid), '; ') AS restored FROM pg_trigger WHERE tgrelid = 'part'::regclass AND tgname ~ '^sla_track_(begin|row|end)$' \gset
+DROP TRIGGER sla_track_begin ON part;
+DROP TRIGGER sla_track_row ON part;
+DROP TRIGGER sla_track_end ON part;
+:restored;
+SELECT * FROM fires_for('part');
+SET LOCAL client_min_messages = warning;
+ALTER TABLE part DROP status CASCADE;
+SELECT * FROM fires_for('part');
+ROLLBACK;
 CREATE TABLE part_ch (LIKE part_us);
 CREATE FUNCTION done() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.status := ''done''; RETURN NEW; END';
 CREATE TRIGGER closes BEFORE UPDATE ON part_ch FOR EACH ROW EXECUTE FUNCTION done();

@@ -86,6 +86,9 @@ my $facts = q{
 	SELECT 'annotation', n::text FROM sla.annotation n ORDER BY id;
 	SELECT 'review', r::text FROM sla.breach_review r ORDER BY clock_id;
 	SELECT 'promise', id, revision, resync, is_current FROM sla.promise ORDER BY id;
+	-- (triggers depend on no column, so that one may be dropped)
+	SELECT 'trigger', t.tgrelid::regclass, t.tgname, t.tgattr = '' AS of_all, (SELECT count(*) FROM pg_depend d WHERE d.objid = t.oid AND d.refobjsubid > 0)
+	FROM pg_trigger t WHERE t.tgname ~ '^sla_track';
 	SELECT 'change', clock, at, recorded_at, kind, before, after, by, reason FROM sla.clock_change ORDER BY clock, recorded_at;
 };
 my $source = $node->safe_psql('source', $facts);
