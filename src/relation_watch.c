@@ -14,7 +14,7 @@
 
 #include "utils/inval.h"
 
-#define MAX_WATCHERS 8
+#define MAX_WATCHERS 16
 
 static RelationWatcher watchers[MAX_WATCHERS];
 static int	watchers_n;

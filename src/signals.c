@@ -14,6 +14,7 @@
 #include "signals.h"
 
 #include "access/table.h"
+#include "access/tupconvert.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -30,6 +31,7 @@
 #include "attempt.h"
 #include "fence.h"
 #include "kept_plan.h"
+#include "relation_watch.h"
 #include "rules.h"
 #include "track.h"
 #include "tracked_row.h"
@@ -55,7 +57,7 @@ typedef struct Source
 	SPIPlanPtr	row_plan;		/* what one row tells; NULL until needed */
 } Source;
 
-/* The sources that are one table, in this backend. */
+/* The sources that one table is, or is below, in this backend. */
 typedef struct SourceTable
 {
 	Oid			relid;			/* key */
@@ -142,7 +144,28 @@ sources_of_tracked(Oid relid)
 	return read_sources("s.relation::oid = $1", relid, CurrentMemoryContext);
 }
 
-/* The sources that a table is, as the active snapshot sees them. */
+/* A table may come to be below another one, or leave it. */
+static void
+forget_sources(Oid relid)
+{
+	HASH_SEQ_STATUS status;
+	SourceTable *table;
+
+	if (source_tables == NULL)
+		return;
+	hash_seq_init(&status, source_tables);
+	while ((table = hash_seq_search(&status)) != NULL)
+		if (table->relid == relid || !OidIsValid(relid))
+			table->revision = 0;
+}
+
+void
+signals_init(void)
+{
+	relation_watch(forget_sources);
+}
+
+/* The sources that a table is, or is below, as the active snapshot sees them. */
 static List *
 sources_of_table(Oid relid)
 {
@@ -164,7 +187,9 @@ sources_of_table(Oid relid)
 	if (table != NULL && table->revision == revision)
 		return table->sources;
 	context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker sources", ALLOCSET_SMALL_SIZES);
-	sources = read_sources("s.source::oid = $1", relid, context);
+	sources = read_sources("s.source::oid IN (WITH RECURSIVE above (oid) AS (SELECT $1 UNION SELECT i.inhparent "
+						   "FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid) SELECT a.oid FROM above AS a)",
+						   relid, context);
 
 	/* whoever works with the old ones goes on with them */
 	MemoryContextSetParent(context, CacheMemoryContext);
@@ -343,18 +368,30 @@ source_events(const List *sources, ArrayType *items, TimestampTz now)
 	return events;
 }
 
-/* The event that a row of a source is, if it is one, as a list. */
+/* A row of a table that is a source, or below it, as one of that. */
+static Datum
+row_of_source(Relation source, Relation rel, HeapTuple tuple)
+{
+	TupleConversionMap *map = NULL;
+
+	if (RelationGetRelid(rel) != RelationGetRelid(source))
+		map = convert_tuples_by_name(RelationGetDescr(rel), RelationGetDescr(source));
+	return heap_copy_tuple_as_datum(map != NULL ? execute_attr_map_tuple(tuple, map) : tuple, RelationGetDescr(source));
+}
+
+/* The event that a row is, if it is one, as a list. */
 static List *
-row_event(Source *source, Oid type, Datum row)
+row_event(Source *source, Relation table, HeapTuple tuple)
 {
 	MemoryContext context = CurrentMemoryContext;
 	List	   *events;
 	Fence		fence;
 	Relation	rel = enter_source(source, &fence);
+	Datum		row = row_of_source(rel, table, tuple);
 
 	if (source->row_plan == NULL)
 		source->row_plan = kept_plan(source->context, events_query(source, "(SELECT) AS nothing", "$1", no_place),
-									 1, &type);
+									 1, &rel->rd_rel->reltype);
 	if (SPI_execute_plan(source->row_plan, &row, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read a row of a source");
 	events = take_events(NIL, source, 0, rel, GetCurrentTimestamp(), context);
@@ -451,8 +488,8 @@ sla_signal(PG_FUNCTION_ARGS)
 typedef struct SourceRow
 {
 	Source	   *source;
-	Oid			type;
-	Datum		row;
+	Relation	table;
+	HeapTuple	tuple;
 	const char *item;			/* once it is known */
 } SourceRow;
 
@@ -463,7 +500,7 @@ signal_row(void *argument)
 	SourceRow  *signal = argument;
 	ListCell   *cell;
 
-	foreach(cell, row_event(signal->source, signal->type, signal->row))
+	foreach(cell, row_event(signal->source, signal->table, signal->tuple))
 	{
 		const SourceEvent *event = lfirst(cell);
 
@@ -482,11 +519,8 @@ Datum
 sla_track_source(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	Relation	rel;
 	List	   *sources;
 	ListCell   *cell;
-	Oid			type;
-	Datum		row;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -498,14 +532,11 @@ sla_track_source(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\": function \"%s\" must be fired AFTER INSERT, FOR EACH ROW",
 						trigdata->tg_trigger->tgname, "track_source")));
-	rel = trigdata->tg_relation;
-	type = rel->rd_rel->reltype;
-	row = heap_copy_tuple_as_datum(trigdata->tg_trigtuple, RelationGetDescr(rel));
 	PushActiveSnapshot(GetTransactionSnapshot());
-	sources = sources_of_table(RelationGetRelid(rel));
+	sources = sources_of_table(RelationGetRelid(trigdata->tg_relation));
 	foreach(cell, sources)
 	{
-		SourceRow	signal = {lfirst(cell), type, row};
+		SourceRow	signal = {lfirst(cell), trigdata->tg_relation, trigdata->tg_trigtuple};
 		Definition *def = definition_of(signal.source->tracked_id);
 
 		if (def == NULL)

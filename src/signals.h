@@ -31,6 +31,8 @@ typedef struct SourceEvent
 	ClockAction action;
 } SourceEvent;
 
+extern void signals_init(void);
+
 /* The sources of a tracked table: good until the end of the transaction. */
 extern List *sources_of_tracked(Oid relid);
 

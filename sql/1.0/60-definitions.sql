@@ -186,7 +186,7 @@ CREATE TABLE sla.source (
 );
 COMMENT ON TABLE sla.source IS 'tables whose rows are events of a tracked table, such as messages: an inserted row is a signal';
 COMMENT ON COLUMN sla.source.id IS 'number in the names of the functions that hold the expressions';
-COMMENT ON COLUMN sla.source.source IS 'the table of events';
+COMMENT ON COLUMN sla.source.source IS 'the table of events; its partitions and children count';
 COMMENT ON COLUMN sla.source.relation IS 'the tracked table';
 COMMENT ON COLUMN sla.source.item IS 'expression over the event: the key of the item';
 COMMENT ON COLUMN sla.source.metric IS 'name of the metric';

@@ -310,6 +310,71 @@ COMMENT ON TRIGGER keep_named_renamed ON sla.policy IS 'targets, exceptions, sil
 COMMENT ON TRIGGER keep_named_deleted ON sla.metric IS 'refuses to delete a metric that has targets';
 COMMENT ON TRIGGER keep_named_renamed ON sla.metric IS 'targets, sources, objectives, exceptions, silences and escalations follow';
 
+/*
+ * The trigger of a source.  A partitioned table hands it down, and takes those of
+ * partitions that were sources of their own; children by inheritance do not get it.
+ */
+CREATE FUNCTION sla.make_source_trigger(source regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	tab regclass;
+BEGIN
+	FOR tab IN
+		SELECT p.relid
+		FROM pg_partition_tree(source) AS p
+		JOIN pg_trigger AS t ON t.tgrelid = p.relid AND t.tgname = 'sla_track_source' AND t.tgparentid = 0
+		WHERE p.level > 0
+	LOOP
+		EXECUTE format('DROP TRIGGER sla_track_source ON %s', tab);
+	END LOOP;
+	FOR tab IN
+		WITH RECURSIVE family (oid) AS (
+			SELECT c.oid FROM pg_class AS c WHERE c.oid = source
+			UNION
+			SELECT i.inhrelid
+			FROM family AS f
+			JOIN pg_class AS parent ON parent.oid = f.oid AND parent.relkind = 'r'
+			JOIN pg_inherits AS i ON i.inhparent = f.oid
+		)
+		SELECT f.oid
+		FROM family AS f
+		WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = f.oid AND t.tgname = 'sla_track_source')
+	LOOP
+		EXECUTE format('CREATE TRIGGER sla_track_source AFTER INSERT ON %s FOR EACH ROW EXECUTE FUNCTION sla.track_source()', tab);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION sla.make_source_trigger(regclass) IS 'private: makes the trigger of a source, and of its children, where it is missing';
+
+/* Drop it where no other source needs it. */
+CREATE FUNCTION sla.drop_source_trigger(source regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	tab regclass;
+BEGIN
+	FOR tab IN
+		WITH RECURSIVE family (oid) AS (
+			SELECT source::oid
+			UNION
+			SELECT i.inhrelid FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.oid
+		)
+		SELECT t.tgrelid
+		FROM family AS f
+		JOIN pg_trigger AS t ON t.tgrelid = f.oid AND t.tgname = 'sla_track_source' AND t.tgparentid = 0
+	LOOP
+		EXECUTE format('DROP TRIGGER sla_track_source ON %s', tab);
+	END LOOP;
+	PERFORM sla.make_source_trigger(s.source) FROM (SELECT DISTINCT o.source FROM sla.source AS o WHERE o.source <> drop_source_trigger.source) AS s;
+END
+$$;
+COMMENT ON FUNCTION sla.drop_source_trigger(regclass) IS 'private: drops the trigger of a table that is no source any more';
+
 CREATE FUNCTION sla.check_source()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -320,7 +385,7 @@ BEGIN
 		IF NOT EXISTS (SELECT FROM sla.source AS s WHERE s.source = OLD.source AND s.id <> OLD.id)
 			AND EXISTS (SELECT FROM pg_class AS c WHERE c.oid = OLD.source)
 		THEN
-			EXECUTE format('DROP TRIGGER IF EXISTS sla_track_source ON %s', OLD.source);
+			PERFORM sla.drop_source_trigger(OLD.source);
 		END IF;
 		RETURN OLD;
 	END IF;
@@ -331,9 +396,7 @@ BEGIN
 		RAISE EXCEPTION 'metric "%" of table % does not exist', NEW.metric, NEW.relation
 			USING ERRCODE = 'undefined_object', HINT = 'Insert it into sla.metric first.';
 	END IF;
-	IF NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = NEW.source AND t.tgname = 'sla_track_source') THEN
-		EXECUTE format('CREATE TRIGGER sla_track_source AFTER INSERT ON %s FOR EACH ROW EXECUTE FUNCTION sla.track_source()', NEW.source);
-	END IF;
+	PERFORM sla.make_source_trigger(NEW.source);
 	RETURN NEW;
 END
 $$;

@@ -196,5 +196,58 @@ INSERT INTO done_talk VALUES (31, '2026-01-05 10:00+00', 'void');
 SELECT started, changed, cancelled FROM sla.sync('done_talk');
 SELECT count(*) FROM sla.clock WHERE relation = 'done_talk'::regclass AND item = '31';
 
+-- a source in partitions, whose columns lie otherwise, and one with a child
+CREATE TABLE part_talk (id int PRIMARY KEY, created_at timestamptz DEFAULT '2026-01-05 10:00+00');
+CREATE TABLE part_said (talk int, who text, at timestamptz NOT NULL, who_twice text GENERATED ALWAYS AS (who || who) STORED) PARTITION BY RANGE (at);
+CREATE TABLE part_old (at timestamptz NOT NULL, gone int, who_twice text, talk int, who text) PARTITION BY LIST (who);
+ALTER TABLE part_old DROP COLUMN gone, DROP COLUMN who_twice;
+ALTER TABLE part_old ADD who_twice text GENERATED ALWAYS AS (who || who) STORED;
+CREATE TABLE part_old_us (who text, talk int, at timestamptz NOT NULL, who_twice text GENERATED ALWAYS AS (who || who) STORED);
+ALTER TABLE part_old ATTACH PARTITION part_old_us FOR VALUES IN ('us');
+CREATE TABLE part_old_rest PARTITION OF part_old DEFAULT;
+ALTER TABLE part_said ATTACH PARTITION part_old FOR VALUES FROM (MINVALUE) TO ('2026-01-06');
+CREATE TABLE kin_said (talk int, who text, at timestamptz NOT NULL);
+CREATE TABLE kin_child (more int) INHERITS (kin_said);
+SELECT sla.track('part_talk', at => 'created_at');
+INSERT INTO sla.metric (relation, name, start_when) VALUES ('part_talk', 'm', 'false');
+INSERT INTO sla.policy (relation, name) VALUES ('part_talk', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('part_talk', 'all', 'm', '1 bh @signals');
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at)
+	SELECT t, 'part_talk', 'talk', 'm', a, 'who = ' || quote_literal(w), 'at'
+	FROM unnest('{part_said,kin_said}'::regclass[]) t, unnest('{start,stop,pause,resume}'::text[], '{you,us,hold,on}'::text[]) AS u (a, w);
+UPDATE sla.source SET applies_when = 'who_twice = ''usus''' WHERE source = 'part_said'::regclass AND action = 'stop';
+CREATE TABLE part_new PARTITION OF part_said DEFAULT;
+CREATE FUNCTION of_source() RETURNS TABLE (tab regclass, handed_down boolean) LANGUAGE sql AS
+	$$SELECT tgrelid, tgparentid <> 0 FROM pg_trigger WHERE tgname = 'sla_track_source' AND tgrelid::regclass::text ~ '^(part|kin)' ORDER BY tgrelid::regclass::text$$;
+SELECT * FROM of_source();
+INSERT INTO part_talk SELECT generate_series(1, 5);
+INSERT INTO part_said VALUES (1, 'you', '2026-01-05 10:00+00'), (1, 'us', '2026-01-05 10:30+00'), (2, 'you', '2026-01-06 10:00+00'), (2, 'us', '2026-01-06 11:00+00');
+INSERT INTO part_old_us (talk, who, at) VALUES (3, 'us', '2026-01-05 11:00+00');
+INSERT INTO part_old (talk, who, at) VALUES (3, 'you', '2026-01-05 11:30+00');
+INSERT INTO part_new (talk, who, at) VALUES (3, 'hold', '2026-01-07 11:00+00');
+INSERT INTO kin_said VALUES (4, 'you', '2026-01-05 10:00+00');
+INSERT INTO kin_child VALUES (4, 'us', '2026-01-05 11:00+00', 7), (5, 'you', '2026-01-05 11:00+00', 8);
+SELECT item, state, started_at, stopped_at FROM sla.clock WHERE relation = 'part_talk'::regclass ORDER BY item, started_at;
+SELECT started, changed FROM sla.sync('part_talk');
+SELECT * FROM sla.verify('part_talk');
+-- a partition that leaves is none, one that comes is, and one that is a source of its own is both
+ALTER TABLE part_said DETACH PARTITION part_new;
+INSERT INTO part_new (talk, who, at) VALUES (5, 'us', '2026-01-07 12:00+00');
+SELECT count(*) FROM sla.clock WHERE relation = 'part_talk'::regclass AND state = 'running';
+DELETE FROM part_new WHERE talk = 5;
+ALTER TABLE part_said ATTACH PARTITION part_new DEFAULT;
+INSERT INTO part_new (talk, who, at) VALUES (5, 'us', '2026-01-07 12:00+00');
+SELECT count(*) FROM sla.clock WHERE relation = 'part_talk'::regclass AND state = 'running';
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at) VALUES ('part_old_us', 'part_talk', 'talk + 1', 'm', 'start', 'talk = 1', 'at');
+SELECT * FROM of_source();
+INSERT INTO part_old_us (talk, who, at) VALUES (1, 'us', '2026-01-05 13:00+00');
+SELECT item, cycle, state, started_at FROM sla.clock WHERE relation = 'part_talk'::regclass AND item = '2' ORDER BY started_at;
+DELETE FROM sla.source WHERE source = 'part_said'::regclass;
+SELECT * FROM of_source();
+INSERT INTO sla.source (source, relation, item, metric, action, at) VALUES ('part_said', 'part_talk', 'talk', 'm', 'start', 'at');
+SELECT * FROM of_source();
+DELETE FROM sla.source WHERE source = ANY ('{part_said,part_old_us,kin_said}'::regclass[]);
+SELECT * FROM of_source();
+
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';
