@@ -558,6 +558,75 @@ fail_sloppy(HoursLexer *lex, int start)
 	return !hours_fail(lex, CORE_SYNTAX, start, end, what, "Write \"%s\".", right);
 }
 
+/* The month that text[start, end) names, as "Dec", "dec" or "December"; NULL for none. */
+static const char *
+month_name(const HoursLexer *lex, int start, int end)
+{
+	const char *name = short_name(lex, start, end);
+	int			i;
+
+	for (i = 0; i < 12; i++)
+		if (name == hours_month_names[i])
+			return name;
+	return NULL;
+}
+
+/*
+ * If a date in the writing of another place begins at text[start], or one as
+ * "2026-12-25" has its month there, fail with its right spelling as the hint.
+ */
+static bool
+fail_date(HoursLexer *lex, int start)
+{
+	const char *problem = "is not a date of opening hours";
+	const char *text = lex->text;
+	const char *month;
+	int			number = 0;
+	int			day;
+	int			at = start;
+	int			letters;
+	int			end;
+
+	while (at < lex->length && at < start + 2 && IS_DIGIT(text[at]))
+		number = number * 10 + text[at++] - '0';
+
+	/* "2026-12-25" */
+	if (start >= 5 && text[start - 1] == '-' && at == start + 2 &&
+		two_digits(lex, start - 5, &day) && two_digits(lex, start - 3, &day) &&
+		number >= 1 && number <= 12 &&
+		at < lex->length && text[at] == '-' && two_digits(lex, at + 1, &day))
+		return !hours_fail(lex, CORE_SYNTAX, start - 5, at + 3, problem,
+						   "Write \"%.4s %s %02d\".", text +start - 5,
+						   hours_month_names[number - 1], day);
+
+	/* "25 Dec", "25. December", "25th Dec" */
+	end = at;
+	if (end + 2 <= lex->length &&
+		(begins_name(lex, end, end + 2, "st") || begins_name(lex, end, end + 2, "nd") ||
+		 begins_name(lex, end, end + 2, "rd") || begins_name(lex, end, end + 2, "th")))
+		end += 2;
+	while (end < lex->length && (IS_SPACE(text[end]) || text[end] == '.' || text[end] == '-'))
+		end++;
+	letters = end;
+	while (end < lex->length && IS_LETTER(text[end]))
+		end++;
+	month = month_name(lex, letters, end);
+	if (month != NULL && number >= 1 && number <= 31)
+		return !hours_fail(lex, CORE_SYNTAX, start, end, problem,
+						   "Write \"%s %02d\".", month, number);
+
+	/* "12/25", "25.12.": which is the month? */
+	if (at + 1 < lex->length && (text[at] == '/' || text[at] == '.') && IS_DIGIT(text[at + 1]))
+	{
+		for (end = at + 1; end < lex->length && IS_DIGIT(text[end]); end++)
+			;
+		if (text[at] == '/' || (end < lex->length && text[end] == '.'))
+			return !hours_fail(lex, CORE_SYNTAX, start, end, problem,
+							   "Write the month by its name, as in \"Dec 25\".");
+	}
+	return false;
+}
+
 /* Fail about the current token, a word. */
 static bool
 fail_word(HoursLexer *lex)
@@ -604,7 +673,7 @@ hours_unexpected(HoursLexer *lex, const char *expected)
 		case HOURS_NUMBER:
 		case HOURS_YEAR:
 		case HOURS_TIME:
-			if (fail_sloppy(lex, lex->start))
+			if (fail_date(lex, lex->start) || fail_sloppy(lex, lex->start))
 				return false;
 			break;
 		case HOURS_TZ:

@@ -427,6 +427,7 @@ static bool
 parse_day(HoursParser *parser, HoursDate *date)
 {
 	HoursLexer *lex = &parser->lex;
+	HoursLexer	number = *lex;
 	int			days = date->year != 0 ? core_month_days(date->year, date->month) :
 		core_month_days(2000, date->month);
 
@@ -437,8 +438,16 @@ parse_day(HoursParser *parser, HoursDate *date)
 						  hours_month_names[date->month - 1], days,
 						  date->month == 2 && date->year != 0 ? " in that year" : "");
 	date->kind = HOURS_DATE_DAY;
-	return parse_number(parser, 1, 31, "a day of the month", "is not a day",
-						"Days go from 1 to 31.", &date->day);
+	if (!parse_number(parser, 1, 31, "a day of the month", "is not a day",
+					  "Days go from 1 to 31.", &date->day))
+		return false;
+
+	/* "26th" is not the 26th where that is a Thursday */
+	if (lex->start == number.end &&
+		(lex->kind == HOURS_WORD || (lex->kind == HOURS_WEEKDAY && lex->value == 3)))
+		return hours_fail(lex, CORE_SYNTAX, number.start, lex->end, "is not a day of a month",
+						  "Write \"%d\".", date->day);
+	return true;
 }
 
 /* After "easter": "+1 day" or "-2 days", unless "+" or "-" means a range. */

@@ -316,6 +316,17 @@ static const struct
 	{"Jun 10:10:00-12:00", CORE_SYNTAX, 4, "ambiguous", "Jun 10 10:00-12:00"},
 	{"2026 Dec-Feb", CORE_SYNTAX, 5, "\"Dec-Feb\"", "2026 Dec 01-2027 Feb 28"},
 
+	/* dates of other places */
+	{"Mo-Fr; 25 Dec off", CORE_SYNTAX, 7, "\"25 Dec\" at position 8 is not a date", "\"Dec 25\""},
+	{"1. January off", CORE_SYNTAX, 0, "\"1. January\" at position 1 ", "\"Jan 01\""},
+	{"4th Jul off", CORE_SYNTAX, 0, "\"4th Jul\" at position 1 ", "\"Jul 04\""},
+	{"Mo-Fr; 2026-12-25 off", CORE_SYNTAX, 7, "\"2026-12-25\" at position 8 is not a date", "\"2026 Dec 25\""},
+	{"12/25 off", CORE_SYNTAX, 0, "\"12/25\" at position 1 is not a date", "month by its name"},
+	{"24.12. off", CORE_SYNTAX, 0, "\"24.12\" at position 1 is not a date", "month by its name"},
+	{"Jan 26th off", CORE_SYNTAX, 4, "\"26th\" at position 5 is not a day", "\"26\""},
+	{"Jan 1st-3rd off", CORE_SYNTAX, 4, "\"1st\" at position 5 is not a day", "\"1\""},
+	{"Mo 17 Decor", CORE_SYNTAX, 3, "\"17\" at position 4 is not a time", "\"17:00\""},
+
 	/* fields out of range */
 	{"Feb 30", CORE_RANGE, 4, "\"30\" at position 5 ", "Feb has the days 1 to 29"},
 	{"2026 Feb 29", CORE_RANGE, 9, "\"29\" at position 10 ", "1 to 28 in that year"},
