@@ -54,7 +54,8 @@ calendar_zone(text *calendar)
 	if (SPI_processed == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("calendar \"%s\" does not exist", text_to_cstring(calendar))));
+				 errmsg("calendar \"%s\" does not exist", text_to_cstring(calendar)),
+				 errhint("Insert it into sla.calendar first.")));
 
 	hours = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	if (!isnull)

@@ -38,13 +38,13 @@ CREATE TABLE sla.calendar (
 	holidays_until date,
 	description text,
 	since timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	CONSTRAINT calendar_name_check
+	CONSTRAINT name_has_1_to_63_bytes_and_is_not_24_7
 		CHECK (pg_catalog.octet_length(name) >= 1
 			AND pg_catalog.octet_length(name) <= 63
 			AND name <> '24/7'),
-	CONSTRAINT calendar_hours_or_combines_check
+	CONSTRAINT has_either_hours_or_combines
 		CHECK ((hours IS NULL) <> (combines IS NULL)),
-	CONSTRAINT calendar_combines_check
+	CONSTRAINT combines_is_an_expression
 		CHECK (sla.combined_calendars(combines) IS NOT NULL OR combines IS NULL)
 );
 COMMENT ON TABLE sla.calendar IS
@@ -64,9 +64,9 @@ CREATE TABLE sla.holiday (
 	hours text,
 	since timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	PRIMARY KEY (calendar, day),
-	CONSTRAINT holiday_day_check
+	CONSTRAINT day_is_from_1800_to_2499
 		CHECK (day >= '1800-01-01'::date AND day < '2500-01-01'::date),
-	CONSTRAINT holiday_hours_check
+	CONSTRAINT hours_are_of_a_day
 		CHECK (sla.day_hours(hours) IS NOT NULL OR hours IS NULL)
 );
 COMMENT ON TABLE sla.holiday IS 'public holidays of the named calendars; readable by everybody';
@@ -262,6 +262,13 @@ AS $$
 DECLARE
 	combines text;
 BEGIN
+	IF NEW.calendar IS NULL THEN
+		RETURN NEW;				-- which the column refuses
+	ELSIF NEW.calendar = '24/7' THEN
+		RAISE EXCEPTION 'calendar "24/7" has no holidays'
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = 'Insert a calendar with the hours "24/7; PH off" into sla.calendar, and give it the holiday.';
+	END IF;
 	SELECT c.combines INTO combines
 	FROM sla.calendar AS c
 	WHERE c.name = NEW.calendar
@@ -283,7 +290,7 @@ BEGIN
 	RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION sla.check_holiday() IS 'refuses holidays of unknown calendars and of combinations';
+COMMENT ON FUNCTION sla.check_holiday() IS 'refuses holidays of unknown calendars, of combinations and of 24/7';
 REVOKE ALL ON FUNCTION sla.check_holiday() FROM PUBLIC;
 
 CREATE FUNCTION sla.follow_calendar()
@@ -319,7 +326,7 @@ CREATE TRIGGER follow_deleted
 CREATE TRIGGER follow_truncated
 	AFTER TRUNCATE ON sla.calendar
 	FOR EACH STATEMENT EXECUTE FUNCTION sla.follow_calendar();
-COMMENT ON TRIGGER check_holiday ON sla.holiday IS 'refuses holidays of unknown calendars and of combinations';
+COMMENT ON TRIGGER check_holiday ON sla.holiday IS 'refuses holidays of unknown calendars, of combinations and of 24/7';
 COMMENT ON TRIGGER follow_renamed ON sla.calendar IS 'renames the holidays with their calendar';
 COMMENT ON TRIGGER follow_deleted ON sla.calendar IS 'deletes the holidays with their calendar';
 COMMENT ON TRIGGER follow_truncated ON sla.calendar IS 'deletes the holidays with their calendars';

@@ -121,6 +121,7 @@ BEGIN
 				DETAIL = format('It is %s.', percent);
 	END IF;
 	PERFORM sla.is_known(suggest_goal_answer.relation, suggest_goal_answer.metric);
+	PERFORM sla.calendar_hours(suggest_goal_answer.calendar);
 	SELECT percentile_disc(percent / 100) WITHIN GROUP (
 		ORDER BY sla.used_time(c.started_at, c.ended_at, c.pauses, suggest_goal_answer.calendar))
 	INTO needed
@@ -292,6 +293,7 @@ BEGIN
 	ORDER BY f.cycle DESC, f.ended_at DESC NULLS FIRST, f.clock_id DESC
 	LIMIT 1;
 	IF NOT FOUND THEN
+		PERFORM sla.is_known(explain_answer.relation, explain_answer.metric);
 		RAISE EXCEPTION 'item "%" of table % has no clock of metric "%"', explain_answer.item, explain_answer.relation, explain_answer.metric
 			USING ERRCODE = 'undefined_object',
 				DETAIL = CASE

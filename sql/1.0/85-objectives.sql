@@ -7,11 +7,12 @@
 --
 
 CREATE TABLE sla.objective (
-	name text NOT NULL CHECK (name <> ''),
+	name text NOT NULL CONSTRAINT name_is_not_empty CHECK (name <> ''),
 	valid_from timestamptz NOT NULL DEFAULT '-infinity',
 	party text,
 	agreement text,
-	kind text NOT NULL DEFAULT 'event' CHECK (kind IN ('clock', 'event', 'value', 'outage', 'slice')),
+	kind text NOT NULL DEFAULT 'event' CONSTRAINT kind_is_clock_event_value_outage_or_slice
+		CHECK (kind IN ('clock', 'event', 'value', 'outage', 'slice')),
 	relation regclass NOT NULL,
 	metric text,
 	at text,
@@ -231,7 +232,8 @@ BEGIN
 		IF length < interval '1 minute' OR length > interval '10 years' THEN
 			RAISE EXCEPTION 'window of objective "%" is out of range: "%"', NEW.name, NEW.window_length
 				USING ERRCODE = 'invalid_parameter_value',
-					DETAIL = 'It must be between a minute and ten years.';
+					DETAIL = 'It must be between a minute and ten years.',
+					HINT = 'Write an interval with its unit, as in "28 days".';
 		END IF;
 		IF least(12 * extract(year FROM length) + extract(month FROM length), extract(day FROM length),
 			3600 * extract(hour FROM length) + 60 * extract(minute FROM length) + extract(second FROM length)) < 0

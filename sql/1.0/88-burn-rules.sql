@@ -9,14 +9,14 @@
 
 CREATE TABLE sla.burn_rule (
 	objective text NOT NULL,
-	name text NOT NULL CHECK (name <> ''),
+	name text NOT NULL CONSTRAINT name_is_not_empty CHECK (name <> ''),
 	budget_percent numeric NOT NULL,
 	long_window interval NOT NULL,
 	short_window interval NOT NULL,
 	min_events double precision NOT NULL DEFAULT 1,
 	hold_for interval NOT NULL DEFAULT '0',
 	cooldown interval NOT NULL DEFAULT '0',
-	severity text NOT NULL DEFAULT 'page' CHECK (severity <> ''),
+	severity text NOT NULL DEFAULT 'page' CONSTRAINT severity_is_not_empty CHECK (severity <> ''),
 	PRIMARY KEY (objective, name)
 );
 COMMENT ON TABLE sla.burn_rule IS 'when the error budget of an objective burns too fast';

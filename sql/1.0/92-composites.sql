@@ -6,10 +6,10 @@
 --
 
 CREATE TABLE sla.composite (
-	name text NOT NULL CHECK (name <> ''),
+	name text NOT NULL CONSTRAINT name_is_not_empty CHECK (name <> ''),
 	member text NOT NULL,
-	weight double precision NOT NULL DEFAULT 1 CHECK (weight > 0 AND weight < 'Infinity'),
-	method text NOT NULL DEFAULT 'weighted' CHECK (method IN ('weighted', 'worst')),
+	weight double precision NOT NULL DEFAULT 1 CONSTRAINT weight_is_positive CHECK (weight > 0 AND weight < 'Infinity'),
+	method text NOT NULL DEFAULT 'weighted' CONSTRAINT method_is_weighted_or_worst CHECK (method IN ('weighted', 'worst')),
 	PRIMARY KEY (name, member)
 );
 COMMENT ON TABLE sla.composite IS 'objectives that are told as one; a row for each member';

@@ -465,7 +465,7 @@ BEGIN
 	FOR document IN SELECT d FROM jsonb_array_elements(list) AS d LOOP
 		path := concat(document ->> 'kind', ' "' || (document #>> '{metadata,name}') || '"');
 		IF document ->> 'apiVersion' IS DISTINCT FROM 'openslo/v1' THEN
-			RAISE EXCEPTION 'OpenSLO: apiVersion of a document is not openslo/v1: "%"', document ->> 'apiVersion'
+			RAISE EXCEPTION 'OpenSLO: apiVersion of a document is not openslo/v1: %', coalesce(document -> 'apiVersion', 'null')
 				USING ERRCODE = 'feature_not_supported';
 		END IF;
 		IF document ->> 'kind' IS NULL

@@ -112,9 +112,9 @@ REVOKE ALL ON FUNCTION sla.is_operator() FROM PUBLIC;
  * as long as there is no row here.
  */
 CREATE TABLE sla.retention (
-	kind text NOT NULL CHECK (kind IN ('clock', 'change', 'error', 'alert')),
+	kind text NOT NULL CONSTRAINT kind_is_clock_change_error_or_alert CHECK (kind IN ('clock', 'change', 'error', 'alert')),
 	relation regclass NOT NULL DEFAULT '-',
-	keep interval NOT NULL CHECK (keep BETWEEN interval '1 day' AND interval '1000 years'),
+	keep interval NOT NULL CONSTRAINT keep_is_from_1_day_to_1000_years CHECK (keep BETWEEN interval '1 day' AND interval '1000 years'),
 	PRIMARY KEY (kind, relation)
 );
 COMMENT ON TABLE sla.retention IS 'for how long history is kept; what has no row here is kept for ever';

@@ -48,6 +48,11 @@ FROM (
 ) AS f
 LEFT JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = f.tab AND t.tgname = 'sla_track_row'
 UNION ALL
+SELECT DISTINCT 'table ' || m.relation::text, 'gap',
+	pg_catalog.format('it has metrics, and is not tracked: SELECT sla.track(%L)', m.relation)
+FROM sla.metric AS m
+WHERE NOT EXISTS (SELECT FROM sla.tracked AS r WHERE r.relation = m.relation)
+UNION ALL
 SELECT 'table ' || f.tab::text, 'gap',
 	pg_catalog.format('TRUNCATE of it alone is not followed: SELECT sla.track(%L)', f.tracked)
 FROM (
@@ -167,6 +172,33 @@ WHERE @extschema@.calendar(t.goal) IS NULL AND t.goal IS NOT NULL AND a.n > 0
 	AND EXISTS (SELECT FROM sla.agreement AS k WHERE k.calendar IS NOT NULL);
 COMMENT ON VIEW sla.status_promises IS 'private: stale clocks, and promises that are missing';
 
+CREATE VIEW sla.status_names (subject, status, detail) AS
+SELECT pg_catalog.format('%s %s', r.subject, r.id), 'missing',
+	pg_catalog.format('there is no %s "%s"%s, for which alone it is', n.kind, n.name, ' of table ' || r.relation::text)
+FROM (
+	SELECT 'exception', e.id, e.relation, e.policy, e.metric, e.objective FROM sla.exception AS e
+	UNION ALL
+	SELECT 'silence', s.id, s.relation, s.policy, s.metric, s.objective FROM sla.silence AS s
+	WHERE pg_catalog.upper(s.during) > pg_catalog.now() OR pg_catalog.upper_inf(s.during)
+	UNION ALL
+	SELECT 'escalation', e.id, e.relation, e.policy, e.metric, e.objective FROM sla.escalation AS e
+) AS r (subject, id, relation, policy, metric, objective)
+CROSS JOIN LATERAL (VALUES ('policy', r.policy), ('metric', r.metric), ('objective', r.objective)) AS n (kind, name)
+WHERE n.name IS NOT NULL
+	-- (clocks of what was deleted keep its name, and so do closed periods)
+	AND NOT CASE n.kind
+		WHEN 'policy' THEN
+			EXISTS (SELECT FROM sla.policy AS p WHERE p.name = n.name AND (p.relation = r.relation OR r.relation IS NULL))
+			OR EXISTS (SELECT FROM sla.promise AS p WHERE p.policy = n.name AND (p.relation = r.relation OR r.relation IS NULL))
+		WHEN 'metric' THEN
+			EXISTS (SELECT FROM sla.metric AS m WHERE m.name = n.name AND (m.relation = r.relation OR r.relation IS NULL))
+			OR EXISTS (SELECT FROM sla.promise AS p WHERE p.metric = n.name AND (p.relation = r.relation OR r.relation IS NULL))
+		ELSE
+			EXISTS (SELECT FROM sla.objective AS o WHERE o.name = n.name)
+			OR EXISTS (SELECT FROM sla.closed_period AS c WHERE c.objective = n.name)
+		END;
+COMMENT ON VIEW sla.status_names IS 'private: exceptions, silences and escalations that are for something that is not there';
+
 CREATE VIEW sla.status_work (subject, status, detail) AS
 SELECT 'calendar cache', 'ok',
 	pg_catalog.format('%s compiled calendars of this session, %s bytes of %s', count(*), coalesce(sum(k.bytes), 0),
@@ -276,6 +308,8 @@ BEGIN ATOMIC
 	SELECT s.subject, s.status, s.detail FROM sla.status_tables AS s
 	UNION ALL
 	SELECT s.subject, s.status, s.detail FROM sla.status_promises AS s
+	UNION ALL
+	SELECT s.subject, s.status, s.detail FROM sla.status_names AS s
 	UNION ALL
 	SELECT s.subject, s.status, s.detail FROM sla.status_work AS s
 	UNION ALL

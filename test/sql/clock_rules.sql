@@ -674,7 +674,7 @@ UPDATE sla.exception SET approved_by = NULL, approved_at = NULL WHERE item = 'e1
 SELECT * FROM net_gross WHERE item IN ('e1', 'e2');
 -- e3: 2 bh more: due 16:00; e4: waived, the breach stays visible; e5: what is paused and excluded is taken off once: 11:00-14:00, due 17:00, gross 16:00
 INSERT INTO sla.exception (kind, relation, item, during, extend_by, waive, approved_by, approved_at) VALUES
-	('customer_delay', 'ticket', 'e3', NULL, '2 bh @desk', false, 'the boss', '2020-06-30'),
+	('customer_delay', 'ticket', 'e3', NULL, '2 bh', false, 'the boss', '2020-06-30'),
 	('other', 'ticket', 'e4', NULL, NULL, true, 'the boss', '2020-06-30'),
 	('force_majeure', 'ticket', 'e5', '[2020-06-01 12:00,2020-06-01 14:00)', NULL, false, 'the boss', '2020-06-30');
 SELECT * FROM net_gross WHERE item IN ('e3', 'e4', 'e5');

@@ -52,6 +52,10 @@ SELECT * FROM sla.explain('qu_ticket', '2', 'solve');
 \echo :LAST_ERROR_SQLSTATE
 SELECT * FROM sla.explain('qu_ticket', '1', 'solve', 2);
 \echo :LAST_ERROR_SQLSTATE
+SELECT * FROM sla.explain('qu_ticket', '1', 'solv');
+SELECT * FROM sla.explain('pg_class', '1', 'solve');
+-- (before any has stopped, too)
+SELECT sla.suggest_goal('qu_ticket', 'solve', 90, 'nowhere');
 
 -- time that recurs
 UPDATE sla.exception SET rrule = 'FREQ=DAILY;COUNT=4' WHERE kind = 'maintenance';

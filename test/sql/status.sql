@@ -31,3 +31,27 @@ UPDATE sla.agreement SET calendar = NULL WHERE party = 'A';
 UPDATE sla.target SET goal = '5 bh @status_desk' WHERE policy = 'all';
 SELECT status, detail FROM sla.status() WHERE subject = 'promises';
 ROLLBACK;
+
+-- Definitions of a table that nobody tracks, and what is for something that is not there.
+BEGIN;
+CREATE TABLE status_task (id int PRIMARY KEY, done boolean);
+INSERT INTO sla.metric (relation, name, stop_when) VALUES ('status_task', 'done', 'done'), ('status_task', 'seen', 'done');
+INSERT INTO sla.policy (relation, name) VALUES ('status_task', 'all');
+SELECT * FROM sla.status() WHERE subject ~ 'task';
+SELECT sla.track('status_task');
+SELECT * FROM sla.status() WHERE subject ~ 'task';
+INSERT INTO sla.exception (id, relation, policy, metric, objective, waive) VALUES
+	(1, 'status_task', 'all', 'dun', NULL, true),
+	(2, 'status_task', 'al', 'done', NULL, true),
+	(3, NULL, NULL, NULL, 'status', true),
+	(4, NULL, 'all', 'done', NULL, true);
+INSERT INTO sla.silence (id, relation, metric, during) VALUES
+	(1, 'status_task', 'dun', '(,)'), (2, 'status_task', 'dun', '(,2020-01-01)'), (3, NULL, 'done', '(,)');
+INSERT INTO sla.escalation (id, relation, policy, notify) VALUES (1, 'status_task', 'al', 'boss'), (2, 'status_task', 'all', 'boss');
+SELECT * FROM sla.status() WHERE status = 'missing' ORDER BY subject;
+-- what clocks of before go by is there still
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('status_task', 'all', 'done', '1 bh @24/7');
+DELETE FROM sla.target;
+DELETE FROM sla.policy;
+SELECT * FROM sla.status() WHERE status = 'missing' ORDER BY subject;
+ROLLBACK;

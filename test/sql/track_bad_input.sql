@@ -153,6 +153,7 @@ SELECT s, f.* FROM unnest(ARRAY[
 	$$UPDATE sla.target SET alert_at = '{0.5,NULL}'$$,
 	$$UPDATE sla.target SET alert_at = '{-1}'$$,
 	$$UPDATE sla.target SET alert_at = '{NaN}'$$,
+	$$UPDATE sla.target SET alert_at = '{100,75}'$$,
 	-- agreements
 	$$INSERT INTO sla.agreement (party, name, calendar) VALUES ('p', 'a', 'no_such_calendar')$$,
 	$$INSERT INTO sla.agreement (party, name, time_zone) VALUES ('p', 'a', 'Nowhere/Nothing')$$,
@@ -177,6 +178,7 @@ SELECT s, state(s) FROM unnest(ARRAY[
 	$$INSERT INTO sla.source (source, relation, item, metric, action) VALUES ('event', 'ticket', 'ticket', 'resolution', 'explode')$$,
 	$$INSERT INTO sla.exception (relation) VALUES ('ticket')$$,
 	$$INSERT INTO sla.exception (relation, extend_by) VALUES ('ticket', '-1 bh')$$,
+	$$INSERT INTO sla.exception (relation, extend_by) VALUES ('ticket', '1 bh @24/7')$$,
 	$$INSERT INTO sla.exception (relation, during, approved_by) VALUES ('ticket', '[2020-01-01,2021-01-01)', 'me')$$,
 	$$INSERT INTO sla.exception (relation, during, labels) VALUES ('ticket', '[2020-01-01,2021-01-01)', '[]')$$]) WITH ORDINALITY AS s(s, k) ORDER BY k;
 -- (whatever was taken is taken back)
