@@ -616,7 +616,7 @@ fail_date(HoursLexer *lex, int start)
 						   "Write \"%s %02d\".", month, number);
 
 	/* "12/25", "25.12.": which is the month? */
-	if (at + 1 < lex->length && (text[at] == '/' || text[at] == '.') && IS_DIGIT(text[at + 1]))
+	if (at + 1 < lex->length && (text[at] == '/' || text[at] == '.') &&IS_DIGIT(text[at + 1]))
 	{
 		for (end = at + 1; end < lex->length && IS_DIGIT(text[end]); end++)
 			;
