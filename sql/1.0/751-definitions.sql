@@ -223,12 +223,6 @@ BEGIN
 				HINT = 'Write fractions of the goal, as in {0.75,1}.';
 	END IF;
 	NEW.alert_at := ARRAY(SELECT DISTINCT a FROM unnest(NEW.alert_at) AS a ORDER BY a);
-	IF NEW.alert_at[1] > 10 THEN
-		RAISE EXCEPTION 'invalid alert_at: %', NEW.alert_at
-			USING ERRCODE = 'invalid_parameter_value',
-				DETAIL = format('The first alert would be at %s times the goal.', NEW.alert_at[1]),
-				HINT = 'Write fractions of the goal, as in {0.75,1}, not percentages.';
-	END IF;
 	RETURN NEW;
 END
 $$;
