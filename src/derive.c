@@ -257,10 +257,23 @@ derive_by(Definition *def, Promise *promise, HoursImage *image, StoredClock *clo
 	}
 }
 
+/* (no item: who meets the error need not be allowed to see it) */
+static void
+derive_error_callback(void *arg)
+{
+	const Promise *promise = arg;
+	int			length;
+	const char *calendar = promise_calendar(promise, &length);
+
+	errcontext("clock of metric \"%s\" of policy \"%s\", by calendar \"%.*s\"",
+			   promise->metric, promise->policy, length, calendar);
+}
+
 void
 derive(Definition *def, StoredClock *clock)
 {
 	Promise    *promise = promise_of(def, clock);
+	ErrorContextCallback callback = {error_context_stack, derive_error_callback};
 
 	if (clock_is_open(&clock->clock) && !promise->is_current)
 	{
@@ -272,7 +285,10 @@ derive(Definition *def, StoredClock *clock)
 			clock->clock.promise = heir->id;
 		}
 	}
+	callback.arg = promise;
+	error_context_stack = &callback;
 	derive_by(def, promise, promise_hours(promise), clock);
+	error_context_stack = callback.previous;
 }
 
 /*
