@@ -741,6 +741,15 @@ LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION sla.month_marks(bigint) IS
 'private: days on which something was changed in months that are kept, for readers of attainment; -infinity: nothing can be told';
 
+-- (the day is one of UTC, and the month one of every time zone)
+CREATE FUNCTION sla.is_marked(period_start date, day timestamptz)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN day = '-infinity'
+	OR (day > pg_catalog.timezone('UTC', period_start - interval '1 day 16 hours')
+		AND day < pg_catalog.timezone('UTC', period_start + interval '1 month 16 hours'));
+COMMENT ON FUNCTION sla.is_marked(date, timestamptz) IS 'private: does what was changed on a day concern a month?';
+
 /*
  * Months, with the tally of the clocks that have ended where it is kept and nothing
  * was changed since.  (Where row-level security keeps clocks from anybody it is of
@@ -760,7 +769,7 @@ LEFT JOIN sla.month_kept AS k
 				AND NOT EXISTS (SELECT FROM sla.row_security)
 			-- (logical replication may have brought another)
 			LIMIT 1), '{-infinity}')) AS d (day)
-		WHERE d.day = '-infinity' OR (d.day > m.from_at - interval '1 day' AND d.day < m.to_at));
+		WHERE sla.is_marked(m.period_start, d.day));
 COMMENT ON VIEW sla.month_state IS 'private: months, with their tally where it is kept';
 
 /*

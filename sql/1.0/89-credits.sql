@@ -203,6 +203,27 @@ COMMENT ON FUNCTION sla.closed_shares(text, text, text) IS 'private: what is clo
 REVOKE ALL ON FUNCTION sla.closed_shares(text, text, text) FROM PUBLIC;
 
 /*
+ * An objective as the service credits of a party count it: of clocks only those of
+ * the party, and of outages by group the time of no group only where there is none.
+ */
+CREATE FUNCTION sla.as_credited(o sla.objective, party text)
+RETURNS sla.objective
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF o.kind = 'clock' THEN
+		o.party := as_credited.party;
+	ELSIF o.kind = 'outage' THEN
+		o.group_by := NULL;
+	END IF;
+	RETURN o;
+END
+$$;
+COMMENT ON FUNCTION sla.as_credited(sla.objective, text) IS 'private: an objective as the service credits of a party count it';
+REVOKE ALL ON FUNCTION sla.as_credited(sla.objective, text) FROM PUBLIC;
+
+/*
  * What counts of an objective in the spans between cuts, by the one in which it is:
  * all versions of the objective, each for its time, which is its share.  A span that
  * closed shares make up is told as it was closed, and begins in "frozen".
@@ -226,11 +247,7 @@ BEGIN
 	FOR o IN SELECT b.* FROM sla.objective AS b WHERE b.name = credit_counts.goal LOOP
 		until := least(credit_counts.at, (SELECT min(n.valid_from) FROM sla.objective AS n WHERE n.name = o.name AND n.valid_from > o.valid_from));
 		has_groups := o.group_by IS NOT NULL;
-		IF o.kind = 'clock' THEN
-			o.party := credit_counts.party;
-		ELSIF o.kind = 'outage' THEN
-			o.group_by := NULL;	-- the time of no group counts, where there is none
-		END IF;
+		o := sla.as_credited(o, credit_counts.party);
 		edges := ARRAY(SELECT k FROM unnest(cuts) AS k WHERE k >= since);
 		IF o.kind = 'slice' THEN
 			-- a slice over the end of a period is cut there, as it is when that is closed

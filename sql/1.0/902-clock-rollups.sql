@@ -210,11 +210,7 @@ BEGIN
 	)
 	-- (sla.month has none from before the first clock there is)
 	DELETE FROM sla.month_kept AS k
-	WHERE EXISTS (
-		SELECT FROM gone AS g
-		WHERE g.bucket = '-infinity'
-			OR (g.bucket > timezone('UTC', k.period_start - interval '40 hours')
-				AND g.bucket < timezone('UTC', k.period_start + interval '1 month 16 hours')));
+	WHERE EXISTS (SELECT FROM gone AS g WHERE sla.is_marked(k.period_start, g.bucket));
 	INSERT INTO sla.month_kept (period_start, tally)
 	SELECT e.period_start, coalesce(e.tally, '{}')
 	FROM sla.month_ended AS e

@@ -110,9 +110,6 @@ DECLARE
 	is_of_groups boolean := o.kind = 'outage' AND o.group_by IS NOT NULL;
 	a record;
 BEGIN
-	IF is_of_groups THEN
-		o.group_by := NULL;		-- the time of no group counts, where there is none
-	END IF;
 	FOR a IN
 		SELECT v.party, v.name, credit_parts.from_at
 			|| (array_agg(DISTINCT c.at ORDER BY c.at) FILTER (WHERE c.at > credit_parts.from_at AND c.at < credit_parts.to_at))
@@ -131,14 +128,11 @@ BEGIN
 		HAVING bool_or(v.valid_from < credit_parts.to_at AND coalesce(v.ends_at > credit_parts.from_at, true))
 	LOOP
 		CONTINUE WHEN cardinality(a.cuts) = 2 AND NOT is_of_all AND NOT is_of_groups;
-		IF is_of_all THEN
-			o.party := a.party;
-		END IF;
 		RETURN QUERY
 		SELECT a.party, a.name, a.cuts[t.n], a.cuts[t.n + 1], t.grp, sum(t.total), sum(t.good)
 		FROM (
 			SELECT t.grp, t.n, t.total, t.good
-			FROM sla.tally_apart(o, a.cuts) AS t
+			FROM sla.tally_apart(sla.as_credited(o, a.party), a.cuts) AS t
 			UNION ALL
 			SELECT '', s.n, 0, 0
 			FROM generate_series(1, cardinality(a.cuts) - 1) AS s (n)
