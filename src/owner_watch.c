@@ -181,6 +181,18 @@ sla_slow_owner(PG_FUNCTION_ARGS)
 #define LOCK_PATIENCE	USECS_PER_SEC
 #define LOCK_NAP		(10 * USECS_PER_SEC / 1000)
 
+static Relation
+existing(Oid table, Relation rel)
+{
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", table),
+				 errdetail("It has just been dropped, or was while event triggers were off."),
+				 errhint("Delete the rows of sla_tracker's tables that name it.")));
+	return rel;
+}
+
 Relation
 owner_watch_open(Oid table)
 {
@@ -188,7 +200,7 @@ owner_watch_open(Oid table)
 	static int64 waited = 0;
 
 	if (!is_watching_setting)
-		return relation_open(table, AccessShareLock);
+		return existing(table, try_relation_open(table, AccessShareLock));
 	if (began != GetCurrentTransactionStartTimestamp())
 	{
 		began = GetCurrentTransactionStartTimestamp();
@@ -204,7 +216,7 @@ owner_watch_open(Oid table)
 		pg_usleep(LOCK_NAP);
 		waited += LOCK_NAP;
 	}
-	return relation_open(table, NoLock);
+	return existing(table, try_relation_open(table, NoLock));
 }
 
 void

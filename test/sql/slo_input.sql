@@ -191,6 +191,15 @@ SELECT state, message, detail FROM refusal($$UPDATE sla.calendar SET name = 'oj'
 CREATE VIEW oi_view AS SELECT at, fine FROM oi_request;
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('view', 'oi_view', 'at', 'fine', 90);
 DROP VIEW oi_view;
+-- and one that went while nobody was told
+CREATE TABLE oi_unseen (at timestamptz);
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('unseen', 'oi_unseen', 'at', 'true', 90);
+ALTER EVENT TRIGGER sla_tracker_forget_dropped DISABLE;
+DROP TABLE oi_unseen CASCADE;
+ALTER EVENT TRIGGER sla_tracker_forget_dropped ENABLE;
+SELECT status, problem FROM sla.report_slo_status WHERE objective = 'unseen';
+SELECT state, regexp_replace(message, '[0-9]+', 'N') AS message, hint FROM test.refusal($$SELECT * FROM sla.slo_status('unseen')$$);
+DELETE FROM sla.objective WHERE name = 'unseen';
 -- a window is written the same whatever the session's style
 SET intervalstyle = 'iso_8601';
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length) VALUES ('styled', 'oi_request', 'at', 'true', 90, 'P1M3D') RETURNING window_length;
