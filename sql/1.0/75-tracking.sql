@@ -195,8 +195,73 @@ $$;
 COMMENT ON FUNCTION sla.make_triggers(regclass) IS 'private: makes the triggers of a tracked table where they are missing';
 
 /*
+ * The trigger of a source.  A partitioned table hands it down, and takes those of
+ * partitions that were sources of their own; children by inheritance do not get it.
+ */
+CREATE FUNCTION sla.make_source_trigger(source regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	tab regclass;
+BEGIN
+	FOR tab IN
+		SELECT p.relid
+		FROM pg_partition_tree(source) AS p
+		JOIN pg_trigger AS t ON t.tgrelid = p.relid AND t.tgname = 'sla_track_source' AND t.tgparentid = 0
+		WHERE p.level > 0
+	LOOP
+		EXECUTE format('DROP TRIGGER sla_track_source ON %s', tab);
+	END LOOP;
+	FOR tab IN
+		WITH RECURSIVE family (oid) AS (
+			SELECT c.oid FROM pg_class AS c WHERE c.oid = source
+			UNION
+			SELECT i.inhrelid
+			FROM family AS f
+			JOIN pg_class AS parent ON parent.oid = f.oid AND parent.relkind = 'r'
+			JOIN pg_inherits AS i ON i.inhparent = f.oid
+		)
+		SELECT f.oid
+		FROM family AS f
+		WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = f.oid AND t.tgname = 'sla_track_source')
+	LOOP
+		EXECUTE format('CREATE TRIGGER sla_track_source AFTER INSERT ON %s FOR EACH ROW EXECUTE FUNCTION sla.track_source()', tab);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION sla.make_source_trigger(regclass) IS 'private: makes the trigger of a source, and of its children, where it is missing';
+
+/* Drop it where no other source needs it. */
+CREATE FUNCTION sla.drop_source_trigger(source regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	tab regclass;
+BEGIN
+	FOR tab IN
+		WITH RECURSIVE family (oid) AS (
+			SELECT source::oid
+			UNION
+			SELECT i.inhrelid FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.oid
+		)
+		SELECT t.tgrelid
+		FROM family AS f
+		JOIN pg_trigger AS t ON t.tgrelid = f.oid AND t.tgname = 'sla_track_source' AND t.tgparentid = 0
+	LOOP
+		EXECUTE format('DROP TRIGGER sla_track_source ON %s', tab);
+	END LOOP;
+	PERFORM sla.make_source_trigger(s.source) FROM (SELECT DISTINCT o.source FROM sla.source AS o WHERE o.source <> drop_source_trigger.source) AS s;
+END
+$$;
+COMMENT ON FUNCTION sla.drop_source_trigger(regclass) IS 'private: drops the trigger of a table that is no source any more';
+
+/*
  * A table that becomes a partition of a tracked one is followed when it is
- * truncated, too.
+ * truncated, too, and a child of one, or of a source, whatever is done.
  */
 CREATE FUNCTION sla.follow_partition()
 RETURNS event_trigger
@@ -218,36 +283,50 @@ BEGIN
 			SELECT t.tgname, b.oid::regclass AS tab
 			FROM below AS b
 			JOIN pg_trigger AS t ON t.tgrelid = b.oid AND t.tgparentid = 0
-				AND t.tgname IN ('sla_track_begin', 'sla_track_row', 'sla_track_end', 'sla_track_truncate')
+				AND t.tgname IN ('sla_track_begin', 'sla_track_row', 'sla_track_end', 'sla_track_truncate', 'sla_track_source')
 			JOIN pg_proc AS p ON p.oid = t.tgfoid AND p.pronamespace = 'sla'::regnamespace
-			WHERE EXISTS (SELECT FROM pg_trigger AS r WHERE r.tgrelid = b.oid AND r.tgparentid = 0 AND r.tgname = 'sla_track_row')
+			WHERE (t.tgname = 'sla_track_source'
+					OR EXISTS (SELECT FROM pg_trigger AS r WHERE r.tgrelid = b.oid AND r.tgparentid = 0 AND r.tgname = 'sla_track_row'))
 				AND NOT EXISTS (
 					WITH RECURSIVE above (oid) AS (
 						SELECT b.oid
 						UNION
 						SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
 					)
-					SELECT FROM above AS a JOIN sla.tracked AS k ON k.relation = a.oid)
+					SELECT
+					FROM above AS a
+					WHERE CASE t.tgname
+						WHEN 'sla_track_source' THEN EXISTS (SELECT FROM sla.source AS k WHERE k.source = a.oid)
+						ELSE EXISTS (SELECT FROM sla.tracked AS k WHERE k.relation = a.oid) END)
 		LOOP
 			EXECUTE format('DROP TRIGGER %I ON %s', trigger.tgname, trigger.tab);
 		END LOOP;
-		PERFORM sla.make_triggers(r.relation)
-		FROM (
-			SELECT DISTINCT t.relation
-			FROM pg_event_trigger_ddl_commands() AS d
-			CROSS JOIN LATERAL pg_partition_ancestors(d.objid::regclass) AS a (relid)
-			JOIN sla.tracked AS t ON t.relation = a.relid
-			WHERE d.classid = 'pg_class'::regclass
-		) AS r;
+		-- (not after sla.detach())
+		FOR trigger IN
+			WITH RECURSIVE above (oid) AS (
+				SELECT d.objid FROM pg_event_trigger_ddl_commands() AS d WHERE d.classid = 'pg_class'::regclass
+				UNION
+				SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
+			)
+			SELECT t.tgname, a.oid::regclass AS tab
+			FROM above AS a
+			JOIN pg_trigger AS t ON t.tgrelid = a.oid AND t.tgname IN ('sla_track_row', 'sla_track_source')
+		LOOP
+			IF trigger.tgname = 'sla_track_source' THEN
+				PERFORM sla.make_source_trigger(s.source) FROM (SELECT DISTINCT o.source FROM sla.source AS o) AS s WHERE s.source = trigger.tab;
+			ELSE
+				PERFORM sla.make_triggers(t.relation) FROM sla.tracked AS t WHERE t.relation = trigger.tab;
+			END IF;
+		END LOOP;
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION sla.follow_partition() IS 'private: makes the triggers of new partitions that they do not inherit, and drops those of children that are none any more';
+COMMENT ON FUNCTION sla.follow_partition() IS 'private: makes the triggers of new partitions and children that they do not inherit, and drops those of children that are none any more';
 REVOKE ALL ON FUNCTION sla.follow_partition() FROM PUBLIC;
 CREATE EVENT TRIGGER sla_tracker_follow_partition ON ddl_command_end
 	WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'CREATE SCHEMA')
 	EXECUTE FUNCTION sla.follow_partition();
-COMMENT ON EVENT TRIGGER sla_tracker_follow_partition IS 'follows new partitions of tracked tables, and leaves children that are none any more';
+COMMENT ON EVENT TRIGGER sla_tracker_follow_partition IS 'follows new partitions and children of tracked tables and sources, and leaves those that are none any more';
 
 CREATE FUNCTION sla.drop_triggers(relation regclass, dropping_deadlines boolean DEFAULT false)
 RETURNS void

@@ -48,6 +48,24 @@ FROM (
 ) AS f
 LEFT JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = f.tab AND t.tgname = 'sla_track_row'
 UNION ALL
+-- and of a source
+SELECT 'source ' || f.tab::text,
+	CASE WHEN t.oid IS NULL THEN 'gap' WHEN t.tgenabled IN ('O', 'A') THEN 'ok' ELSE 'disabled' END,
+	CASE WHEN t.oid IS NULL THEN pg_catalog.format('no trigger takes its rows for events: UPDATE sla.source SET action = action WHERE source = %L::regclass', f.source)
+		WHEN t.tgenabled NOT IN ('O', 'A') THEN 'its trigger is disabled'
+		ELSE pg_catalog.format('rows are events, as those of %s', f.source) END
+FROM (
+	WITH RECURSIVE family (source, tab) AS (
+		SELECT s.source, s.source FROM sla.source AS s
+		UNION
+		SELECT f.source, i.inhrelid::regclass
+		FROM family AS f
+		JOIN pg_catalog.pg_inherits AS i ON i.inhparent = f.tab
+	)
+	SELECT family.source, family.tab FROM family
+) AS f
+LEFT JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = f.tab AND t.tgname = 'sla_track_source'
+UNION ALL
 SELECT DISTINCT 'table ' || m.relation::text, 'gap',
 	pg_catalog.format('it has metrics, and is not tracked: SELECT sla.track(%L)', m.relation)
 FROM sla.metric AS m

@@ -230,6 +230,15 @@ INSERT INTO kin_child VALUES (4, 'us', '2026-01-05 11:00+00', 7), (5, 'you', '20
 SELECT item, state, started_at, stopped_at FROM sla.clock WHERE relation = 'part_talk'::regclass ORDER BY item, started_at;
 SELECT started, changed FROM sla.sync('part_talk');
 SELECT * FROM sla.verify('part_talk');
+-- a child that comes later is one, and one that leaves is none
+CREATE TABLE kin_later () INHERITS (kin_child);
+INSERT INTO kin_later VALUES (5, 'hold', '2026-01-05 12:00+00'), (5, 'on', '2026-01-05 12:10+00');
+SELECT c.item, p.during FROM sla.pause p JOIN sla.clock c ON c.clock_id = p.clock WHERE c.relation = 'part_talk'::regclass AND c.item = '5';
+ALTER TABLE kin_child NO INHERIT kin_said;
+SELECT tab FROM of_source() WHERE tab::text ~ 'kin';
+ALTER TABLE kin_child INHERIT kin_said;
+SELECT tab FROM of_source() WHERE tab::text ~ 'kin';
+SELECT subject, status FROM sla.status() WHERE subject LIKE 'source kin%' ORDER BY 1;
 -- a partition that leaves is none, one that comes is, and one that is a source of its own is both
 ALTER TABLE part_said DETACH PARTITION part_new;
 INSERT INTO part_new (talk, who, at) VALUES (5, 'us', '2026-01-07 12:00+00');

@@ -521,15 +521,22 @@ CREATE TABLE child (extra int, PRIMARY KEY (id)) INHERITS (parent);
 SELECT follow('parent');
 INSERT INTO parent VALUES (1);
 INSERT INTO child VALUES (2);
-SELECT item, state FROM clocks('parent') WHERE item = '1';
--- rows of a child are followed, or it is told that they are not
-SELECT EXISTS (SELECT FROM clocks('parent') WHERE item = '2') OR EXISTS (SELECT FROM sla.status() s WHERE s::text LIKE '%child%') AS child_followed_or_told;
+-- those that come later, too
+CREATE TABLE later (PRIMARY KEY (id)) INHERITS (child);
+CREATE TABLE stranger (LIKE parent INCLUDING ALL);
+ALTER TABLE stranger INHERIT parent;
+INSERT INTO later VALUES (6);
+INSERT INTO stranger VALUES (7);
+SELECT item, state FROM clocks('parent') ORDER BY item;
+SELECT subject, status FROM sla.status() WHERE subject IN ('table parent', 'table child', 'table later', 'table stranger') ORDER BY 1;
+SELECT synced('parent');
+DROP TABLE later, stranger;
+SELECT cancelled FROM sla.sync('parent');
 UPDATE parent SET status = 'done';
 SELECT item, state FROM clocks('parent') WHERE item = '1';
 -- a child that is none any more is a table as any other
 CREATE TABLE freed (PRIMARY KEY (id)) INHERITS (parent);
 CREATE TABLE below (PRIMARY KEY (id)) INHERITS (freed);
-SELECT sla.track('parent');
 INSERT INTO freed VALUES (3);
 ALTER TABLE freed NO INHERIT parent;
 INSERT INTO freed VALUES (4);
@@ -721,6 +728,14 @@ INSERT INTO sla.metric (relation, name, stop_when) VALUES ('uses', 'resolution',
 INSERT INTO sla.policy (relation, name) VALUES ('uses', 'all');
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('uses', 'all', 'resolution', '4 bh @track_desk');
 INSERT INTO uses VALUES (1, DEFAULT, DEFAULT, '{1 bh}', DEFAULT, '2020-11-20 09:00Z');
+-- and one in partitions, with a source that has children
+CREATE TABLE uses_parts (id int, goal business_interval, status text, at timestamptz, PRIMARY KEY (id)) PARTITION BY RANGE (id);
+CREATE TABLE uses_part PARTITION OF uses_parts DEFAULT;
+CREATE TABLE uses_said (id int, goal business_interval);
+CREATE TABLE uses_saying (hours business_hours) INHERITS (uses_said);
+SELECT sla.track('uses_parts', at => 'at');
+INSERT INTO sla.metric (relation, name, stop_when) VALUES ('uses_parts', 'resolution', 'status = ''done''');
+INSERT INTO sla.source (source, relation, item, metric, action) VALUES ('uses_said', 'uses_parts', 'id', 'resolution', 'stop');
 CREATE INDEX uses_hours ON uses (business_seconds(opened_at, due_at, hours));
 \set SHOW_CONTEXT never
 SELECT sla.detach();
@@ -732,13 +747,13 @@ SELECT sla.detach();
 DROP EXTENSION sla_tracker;
 INSERT INTO uses (id, goal, hours, status, opened_at) VALUES (2, '1 bh', '24/7', 'done', '2020-11-20 09:00Z');
 SELECT id, goal::text, hours::text, goals::text, status, due_at FROM uses ORDER BY id;
-SELECT count(*) FROM pg_trigger WHERE tgrelid = 'uses'::regclass;
+SELECT count(*) FROM pg_trigger WHERE tgrelid::regclass::text LIKE 'uses%';
 ROLLBACK;
 -- and in this session everything goes on
 INSERT INTO uses (id, status) VALUES (2, 'done');
 SELECT item, state FROM clocks('uses');
 SELECT synced('uses');
-DROP TABLE uses;
+DROP TABLE uses, uses_parts, uses_said CASCADE;
 DROP SCHEMA help CASCADE;
 SELECT * FROM left_behind();
 
