@@ -536,22 +536,11 @@ BEGIN ATOMIC
 				CASE WHEN c.late_at < coalesce(c.ended_at, clock_at_answer.at) THEN c.late_at END
 			WHEN c.gross_late_at < coalesce(c.ended_at, clock_at_answer.at) THEN c.gross_late_at
 		END AS gross_breached_at,
-		CASE
-			WHEN c.late_at < coalesce(c.ended_at, clock_at_answer.at) THEN
-				CASE WHEN c.is_waived THEN 'waived' ELSE 'breached' END
-			WHEN c.state = 'c' OR (p.goal IS NULL AND c.promised_at IS NULL) THEN NULL
-			WHEN c.state <> 's' THEN 'pending'
-			WHEN c.ended_at <= c.due_at THEN 'met'
-			ELSE 'tolerated'
-		END AS verdict,
-		CASE
-			WHEN CASE WHEN c.is_excepted THEN c.gross_late_at ELSE c.late_at END
-				< coalesce(c.ended_at, clock_at_answer.at) THEN 'breached'
-			WHEN c.state = 'c' OR (p.goal IS NULL AND c.promised_at IS NULL) THEN NULL
-			WHEN c.state <> 's' THEN 'pending'
-			WHEN c.ended_at <= CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END THEN 'met'
-			ELSE 'tolerated'
-		END AS gross_verdict,
+		sla.verdict(c.state, p.goal IS NOT NULL OR c.promised_at IS NOT NULL, c.ended_at,
+			c.due_at, c.late_at, c.is_waived, clock_at_answer.at) AS verdict,
+		sla.verdict(c.state, p.goal IS NOT NULL OR c.promised_at IS NOT NULL, c.ended_at,
+			CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END,
+			CASE WHEN c.is_excepted THEN c.gross_late_at ELSE c.late_at END, false, clock_at_answer.at) AS gross_verdict,
 		CASE
 			WHEN c.ended_at IS NOT NULL THEN c.elapsed / 1000000.0::double precision
 			WHEN c.is_excepted THEN

@@ -144,6 +144,132 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN window_length IN ('week', 'month', 'quarter', 'year');
 COMMENT ON FUNCTION sla.is_calendar_window(text) IS 'private: is this length of a window one of the calendar, not a rolling one?';
 
+/* An objective has the columns that its kind needs, and no others. */
+CREATE FUNCTION sla.check_objective_columns(o sla.objective)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	given text[] := array_remove(ARRAY[
+		CASE WHEN o.metric IS NOT NULL THEN 'metric' END,
+		CASE WHEN o.at IS NOT NULL THEN 'at' END,
+		CASE WHEN o.total_when IS NOT NULL THEN 'total_when' END,
+		CASE WHEN o.good_when IS NOT NULL THEN 'good_when' END,
+		CASE WHEN o.value IS NOT NULL THEN 'value' END,
+		CASE WHEN o.at_most IS NOT NULL OR o.at_least IS NOT NULL THEN 'at_most or at_least' END,
+		CASE WHEN o.outage_from IS NOT NULL THEN 'outage_from' END,
+		CASE WHEN o.outage_to IS NOT NULL THEN 'outage_to' END,
+		CASE WHEN o.slice IS NOT NULL THEN 'slice' END,
+		CASE WHEN o.slice_target_percent IS NOT NULL THEN 'slice_target_percent' END,
+		CASE WHEN o.slice_ratio THEN 'slice_ratio' END], NULL);
+	by_value boolean := o.kind = 'value' OR o.kind = 'slice' AND o.value IS NOT NULL;
+	wanted text[] := CASE
+		WHEN o.kind = 'clock' THEN '{metric}'
+		WHEN o.kind = 'event' THEN '{at,good_when}'
+		WHEN o.kind = 'outage' THEN '{outage_from}'
+		WHEN o.kind = 'value' THEN '{at,value,"at_most or at_least"}'
+		WHEN by_value THEN '{at,value,"at_most or at_least",slice}'
+		ELSE '{at,good_when,slice}'
+	END::text[];
+	allowed text[] := wanted || CASE o.kind
+		WHEN 'clock' THEN '{}'
+		WHEN 'outage' THEN '{total_when,outage_to}'
+		WHEN 'slice' THEN '{total_when,slice_target_percent,slice_ratio}'
+		ELSE '{total_when}'
+	END::text[];
+	bad text;
+BEGIN
+	bad := (SELECT w FROM unnest(wanted) AS w WHERE w <> ALL (given) LIMIT 1);
+	IF bad IS NOT NULL THEN
+		RAISE EXCEPTION 'objective "%" of kind % has no %', o.name, o.kind, bad
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('An objective of this kind needs %s.', array_to_string(wanted, ', '));
+	END IF;
+	bad := (SELECT g FROM unnest(given) AS g WHERE g <> ALL (allowed) LIMIT 1);
+	IF bad IS NOT NULL THEN
+		RAISE EXCEPTION 'objective "%" of kind % takes no %', o.name, o.kind, bad
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('An objective of this kind takes %s.', array_to_string(allowed, ', '));
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION sla.check_objective_columns(sla.objective) IS 'private: an error unless an objective has the columns that its kind needs, and no others';
+REVOKE ALL ON FUNCTION sla.check_objective_columns(sla.objective) FROM PUBLIC;
+
+/* The length of a rolling window. */
+CREATE FUNCTION sla.rolling_window(o sla.objective)
+RETURNS interval
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	length interval;
+BEGIN
+	BEGIN
+		length := o.window_length::interval;
+	EXCEPTION WHEN data_exception THEN
+		RAISE EXCEPTION 'invalid window of objective "%": "%"', o.name, o.window_length
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Write an interval, as in "28 days", or week, month, quarter or year.';
+	END;
+	IF length < interval '1 minute' OR length > interval '10 years' THEN
+		RAISE EXCEPTION 'window of objective "%" is out of range: "%"', o.name, o.window_length
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = 'It must be between a minute and ten years.',
+				HINT = 'Write an interval with its unit, as in "28 days".';
+	END IF;
+	IF least(12 * extract(year FROM length) + extract(month FROM length), extract(day FROM length),
+		3600 * extract(hour FROM length) + 60 * extract(minute FROM length) + extract(second FROM length)) < 0
+	THEN
+		RAISE EXCEPTION 'invalid window of objective "%": "%"', o.name, o.window_length
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = 'No part of it may be negative: months and days differ in length.';
+	END IF;
+	RETURN length;
+END
+$$;
+COMMENT ON FUNCTION sla.rolling_window(sla.objective) IS 'private: the length of an objective''s rolling window, or an error when it is none';
+REVOKE ALL ON FUNCTION sla.rolling_window(sla.objective) FROM PUBLIC;
+
+/* What an objective names is there, and its own name is free. */
+CREATE FUNCTION sla.check_objective_names(o sla.objective)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT sla.calendar_exists(o.calendar) THEN
+		RAISE EXCEPTION 'calendar "%" does not exist', o.calendar
+			USING ERRCODE = 'undefined_object',
+				DETAIL = format('Objective "%s" names it.', o.name),
+				HINT = 'Insert it into sla.calendar first.';
+	END IF;
+	IF o.kind = 'clock' AND NOT EXISTS (
+		SELECT FROM sla.metric AS m WHERE m.relation = o.relation AND m.name = o.metric)
+	THEN
+		RAISE EXCEPTION 'metric "%" of table % does not exist', o.metric, o.relation
+			USING ERRCODE = 'undefined_object', HINT = 'Insert it into sla.metric first.';
+	END IF;
+	IF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = o.relation) THEN
+		PERFORM sla.take_objective_name(o);
+	END IF;
+	IF o.agreement IS NOT NULL AND o.party IS NULL THEN
+		RAISE EXCEPTION 'objective "%" has an agreement and no party', o.name
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Name the party whose agreement it is.';
+	END IF;
+	IF o.agreement IS NOT NULL AND NOT EXISTS (
+		SELECT FROM sla.agreement AS a WHERE a.party = o.party AND a.name = o.agreement)
+	THEN
+		RAISE EXCEPTION 'agreement "%" of party "%" does not exist', o.agreement, o.party
+			USING ERRCODE = 'undefined_object', HINT = 'Insert it into sla.agreement first.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION sla.check_objective_names(sla.objective) IS 'private: an error unless what an objective names is there, and its own name is free';
+REVOKE ALL ON FUNCTION sla.check_objective_names(sla.objective) FROM PUBLIC;
+
 CREATE FUNCTION sla.check_objective()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -152,51 +278,12 @@ SET search_path = pg_catalog, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
 DECLARE
-	given text[] := array_remove(ARRAY[
-		CASE WHEN NEW.metric IS NOT NULL THEN 'metric' END,
-		CASE WHEN NEW.at IS NOT NULL THEN 'at' END,
-		CASE WHEN NEW.total_when IS NOT NULL THEN 'total_when' END,
-		CASE WHEN NEW.good_when IS NOT NULL THEN 'good_when' END,
-		CASE WHEN NEW.value IS NOT NULL THEN 'value' END,
-		CASE WHEN NEW.at_most IS NOT NULL OR NEW.at_least IS NOT NULL THEN 'at_most or at_least' END,
-		CASE WHEN NEW.outage_from IS NOT NULL THEN 'outage_from' END,
-		CASE WHEN NEW.outage_to IS NOT NULL THEN 'outage_to' END,
-		CASE WHEN NEW.slice IS NOT NULL THEN 'slice' END,
-		CASE WHEN NEW.slice_target_percent IS NOT NULL THEN 'slice_target_percent' END,
-		CASE WHEN NEW.slice_ratio THEN 'slice_ratio' END], NULL);
-	by_value boolean := NEW.kind = 'value' OR NEW.kind = 'slice' AND NEW.value IS NOT NULL;
-	wanted text[] := CASE
-		WHEN NEW.kind = 'clock' THEN '{metric}'
-		WHEN NEW.kind = 'event' THEN '{at,good_when}'
-		WHEN NEW.kind = 'outage' THEN '{outage_from}'
-		WHEN NEW.kind = 'value' THEN '{at,value,"at_most or at_least"}'
-		WHEN by_value THEN '{at,value,"at_most or at_least",slice}'
-		ELSE '{at,good_when,slice}'
-	END::text[];
-	allowed text[] := wanted || CASE NEW.kind
-		WHEN 'clock' THEN '{}'
-		WHEN 'outage' THEN '{total_when,outage_to}'
-		WHEN 'slice' THEN '{total_when,slice_target_percent,slice_ratio}'
-		ELSE '{total_when}'
-	END::text[];
-	bad text;
 	length interval;
 BEGIN
 	IF NEW.kind NOT IN ('clock', 'event', 'value', 'outage', 'slice') THEN
 		RETURN NEW;				-- a constraint refuses it
 	END IF;
-	bad := (SELECT w FROM unnest(wanted) AS w WHERE w <> ALL (given) LIMIT 1);
-	IF bad IS NOT NULL THEN
-		RAISE EXCEPTION 'objective "%" of kind % has no %', NEW.name, NEW.kind, bad
-			USING ERRCODE = 'invalid_parameter_value',
-				DETAIL = format('An objective of this kind needs %s.', array_to_string(wanted, ', '));
-	END IF;
-	bad := (SELECT g FROM unnest(given) AS g WHERE g <> ALL (allowed) LIMIT 1);
-	IF bad IS NOT NULL THEN
-		RAISE EXCEPTION 'objective "%" of kind % takes no %', NEW.name, NEW.kind, bad
-			USING ERRCODE = 'invalid_parameter_value',
-				DETAIL = format('An objective of this kind takes %s.', array_to_string(allowed, ', '));
-	END IF;
+	PERFORM sla.check_objective_columns(NEW);
 	IF NOT sla.is_percentage(NEW.target_percent) THEN
 		RAISE EXCEPTION 'target of objective "%" is out of range: %', NEW.name, left(NEW.target_percent::text, 24)
 			USING ERRCODE = 'numeric_value_out_of_range',
@@ -222,26 +309,7 @@ BEGIN
 
 	-- the window
 	IF NOT sla.is_calendar_window(NEW.window_length) THEN
-		BEGIN
-			length := NEW.window_length::interval;
-		EXCEPTION WHEN data_exception THEN
-			RAISE EXCEPTION 'invalid window of objective "%": "%"', NEW.name, NEW.window_length
-				USING ERRCODE = 'invalid_parameter_value',
-					HINT = 'Write an interval, as in "28 days", or week, month, quarter or year.';
-		END;
-		IF length < interval '1 minute' OR length > interval '10 years' THEN
-			RAISE EXCEPTION 'window of objective "%" is out of range: "%"', NEW.name, NEW.window_length
-				USING ERRCODE = 'invalid_parameter_value',
-					DETAIL = 'It must be between a minute and ten years.',
-					HINT = 'Write an interval with its unit, as in "28 days".';
-		END IF;
-		IF least(12 * extract(year FROM length) + extract(month FROM length), extract(day FROM length),
-			3600 * extract(hour FROM length) + 60 * extract(minute FROM length) + extract(second FROM length)) < 0
-		THEN
-			RAISE EXCEPTION 'invalid window of objective "%": "%"', NEW.name, NEW.window_length
-				USING ERRCODE = 'invalid_parameter_value',
-					DETAIL = 'No part of it may be negative: months and days differ in length.';
-		END IF;
+		length := sla.rolling_window(NEW);
 		IF NEW.window_start IS NOT NULL THEN
 			RAISE EXCEPTION 'a rolling window has no start'
 				USING ERRCODE = 'invalid_parameter_value',
@@ -287,35 +355,8 @@ BEGIN
 				DETAIL = 'It must be between nothing and ten years.';
 	END IF;
 
-	-- names
-	IF sla.restoring() THEN
-		RETURN NEW;
-	END IF;
-	IF NOT sla.calendar_exists(NEW.calendar) THEN
-		RAISE EXCEPTION 'calendar "%" does not exist', NEW.calendar
-			USING ERRCODE = 'undefined_object',
-				DETAIL = format('Objective "%s" names it.', NEW.name),
-				HINT = 'Insert it into sla.calendar first.';
-	END IF;
-	IF NEW.kind = 'clock' AND NOT EXISTS (
-		SELECT FROM sla.metric AS m WHERE m.relation = NEW.relation AND m.name = NEW.metric)
-	THEN
-		RAISE EXCEPTION 'metric "%" of table % does not exist', NEW.metric, NEW.relation
-			USING ERRCODE = 'undefined_object', HINT = 'Insert it into sla.metric first.';
-	END IF;
-	IF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = NEW.relation) THEN
-		PERFORM sla.take_objective_name(NEW);
-	END IF;
-	IF NEW.agreement IS NOT NULL AND NEW.party IS NULL THEN
-		RAISE EXCEPTION 'objective "%" has an agreement and no party', NEW.name
-			USING ERRCODE = 'invalid_parameter_value',
-				HINT = 'Name the party whose agreement it is.';
-	END IF;
-	IF NEW.agreement IS NOT NULL AND NOT EXISTS (
-		SELECT FROM sla.agreement AS a WHERE a.party = NEW.party AND a.name = NEW.agreement)
-	THEN
-		RAISE EXCEPTION 'agreement "%" of party "%" does not exist', NEW.agreement, NEW.party
-			USING ERRCODE = 'undefined_object', HINT = 'Insert it into sla.agreement first.';
+	IF NOT sla.restoring() THEN
+		PERFORM sla.check_objective_names(NEW);
 	END IF;
 	RETURN NEW;
 END

@@ -244,44 +244,24 @@ END
 $$;
 COMMENT ON FUNCTION sla.openslo_rule(jsonb, jsonb, text, text, double precision) IS 'private: the burn rule of an alert policy of OpenSLO';
 
-/* The objectives of an SLO; a relation is looked for in the given path. */
-CREATE FUNCTION sla.openslo_objectives(documents jsonb, slo jsonb, path text, search_path text)
-RETURNS SETOF sla.objective
+/*
+ * The indicator of an SLO: an objective with what is measured, and the spec of the
+ * metricSource that says so.  "path" is of "spec", as in all errors.
+ */
+CREATE FUNCTION sla.openslo_indicator(documents jsonb, spec jsonb, path text, search_path text,
+	OUT objective sla.objective, OUT source jsonb)
+RETURNS record
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	common text := ' relation=string group_by=string party=string agreement=string calendar=string time_zone=string close_after=string valid_from=string';
-	spec jsonb := slo -> 'spec';
 	indicator jsonb;
 	metric jsonb;
-	source jsonb;
-	goal jsonb;
-	goal_path text;
-	frame jsonb;
-	method text;
-	is_value boolean := false;
-	o sla.objective;
-	one sla.objective;
-	start text;
+	ratio_path text;
 	relation text;
+	o sla.objective;
 BEGIN
-	PERFORM sla.openslo_fields(slo, path, 'apiVersion=string! kind=string! metadata=object! spec=object!');
-	PERFORM sla.openslo_fields(slo -> 'metadata', path || '.metadata', 'name=string! displayName=string labels=object annotations=object');
-	path := path || '.spec';
-	PERFORM sla.openslo_fields(spec, path, 'description=string service=string indicator=object indicatorRef=string timeWindow=array budgetingMethod=string! objectives=array! alertPolicies=array');
-	method := spec ->> 'budgetingMethod';
-	IF method NOT IN ('Occurrences', 'Timeslices', 'RatioTimeslices') THEN
-		RAISE EXCEPTION 'OpenSLO: %.budgetingMethod is not Occurrences, Timeslices or RatioTimeslices: "%"', path, method
-			USING ERRCODE = 'invalid_parameter_value';
-	END IF;
-	IF (spec ? 'indicator') = (spec ? 'indicatorRef') THEN
-		RAISE EXCEPTION 'OpenSLO: one of %.indicator and %.indicatorRef must be there', path, path
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Composites are not supported.';
-	END IF;
-	o.description := coalesce(spec ->> 'description', slo #>> '{metadata,displayName}');
-
-	-- the indicator
 	IF spec ? 'indicatorRef' THEN
 		indicator := sla.openslo_find(documents, 'SLI', spec ->> 'indicatorRef', path || '.indicatorRef');
 	ELSE
@@ -295,36 +275,34 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	IF metric ? 'thresholdMetric' THEN
-		is_value := true;
 		o.kind := 'value';
 		source := sla.openslo_source(documents, metric -> 'thresholdMetric', path || '.indicator.spec.thresholdMetric',
 			'at=string! value=string! when=string at_most=number at_least=number' || common);
 	ELSE
 		metric := metric -> 'ratioMetric';
-		path := path || '.indicator.spec.ratioMetric';
-		PERFORM sla.openslo_fields(metric, path, 'counter=boolean good=object bad=object total=object raw=object rawType=string');
+		ratio_path := path || '.indicator.spec.ratioMetric';
+		PERFORM sla.openslo_fields(metric, ratio_path, 'counter=boolean good=object bad=object total=object raw=object rawType=string');
 		IF metric ? 'raw' THEN
 			IF metric ?| '{good,bad,total}' OR metric ->> 'rawType' IS DISTINCT FROM 'success' THEN
-				RAISE EXCEPTION 'OpenSLO: % with raw has rawType success and neither good, bad nor total', path
+				RAISE EXCEPTION 'OpenSLO: % with raw has rawType success and neither good, bad nor total', ratio_path
 					USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It stands for clocks and outages, which are measured here.';
 			END IF;
-			source := sla.openslo_source(documents, metric -> 'raw', path || '.raw',
+			source := sla.openslo_source(documents, metric -> 'raw', ratio_path || '.raw',
 				'metric=string outage_from=string outage_to=string when=string' || common);
 			o.kind := CASE WHEN source ? 'metric' THEN 'clock' ELSE 'outage' END;
 		ELSE
 			IF (metric ? 'good') = (metric ? 'bad') OR NOT metric ? 'total' OR metric ? 'rawType' THEN
-				RAISE EXCEPTION 'OpenSLO: % has total and one of good and bad, or raw and rawType', path
+				RAISE EXCEPTION 'OpenSLO: % has total and one of good and bad, or raw and rawType', ratio_path
 					USING ERRCODE = 'invalid_parameter_value';
 			END IF;
 			o.kind := 'event';
-			source := sla.openslo_source(documents, metric -> 'total', path || '.total', 'at=string! when=string' || common);
+			source := sla.openslo_source(documents, metric -> 'total', ratio_path || '.total', 'at=string! when=string' || common);
 			IF metric ? 'good' THEN
-				o.good_when := sla.openslo_source(documents, metric -> 'good', path || '.good', 'when=string!') ->> 'when';
+				o.good_when := sla.openslo_source(documents, metric -> 'good', ratio_path || '.good', 'when=string!') ->> 'when';
 			ELSE
-				o.good_when := format('(%s) IS NOT TRUE', sla.openslo_source(documents, metric -> 'bad', path || '.bad', 'when=string!') ->> 'when');
+				o.good_when := format('(%s) IS NOT TRUE', sla.openslo_source(documents, metric -> 'bad', ratio_path || '.bad', 'when=string!') ->> 'when');
 			END IF;
 		END IF;
-		path := regexp_replace(path, E'\\.indicator\\.spec\\.ratioMetric$', '');
 	END IF;
 	o.at := source ->> 'at';
 	o.total_when := source ->> 'when';
@@ -342,7 +320,7 @@ BEGIN
 	o.valid_from := coalesce(source ->> 'valid_from', '-infinity');
 
 	relation := source ->> 'relation';
-	PERFORM set_config('search_path', openslo_objectives.search_path, true);
+	PERFORM set_config('search_path', openslo_indicator.search_path, true);
 	o.relation := pg_catalog.to_regclass(relation);
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	IF o.relation IS NULL THEN
@@ -350,8 +328,21 @@ BEGIN
 			USING ERRCODE = 'undefined_table', DETAIL = format('%s names it.', path),
 				HINT = 'Name it in the spec of the metricSource of total, raw or thresholdMetric: "relation": "schema.name".';
 	END IF;
+	objective := o;
+END
+$$;
+COMMENT ON FUNCTION sla.openslo_indicator(jsonb, jsonb, text, text) IS 'private: the indicator of an SLO of OpenSLO';
 
-	-- the window
+/* An objective with the window of an SLO. */
+CREATE FUNCTION sla.openslo_window(o sla.objective, spec jsonb, source jsonb, path text)
+RETURNS sla.objective
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	frame jsonb;
+	start text;
+BEGIN
 	o.time_zone := coalesce(source ->> 'time_zone', 'UTC');
 	o.window_length := '28 days';
 	IF spec ? 'timeWindow' THEN
@@ -392,8 +383,45 @@ BEGIN
 			o.window_length := sla.openslo_interval(frame ->> 'duration', path || '.timeWindow[0].duration')::text;
 		END IF;
 	END IF;
+	RETURN o;
+END
+$$;
+COMMENT ON FUNCTION sla.openslo_window(sla.objective, jsonb, jsonb, text) IS 'private: an objective with the window of an SLO of OpenSLO';
 
-	-- the targets
+/* The objectives of an SLO; a relation is looked for in the given path. */
+CREATE FUNCTION sla.openslo_objectives(documents jsonb, slo jsonb, path text, search_path text)
+RETURNS SETOF sla.objective
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	spec jsonb := slo -> 'spec';
+	method text;
+	measured record;
+	is_value boolean;
+	goal jsonb;
+	goal_path text;
+	o sla.objective;
+	one sla.objective;
+BEGIN
+	PERFORM sla.openslo_fields(slo, path, 'apiVersion=string! kind=string! metadata=object! spec=object!');
+	PERFORM sla.openslo_fields(slo -> 'metadata', path || '.metadata', 'name=string! displayName=string labels=object annotations=object');
+	path := path || '.spec';
+	PERFORM sla.openslo_fields(spec, path, 'description=string service=string indicator=object indicatorRef=string timeWindow=array budgetingMethod=string! objectives=array! alertPolicies=array');
+	method := spec ->> 'budgetingMethod';
+	IF method NOT IN ('Occurrences', 'Timeslices', 'RatioTimeslices') THEN
+		RAISE EXCEPTION 'OpenSLO: %.budgetingMethod is not Occurrences, Timeslices or RatioTimeslices: "%"', path, method
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	IF (spec ? 'indicator') = (spec ? 'indicatorRef') THEN
+		RAISE EXCEPTION 'OpenSLO: one of %.indicator and %.indicatorRef must be there', path, path
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Composites are not supported.';
+	END IF;
+	measured := sla.openslo_indicator(documents, spec, path, search_path);
+	o := sla.openslo_window(measured.objective, spec, measured.source, path);
+	o.description := coalesce(spec ->> 'description', slo #>> '{metadata,displayName}');
+	is_value := o.kind = 'value';
+
 	IF jsonb_array_length(spec -> 'objectives') = 0 OR is_value AND jsonb_array_length(spec -> 'objectives') > 1 THEN
 		RAISE EXCEPTION 'OpenSLO: %.objectives must have one element', path
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = 'Several are for a ratioMetric.';
@@ -423,7 +451,7 @@ BEGIN
 					RAISE EXCEPTION 'OpenSLO: %.op is not lte or gte: "%"', goal_path, goal ->> 'op'
 						USING ERRCODE = 'feature_not_supported', DETAIL = 'A value at the bound is within it.';
 			END CASE;
-			IF source ? (CASE goal ->> 'op' WHEN 'lte' THEN 'at_most' ELSE 'at_least' END) THEN
+			IF measured.source ? (CASE goal ->> 'op' WHEN 'lte' THEN 'at_most' ELSE 'at_least' END) THEN
 				RAISE EXCEPTION 'OpenSLO: % has op %, and % is given, too', goal_path, goal ->> 'op', CASE goal ->> 'op' WHEN 'lte' THEN 'at_most' ELSE 'at_least' END
 					USING ERRCODE = 'invalid_parameter_value', HINT = 'The spec of the metricSource says the other bound.';
 			END IF;

@@ -717,15 +717,10 @@ END;
 COMMENT ON FUNCTION sla.html_causes(jsonb) IS 'private: the figure of causes of sla.report_html()';
 REVOKE ALL ON FUNCTION sla.html_causes(jsonb) FROM PUBLIC;
 
-CREATE FUNCTION sla.report_html_answer(party text, agreement text, period date)
+CREATE FUNCTION sla.html_style()
 RETURNS text
-LANGUAGE plpgsql STABLE STRICT COST 100000
-SET search_path = pg_catalog, pg_temp
-SET extra_float_digits = 1
-AS $$
-#variable_conflict use_variable
-DECLARE
-	style CONSTANT text := '
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '
 @page { size: A4; margin: 16mm 15mm 18mm; }
 * { box-sizing: border-box; }
 html { font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif; color: #1f2933; background: #fff; }
@@ -767,44 +762,27 @@ footer { margin-top: 3rem; border-top: 1px solid #cbd2d9; padding-top: 1rem; }
 @media print { html { font-size: 12px; } th, td { padding-top: .28rem; padding-bottom: .28rem; } body { max-width: none; padding: 0; } h2 { break-after: avoid; margin-top: 2rem; } figure, tr, .key, dl.words div { break-inside: avoid; }
  thead { display: table-header-group; } * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 ';
-	d jsonb := sla.summary_of(party, agreement, period);
+COMMENT ON FUNCTION sla.html_style() IS 'private: the style sheet of the client''s page';
+REVOKE ALL ON FUNCTION sla.html_style() FROM PUBLIC;
+
+CREATE FUNCTION sla.html_key_figures(d jsonb)
+RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
 	a jsonb := d -> 'agreement';
 	now_month jsonb := d -> 'month' -> 11;
-	name text := to_char((a ->> 'first_day')::date, 'FMMonth YYYY');
 	breaches bigint := (d #>> '{breach_count,breaches}')::bigint;
 	waived bigint := (d #>> '{breach_count,waived}')::bigint;
 	judged_objectives bigint;
 	met_objectives bigint;
-	page text;
 BEGIN
 	SELECT count(*) FILTER (WHERE o ->> 'measured_percent' IS NOT NULL), count(*) FILTER (WHERE (o ->> 'measured_percent')::numeric >= (o ->> 'target_percent')::numeric)
 	INTO judged_objectives, met_objectives
 	FROM jsonb_array_elements(coalesce(nullif(d -> 'objective', 'null'), '[]')) AS o;
 
-	page := format('<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8" />
-<meta name="viewport" content="width=device-width, initial-scale=1" />
-<meta http-equiv="Content-Security-Policy" content="default-src ''none''; style-src ''unsafe-inline''" />
-<title>Service report: %1$s, %2$s, %3$s</title>
-<style>%4$s</style>
-</head>
-<body>
-<header>
-<p class="kind">Service report</p>
-<h1><bdi>%1$s</bdi><span><bdi>%2$s</bdi>, %3$s</span></h1>
-<p>%5$s to %6$s%7$s. All times are of %8$s.</p>
-</header>
-<main>
-', sla.html_escape(party), sla.html_escape(agreement), name, style, a ->> 'first_day', a ->> 'last_day',
-		CASE WHEN a ->> 'plan' IS NOT NULL THEN format(', plan <bdi>%s</bdi>', sla.html_escape(a ->> 'plan')) END, sla.html_escape(a ->> 'time_zone'));
-	IF NOT (a ->> 'is_over')::boolean THEN
-		page := page || format(E'<p class="warn"><strong>Preliminary.</strong> The month is not over: this is how it stood on %s.</p>\n', a ->> 'written_at');
-	END IF;
-
-	-- the month in four figures
-	page := page || format('<section aria-label="Key figures">
+	RETURN format('<section aria-label="Key figures">
 <dl class="key">
 <div><dt>Promises kept</dt><dd>%s<small>%s</small></dd></div>
 <div><dt>Breaches</dt><dd>%s<small>%s</small></dd></div>
@@ -825,12 +803,24 @@ BEGIN
 			WHEN jsonb_path_exists(d, '$.credit_total[*].is_capped ? (@ == true)') THEN 'limited by the agreement'
 			WHEN NOT (a ->> 'is_over')::boolean THEN 'so far'
 			WHEN a ->> 'monthly_fee' IS NOT NULL THEN format('of a fee of %s', sla.html_escape(a ->> 'monthly_fee')) END);
+END
+$$;
+COMMENT ON FUNCTION sla.html_key_figures(jsonb) IS 'private: the month of a client in four figures, as HTML';
+REVOKE ALL ON FUNCTION sla.html_key_figures(jsonb) FROM PUBLIC;
 
+CREATE FUNCTION sla.html_kept(d jsonb, month text)
+RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	page text := '';
+BEGIN
 	page := page || E'<section>\n<h2>How promises were kept</h2>\n';
 	IF d -> 'kept' = 'null' THEN
 		page := page || E'<p>No promise came to be judged in this month.</p>\n';
 	ELSE
-		page := page || sla.html_table(format('Promises judged in %s', name), '{Promise,Goal,#Judged,#Kept,#Breached,#Waived,#Attainment}', (
+		page := page || sla.html_table(format('Promises judged in %s', month), '{Promise,Goal,#Judged,#Kept,#Breached,#Waived,#Attainment}', (
 			SELECT jsonb_agg(jsonb_build_array(k ->> 'metric', k ->> 'goal', k ->> 'clocks', k ->> 'kept', k ->> 'breached', k ->> 'waived',
 				 sla.percent_text(k ->> 'kept_percent', 2)))
 			FROM jsonb_array_elements(d -> 'kept') AS k));
@@ -844,10 +834,23 @@ BEGIN
 			WHERE (m ->> 'clocks')::bigint > 0));
 	END IF;
 	page := page || E'</section>\n';
+	RETURN page;
+END
+$$;
+COMMENT ON FUNCTION sla.html_kept(jsonb, text) IS 'private: how promises were kept, as HTML';
+REVOKE ALL ON FUNCTION sla.html_kept(jsonb, text) FROM PUBLIC;
 
+CREATE FUNCTION sla.html_objectives(d jsonb, month text)
+RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	page text := '';
+BEGIN
 	IF d -> 'objective' <> 'null' THEN
 		page := page || E'<section>\n<h2>Objectives</h2>\n' || sla.html_table(
-			format('Objectives as they stood at the end of %s', name), '{Objective,Window,#Target,#Measured,"#Budget used",Result}', (
+			format('Objectives as they stood at the end of %s', month), '{Objective,Window,#Target,#Measured,"#Budget used",Result}', (
 			SELECT jsonb_agg(jsonb_build_array(concat_ws(E'\n', concat_ws(': ', o ->> 'objective', o ->> 'part'), o ->> 'description'), o ->> 'window',
 				sla.percent_text(o ->> 'target_percent'), sla.percent_text(o ->> 'measured_percent'),
 				sla.percent_text(o ->> 'budget_used_percent', 1),
@@ -865,12 +868,25 @@ BEGIN
 		END IF;
 		page := page || E'</section>\n';
 	END IF;
+	RETURN page;
+END
+$$;
+COMMENT ON FUNCTION sla.html_objectives(jsonb, text) IS 'private: objectives and their error budgets, as HTML';
+REVOKE ALL ON FUNCTION sla.html_objectives(jsonb, text) FROM PUBLIC;
 
+CREATE FUNCTION sla.html_credits(d jsonb, month text)
+RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	page text := '';
+BEGIN
 	IF d -> 'credit_total' <> 'null' THEN
 		page := page || E'<section>\n<h2>Service credits</h2>\n' || CASE
 			WHEN d -> 'credit' = 'null' THEN E'<p>No service credit is due for this month.</p>\n'
-			ELSE sla.html_table(format('Credits for %s', name), '{Objective,#Measured,Why,#Amount,Remedy}', (
-				SELECT jsonb_agg(jsonb_build_array(concat(c ->> 'objective', CASE WHEN c ->> 'from' <> a ->> 'first_day' THEN ', from ' || (c ->> 'from') END),
+			ELSE sla.html_table(format('Credits for %s', month), '{Objective,#Measured,Why,#Amount,Remedy}', (
+				SELECT jsonb_agg(jsonb_build_array(concat(c ->> 'objective', CASE WHEN c ->> 'from' <> d #>> '{agreement,first_day}' THEN ', from ' || (c ->> 'from') END),
 					sla.percent_text(c ->> 'measured_percent'),
 					coalesce(CASE WHEN c ->> 'problem' IS NOT NULL THEN 'could not be read' END, nullif(concat_ws(E'\n',
 						CASE WHEN c ->> 'below_percent' IS NOT NULL THEN format('below %s: %s of the fee', sla.percent_text(c ->> 'below_percent'),
@@ -881,7 +897,21 @@ BEGIN
 				(SELECT string_agg(sla.html_escape(c ->> 'amount'), ' and ') FROM jsonb_array_elements(d -> 'credit_total') AS c)) ELSE '' END
 			|| E'</section>\n';
 	END IF;
+	RETURN page;
+END
+$$;
+COMMENT ON FUNCTION sla.html_credits(jsonb, text) IS 'private: service credits, as HTML';
+REVOKE ALL ON FUNCTION sla.html_credits(jsonb, text) FROM PUBLIC;
 
+CREATE FUNCTION sla.html_breaches(d jsonb, month text)
+RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	page text := '';
+	breaches bigint := (d #>> '{breach_count,breaches}')::bigint;
+BEGIN
 	page := page || E'<section>\n<h2>Breaches</h2>\n';
 	IF breaches = 0 THEN
 		page := page || E'<p>No promise was broken in this month.</p>\n';
@@ -889,7 +919,7 @@ BEGIN
 		IF d -> 'cause' <> 'null' THEN
 			page := page || sla.html_causes(d -> 'cause');
 		END IF;
-		page := page || '<div class="wide">' || sla.html_table(format('Breaches in %s', name), '{Reference,"Due, and breached","Ended, late by","Cause, and what was done","Customer told"}', (
+		page := page || '<div class="wide">' || sla.html_table(format('Breaches in %s', month), '{Reference,"Due, and breached","Ended, late by","Cause, and what was done","Customer told"}', (
 			SELECT jsonb_agg(jsonb_build_array(concat_ws(E'\n', b ->> 'item', concat_ws(', ', b ->> 'metric', b ->> 'part')),
 				concat_ws(E'\n', b ->> 'due', nullif(b ->> 'breached', b ->> 'due')),
 				concat_ws(E'\n', coalesce(b ->> 'ended', CASE WHEN (b ->> 'is_open')::boolean THEN 'still open' ELSE 'cancelled' END), b ->> 'late'),
@@ -903,6 +933,49 @@ BEGIN
 		END IF;
 	END IF;
 	page := page || E'</section>\n';
+	RETURN page;
+END
+$$;
+COMMENT ON FUNCTION sla.html_breaches(jsonb, text) IS 'private: breaches, as HTML';
+REVOKE ALL ON FUNCTION sla.html_breaches(jsonb, text) FROM PUBLIC;
+
+CREATE FUNCTION sla.report_html_answer(party text, agreement text, period date)
+RETURNS text
+LANGUAGE plpgsql STABLE STRICT COST 100000
+SET search_path = pg_catalog, pg_temp
+SET extra_float_digits = 1
+AS $$
+#variable_conflict use_variable
+DECLARE
+	d jsonb := sla.summary_of(party, agreement, period);
+	a jsonb := d -> 'agreement';
+	month text := to_char((a ->> 'first_day')::date, 'FMMonth YYYY');
+	page text;
+BEGIN
+	page := format('<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta http-equiv="Content-Security-Policy" content="default-src ''none''; style-src ''unsafe-inline''" />
+<title>Service report: %1$s, %2$s, %3$s</title>
+<style>%4$s</style>
+</head>
+<body>
+<header>
+<p class="kind">Service report</p>
+<h1><bdi>%1$s</bdi><span><bdi>%2$s</bdi>, %3$s</span></h1>
+<p>%5$s to %6$s%7$s. All times are of %8$s.</p>
+</header>
+<main>
+', sla.html_escape(party), sla.html_escape(agreement), month, sla.html_style(), a ->> 'first_day', a ->> 'last_day',
+		CASE WHEN a ->> 'plan' IS NOT NULL THEN format(', plan <bdi>%s</bdi>', sla.html_escape(a ->> 'plan')) END, sla.html_escape(a ->> 'time_zone'));
+	IF NOT (a ->> 'is_over')::boolean THEN
+		page := page || format(E'<p class="warn"><strong>Preliminary.</strong> The month is not over: this is how it stood on %s.</p>\n', a ->> 'written_at');
+	END IF;
+
+	page := page || sla.html_key_figures(d) || sla.html_kept(d, month) || sla.html_objectives(d, month)
+		|| sla.html_credits(d, month) || sla.html_breaches(d, month);
 
 	IF d -> 'exception' <> 'null' THEN
 		page := page || E'<section>\n<h2>Exceptions</h2>\n' || sla.html_table('Exceptions in force, approved', '{Kind,About,From,To,Effect,"Reason, and approved by"}', (
