@@ -223,6 +223,12 @@ BEGIN
 				HINT = 'Write fractions of the goal, as in {0.75,1}.';
 	END IF;
 	NEW.alert_at := ARRAY(SELECT DISTINCT a FROM unnest(NEW.alert_at) AS a ORDER BY a);
+	IF NEW.alert_at[1] > 10 THEN
+		RAISE EXCEPTION 'invalid alert_at: %', NEW.alert_at
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('The first alert would be at %s times the goal.', NEW.alert_at[1]),
+				HINT = 'Write fractions of the goal, as in {0.75,1}, not percentages.';
+	END IF;
 	RETURN NEW;
 END
 $$;
@@ -238,6 +244,8 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	named text;					-- a table with a column "policy" or "metric"
 BEGIN
 	-- another version may still have the name
 	IF TG_TABLE_NAME = 'policy' AND EXISTS (
@@ -246,38 +254,15 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	IF TG_OP = 'UPDATE' THEN
-		UPDATE sla.target AS t
-		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE t.policy END,
-			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE t.metric END
-		WHERE t.relation = OLD.relation
-			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN t.policy ELSE t.metric END;
-		UPDATE sla.source AS s
-		SET metric = NEW.name
-		WHERE TG_TABLE_NAME = 'metric' AND s.relation = OLD.relation AND s.metric = OLD.name;
-		UPDATE sla.objective AS o
-		SET metric = NEW.name
-		WHERE TG_TABLE_NAME = 'metric' AND o.relation = OLD.relation AND o.metric = OLD.name;
-		-- (first what clocks go by, also those that ended: an exception follows both)
-		UPDATE sla.promise AS p
-		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE p.policy END,
-			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE p.metric END
-		WHERE p.relation = OLD.relation
-			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN p.policy ELSE p.metric END;
-		UPDATE sla.exception AS e
-		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE e.policy END,
-			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE e.metric END
-		WHERE e.relation = OLD.relation
-			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN e.policy ELSE e.metric END;
-		UPDATE sla.silence AS s
-		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE s.policy END,
-			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE s.metric END
-		WHERE s.relation = OLD.relation
-			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN s.policy ELSE s.metric END;
-		UPDATE sla.escalation AS e
-		SET policy = CASE TG_TABLE_NAME WHEN 'policy' THEN NEW.name ELSE e.policy END,
-			metric = CASE TG_TABLE_NAME WHEN 'metric' THEN NEW.name ELSE e.metric END
-		WHERE e.relation = OLD.relation
-			AND OLD.name = CASE TG_TABLE_NAME WHEN 'policy' THEN e.policy ELSE e.metric END;
+		-- (the promises before the exceptions: clocks that ended go by both)
+		FOREACH named IN ARRAY CASE TG_TABLE_NAME
+			WHEN 'policy' THEN '{target,promise,exception,silence,escalation}'
+			ELSE '{target,source,objective,promise,exception,silence,escalation}'
+		END::text[]
+		LOOP
+			EXECUTE format('UPDATE sla.%1$I AS t SET %2$I = $1 WHERE t.relation = $2 AND t.%2$I = $3', named, TG_TABLE_NAME)
+			USING NEW.name, OLD.relation, OLD.name;
+		END LOOP;
 	ELSIF EXISTS (
 		SELECT
 		FROM sla.target AS t

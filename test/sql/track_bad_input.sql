@@ -153,6 +153,7 @@ SELECT s, f.* FROM unnest(ARRAY[
 	$$UPDATE sla.target SET alert_at = '{0.5,NULL}'$$,
 	$$UPDATE sla.target SET alert_at = '{-1}'$$,
 	$$UPDATE sla.target SET alert_at = '{NaN}'$$,
+	$$UPDATE sla.target SET alert_at = '{100,75}'$$,
 	-- agreements
 	$$INSERT INTO sla.agreement (party, name, calendar) VALUES ('p', 'a', 'no_such_calendar')$$,
 	$$INSERT INTO sla.agreement (party, name, time_zone) VALUES ('p', 'a', 'Nowhere/Nothing')$$,
