@@ -19,6 +19,9 @@
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/bytea.h"
+#include "utils/float.h"
 #include "utils/guc.h"
 #include "utils/syscache.h"
 
@@ -95,6 +98,14 @@ set(const char *name, const char *value)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
+/* Mostly it is that already, and to look costs nothing. */
+static void
+set_unless(bool is_set, const char *name, const char *value)
+{
+	if (!is_set)
+		set(name, value);
+}
+
 void
 fence_settings(const char *time_zone)
 {
@@ -103,6 +114,11 @@ fence_settings(const char *time_zone)
 	set("IntervalStyle", "postgres");
 	if (time_zone != NULL)
 		set("TimeZone", time_zone);
+
+	/* what else the text of a value depends on: keys are compared as text */
+	set_unless(extra_float_digits == 1, "extra_float_digits", "1");
+	set_unless(bytea_output == BYTEA_OUTPUT_HEX, "bytea_output", "hex");
+	set_unless(!quote_all_identifiers, "quote_all_identifiers", "off");
 }
 
 void

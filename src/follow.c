@@ -305,6 +305,7 @@ instant(Follow *follow, const Rule *rule, const char *column)
 				 errmsg("%s of a row of table \"%s\" is infinite", column,
 						get_rel_name(follow->def->relid)),
 				 errhint("Let the expression be NULL where the time is not known.")));
+	hours_check_instant(value);
 	return value;
 }
 

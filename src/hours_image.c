@@ -269,6 +269,13 @@ out_of_range(void)
 					   CORE_MIN_YEAR, CORE_MAX_YEAR - 1)));
 }
 
+void
+hours_check_instant(TimestampTz t)
+{
+	if (t < HORIZON_FROM || t >= HORIZON_TO)
+		out_of_range();
+}
+
 /*
  * Memory for a compilation: from the block that is kept, and when that is used
  * up from a context that is reset behind it.

@@ -103,6 +103,9 @@ extern TimestampTz hours_due_by(HoursImage *image, TimestampTz t, int32 n,
  */
 extern void hours_no_answer(HoursImage *image, TimelineStatus status);
 
+/* An error unless business time can be computed from there. */
+extern void hours_check_instant(TimestampTz t);
+
 extern TimestampTz hours_add_interval_slow(HoursImage *image, TimestampTz t,
 										   int32 days, int64 time);
 extern int64 hours_between_slow(HoursImage *image, TimestampTz a, TimestampTz b);

@@ -291,6 +291,7 @@ given_instant(FunctionCallInfo fcinfo, int argno, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("%s must be finite", name)));
+	hours_check_instant(value);
 	return value;
 }
 

@@ -49,8 +49,10 @@
 #include "utils/lsyscache.h"
 #include "utils/relcache.h"
 #include "utils/rls.h"
+#include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
+#include "attempt.h"
 #include "fence.h"
 
 /* The columns of definition tables that hold expressions, and their types. */
@@ -451,9 +453,12 @@ wants_settings_walker(Node *node, void *context)
 			return true;
 		return expression_tree_walker((Node *) args, wants_settings_walker, context);
 	}
-	if (IsA(node, CoerceViaIO) && is_plain_type(exprType((Node *) ((CoerceViaIO *) node)->arg)) &&
-		is_plain_type(((CoerceViaIO *) node)->resulttype))
-		return expression_tree_walker(node, wants_settings_walker, context);
+
+	/* (the text of an interval or a float goes by settings, immutable as it is told to be) */
+	if (IsA(node, CoerceViaIO))
+		return !is_plain_type(exprType((Node *) ((CoerceViaIO *) node)->arg)) ||
+			!is_plain_type(((CoerceViaIO *) node)->resulttype) ||
+			expression_tree_walker(node, wants_settings_walker, context);
 	if (check_functions_in_node(node, is_unsettled, NULL))
 		return true;
 	if (IsA(node, SQLValueFunction) || IsA(node, NextValueExpr))
@@ -561,6 +566,128 @@ rule_columns_differ(Relation rel, const Bitmapset *columns, TupleTableSlot *old,
 			return true;
 	}
 	return false;
+}
+
+/*
+ * What was written, after columns were renamed
+ */
+
+typedef struct Names
+{
+	Relation	rel;
+	const char *text;
+	Bitmapset  *columns;		/* that are named, offset */
+	bool		unknown;		/* or something is that is not there */
+} Names;
+
+static bool
+names_walker(Node *node, void *context)
+{
+	Names	   *names = context;
+	ListCell   *cell;
+
+	if (node == NULL)
+		return false;
+	if (!IsA(node, ColumnRef))
+		return raw_expression_tree_walker(node, names_walker, context);
+	foreach(cell, ((ColumnRef *) node)->fields)
+	{
+		const char *name;
+		AttrNumber	attnum;
+
+		if (!IsA(lfirst(cell), String))
+			continue;
+		name = strVal(lfirst(cell));
+		attnum = get_attnum(RelationGetRelid(names->rel), name);
+		if (attnum > 0)
+			names->columns = bms_add_member(names->columns, attnum - FirstLowInvalidHeapAttributeNumber);
+		else if (strcmp(name, RelationGetRelationName(names->rel)) != 0 &&
+				 strcmp(name, get_namespace_name(RelationGetNamespace(names->rel))) != 0)
+			names->unknown = true;
+	}
+	return false;
+}
+
+static void
+read_names(void *argument)
+{
+	Names	   *names = argument;
+
+	(void) names_walker(parse_text(names->text), names);
+}
+
+/* Fields of the function's argument become columns of the row again. */
+static Node *
+row_mutator(Node *node, void *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, FieldSelect) && IsA(((FieldSelect *) node)->arg, Param))
+	{
+		FieldSelect *field = (FieldSelect *) node;
+
+		return (Node *) makeVar(1, field->fieldnum, field->resulttype, field->resulttypmod,
+								field->resultcollid, 0);
+	}
+	if (IsA(node, Param))
+		return (Node *) makeVar(1, InvalidAttrNumber, ((Param *) node)->paramtype, -1, InvalidOid, 0);
+	return expression_tree_mutator(node, row_mutator, context);
+}
+
+/* The expression that a function holds, or NULL where its body is not of our making. */
+static Node *
+held_expression(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Node	   *body = NULL;
+	bool		isnull = true;
+	Datum		value = (Datum) 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		value = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosqlbody, &isnull);
+		if (!isnull)
+			body = stringToNode(TextDatumGetCString(value));
+		ReleaseSysCache(tuple);
+	}
+	if (body == NULL || !IsA(body, Query) || list_length(((Query *) body)->targetList) != 1)
+		return NULL;
+	return row_mutator((Node *) linitial_node(TargetEntry, ((Query *) body)->targetList)->expr, NULL);
+}
+
+/*
+ * sla.rule_text(function regprocedure, text text) -> text
+ *
+ * The text of an expression that a function holds: as it was written, or, where that
+ * names columns by what they were once called, as the server prints it.
+ */
+PG_FUNCTION_INFO_V1(sla_rule_text);
+Datum
+sla_rule_text(PG_FUNCTION_ARGS)
+{
+	Oid			function = PG_GETARG_OID(0);
+	Oid		   *types;
+	int			nargs;
+	Node	   *expr = held_expression(function);
+	Names		names = {0};
+	Relation	rel;
+	bool		holds;
+	char	   *written;
+
+	if (expr == NULL)
+		PG_RETURN_DATUM(PG_GETARG_DATUM(1));
+	(void) get_func_signature(function, &types, &nargs);
+	rel = relation_open(get_typ_typrelid(types[0]), AccessShareLock);
+	names.rel = rel;
+	names.text = written = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	holds = attempt(read_names, &names) == 0 && !names.unknown &&
+		bms_is_subset(rule_columns(NULL, (Expr *) expr),
+					  bms_add_member(names.columns, 0 - FirstLowInvalidHeapAttributeNumber));
+	if (!holds)
+		written = deparse_expression(expr, deparse_context_for(RelationGetRelationName(rel), RelationGetRelid(rel)),
+									 false, false);
+	relation_close(rel, NoLock);
+	PG_RETURN_TEXT_P(cstring_to_text(written));
 }
 
 /*

@@ -25,6 +25,7 @@
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -296,6 +297,7 @@ take_events(List *events, const Source *source, int table, Relation rel, Timesta
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("at of a row of table \"%s\" is infinite", RelationGetRelationName(rel))));
+		hours_check_instant(event->at);
 		if (event->item != NULL)
 			events = lappend(events, event);
 	}
@@ -403,9 +405,40 @@ row_event(Source *source, Relation table, HeapTuple tuple)
  * Signals
  */
 
-/* Apply one signal; false when there is no such item. */
+/*
+ * May a role UPDATE the row that was found last, by row-level security?  It is asked
+ * as when the role does so: with its own settings.  (Who owns the table is not bound,
+ * as little as by sla.sync().)
+ */
 static bool
-signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction action,
+may_update(const RowReader *reader, Oid role)
+{
+	Oid			types[] = {OIDOID, TIDOID};
+	Datum		values[] = {ObjectIdGetDatum(reader->found_in), PointerGetDatum(&reader->found_at)};
+	bool		may;
+	Fence		fence;
+
+	if (pg_class_ownercheck_compat(RelationGetRelid(reader->root), role) ||
+		check_enable_rls(RelationGetRelid(reader->root), role, true) != RLS_ENABLED)
+		return true;
+	fence_enter(&fence, role);
+	SPI_connect();
+	if (SPI_execute_with_args(psprintf("SELECT FROM %s AS r WHERE r.tableoid OPERATOR(pg_catalog.=) $1 "
+									   "AND r.ctid OPERATOR(pg_catalog.=) $2 FOR NO KEY UPDATE", rows_root_name(reader)),
+							  2, types, values, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not look up a row");
+	may = SPI_processed > 0;
+	SPI_finish();
+	fence_leave(&fence);
+	return may;
+}
+
+/*
+ * Apply one signal; false when there is no such item, or none that the role may
+ * UPDATE.  InvalidOid: nobody in particular.
+ */
+static bool
+signal_item(Oid role, int32 tracked_id, const char *item, const char *metric, ClockAction action,
 			TimestampTz at, const char *reason, ItemSet *fresh, FollowCounts *counts)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker signal",
@@ -422,6 +455,8 @@ signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction 
 	{
 		rows_open(&reader, follow.def->relid);
 		row = rows_by_item(&reader, follow.def, item, ROW_LOCK);
+		if (row != NULL && OidIsValid(role) && !may_update(&reader, role))
+			row = NULL;
 		if (row != NULL)
 		{
 			/* what was committed before the lock was ours */
@@ -441,14 +476,14 @@ signal_item(int32 tracked_id, const char *item, const char *metric, ClockAction 
 void
 source_event_apply(int32 tracked_id, const SourceEvent *event, ItemSet *fresh, FollowCounts *counts)
 {
-	(void) signal_item(tracked_id, event->item, event->metric, event->action, event->at,
+	(void) signal_item(InvalidOid, tracked_id, event->item, event->metric, event->action, event->at,
 					   event->reason, fresh, counts);
 }
 
 /*
  * sla.signal(relation, item, metric, action, at, reason)
  *
- * For roles that may UPDATE the tracked table.
+ * For roles that may UPDATE the row in the tracked table.
  */
 PG_FUNCTION_INFO_V1(sla_signal);
 Datum
@@ -475,7 +510,8 @@ sla_signal(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("at of a signal must be finite")));
-	if (!signal_item(definition_of_tracked(relid)->id, item, text_to_cstring(PG_GETARG_TEXT_PP(2)),
+	hours_check_instant(at);
+	if (!signal_item(GetUserId(), definition_of_tracked(relid)->id, item, text_to_cstring(PG_GETARG_TEXT_PP(2)),
 					 action_of(text_to_cstring(PG_GETARG_TEXT_PP(3))), at,
 					 PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5)), NULL, NULL))
 		ereport(ERROR,

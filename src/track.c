@@ -55,6 +55,8 @@ typedef struct Event
 typedef struct Statement
 {
 	int			nest_level;		/* of the transaction */
+	Oid			relid;			/* whose trigger told of it */
+	bool		is_followed;	/* that is known to be a table that is */
 	int			first;			/* its first event */
 	struct Statement *outer;
 } Statement;
@@ -88,10 +90,25 @@ static ExecutorStart_hook_type next_executor_start = NULL;
 /* A batch is followed when it has grown so large. */
 #define MAX_EVENTS	100000
 
+/* Nothing may be left: the trigger that ends a statement was not fired. */
+static void
+check_all_followed(void)
+{
+	for (Batch *batch = batches; batch != NULL; batch = batch->next)
+		if (batch->nevents > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+					 errmsg("a row of table \"%s\" was written and not followed", get_rel_name(batch->events[0].relid)),
+					 errdetail("The statement trigger that ends its statement is missing or disabled."),
+					 errhint("Triggers of tracked tables are made by sla.track().")));
+}
+
 static void
 forget_batches(XactEvent event, void *arg)
 {
 	(void) arg;
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
+		check_all_followed();
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
 		event == XACT_EVENT_PREPARE || event == XACT_EVENT_PARALLEL_ABORT ||
 		event == XACT_EVENT_PARALLEL_COMMIT)
@@ -399,22 +416,43 @@ tracked_id(const TriggerData *trigdata)
 
 /* Anybody may put the trigger on a table: is it the tracked one, or below it? */
 static bool
-is_followed(const TriggerData *trigdata, const Definition *def)
+is_followed(Oid relid, const Definition *def)
 {
-	Oid			relid = RelationGetRelid(trigdata->tg_relation);
-
 	return relid == def->relid || list_member_oid(find_all_inheritors(def->relid, NoLock, NULL), relid);
 }
 
 static void
 check_table(const TriggerData *trigdata, const Definition *def)
 {
-	if (!is_followed(trigdata, def))
+	if (!is_followed(RelationGetRelid(trigdata->tg_relation), def))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\" of table \"%s\" is for another table",
 						trigdata->tg_trigger->tgname, RelationGetRelationName(trigdata->tg_relation)),
 				 errhint("Triggers of tracked tables are made by sla.track().")));
+}
+
+/*
+ * Is a row of a table that is followed written by a statement that has begun?
+ * Anybody may put the trigger that begins one on a table of his own, and leave out
+ * the one that ends it: such a statement is none.
+ */
+static bool
+in_statement(Batch *batch, Oid relid)
+{
+	while (batch->statement != NULL && !batch->statement->is_followed)
+	{
+		Statement  *statement = batch->statement;
+
+		if (statement->relid == relid || is_followed(statement->relid, batch->def))
+			statement->is_followed = true;
+		else
+		{
+			batch->statement = statement->outer;
+			pfree(statement);
+		}
+	}
+	return batch->statement != NULL;
 }
 
 /* The table of a trigger, after that check. */
@@ -491,6 +529,8 @@ sla_track_statement(PG_FUNCTION_ARGS)
 		Statement  *statement = MemoryContextAlloc(TopTransactionContext, sizeof(Statement));
 
 		statement->nest_level = GetCurrentTransactionNestLevel();
+		statement->relid = RelationGetRelid(trigdata->tg_relation);
+		statement->is_followed = false;
 		statement->first = batch->nevents;
 		statement->outer = batch->statement;
 		batch->statement = statement;
@@ -554,7 +594,7 @@ sla_track_row(PG_FUNCTION_ARGS)
 		event.old = trigdata->tg_trigtuple->t_self;
 		event.new = trigdata->tg_newtuple->t_self;
 	}
-	if (batch->statement != NULL)
+	if (in_statement(batch, event.relid))
 		add_event(batch, &event);
 	else
 		follow_all(batch->def, &event, 1);
@@ -574,7 +614,7 @@ sla_track_truncate(PG_FUNCTION_ARGS)
 	Definition *def = definition_of(tracked_id(trigdata));
 
 	/* (a partition that was detached still has it) */
-	if (def != NULL && !def->suspended && is_followed(trigdata, def))
+	if (def != NULL && !def->suspended && is_followed(RelationGetRelid(trigdata->tg_relation), def))
 		track_missing(def->id);
 	return PointerGetDatum(NULL);
 }

@@ -169,7 +169,7 @@ column_equals(Form_pg_attribute att, int n)
 }
 
 char *
-rows_root_name(RowReader *reader)
+rows_root_name(const RowReader *reader)
 {
 	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(reader->root)),
 									  RelationGetRelationName(reader->root));

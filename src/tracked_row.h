@@ -43,7 +43,7 @@ extern void rows_open(RowReader *reader, Oid root);
 extern void rows_close(RowReader *reader);
 
 /* The root's name, qualified and quoted. */
-extern char *rows_root_name(RowReader *reader);
+extern char *rows_root_name(const RowReader *reader);
 
 /* The source of a table that is, or is below, the root. */
 extern RowSource *rows_source(RowReader *reader, Oid relid);

@@ -490,6 +490,21 @@ LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION sla.untrack(regclass, boolean) IS
 'ends the watch over a table and deletes its definitions; open clocks are cancelled, and all are deleted unless the history is kept';
 
+CREATE FUNCTION sla.rule_text(function regprocedure, text text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'sla_rule_text'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION sla.rule_text(regprocedure, text) IS
+'private: the text of an expression that a function holds, with the names that columns have now';
+REVOKE ALL ON FUNCTION sla.rule_text(regprocedure, text) FROM PUBLIC;
+
+CREATE FUNCTION sla.alter_as_owner(relation regclass, action text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'sla_alter_as_owner'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION sla.alter_as_owner(regclass, text) IS 'private: ALTER TABLE as the owner of the table';
+REVOKE ALL ON FUNCTION sla.alter_as_owner(regclass, text) FROM PUBLIC;
+
 CREATE FUNCTION sla.detach()
 RETURNS void
 LANGUAGE plpgsql
@@ -497,9 +512,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	tab regclass;
-	rule regprocedure;
+	rule record;
 	col record;
 	index regclass;
+	rules CONSTANT text := '^(tracked|metric|policy|source|objective)_(-?[0-9]+)_(.*)';
 BEGIN
 	-- (else a column's new type would make the server complain of a function that is not immutable)
 	FOR index IN
@@ -513,6 +529,24 @@ BEGIN
 	LOOP
 		RAISE EXCEPTION 'index % calls functions of extension sla_tracker', index
 			USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Drop it first.';
+	END LOOP;
+
+	-- functions have followed renamed columns; what was written follows now
+	FOR rule IN
+		SELECT p.oid::regprocedure AS function, c.relowner AS owner, n.part
+		FROM pg_proc AS p
+		JOIN pg_class AS c ON c.reltype = p.proargtypes[0] AND c.relowner = p.proowner
+		CROSS JOIN LATERAL regexp_match(p.proname, rules) AS n (part)
+		WHERE p.pronamespace = 'sla'::regnamespace AND p.pronargs = 1 AND n.part IS NOT NULL
+			AND NOT EXISTS (
+				SELECT FROM pg_depend AS d
+				WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+	LOOP
+		-- (who writes a definition confirms it)
+		EXECUTE format('UPDATE sla.%I AS d SET %I = sla.rule_text($1, d.%2$I) WHERE d.id = $2 AND d.%2$I <> sla.rule_text($1, d.%2$I) AND %3$s',
+				rule.part[1], rule.part[3],
+				CASE WHEN rule.part[1] IN ('tracked', 'source') THEN 'd.confirmed_by = $3' ELSE '$3 IS NOT NULL' END)
+			USING rule.function, rule.part[2]::integer, rule.owner;
 	END LOOP;
 
 	-- triggers, also those of sla_deadline()
@@ -531,15 +565,15 @@ BEGIN
 	END LOOP;
 
 	FOR rule IN
-		SELECT p.oid::regprocedure
+		SELECT p.oid::regprocedure AS function
 		FROM pg_proc AS p
 		WHERE p.pronamespace = 'sla'::regnamespace
-			AND p.proname ~ '^(tracked|metric|policy|source|objective)_[0-9]+_'
+			AND p.proname ~ rules
 			AND NOT EXISTS (
 				SELECT FROM pg_depend AS d
 				WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 	LOOP
-		EXECUTE format('DROP FUNCTION %s', rule);
+		EXECUTE format('DROP FUNCTION %s', rule.function);
 	END LOOP;
 
 	-- columns of the extension's types become text, with their plain defaults
@@ -547,22 +581,23 @@ BEGIN
 		SELECT a.attrelid::regclass AS tab, a.attname,
 			CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN 'text[]' ELSE 'text' END AS type,
 			d.oid IS NOT NULL AS has_default,
-			substring(pg_get_expr(d.adbin, d.adrelid) FROM E'^(''(?:[^'']|'''')*'')::(?:[a-z_"]+\\.)?business_(?:interval|hours)$') AS literal
+			CASE pg_get_expr(d.adbin, d.adrelid) WHEN l.literal || '::' || format_type(a.atttypid, NULL) THEN l.literal END AS literal
 		FROM pg_attribute AS a
 		JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 		JOIN pg_type AS t ON t.oid = a.atttypid
 		LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+		LEFT JOIN LATERAL substring(pg_get_expr(d.adbin, d.adrelid) FROM '^(''(?:[^'']|'''')*'')::') AS l (literal) ON true
 		WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0 AND a.attgenerated = ''
 			AND ('@extschema@.business_interval'::regtype IN (t.oid, t.typelem)
 				OR '@extschema@.business_hours'::regtype IN (t.oid, t.typelem))
 			AND c.relnamespace <> 'sla'::regnamespace
 	LOOP
 		IF col.has_default THEN
-			EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', col.tab, col.attname);
+			PERFORM sla.alter_as_owner(col.tab, format('ALTER COLUMN %I DROP DEFAULT', col.attname));
 		END IF;
-		EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', col.tab, col.attname, col.type);
+		PERFORM sla.alter_as_owner(col.tab, format('ALTER COLUMN %I TYPE %s', col.attname, col.type));
 		IF col.literal IS NOT NULL THEN
-			EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', col.tab, col.attname, col.literal);
+			PERFORM sla.alter_as_owner(col.tab, format('ALTER COLUMN %I SET DEFAULT %s', col.attname, col.literal));
 		END IF;
 	END LOOP;
 END
