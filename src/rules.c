@@ -454,7 +454,10 @@ wants_settings_walker(Node *node, void *context)
 		return expression_tree_walker((Node *) args, wants_settings_walker, context);
 	}
 
-	/* (the text of an interval or a float goes by settings, immutable as it is told to be) */
+	/*
+	 * (the text of an interval or a float goes by settings, immutable as it
+	 * is told to be)
+	 */
 	if (IsA(node, CoerceViaIO))
 		return !is_plain_type(exprType((Node *) ((CoerceViaIO *) node)->arg)) ||
 			!is_plain_type(((CoerceViaIO *) node)->resulttype) ||
