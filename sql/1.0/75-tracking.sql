@@ -158,6 +158,16 @@ DECLARE
 	tables regclass[];
 	tab regclass;
 BEGIN
+	-- a restore may have brought triggers without the definitions that they are of
+	IF EXISTS (
+		SELECT
+		FROM pg_trigger AS t
+		JOIN pg_proc AS p ON p.oid = t.tgfoid AND p.pronamespace = 'sla'::regnamespace
+		WHERE t.tgrelid = relation AND t.tgname = 'sla_track_row' AND encode(t.tgargs, 'escape') <> number || E'\\000')
+	THEN
+		PERFORM sla.drop_triggers(relation);
+	END IF;
+
 	-- a partitioned table hands its row triggers down; children by inheritance
 	-- do not get them
 	WITH RECURSIVE family (oid) AS (

@@ -231,8 +231,8 @@ CREATE TABLE sla.escalation (
 	at_fraction numeric CONSTRAINT at_fraction_is_positive CHECK (at_fraction > 0 AND at_fraction < 'Infinity'),
 	notify text,
 	run text,
-	run_owner regrole,
-	made_by regrole NOT NULL,
+	run_owner sla.role,
+	made_by sla.role NOT NULL,
 	CONSTRAINT notifies_or_runs CHECK (notify IS NOT NULL OR run IS NOT NULL),
 	CONSTRAINT of_clocks_or_an_objective CHECK (objective IS NULL OR policy IS NULL AND metric IS NULL AND at_fraction IS NULL)
 );
@@ -276,7 +276,7 @@ BEGIN
 		NEW.run_owner := OLD.run_owner;
 		RETURN NEW;
 	END IF;
-	NEW.made_by := current_user::pg_catalog.regrole;
+	NEW.made_by := (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) current_user);
 	NEW.run_owner := NULL;
 	IF NEW.run IS NULL THEN
 		RETURN NEW;

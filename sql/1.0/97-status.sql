@@ -89,6 +89,15 @@ JOIN pg_catalog.pg_class AS c ON c.oid = f.tab AND c.relkind IN ('r', 'p')
 WHERE EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = f.tab AND t.tgname = 'sla_track_row')
 	AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = f.tab AND t.tgname = 'sla_track_truncate')
 UNION ALL
+-- (a dump brings them with their table, also where the definitions stay behind)
+SELECT 'table ' || t.tgrelid::regclass::text, 'gap',
+	pg_catalog.format('its triggers are of definitions that are not there: SELECT sla.track(%L) makes them anew', t.tgrelid::regclass)
+FROM pg_catalog.pg_trigger AS t
+WHERE t.tgfoid = 'sla.track_row'::regproc AND t.tgparentid = 0
+	AND NOT EXISTS (
+		SELECT FROM sla.tracked AS r
+		WHERE pg_catalog.encode(t.tgargs, 'escape') = r.id::text || E'\\000')
+UNION ALL
 SELECT 'definitions of ' || r.relation::text, 'suspended',
 	pg_catalog.format('made for another owner, %s: SELECT sla.track(%L) confirms them, and sla.sync(%L) follows what was written since',
 		r.confirmed_by, r.relation, r.relation)

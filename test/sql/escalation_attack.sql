@@ -36,6 +36,19 @@ SELECT who FROM mallory.log;
 UPDATE sla.escalation SET run = 'pg_catalog.int8abs';
 SELECT made_by = current_user::regrole AS mine, run FROM sla.escalation;
 DELETE FROM sla.escalation;
+-- nor is one taken for another whose name is the same but for its case, or is nobody for the signs in it
+CREATE ROLE "regress_sla_Mallory" IN ROLE regress_sla_mallory;
+CREATE ROLE "regress_sla.""m""" IN ROLE regress_sla_mallory;
+SET ROLE "regress_sla_Mallory";
+INSERT INTO sla.escalation (relation, notify, run) VALUES ('mallory.ticket', 'mallory', 'mallory.note');
+SET ROLE "regress_sla.""m""";
+INSERT INTO sla.escalation (relation, notify, run) VALUES ('mallory.ticket', 'mallory', 'mallory.note');
+RESET ROLE;
+SELECT made_by, run_owner FROM sla.escalation ORDER BY id;
+SELECT r, r::sla.role AS role, r::sla.role = 0 AS nobody
+FROM unnest(ARRAY['regress_sla_mallory', '"regress_sla_Mallory"', '"regress_sla.""m"""', 'regress_sla_gone', '"regress_sla_mallory', '"regress_sla_Gone"', '10', '-', '', '"']) AS r;
+DELETE FROM sla.escalation;
+DROP ROLE "regress_sla_Mallory", "regress_sla.""m""";
 
 -- nor does who owns the schema put something else in the place of what is called
 CREATE SCHEMA shared AUTHORIZATION regress_sla_mallory;
