@@ -97,6 +97,7 @@ WHERE t.tgfoid = 'sla.track_row'::regproc AND t.tgparentid = 0
 	AND NOT EXISTS (
 		SELECT FROM sla.tracked AS r
 		WHERE pg_catalog.encode(t.tgargs, 'escape') = r.id::text || E'\\000')
+	AND NOT EXISTS (SELECT FROM sla.metric AS m WHERE m.relation = t.tgrelid)
 UNION ALL
 SELECT 'definitions of ' || r.relation::text, 'suspended',
 	pg_catalog.format('made for another owner, %s: SELECT sla.track(%L) confirms them, and sla.sync(%L) follows what was written since',

@@ -13,7 +13,7 @@ $node->init;
 $node->start;
 $node->safe_psql('postgres', q{
 	CREATE ROLE regress_sla_gone;
-	CREATE ROLE "regress ""sla"".Stays";
+	CREATE ROLE "regress_sla ""St"".ays";
 	CREATE DATABASE app;
 });
 my $odd = q{"App ""x"".y"."Tick.et"};
@@ -23,7 +23,7 @@ $node->safe_psql('app', q{
 	GRANT USAGE ON SCHEMA "My.Schema 1" TO PUBLIC;
 	INSERT INTO sla.calendar (name, hours) VALUES ('desk', 'TZ=UTC Mo-Su 09:00-17:00');
 	CREATE SCHEMA "App ""x"".y" AUTHORIZATION regress_sla_gone;
-	CREATE SCHEMA stays AUTHORIZATION "regress ""sla"".Stays";
+	CREATE SCHEMA stays AUTHORIZATION "regress_sla ""St"".ays";
 	GRANT ALL ON DATABASE app TO PUBLIC;
 });
 
@@ -48,7 +48,7 @@ sub define
 	return;
 }
 define('regress_sla_gone', $odd, q{"App ""x"".y".event}, q{"Id ""x"});
-define(q{"regress ""sla"".Stays"}, 'stays.ticket', 'stays.event', 'id');
+define(q{"regress_sla ""St"".ays"}, 'stays.ticket', 'stays.event', 'id');
 my $clocks = q{SELECT relation, item, state FROM sla.clock ORDER BY relation::text COLLATE "C", item};
 my $before = $node->safe_psql('app', $clocks);
 my $dump = $node->basedir . '/app.dump';
@@ -72,7 +72,7 @@ my $told = q{SELECT subject, status FROM sla.status() WHERE subject ~ '^(table|d
 restored('role_gone');
 is($node->safe_psql('role_gone', $definitions), '2|2|2|2|2|2', 'a role is gone: all definitions are there');
 is($node->safe_psql('role_gone', $clocks), $before, 'and all clocks');
-is($node->safe_psql('role_gone', 'SELECT confirmed_by FROM sla.tracked ORDER BY id'), qq{-\n"regress ""sla"".Stays"}, 'for whom');
+is($node->safe_psql('role_gone', 'SELECT confirmed_by FROM sla.tracked ORDER BY id'), qq{-\n"regress_sla ""St"".ays"}, 'for whom');
 is($node->safe_psql('role_gone', $told), qq{definitions of $odd|suspended\nobjective "$odd"|suspended}, 'what was its own is suspended, and that is told');
 $node->safe_psql('role_gone', qq{INSERT INTO stays.ticket VALUES (3); INSERT INTO stays.event VALUES (2); INSERT INTO $odd VALUES (3)});
 is($node->safe_psql('role_gone', $clocks), ($before =~ s/2\|running\z/2|paused\nstays.ticket|3|running/r), 'the other goes on');
