@@ -12,6 +12,8 @@
 #include "access/xact.h"
 #include "utils/resowner.h"
 
+#include "fence.h"
+
 /* Errors that are nobody's to swallow. */
 static bool
 is_for_all(int sqlstate)
@@ -21,6 +23,19 @@ is_for_all(int sqlstate)
 	return class == ERRCODE_TO_CATEGORY(ERRCODE_T_R_SERIALIZATION_FAILURE) ||
 		class == ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED) ||
 		class == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES);
+}
+
+/*
+ * Who has his own code run out of memory, or into a deadlock with himself, keeps
+ * nobody but himself from anything.  (A transaction that cannot be serialized is
+ * over, whoever is why.)
+ */
+static bool
+is_owners(int sqlstate, Oid fenced)
+{
+	return OidIsValid(fenced) && fenced != fence_extension_owner() &&
+		(sqlstate == ERRCODE_T_R_DEADLOCK_DETECTED ||
+		 ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES));
 }
 
 /* PL/pgSQL's RAISE may give itself any SQLSTATE: that asks for nothing. */
@@ -50,6 +65,7 @@ attempt(AttemptFunction function, void *argument)
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	ErrorData  *volatile error = NULL;
+	volatile Oid fenced = InvalidOid;
 
 	if (IsInParallelMode())
 	{
@@ -65,6 +81,7 @@ attempt(AttemptFunction function, void *argument)
 	}
 	PG_CATCH();
 	{
+		fenced = fence_role();
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
@@ -75,7 +92,7 @@ attempt(AttemptFunction function, void *argument)
 	CurrentResourceOwner = owner;
 	if (error == NULL)
 		return 0;
-	if (is_for_all(error->sqlerrcode) && !error_is_raised(error))
+	if (is_for_all(error->sqlerrcode) && !error_is_raised(error) && !is_owners(error->sqlerrcode, fenced))
 		ReThrowError(error);
 	return error->sqlerrcode;
 }

@@ -32,8 +32,13 @@ find_items(void *argument)
 	Definition *def = definition_of_table(present->relid);
 	RowReader	reader;
 
-	if (def == NULL || def->suspended)
+	if (def == NULL)
 		return;
+	if (def->suspended)
+	{
+		memset(present->present, true, present->nitems * sizeof(bool));
+		return;
+	}
 	rows_open(&reader, present->relid);
 	rows_have_items(&reader, def, present->nitems, present->items, present->present);
 	rows_close(&reader);
@@ -50,7 +55,6 @@ Datum
 sla_items_present(PG_FUNCTION_ARGS)
 {
 	Present		present = {PG_GETARG_OID(0)};
-	Definition *def = definition_of_table(present.relid);
 	Datum	   *items;
 	Datum	   *result;
 
@@ -60,7 +64,7 @@ sla_items_present(PG_FUNCTION_ARGS)
 	present.present = palloc0(present.nitems * sizeof(bool));
 	for (int i = 0; i < present.nitems; i++)
 		present.items[i] = TextDatumGetCString(items[i]);
-	if (def != NULL && (def->suspended || attempt(find_items, &present) != 0))
+	if (attempt(find_items, &present) != 0)
 		memset(present.present, true, present.nitems * sizeof(bool));
 
 	result = palloc(present.nitems * sizeof(Datum));

@@ -30,6 +30,7 @@
 #include "attempt.h"
 #include "fence.h"
 #include "kept_plan.h"
+#include "owner_watch.h"
 #include "rules.h"
 
 void
@@ -37,7 +38,7 @@ rows_open(RowReader *reader, Oid root)
 {
 	memset(reader, 0, sizeof(RowReader));
 	reader->context = CurrentMemoryContext;
-	reader->root = table_open(root, AccessShareLock);
+	reader->root = owner_watch_open(root);
 }
 
 /* The slot of the root's type; rows of the root itself do not need it. */
@@ -88,7 +89,7 @@ rows_source(RowReader *reader, Oid relid)
 	}
 	old = MemoryContextSwitchTo(reader->context);
 	source = palloc0(sizeof(RowSource));
-	source->rel = table_open(relid, AccessShareLock);
+	source->rel = owner_watch_open(relid);
 	source->slot = table_slot_create(source->rel, NULL);
 	if (relid != RelationGetRelid(reader->root))
 		source->map = build_attrmap_by_name_if_req_compat(RelationGetDescr(source->rel),

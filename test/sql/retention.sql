@@ -152,6 +152,23 @@ RESET ROLE;
 INSERT INTO sla.retention VALUES ('clock', 'kept.pair', '1 hour');
 INSERT INTO sla.retention VALUES ('clock', 'kept.pair', '300000 years');
 INSERT INTO sla.retention VALUES ('nothing', 'kept.pair', '1 day');
+-- an owner who drops the functions of his expressions keeps nobody else's clocks
+SET ROLE regress_sla_owner;
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT oid FROM pg_proc WHERE proowner = 'regress_sla_owner'::regrole AND pronamespace = 'sla'::regnamespace LOOP
+		EXECUTE format('DROP FUNCTION %s', f);
+	END LOOP;
+END
+$$;
+RESET ROLE;
+SELECT sla.items_present('kept.pair', '{1y}');
+DELETE FROM kept.ticket;
+SELECT relation, clocks FROM kept.clocks;
+SELECT sla.retain('2021-06-01', 1000) > 0 AS retained;
+SELECT relation, clocks, open FROM kept.clocks;
 -- a dropped table takes its row along
 DROP TABLE kept.pair;
 SELECT kind, relation, keep FROM sla.retention ORDER BY kind, relation::text;
