@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * core.c
- *	  What every file of the pure core shares: errors and the civil calendar.
+ *	  What every file of the pure core shares: errors, what they quote, and the
+ *	  civil calendar.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -11,6 +12,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define DAYS_PER_ERA	146097	/* 400 years */
 #define EPOCH			730425	/* days from 0000-03-01 to 2000-01-01 */
@@ -42,6 +44,64 @@ core_fail(CoreError *error, CoreErrorKind kind, int position, int length,
 	va_end(args);
 	snprintf(error->hint, sizeof(error->hint), "%s", hint);
 	return false;
+}
+
+int
+core_char_length(const char *text, int left)
+{
+	unsigned char c = (unsigned char) text[0];
+	int			length;
+	int			i;
+
+	if (c < 0xC2 || c > 0xF4)
+		return 1;
+	length = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+	if (length > left)
+		return 1;
+	for (i = 1; i < length; i++)
+	{
+		unsigned char next = (unsigned char) text[i];
+
+		if ((next & 0xC0) != 0x80)
+			return 1;
+		if (i == 1 && ((c == 0xE0 && next < 0xA0) || (c == 0xED && next > 0x9F) ||
+					   (c == 0xF0 && next < 0x90) || (c == 0xF4 && next > 0x8F)))
+			return 1;
+	}
+	return length;
+}
+
+int
+core_position(const char *text, int offset)
+{
+	int			position = 1;
+	int			at;
+
+	for (at = 0; at < offset; at += core_char_length(text +at, offset - at))
+		position++;
+	return position;
+}
+
+void
+core_quote(const char *token, int length, char *to)
+{
+	int			at = 0;
+
+	while (at < length && at < CORE_MAX_QUOTED)
+	{
+		unsigned char c = (unsigned char) token[at];
+		int			bytes = core_char_length(token + at, length - at);
+
+		if (bytes > 1 || (c >= ' ' && c < 0x7F))
+		{
+			memcpy(to, token + at, bytes);
+			to += bytes;
+		}
+		else
+			to += snprintf(to, 5, "\\x%02x", c);
+		at += bytes;
+	}
+	strcpy(to, at < length ? "..." : "");
 }
 
 /*

@@ -88,6 +88,22 @@ extern bool core_fail(CoreError *error, CoreErrorKind kind, int position,
 					  int length, const char *detail, const char *hint,...)
 			__attribute__((format(printf, 5, 7)));
 
+/*
+ * Bytes of the character that "left" bytes begin with: 1 for what is not UTF-8.
+ */
+extern int	core_char_length(const char *text, int left);
+
+/* The position of a byte, in characters from 1. */
+extern int	core_position(const char *text, int offset);
+
+/*
+ * Copy a token for an error, cut after CORE_MAX_QUOTED bytes and a whole
+ * character, with what cannot be shown as it is in hexadecimal.
+ */
+#define CORE_MAX_QUOTED		48
+#define CORE_QUOTED_SIZE	(4 * CORE_MAX_QUOTED + 8)
+extern void core_quote(const char *token, int length, char *to);
+
 /* The civil (proleptic Gregorian) calendar. */
 extern int32_t core_date(int year, int month, int day);
 extern void core_civil(int32_t date, int *year, int *month, int *day);

@@ -17,8 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_QUOTED		48		/* bytes of a token shown in an error */
-
 #define IS_DIGIT(c)		((c) >= '0' && (c) <= '9')
 #define IS_LETTER(c)	(((c) | 0x20) >= 'a' && ((c) | 0x20) <= 'z')
 #define IS_SPACE(c)		((c) == ' ' || ((c) >= '\t' && (c) <= '\r'))
@@ -112,30 +110,10 @@ static const struct
 	{"midnight", CORE_SYNTAX, "is not a word of opening hours", "Write \"00:00\" where a span begins and \"24:00\" where it ends."}
 };
 
-/* Bytes of the character at text[at]: 1 for what is not UTF-8. */
 static int
 character_length(const HoursLexer *lex, int at)
 {
-	unsigned char c = (unsigned char) lex->text[at];
-	int			length;
-	int			i;
-
-	if (c < 0xC2 || c > 0xF4)
-		return 1;
-	length = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-	if (at + length > lex->length)
-		return 1;
-	for (i = 1; i < length; i++)
-	{
-		unsigned char next = (unsigned char) lex->text[at + i];
-
-		if ((next & 0xC0) != 0x80)
-			return 1;
-		if (i == 1 && ((c == 0xE0 && next < 0xA0) || (c == 0xED && next > 0x9F) ||
-					   (c == 0xF0 && next < 0x90) || (c == 0xF4 && next > 0x8F)))
-			return 1;
-	}
-	return length;
+	return core_char_length(lex->text +at, lex->length - at);
 }
 
 static void
@@ -300,50 +278,11 @@ hours_next(HoursLexer *lex)
 	}
 }
 
-/*
- * Copy text[start, end) for an error, cut after MAX_QUOTED bytes, with what
- * cannot be shown as it is in hexadecimal.
- */
-static void
-quote(const HoursLexer *lex, int start, int end, char *to, size_t size)
-{
-	char	   *limit = to + size - 8;
-	int			at = start;
-
-	while (at < end && at - start < MAX_QUOTED && to < limit)
-	{
-		int			length = character_length(lex, at);
-		unsigned char c = (unsigned char) lex->text[at];
-
-		if (length > 1 || (c >= ' ' && c < 0x7F))
-		{
-			memcpy(to, lex->text +at, length);
-			to += length;
-		}
-		else
-			to += snprintf(to, 5, "\\x%02x", c);
-		at += length;
-	}
-	strcpy(to, at < end ? "..." : "");
-}
-
-/* The position of a byte, in characters from 1. */
-static int
-character_position(const HoursLexer *lex, int offset)
-{
-	int			position = 1;
-	int			at;
-
-	for (at = 0; at < offset; at += character_length(lex, at))
-		position++;
-	return position;
-}
-
 bool
 hours_fail(HoursLexer *lex, CoreErrorKind kind, int start, int end,
 		   const char *problem, const char *hint,...)
 {
-	char		token[4 * MAX_QUOTED + 8];
+	char		token[CORE_QUOTED_SIZE];
 	const char *message = "";
 	va_list		args;
 
@@ -352,10 +291,10 @@ hours_fail(HoursLexer *lex, CoreErrorKind kind, int start, int end,
 
 	while (end > start + 1 && IS_SPACE(lex->text[end - 1]))
 		end--;
-	quote(lex, start, end, token, sizeof(token));
+	core_quote(lex->text +start, end - start, token);
 	core_fail(lex->error, kind, start, end - start,
 			  "\"%s\" at position %d %s.", "",
-			  token, character_position(lex, start), problem);
+			  token, core_position(lex->text, start), problem);
 	va_start(args, hint);
 	vsnprintf(lex->error->hint, sizeof(lex->error->hint), hint, args);
 	va_end(args);

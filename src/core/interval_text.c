@@ -36,9 +36,6 @@
 #define HINT_QUOTE \
 	"Write a name of other than letters, digits and _./:+- in double quotes: @\"my calendar\"."
 
-/* More of an offending token than this is not shown. */
-#define MAX_SHOWN_TOKEN		40
-
 typedef enum Unit
 {
 	UNIT_DAY,
@@ -175,25 +172,19 @@ skip_space(Scan *scan)
 		scan->next++;
 }
 
-/*
- * Fail with the detail: what, the token [from, to), its position.  Only ASCII
- * is shown, so that no multibyte character is cut.
- */
+/* Fail with the detail: what, the token [from, to), its position. */
 static bool
 fail_token(Scan *scan, CoreErrorKind kind, const char *from, const char *to,
 		   const char *what, const char *hint)
 {
-	char		shown[MAX_SHOWN_TOKEN + sizeof("...")];
-	size_t		n = 0;
-	const char *p = from;
+	char		token[CORE_QUOTED_SIZE];
+	int			start = (int) (from - scan->start);
 
-	while (p < to && n < MAX_SHOWN_TOKEN && (*p & 0x80) == 0 && *p != '\0')
-		shown[n++] = *p++;
-	strcpy(shown + n, p < to ? "..." : "");
-
-	return core_fail(scan->error, kind, (int) (from - scan->start),
-					 (int) (to - from), "%s \"%s\" at position %d.", hint,
-					 what, shown, (int) (from - scan->start) + 1);
+	if (scan->error == NULL)
+		return false;
+	core_quote(from, (int) (to - from), token);
+	return core_fail(scan->error, kind, start, (int) (to - from), "%s \"%s\" at position %d.", hint,
+					 what, token, core_position(scan->start, start));
 }
 
 /* Fail because the value stops where more is needed. */
@@ -587,7 +578,7 @@ scan_iso(Scan *scan)
 							  "Months are not counted in business time:",
 							  "Minutes follow a T, as in \"PT30M\"; for months use the type interval.");
 		if (unit == UNIT_UNKNOWN)
-			return fail_token(scan, CORE_SYNTAX, start, scan->next + 1,
+			return fail_token(scan, CORE_SYNTAX, start, scan->next + core_char_length(scan->next, (int) (scan->end - scan->next)),
 							  "Not an ISO 8601 duration in days, hours, minutes and seconds:",
 							  HINT_FORM);
 		if (unit >= UNIT_WEEK)
