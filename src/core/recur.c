@@ -27,6 +27,7 @@
 
 #define MAX_PERIOD	366			/* days of the longest period */
 #define lengthof_list(list)	((int) (sizeof(list) / 2))	/* its highest value */
+#define HINT_RULE	"Write it as in RFC 5545, for example \"FREQ=WEEKLY;BYDAY=MO,WE\"."
 
 static const char *const weekday_names[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
 
@@ -336,7 +337,7 @@ recur_parse(const char *text, Recur *recur, CoreError *error)
 							 unsupported ?
 							 "The part \"%.*s\" of the recurrence rule is not supported." :
 							 "The part \"%.*s\" of the recurrence rule is not valid.",
-							 "", (int) (length > 60 ? 60 : length), clause);
+							 unsupported ? "" : HINT_RULE, (int) (length > 60 ? 60 : length), clause);
 		names[nclauses] = clause;
 		lengths[nclauses++] = name_length;
 		has_freq |= name_length == 4 && strncasecmp(clause, "FREQ", 4) == 0;
@@ -347,7 +348,7 @@ recur_parse(const char *text, Recur *recur, CoreError *error)
 
 	if (!has_freq)
 		return core_fail(error, CORE_SYNTAX, 0, 0,
-						 "The recurrence rule has no FREQ.", "");
+						 "The recurrence rule has no FREQ.", HINT_RULE);
 	if (recur->count > 0 && recur->until_kind != RECUR_FOREVER)
 		return core_fail(error, CORE_SYNTAX, 0, 0,
 						 "The recurrence rule has both COUNT and UNTIL.", "");
