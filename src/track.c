@@ -318,25 +318,25 @@ find_item(void *argument)
 	follow_end(&follow);
 }
 
-/* Follow what can be followed, and note the rest. */
+/*
+ * Follow what can be followed, and note the rest.  That is looked for in ever
+ * smaller parts, since each try is a subtransaction.
+ */
 static void
 follow_or_note(const Definition *def, Event *events, int n)
 {
 	EventList	list = {def, events, n, CurrentMemoryContext, NULL};
+	int			sqlstate = attempt(follow_list, &list);
+	int			part = n > 16 ? n / 2 + 1 : 1;
 
-	if (n > 1 && attempt(follow_list, &list) == 0)
-		return;
-	for (int i = 0; i < n; i++)
+	if (sqlstate != 0 && n == 1)
 	{
-		EventList	one = {def, &events[i], 1, CurrentMemoryContext, NULL};
-		int			sqlstate = attempt(follow_list, &one);
-
-		if (sqlstate != 0)
-		{
-			(void) attempt(find_item, &one);
-			track_note_error(def, one.item, sqlstate);
-		}
+		(void) attempt(find_item, &list);
+		track_note_error(def, list.item, sqlstate);
 	}
+	else if (sqlstate != 0)
+		for (int first = 0; first < n; first += part)
+			follow_or_note(def, events + first, Min(part, n - first));
 }
 
 static void

@@ -454,6 +454,14 @@ INSERT INTO failing (id, status) VALUES (1, 'new'), (2, 'waiting'), (3, 'waiting
 SELECT sla.signal('failing', '3', 'resolution', 'stop', '2020-11-20 09:00Z');
 SET client_min_messages = error;
 UPDATE failing SET n = 0 WHERE id <= 2;
+-- a bad row among many takes few subtransactions, and no other row
+SELECT pg_current_xact_id() AS before \gset
+INSERT INTO failing (id, n) SELECT i, CASE WHEN i % 1000 <> 7 THEN 1 ELSE 0 END FROM generate_series(1000, 4999) i;
+SELECT pg_current_xact_id()::text::int8 - :before < 300 AS few, (SELECT count(*) FROM clocks('failing') WHERE length(item) = 4) AS clocks,
+	(SELECT string_agg(item, ', ' ORDER BY item) FROM sla.sync_error WHERE relation = 'failing'::regclass AND length(item) = 4) AS noted;
+DELETE FROM failing WHERE id >= 1000;
+DELETE FROM sla.sync_error WHERE length(item) = 4;
+DELETE FROM sla.clock_state WHERE relation = 'failing'::regclass AND length(item) = 4;
 RESET client_min_messages;
 ALTER TABLE failing DROP CONSTRAINT failing_pkey;
 SELECT status, detail FROM sla.status() WHERE subject LIKE 'item of %';
