@@ -358,7 +358,8 @@ BEGIN
 		JOIN pg_trigger AS t ON t.tgrelid = f.oid
 		JOIN pg_proc AS p ON p.oid = t.tgfoid
 		WHERE t.tgparentid = 0
-			AND (p.pronamespace = 'sla'::regnamespace AND p.proname LIKE E'track\\_%'
+			-- (it may be a source of another table)
+			AND (p.pronamespace = 'sla'::regnamespace AND p.proname LIKE E'track\\_%' AND (dropping_deadlines OR p.proname <> 'track_source')
 				OR dropping_deadlines AND (p.oid = '@extschema@.sla_deadline()'::regprocedure
 					OR p.pronamespace = 'sla'::regnamespace AND p.proname = 'rollup_row'))
 	LOOP
@@ -366,7 +367,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION sla.drop_triggers(regclass, boolean) IS 'private: drops the triggers of tracking on a table, its partitions and children, and those of sla_deadline() if so told';
+COMMENT ON FUNCTION sla.drop_triggers(regclass, boolean) IS 'private: drops the triggers of tracking on a table, its partitions and children, and if so told those of sources and of sla_deadline()';
 
 /*
  * (Without a search path of its own: expressions mean what they mean to the

@@ -191,6 +191,22 @@ REASSIGN OWNED BY regress_sla_owner TO regress_sla_writer;
 SELECT sla.detach();
 SELECT item, confirmed_by FROM sla.tracked WHERE relation = 'evil.job'::regclass;
 
+--
+-- A table that is untracked goes on being a source of another
+--
+
+CREATE TABLE talk (id int PRIMARY KEY, talks_of int, status text, created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
+CREATE TABLE talked_of (id int PRIMARY KEY, status text, created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
+SELECT follow(t) FROM unnest('{talk,talked_of}'::regclass[]) t;
+INSERT INTO sla.source (source, relation, item, metric, action) VALUES ('talk', 'talked_of', 'talks_of', 'resolution', 'stop');
+INSERT INTO talked_of VALUES (1), (2);
+SELECT sla.untrack('talk');
+INSERT INTO talk VALUES (1, 1);
+SELECT item, state FROM clocks('talked_of');
+SELECT sla.untrack('talked_of');
+SELECT count(*) AS triggers FROM pg_trigger WHERE tgrelid IN ('talk'::regclass, 'talked_of'::regclass);
+DROP TABLE talk, talked_of;
+
 SET client_min_messages = warning;
 DROP SCHEMA evil CASCADE;
 DROP SCHEMA help CASCADE;
