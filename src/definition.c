@@ -292,7 +292,12 @@ read_tracked(Definition *def)
 static void
 compile_tracked(Definition *def, Relation rel)
 {
+	MemoryContext old;
+
 	compile(def, rel, &def->item, true, "tracked", def->id, "item");
+	old = MemoryContextSwitchTo(def->context);
+	(void) rule_unique_columns(rel, def->item_columns, &def->item_nullable);
+	MemoryContextSwitchTo(old);
 	compile(def, rel, &def->at, given(0, 4), "tracked", def->id, "at");
 	compile(def, rel, &def->labels, given(0, 5), "tracked", def->id, "labels");
 	compile(def, rel, &def->responsible, given(0, 6), "tracked", def->id, "owner");

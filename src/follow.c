@@ -16,6 +16,7 @@
  */
 #include "follow.h"
 
+#include "access/sysattr.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
@@ -331,12 +332,24 @@ labels_of(Follow *follow)
 	return labels;
 }
 
+/* Is any column NULL that tells rows apart? */
+static bool
+key_has_null(const Definition *def)
+{
+	int			i = -1;
+
+	while ((i = bms_next_member(def->item_nullable, i)) >= 0)
+		if (slot_attisnull(def->econtext->ecxt_scantuple, i + FirstLowInvalidHeapAttributeNumber))
+			return true;
+	return false;
+}
+
 static const char *
 item_of(Follow *follow)
 {
 	const char *item = string(follow, &follow->def->item);
 
-	if (item == NULL)
+	if (item == NULL || key_has_null(follow->def))
 		ereport(ERROR,
 				(errcode(ERRCODE_NOT_NULL_VIOLATION),
 				 errmsg("the item of a row of table \"%s\" is null", get_rel_name(follow->def->relid)),

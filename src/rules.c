@@ -697,32 +697,55 @@ sla_rule_text(PG_FUNCTION_ARGS)
  * The trigger
  */
 
-/* Is there a unique index with no columns but these? */
+/* Has a unique index no columns but these? */
 static bool
-covers_unique_index(Relation rel, Bitmapset *columns)
+is_covered(HeapTuple tuple, const Bitmapset *columns)
+{
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+	bool		covered = index->indisunique && index->indimmediate && index->indisvalid &&
+		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+
+	for (int i = 0; covered && i < index->indnkeyatts; i++)
+		covered = index->indkey.values[i] > 0 &&
+			bms_is_member(index->indkey.values[i] - FirstLowInvalidHeapAttributeNumber, columns);
+	return covered;
+}
+
+/* The columns of an index that may be NULL, and are another value each time that they are. */
+static Bitmapset *
+distinct_nulls(Relation rel, HeapTuple tuple)
+{
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+	Bitmapset  *nullable = NULL;
+
+	for (int i = 0; i < index->indnkeyatts && !index->indnullsnotdistinct; i++)
+		if (!TupleDescAttr(RelationGetDescr(rel), index->indkey.values[i] - 1)->attnotnull)
+			nullable = bms_add_member(nullable, index->indkey.values[i] - FirstLowInvalidHeapAttributeNumber);
+	return nullable;
+}
+
+bool
+rule_unique_columns(Relation rel, const Bitmapset *columns, Bitmapset **nullable)
 {
 	List	   *indexes = RelationGetIndexList(rel);
+	bool		found = false;
 	ListCell   *cell;
 
+	*nullable = NULL;
 	foreach(cell, indexes)
 	{
 		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
-		Form_pg_index index;
-		bool		covered;
 
 		if (!HeapTupleIsValid(tuple))
 			elog(ERROR, "cache lookup failed for index %u", lfirst_oid(cell));
-		index = (Form_pg_index) GETSTRUCT(tuple);
-		covered = index->indisunique && index->indimmediate && index->indisvalid &&
-			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
-		for (int i = 0; covered && i < index->indnkeyatts; i++)
-			covered = index->indkey.values[i] > 0 &&
-				bms_is_member(index->indkey.values[i] - FirstLowInvalidHeapAttributeNumber, columns);
+		if (is_covered(tuple, columns) && (!found || *nullable != NULL))
+		{
+			*nullable = distinct_nulls(rel, tuple);
+			found = true;
+		}
 		ReleaseSysCache(tuple);
-		if (covered)
-			return true;
 	}
-	return false;
+	return found;
 }
 
 /* The default of sla.tracked.item: the primary key. */
@@ -877,6 +900,7 @@ keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, cons
 {
 	char	   *name = rule_name(rule->definition, id, rule->column);
 	Oid			function = rule_function(name, rel->rd_rel->reltype);
+	Bitmapset  *nullable;
 	Node	   *expr;
 
 	if (text == NULL)
@@ -892,7 +916,7 @@ keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, cons
 	}
 	expr = rule_parse(rel, rule->definition, rule->column, text, rule->type);
 	if (strcmp(rule->definition, "tracked") == 0 && strcmp(rule->column, "item") == 0 &&
-		!covers_unique_index(rel, rule_columns(NULL, (Expr *) expr)))
+		!rule_unique_columns(rel, rule_columns(NULL, (Expr *) expr), &nullable))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
 				 errmsg("item \"%s\" is not unique in table \"%s\"", text, RelationGetRelationName(rel)),

@@ -61,6 +61,12 @@ extern bool rule_is_tame(Expr *expr);
 /* The columns of a table as they are numbered in one of its partitions or children. */
 extern Bitmapset *rule_map_columns(const Bitmapset *columns, const AttrMap *map);
 
+/*
+ * Is there a unique index with no columns but these?  Those of it that tell rows
+ * apart only when they are not NULL are the result.
+ */
+extern bool rule_unique_columns(Relation rel, const Bitmapset *columns, Bitmapset **nullable);
+
 /* Do two versions of a row differ in one of these columns? */
 extern bool rule_columns_differ(Relation rel, const Bitmapset *columns, TupleTableSlot *old,
 								TupleTableSlot *new);

@@ -93,6 +93,25 @@ SELECT t, synced(t) FROM unnest('{measure,blob,span,class}'::regclass[]) t;
 DROP TABLE measure, blob, span, class;
 
 --
+-- Rows that are one item by a NULL that their unique index takes for many
+--
+
+CREATE TABLE pair (a int, b int, status text DEFAULT 'new', created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z', UNIQUE (a, b));
+SELECT follow('pair', 'ROW(a, b)::text');
+INSERT INTO pair VALUES (1, 1);
+SELECT s, f.state, f.message FROM unnest('{"INSERT INTO pair VALUES (1, NULL)","UPDATE pair SET a = NULL"}'::text[]) AS s, fails(s) AS f;
+SELECT sla.track('pair', item => 'coalesce(a, 0) || ''/'' || coalesce(b, 0)');
+SELECT errors FROM sla.sync('pair');
+SELECT s, f.state FROM unnest('{"INSERT INTO pair VALUES (0, 0)","INSERT INTO pair VALUES (0, NULL)"}'::text[]) AS s, fails(s) AS f;
+-- but not for one, or where it cannot be
+ALTER TABLE pair ADD UNIQUE NULLS NOT DISTINCT (a, b);
+INSERT INTO pair VALUES (2, NULL);
+SELECT state('INSERT INTO pair VALUES (2, NULL, ''done'')');
+SELECT item, state FROM clocks('pair');
+SELECT synced('pair');
+DROP TABLE pair;
+
+--
 -- Instants from which no business time can be computed: no row has one, so that
 -- nobody's report fails for it
 --
