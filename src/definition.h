@@ -149,7 +149,8 @@ typedef struct Definition
 	bool		wants_settings; /* some expression does */
 	Bitmapset  *columns;		/* that expressions read, but for "at"; offset */
 	Bitmapset  *item_columns;	/* that the item's does */
-	Bitmapset  *item_nullable;	/* of these, that may be NULL in rows of their own */
+	Bitmapset  *item_nullable;	/* of these, that may be NULL in rows of their
+								 * own */
 	bool		whole_row;		/* some expression reads all */
 	Rule		item;
 	Rule		at;
