@@ -299,6 +299,14 @@ FROM (
 CROSS JOIN LATERAL sla.slo_status(o.name, pg_catalog.now(), true) AS s
 WHERE s.problem IS NOT NULL
 UNION ALL
+-- (clocks of a metric that was deleted keep its name)
+SELECT DISTINCT pg_catalog.format('objective "%s"', o.name), 'missing',
+	pg_catalog.format('there is no metric "%s" of table %s, the clocks of which it counts', o.metric, o.relation)
+FROM sla.objective AS o
+WHERE o.kind = 'clock'
+	AND NOT EXISTS (SELECT FROM sla.metric AS m WHERE m.relation = o.relation AND m.name = o.metric)
+	AND NOT EXISTS (SELECT FROM sla.promise AS p WHERE p.relation = o.relation AND p.metric = o.metric)
+UNION ALL
 SELECT pg_catalog.format('service credits of "%s"', c.objective), 'missing',
 	pg_catalog.format('there is no such objective: DELETE FROM sla.credit WHERE objective = %L', c.objective)
 FROM sla.credit AS c

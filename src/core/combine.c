@@ -63,7 +63,7 @@ fail(Parser *p, const char *expected)
 		core_fail(p->error, CORE_SYNTAX, (int) p->at, 1,
 				  "Found \"%.*s\" at position %d where %s is expected.",
 				  "Write calendar names joined by + (either), * (both) or - (but not); put a name with other characters into double quotes.",
-				  1, p->text +p->at, (int) p->at + 1, expected);
+				  1, p->text +p->at, core_position(p->text, (int) p->at), expected);
 	return NULL;
 }
 

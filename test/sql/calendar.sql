@@ -68,6 +68,8 @@ INSERT INTO steps (cmd, want) VALUES
 	($$DELETE FROM sla.calendar WHERE name = 'bad'$$, 'ok'),
 	($$DELETE FROM sla.calendar WHERE name = repeat('x', 63)$$, 'ok');
 SELECT * FROM go();
+-- (characters are counted, not bytes)
+SELECT sla.combined_calendars('köln berlin');
 INSERT INTO cases (expr, want) VALUES
 	('business_between(''2026-11-20 00:00Z'', ''2026-11-21 00:00Z'', ''sun'')', '22 bh'),
 	('business_between(''2026-12-21 00:00Z'', ''2026-12-22 00:00Z'', ''office'')', '0 bh'),

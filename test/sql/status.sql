@@ -53,5 +53,8 @@ SELECT * FROM sla.status() WHERE status = 'missing' ORDER BY subject;
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('status_task', 'all', 'done', '1 bh @24/7');
 DELETE FROM sla.target;
 DELETE FROM sla.policy;
+INSERT INTO sla.objective (name, kind, relation, metric, target_percent) VALUES
+	('status_done', 'clock', 'status_task', 'done', 90), ('status_seen', 'clock', 'status_task', 'seen', 90);
+DELETE FROM sla.metric;
 SELECT * FROM sla.status() WHERE status = 'missing' ORDER BY subject;
 ROLLBACK;
