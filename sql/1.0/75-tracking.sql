@@ -157,6 +157,7 @@ DECLARE
 	number text := (SELECT t.id FROM sla.tracked AS t WHERE t.relation = make_triggers.relation);
 	tables regclass[];
 	tab regclass;
+	trigger text;
 BEGIN
 	-- a restore may have brought triggers without the definitions that they are of
 	IF EXISTS (
@@ -200,9 +201,25 @@ BEGIN
 	LOOP
 		EXECUTE format('CREATE TRIGGER sla_track_truncate AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION sla.track_truncate(%L)', tab, number);
 	END LOOP;
+
+	-- those that are no copies of the table's own fire under logical replication, too, where that does
+	FOR tab, trigger IN
+		WITH RECURSIVE family (oid) AS (
+			SELECT relation::oid
+			UNION
+			SELECT i.inhrelid FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.oid
+		)
+		SELECT t.tgrelid, t.tgname
+		FROM family AS f
+		JOIN pg_trigger AS t ON t.tgrelid = f.oid AND t.tgparentid = 0 AND t.tgenabled = 'O'
+		JOIN pg_trigger AS own ON own.tgrelid = relation AND own.tgname = t.tgname AND own.tgfoid = t.tgfoid AND own.tgenabled = 'A'
+		JOIN pg_proc AS p ON p.oid = t.tgfoid AND p.pronamespace = 'sla'::regnamespace AND p.proname LIKE E'track\\_%'
+	LOOP
+		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', tab, trigger);
+	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION sla.make_triggers(regclass) IS 'private: makes the triggers of a tracked table where they are missing';
+COMMENT ON FUNCTION sla.make_triggers(regclass) IS 'private: makes the triggers of a tracked table where they are missing, and has them fire when the table''s own do';
 
 /*
  * The trigger of a source.  A partitioned table hands it down, and takes those of

@@ -17,7 +17,8 @@ use Test::More;
 my $top = abs_path(dirname(__FILE__) . '/../..');
 
 # What a driver makes of each type of column.  (node-postgres leaves to the caller
-# what a double cannot hold; JDBC has no JSON, its text is in a PGobject.)
+# what a double cannot hold, and its later versions dates, too; JDBC has no JSON,
+# its text is in a PGobject.)
 my %wanted = (
 	psycopg => {
 		'text' => 'str', 'boolean' => 'bool', 'integer' => 'int', 'bigint' => 'int', 'double precision' => 'float', 'numeric' => 'Decimal',
@@ -25,7 +26,7 @@ my %wanted = (
 	},
 	node => {
 		'text' => 'string', 'boolean' => 'boolean', 'integer' => 'number', 'bigint' => 'string', 'double precision' => 'number', 'numeric' => 'string',
-		'timestamp with time zone' => 'Date', 'date' => 'Date', 'jsonb' => 'Object'
+		'timestamp with time zone' => 'Date', 'date' => 'Date|string', 'jsonb' => 'Object'
 	},
 	jdbc => {
 		'text' => 'String', 'boolean' => 'Boolean', 'integer' => 'Integer', 'bigint' => 'Long', 'double precision' => 'Double', 'numeric' => 'BigDecimal',
@@ -163,7 +164,7 @@ foreach my $driver (sort keys %program)
 		my ($output, $error);
 		ok(run([ @{ $command{$driver} }, "$dir/$file", @views ], '>', \$output, '2>', \$error), "$driver reads every view") or diag($error);
 		my @seen = map { [/^(\S+ \S+) (\S+)$/] } split /\n/, $output;
-		is_deeply([ map { "$_->[0] ($type{$_->[0]}) is a $_->[1]" } grep { ($wanted{$driver}{ $type{ $_->[0] } } // '') ne $_->[1] } @seen ],
+		is_deeply([ map { "$_->[0] ($type{$_->[0]}) is a $_->[1]" } grep { index('|' . ($wanted{$driver}{ $type{ $_->[0] } } // '') . '|', "|$_->[1]|") < 0 } @seen ],
 			[], "$driver: values of basic types");
 		is_deeply([ sort map { $_->[0] } @seen ], [ sort keys %filled ], "$driver: of every column");
 	}
