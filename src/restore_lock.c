@@ -19,6 +19,7 @@
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "tcop/utility.h"
 
 /*
  * An object of the extension that has no other locks, as sla.status() knows too.  By the
@@ -65,6 +66,7 @@ sla_may_tick(PG_FUNCTION_ARGS)
 	LOCKTAG		tag;
 
 	(void) fcinfo;
+	PreventCommandIfReadOnly("sla.tick()");
 	/* (DROP EXTENSION locks it first: none waits for the other after that) */
 	LockDatabaseObject(ExtensionRelationId, get_extension_oid("sla_tracker", false), 0, AccessShareLock);
 	set_tag(&tag);

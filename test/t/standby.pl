@@ -111,7 +111,7 @@ alike('refreshed');
 
 # What writes is refused, as everywhere on a standby.
 foreach my $call (q{sla.sync('ticket')}, q{sla.refresh()}, q{sla.signal('ticket', '2', 'done', 'stop')}, q{sla.correct(1, NULL, '2020-11-20 10:30Z', 'x')},
-	q{sla.untrack('ticket')}, q{sla.track('ticket')})
+	q{sla.untrack('ticket')}, q{sla.track('ticket')}, q{sla.tick()}, q{sla.fold()})
 {
 	my ($code, $stdout, $stderr) = $standby->psql('postgres', "SELECT $call");
 	like($stderr, qr/in a read-only transaction|during recovery/, "refused: $call");
