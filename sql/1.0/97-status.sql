@@ -242,16 +242,20 @@ FROM sla.tick_state AS t
 WHERE t.step = 'tick' OR t.failed_at IS NOT NULL
 UNION ALL
 SELECT 'backlog', CASE WHEN t.is_called THEN 'ok' ELSE 'behind' END,
-	pg_catalog.format('%s clocks are due to be looked at by sla.tick(), the first since %s; %s alerts are not delivered%s',
-		d.n, d.since, (SELECT count(*) FROM sla.alert AS a WHERE a.delivered_at IS NULL AND a.withdrawn_at IS NULL),
+	pg_catalog.format('%s clocks are due to be looked at by sla.tick()%s; %s alerts are not delivered%s',
+		d.n, ', the first since ' || d.since, (SELECT count(*) FROM sla.alert AS a WHERE a.delivered_at IS NULL AND a.withdrawn_at IS NULL),
 		CASE WHEN NOT t.is_called THEN '. Nobody has called it for an hour, or at all: see "Who calls sla.tick()" in the README' END)
 FROM (
-	-- (who wants no alerts is told when they gather)
-	SELECT coalesce(s.done_at > pg_catalog.now() - interval '1 hour', pg_catalog.pg_relation_size('sla.clock_due_new') < 10000000)
+	-- (who has not asked for what a tick does is told when they gather)
+	SELECT coalesce(s.done_at > pg_catalog.now() - interval '1 hour',
+		pg_catalog.pg_relation_size('sla.clock_due_new') < 10000000
+			AND NOT EXISTS (SELECT FROM sla.escalation) AND NOT EXISTS (SELECT FROM sla.retention))
 	FROM sla.tick_state AS s
 	WHERE s.step = 'tick'
 ) AS t (is_called)
-CROSS JOIN (SELECT count(*), min(c.at) FROM sla.clock_hint AS c WHERE c.at < pg_catalog.now()) AS d (n, since)
+CROSS JOIN (
+	SELECT count(*), min(c.at) FILTER (WHERE pg_catalog.isfinite(c.at)) FROM sla.clock_hint AS c WHERE c.at < pg_catalog.now()
+) AS d (n, since)
 WHERE d.n > 0
 UNION ALL
 SELECT pg_catalog.format('escalation %s', e.id), 'suspended',

@@ -58,3 +58,23 @@ INSERT INTO sla.objective (name, kind, relation, metric, target_percent) VALUES
 DELETE FROM sla.metric;
 SELECT * FROM sla.status() WHERE status = 'missing' ORDER BY subject;
 ROLLBACK;
+
+-- What waits for sla.tick() where nobody has called it: no fault for who asked for nothing that a tick does.
+CREATE TABLE status_visit (id int PRIMARY KEY, opened timestamptz DEFAULT now() - interval '2 hours');
+SELECT sla.track('status_visit');
+INSERT INTO sla.metric (relation, name, start_at) VALUES ('status_visit', 'done', 'opened');
+INSERT INTO sla.policy (relation, name) VALUES ('status_visit', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('status_visit', 'all', 'done', '1 bh @24/7');
+INSERT INTO status_visit VALUES (1), (2);
+UPDATE sla.tick_state SET done_at = NULL WHERE step = 'tick';
+SELECT status, detail ~ 'infinity' AS is_infinite, detail ~ 'Nobody has called it' AS says FROM sla.status() WHERE subject = 'backlog';
+INSERT INTO sla.escalation (relation, notify) VALUES ('status_visit', 'boss');
+SELECT status, detail ~ 'infinity' AS is_infinite, detail ~ 'Nobody has called it' AS says FROM sla.status() WHERE subject = 'backlog';
+UPDATE sla.tick_state SET done_at = now() WHERE step = 'tick';
+SELECT status, detail ~ 'infinity' AS is_infinite, detail ~ 'Nobody has called it' AS says FROM sla.status() WHERE subject = 'backlog';
+UPDATE sla.tick_state SET done_at = now() - interval '2 hours' WHERE step = 'tick';
+DELETE FROM sla.escalation WHERE relation = 'status_visit'::regclass;
+SELECT status FROM sla.status() WHERE subject = 'backlog';
+UPDATE sla.tick_state SET done_at = now() WHERE step = 'tick';
+SELECT sla.untrack('status_visit', false);
+DROP TABLE status_visit;
