@@ -256,6 +256,8 @@ compile(Definition *def, Relation rel, Rule *rule, bool given, const char *defin
 	old = MemoryContextSwitchTo(def->context);
 	rule->expr = rule_expression(rel, definition, id, column);
 	rule->state = ExecInitExpr(rule->expr, NULL);
+	rule->definition = definition;
+	rule->column = column;
 	/* (when alone the event time is another one, no clock moves) */
 	if (rule != &def->at)
 		def->columns = rule_columns(def->columns, rule->expr);
@@ -294,6 +296,7 @@ compile_tracked(Definition *def, Relation rel)
 {
 	MemoryContext old;
 
+	def->table = MemoryContextStrdup(def->context, RelationGetRelationName(rel));
 	compile(def, rel, &def->item, true, "tracked", def->id, "item");
 	old = MemoryContextSwitchTo(def->context);
 	(void) rule_unique_columns(rel, def->item_columns, &def->item_nullable);

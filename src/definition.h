@@ -34,6 +34,8 @@ typedef struct Rule
 {
 	Expr	   *expr;
 	ExprState  *state;
+	const char *definition;		/* of which it is the */
+	const char *column;
 } Rule;
 
 /* A row of sla.promise. */
@@ -139,6 +141,7 @@ typedef struct Definition
 	int64		revision;		/* of all definitions; 0 when not good */
 	MemoryContext context;
 	Oid			relid;
+	char	   *table;			/* its name, for the context of errors */
 	ExprContext *econtext;		/* for the expressions, as long-lived as they */
 	bool		busy;			/* an expression is being evaluated, or failed */
 	Oid			owner;

@@ -259,10 +259,36 @@ see_item(Follow *follow, const char *item)
  * Evaluating a row
  */
 
+typedef struct Evaluation
+{
+	const Definition *def;
+	const Rule *rule;
+} Evaluation;
+
+/* Who writes a row may not know of the expression that fails for it. */
+static void
+evaluation_error_callback(void *arg)
+{
+	const Evaluation *evaluation = arg;
+
+	errcontext("column \"%s\" of sla.%s, for a row of table \"%s\"", evaluation->rule->column,
+			   evaluation->rule->definition, evaluation->def->table);
+}
+
 static Datum
 evaluate(Follow *follow, const Rule *rule, bool *isnull)
 {
-	return ExecEvalExpr(rule->state, follow->def->econtext, isnull);
+	Evaluation	evaluation = {follow->def, rule};
+	ErrorContextCallback callback;
+	Datum		value;
+
+	callback.callback = evaluation_error_callback;
+	callback.arg = &evaluation;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	value = ExecEvalExpr(rule->state, follow->def->econtext, isnull);
+	error_context_stack = callback.previous;
+	return value;
 }
 
 static bool
