@@ -178,6 +178,16 @@ parse_goal(const char *input, int length)
 	return business_interval_make(value.days, value.time, value.calendar, value.calendar_len);
 }
 
+/* (a name that is misspelled is read as a constant) */
+static void
+constant_error_callback(void *arg)
+{
+	const Trigger *tg = arg;
+
+	errcontext("trigger \"%s\": argument %d of sla_deadline, since there is no column \"%s\"",
+			   tg->tgname, ARG_GOAL + 1, tg->tgargs[ARG_GOAL]);
+}
+
 /* The second argument: a column when there is one of that name, else a constant. */
 static void
 understand_goal(DeadlineTrigger *trigger, const Trigger *tg, Relation rel, Oid interval_type)
@@ -189,8 +199,12 @@ understand_goal(DeadlineTrigger *trigger, const Trigger *tg, Relation rel, Oid i
 
 	if (attnum <= 0)
 	{
-		BusinessInterval *goal = parse_goal(arg, (int) strlen(arg));
+		ErrorContextCallback callback = {error_context_stack, constant_error_callback, unconstify(Trigger *, tg)};
+		BusinessInterval *goal;
 
+		error_context_stack = &callback;
+		goal = parse_goal(arg, (int) strlen(arg));
+		error_context_stack = callback.previous;
 		no_calendar(tg->tgname, goal);
 		old = MemoryContextSwitchTo(CacheMemoryContext);
 		trigger->goal = (BusinessInterval *) DatumGetPointer(datumCopy(PointerGetDatum(goal), false, -1));

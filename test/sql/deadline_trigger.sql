@@ -191,6 +191,9 @@ SELECT * FROM attempt($$'opened_at', '4 bh @support', 'due_at'$$, 'AFTER INSERT'
 SELECT * FROM attempt($$'opened_at', '4 bh @support', 'due_at'$$, 'BEFORE INSERT', 'STATEMENT');
 SELECT * FROM attempt($$'opened_at', '4 bh @support', 'due_at'$$, 'BEFORE DELETE', 'ROW', 'WITH x AS (INSERT INTO wrong (id) VALUES (1)) SELECT 1; DELETE FROM wrong');
 \x off
+-- a column's name that is misspelled is said to be none
+CREATE TRIGGER deadline BEFORE INSERT ON wrong FOR EACH ROW EXECUTE FUNCTION sla_deadline('opened_at', 'gaol', 'due_at');
+INSERT INTO wrong (id) VALUES (1);
 SELECT sla_deadline();
 DROP FUNCTION attempt;
 DROP TABLE wrong;
