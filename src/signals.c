@@ -491,6 +491,7 @@ sla_signal(PG_FUNCTION_ARGS)
 {
 	static const char *const names[] = {"relation", "item", "metric", "action", "at"};
 	Oid			relid;
+	int32		tracked_id;
 	char	   *item;
 	TimestampTz at;
 	AclResult	acl;
@@ -511,7 +512,9 @@ sla_signal(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("at of a signal must be finite")));
 	hours_check_instant(at);
-	if (!signal_item(GetUserId(), definition_of_tracked(relid)->id, item, text_to_cstring(PG_GETARG_TEXT_PP(2)),
+	tracked_id = definition_of_tracked(relid)->id;
+	track_follow_noted(tracked_id);
+	if (!signal_item(GetUserId(), tracked_id, item, text_to_cstring(PG_GETARG_TEXT_PP(2)),
 					 action_of(text_to_cstring(PG_GETARG_TEXT_PP(3))), at,
 					 PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5)), NULL, NULL))
 		ereport(ERROR,
@@ -577,6 +580,7 @@ sla_track_source(PG_FUNCTION_ARGS)
 
 		if (def == NULL)
 			continue;
+		track_follow_noted(def->id);
 		if (def->warn)
 		{
 			int			sqlstate = attempt(signal_row, &signal);

@@ -49,6 +49,7 @@ typedef struct Event
 	ItemPointerData new;
 	bool		moved;			/* an update that may have changed the key */
 	SubTransactionId subid;
+	SubTransactionId followed_in;	/* before its statement's end */
 } Event;
 
 /* A statement on a tracked table that has begun and not ended. */
@@ -80,6 +81,8 @@ typedef struct Batch
 	KnownTable *known;
 	Event	   *events;
 	int			nevents;
+	int			nfollowed;		/* so many of the first before their
+								 * statement's end */
 	int			maxevents;
 	struct Batch *next;
 } Batch;
@@ -132,6 +135,9 @@ undo_subtransaction(SubXactEvent event, SubTransactionId subid, SubTransactionId
 			batch->statement = batch->statement->outer;
 		while (batch->nevents > 0 && batch->events[batch->nevents - 1].subid >= subid)
 			batch->nevents--;
+		batch->nfollowed = Min(batch->nfollowed, batch->nevents);
+		while (batch->nfollowed > 0 && batch->events[batch->nfollowed - 1].followed_in >= subid)
+			batch->nfollowed--;
 		batch->def = NULL;
 	}
 }
@@ -356,17 +362,45 @@ follow_all(const Definition *def, Event *events, int n)
 static void
 follow_batch(Batch *batch, int first)
 {
-	int			n = batch->nevents - first;
-	Event	   *events;
-
-	if (n <= 0)
-		return;
+	int			from = Max(first, batch->nfollowed);
+	int			n = batch->nevents - from;
+	Event	   *events = NULL;
 
 	/* what following writes may come back here */
+	if (n > 0)
+	{
+		events = palloc(n * sizeof(Event));
+		memcpy(events, batch->events + from, n * sizeof(Event));
+	}
+	batch->nevents = Min(batch->nevents, first);
+	batch->nfollowed = Min(batch->nfollowed, first);
+	if (n > 0)
+	{
+		follow_all(batch->def != NULL ? batch->def : definition_of(batch->tracked_id), events, n);
+		pfree(events);
+	}
+}
+
+/*
+ * Follow what is noted so far, of all statements: a signal may be of a row that the
+ * same statement wrote, or that one wrote whose triggers are running.  When the
+ * subtransaction is rolled back it is noted as before.
+ */
+void
+track_follow_noted(int32 tracked_id)
+{
+	Batch	   *batch = batch_of(tracked_id);
+	Definition *def;
+	int			n = batch->nevents - batch->nfollowed;
+	Event	   *events;
+
+	if (n <= 0 || (def = definition_of(tracked_id)) == NULL || def->suspended)
+		return;
 	events = palloc(n * sizeof(Event));
-	memcpy(events, batch->events + first, n * sizeof(Event));
-	batch->nevents = first;
-	follow_all(batch->def != NULL ? batch->def : definition_of(batch->tracked_id), events, n);
+	memcpy(events, batch->events + batch->nfollowed, n * sizeof(Event));
+	for (; batch->nfollowed < batch->nevents; batch->nfollowed++)
+		batch->events[batch->nfollowed].followed_in = GetCurrentSubTransactionId();
+	follow_all(def, events, n);
 	pfree(events);
 }
 
@@ -581,6 +615,7 @@ sla_track_row(PG_FUNCTION_ARGS)
 	event.relid = RelationGetRelid(trigdata->tg_relation);
 	event.subid = GetCurrentSubTransactionId();
 	event.moved = false;
+	event.followed_in = InvalidSubTransactionId;
 	ItemPointerSetInvalid(&event.old);
 	ItemPointerSetInvalid(&event.new);
 	if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))

@@ -16,6 +16,9 @@
 
 extern void track_init(void);
 
+/* Follow what the running statements have written so far. */
+extern void track_follow_noted(int32 tracked_id);
+
 /* Write to sla.sync_error, and warn; the item may be NULL. */
 extern void track_note_error(const Definition *def, const char *item, int sqlstate);
 

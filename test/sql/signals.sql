@@ -258,5 +258,48 @@ SELECT * FROM of_source();
 DELETE FROM sla.source WHERE source = ANY ('{part_said,part_old_us,kin_said}'::regclass[]);
 SELECT * FROM of_source();
 
+-- an event of a row of the same statement, or written by its triggers
+CREATE TABLE now_talk (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, created_at timestamptz DEFAULT '2026-01-05 10:00+00');
+CREATE TABLE now_said (talk int, who text, at timestamptz);
+SELECT sla.track('now_talk', at => 'created_at');
+INSERT INTO sla.metric (relation, name, start_at) VALUES ('now_talk', 'm', 'created_at');
+INSERT INTO sla.policy (relation, name) VALUES ('now_talk', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('now_talk', 'all', 'm', '1 bh @signals');
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at)
+	SELECT 'now_said', 'now_talk', 'talk', 'm', a, format('who = %L', w), 'at' FROM unnest('{start,stop}'::text[], '{you,us}'::text[]) AS u (a, w);
+WITH t AS (INSERT INTO now_talk SELECT FROM generate_series(1, 3) RETURNING id) INSERT INTO now_said SELECT id, 'us', '2026-01-05 11:00+00' FROM t;
+CREATE FUNCTION greet() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	BEGIN
+		INSERT INTO now_said VALUES (NEW.id, 'us', '2026-01-05 12:00+00');
+		RAISE 'no';
+	EXCEPTION WHEN raise_exception THEN
+	END;
+	BEGIN
+		IF NEW.id % 2 = 0 THEN
+			INSERT INTO now_said VALUES (NEW.id, 'us', '2026-01-05 13:00+00'), (NEW.id, 'you', '2026-01-05 14:00+00');
+		END IF;
+	EXCEPTION WHEN raise_exception THEN
+	END;
+	IF NEW.id % 3 > 0 THEN
+		INSERT INTO now_said VALUES (NEW.id, 'us', '2026-01-05 15:00+00');
+	END IF;
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_greet AFTER INSERT ON now_talk FOR EACH ROW EXECUTE FUNCTION greet();
+INSERT INTO now_talk SELECT FROM generate_series(1, 6);
+SELECT item, cycle, state, stopped_at FROM sla.clock WHERE relation = 'now_talk'::regclass ORDER BY item::int, cycle;
+SELECT started, changed FROM sla.sync('now_talk');
+SELECT * FROM sla.verify('now_talk');
+CREATE OR REPLACE FUNCTION greet() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM sla.signal('now_talk', NEW.id::text, 'm', 'stop', '2026-01-05 16:00+00');
+	RETURN NULL;
+END
+$$;
+INSERT INTO now_talk SELECT FROM generate_series(1, 2);
+SELECT item, cycle, state, stopped_at FROM sla.clock WHERE relation = 'now_talk'::regclass AND item::int > 9 ORDER BY item::int, cycle;
+
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';
