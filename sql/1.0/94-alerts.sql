@@ -1015,6 +1015,17 @@ ALTER TABLE sla.rehearsal ENABLE ALWAYS TRIGGER refuse_rehearsal;
 COMMENT ON TRIGGER refuse_rehearsal ON sla.rehearsal IS 'refuses to commit a tick of the future';
 
 /*
+ * Where alerts come by logical replication somebody else ticks: here they would be
+ * raised, and procedures called, a second time.
+ */
+CREATE VIEW sla.alert_subscription AS
+SELECT s.subname AS name
+FROM pg_catalog.pg_subscription_rel AS r
+JOIN pg_catalog.pg_subscription AS s ON s.oid = r.srsubid
+WHERE r.srrelid = 'sla.alert'::regclass;
+COMMENT ON VIEW sla.alert_subscription IS 'private: subscriptions that bring alerts';
+
+/*
  * Each step has a line in sla.tick_steps() and one in CASE; it says how much it
  * has done.
  */
@@ -1042,7 +1053,7 @@ BEGIN
 		RAISE EXCEPTION 'max_items must be at least 1'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	IF NOT sla.may_tick() THEN
+	IF NOT sla.may_tick() OR EXISTS (SELECT FROM sla.alert_subscription) THEN
 		RETURN;
 	END IF;
 	IF is_rehearsal THEN
@@ -1122,6 +1133,9 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	IF EXISTS (SELECT FROM sla.alert_subscription) THEN
+		RETURN NULL;
+	END IF;
 	RETURN least(
 		greatest(least((SELECT min(d.at) FROM sla.clock_due AS d), (SELECT min(n.first_at) FROM sla.clock_due_new AS n)) + interval '1 microsecond',
 			(SELECT t.next_at FROM sla.tick_state AS t WHERE t.step = 'clocks')),

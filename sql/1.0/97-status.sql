@@ -26,8 +26,11 @@ UNION ALL
 SELECT 'restore', 'running',
 	pg_catalog.format('sla.tick() does nothing until these sessions have ended: %s', pg_catalog.string_agg(r.pid::text, ', '))
 FROM sla.restoring_session AS r
-HAVING count(*) > 0;
-COMMENT ON VIEW sla.status_server IS 'private: versions, the background worker and sessions that restore a dump';
+HAVING count(*) > 0
+UNION ALL
+SELECT 'subscription ' || s.name, 'ok', 'it brings alerts: sla.tick() does nothing here'
+FROM sla.alert_subscription AS s;
+COMMENT ON VIEW sla.status_server IS 'private: versions, the background worker, sessions that restore a dump, and subscriptions of alerts';
 
 CREATE VIEW sla.status_tables (subject, status, detail) AS
 -- every table that holds rows of a tracked one has the row trigger

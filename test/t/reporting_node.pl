@@ -142,6 +142,12 @@ alike('work');
 $publisher->safe_psql('postgres', 'CREATE PUBLICATION everything FOR ALL TABLES');
 is($publisher->safe_psql('postgres', q{SELECT sum(done) > 0, string_agg(step || ': ' || problem, ', ') FROM sla.tick()}), 't|', 'sla.tick() works');
 alike('ticked');
+# Who ticks is the publisher: here, where a worker or a cron may be, nothing is told again.
+is($subscriber->safe_psql('postgres', q{
+	SELECT count(*) FROM sla.tick();
+	SELECT sla.next_tick() IS NULL;
+	SELECT status, detail FROM sla.status() WHERE subject = 'subscription reporting'}),
+	"0\nt\nok|it brings alerts: sla.tick() does nothing here", 'sla.tick() does nothing on the reporting node');
 $publisher->safe_psql('postgres', q{UPDATE sla.target SET goal = '6 bh' WHERE goal::text = '4 bh'});
 alike('another goal');
 $publisher->safe_psql('postgres', q{INSERT INTO sla.holiday (calendar, day) VALUES ('desk', '2020-11-23')});
@@ -192,6 +198,7 @@ is( $subscriber->safe_psql('postgres', $as_reader),
 is($subscriber->safe_psql('postgres', q{SET ROLE regress_sla_reader; SELECT count(*) FROM sla.clock WHERE item = '4'}), '0', 'and not the one');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM sla.clock'), $all, 'who is not bound sees all');
 $subscriber->safe_psql('postgres', 'DROP SUBSCRIPTION reporting');
+is($subscriber->safe_psql('postgres', 'SELECT count(*) > 0 FROM sla.tick()'), 't', 'without the subscription it ticks itself');
 
 $subscriber->stop;
 $publisher->stop;
