@@ -13,6 +13,7 @@
 #include "utils/resowner.h"
 
 #include "fence.h"
+#include "time_limit.h"
 
 /* Errors that are nobody's to swallow. */
 static bool
@@ -59,19 +60,14 @@ rethrow_tamed(void)
 	ReThrowError(error);
 }
 
-int
-attempt(AttemptFunction function, void *argument)
+/* Its error, or NULL; it is undone then. */
+static ErrorData *
+error_of(AttemptFunction function, void *argument, Oid *fenced)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	ErrorData  *volatile error = NULL;
-	volatile Oid fenced = InvalidOid;
 
-	if (IsInParallelMode())
-	{
-		function(argument);
-		return 0;
-	}
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
@@ -81,7 +77,7 @@ attempt(AttemptFunction function, void *argument)
 	}
 	PG_CATCH();
 	{
-		fenced = fence_role();
+		*fenced = fence_role();
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
@@ -90,9 +86,35 @@ attempt(AttemptFunction function, void *argument)
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
+	return error;
+}
+
+int
+attempt(AttemptFunction function, void *argument)
+{
+	return attempt_within(0, function, argument);
+}
+
+int
+attempt_within(int limit, AttemptFunction function, void *argument)
+{
+	Oid			fenced = InvalidOid;
+	ErrorData  *error;
+	bool		is_limited;
+	bool		is_late;
+
+	if (IsInParallelMode())
+	{
+		function(argument);
+		return 0;
+	}
+	is_limited = limit > 0 && time_limit_begin(limit);
+	error = error_of(function, argument, &fenced);
+	is_late = is_limited && time_limit_end() != TIME_LIMIT_KEPT;
 	if (error == NULL)
 		return 0;
-	if (is_for_all(error->sqlerrcode) && !error_is_raised(error) && !is_owners(error->sqlerrcode, fenced))
+	if (is_for_all(error->sqlerrcode) && !error_is_raised(error) && !is_owners(error->sqlerrcode, fenced) &&
+		!(is_late && error->sqlerrcode == ERRCODE_QUERY_CANCELED))
 		ReThrowError(error);
 	return error->sqlerrcode;
 }

@@ -21,6 +21,9 @@
 typedef void (*AttemptFunction) (void *argument);
 extern int	attempt(AttemptFunction function, void *argument);
 
+/* The same, for so many milliseconds: then it is canceled, which is an error like others. */
+extern int	attempt_within(int limit, AttemptFunction function, void *argument);
+
 /* Did an owner's code give itself the SQLSTATE of a caught error? */
 extern bool error_is_raised(const ErrorData *error);
 

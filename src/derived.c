@@ -9,16 +9,22 @@
  */
 #include "sla_tracker.h"
 
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "attempt.h"
 #include "derive.h"
+#include "fence.h"
 #include "follow.h"
+#include "owner_watch.h"
 
 typedef struct Derivation
 {
@@ -37,6 +43,75 @@ derive_now(void *argument)
 		return;
 	follow_bring_up_to_date(def, clock);
 	derivation->derived = true;
+}
+
+/*
+ * What owners wrote keeps who reads no longer than it does a tick: of one who has had
+ * his time in this statement clocks are shown as they are stored.
+ */
+#define MAX_OWNERS	32
+
+static struct
+{
+	TimestampTz statement;
+	int			n;
+	struct
+	{
+		Oid			role;
+		int64		spent;
+	}			owners[MAX_OWNERS];
+}			patience;
+
+/* NULL: there is no limit for him. */
+static int64 *
+spent_on(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner = InvalidOid;
+	int			i = 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+		ReleaseSysCache(tuple);
+	}
+	if (owner_watch_limit() == 0 || !OidIsValid(owner) || owner == fence_extension_owner())
+		return NULL;
+	if (patience.statement != GetCurrentStatementStartTimestamp())
+	{
+		patience.statement = GetCurrentStatementStartTimestamp();
+		patience.n = 0;
+	}
+	while (i < patience.n && patience.owners[i].role != owner)
+		i++;
+	if (i == MAX_OWNERS)
+		i--;					/* not told apart */
+	else if (i == patience.n)
+	{
+		patience.owners[i].role = owner;
+		patience.owners[i].spent = 0;
+		patience.n++;
+	}
+	return &patience.owners[i].spent;
+}
+
+static int
+attempt_in_time(Oid relid, AttemptFunction function, void *argument)
+{
+	int64	   *spent = spent_on(relid);
+	TimestampTz began;
+	int64		left;
+	int			sqlstate;
+
+	if (spent == NULL)
+		return attempt(function, argument);
+	left = owner_watch_limit() * INT64CONST(1000) - *spent / 1000;
+	if (left <= 0)
+		return ERRCODE_QUERY_CANCELED;
+	began = GetCurrentTimestamp();
+	sqlstate = attempt_within((int) left, function, argument);
+	*spent += GetCurrentTimestamp() - began;
+	return sqlstate;
 }
 
 /*
@@ -76,7 +151,7 @@ sla_derived(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 
 	if (!clock_is_open(&clock->clock) || !is_stored(clock) ||
-		attempt(derive_now, &derivation) != 0 || !derivation.derived)
+		attempt_in_time(clock->relation, derive_now, &derivation) != 0 || !derivation.derived)
 		PG_RETURN_DATUM(PointerGetDatum(row));
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -144,7 +219,7 @@ sla_excepted_elapsed(PG_FUNCTION_ARGS)
 
 	if (clock == NULL || clock->relation != PG_GETARG_OID(1) ||
 		strcmp(clock->item, text_to_cstring(PG_GETARG_TEXT_PP(2))) != 0 ||
-		attempt(find_usage, &usage) != 0 || !usage.known || clock->clock.start != start)
+		attempt_in_time(clock->relation, find_usage, &usage) != 0 || !usage.known || clock->clock.start != start)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(usage.used);
 }

@@ -56,6 +56,12 @@ static int	nowners;
 static volatile Oid slow_owner;
 static volatile sig_atomic_t is_ended;
 
+int
+owner_watch_limit(void)
+{
+	return owner_limit;
+}
+
 /* (a signal handler) */
 static void
 look(void)
@@ -223,7 +229,7 @@ void
 owner_watch_init(void)
 {
 	DefineCustomIntVariable("sla_tracker.owner_limit",
-							"The longest time that one sla.tick() spends on what the owner of tables wrote.",
+							"The longest time that one sla.tick(), or who reads clocks, spends on what the owner of tables wrote.",
 							"0: there is no limit.", &owner_limit, 60, 0, 86400,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 	DefineCustomBoolVariable("sla_tracker.is_ticking",

@@ -16,6 +16,9 @@
 
 extern void owner_watch_init(void);
 
+/* How long, in seconds; 0: there is no limit. */
+extern int	owner_watch_limit(void);
+
 /* Open a table for reading; within sla.tick() nobody's lock is waited for long. */
 extern Relation owner_watch_open(Oid table);
 

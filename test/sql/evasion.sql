@@ -158,6 +158,39 @@ RESET ROLE;
 SELECT item, state FROM clocks('help.case');
 
 --
+-- Readers do not wait without end for what an owner wrote
+--
+
+SET ROLE regress_sla_owner;
+CREATE TABLE help.armed ();
+CREATE FUNCTION help.nap() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	IF EXISTS (SELECT FROM help.armed) THEN
+		PERFORM pg_sleep(100);
+	END IF;
+	RETURN false;
+END
+$$;
+CREATE TABLE help.slow (id int PRIMARY KEY, status text DEFAULT 'new', created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
+SELECT follow('help.slow');
+UPDATE sla.metric SET pause_when = 'help.nap()' WHERE relation = 'help.slow'::regclass;
+INSERT INTO help.slow SELECT generate_series(1, 20);
+RESET ROLE;
+SET sla_tracker.owner_limit = '1s';
+INSERT INTO help.armed DEFAULT VALUES;
+UPDATE sla.target SET goal = '5 bh @track_desk';
+UPDATE sla.metric SET stop_when = 'status = ''over''' WHERE relation IN ('help.slow'::regclass, 'help.ticket'::regclass);
+SELECT relation, count(*), clock_timestamp() - statement_timestamp() < interval '15 s' AS soon FROM sla.clock WHERE relation IN ('help.slow'::regclass, 'help.ticket'::regclass) AND state = 'running' GROUP BY relation ORDER BY relation::text;
+-- a cancel of the reader's own is one
+SET statement_timeout = '200ms';
+SELECT count(state) FROM sla.clock;
+RESET statement_timeout;
+RESET sla_tracker.owner_limit;
+DELETE FROM help.armed;
+SELECT relation, due_at, count(*) FROM sla.clock WHERE relation IN ('help.slow'::regclass) AND state = 'running' GROUP BY 1, 2;
+DROP TABLE help.slow;
+
+--
 -- sla.detach() alters tables as their owners, and what was written follows renamed columns
 --
 
