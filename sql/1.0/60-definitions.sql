@@ -189,7 +189,7 @@ COMMENT ON COLUMN sla.policy.name IS 'name of the policy';
 COMMENT ON COLUMN sla.policy.valid_from IS 'from when this version is in force, for clocks that start then';
 COMMENT ON COLUMN sla.policy.applies_when IS 'condition: for which rows';
 COMMENT ON COLUMN sla.policy.plan IS 'only where the party''s agreement in force at the start has this plan; NULL: any';
-COMMENT ON COLUMN sla.policy.rank IS 'of several that apply the lowest wins';
+COMMENT ON COLUMN sla.policy.rank IS 'of several that apply the lowest wins, of equal ones the first by name';
 COMMENT ON COLUMN sla.policy.description IS 'free text';
 COMMENT ON COLUMN sla.policy.id IS 'number in the name of the function that holds the condition';
 

@@ -762,3 +762,13 @@ DROP SCHEMA test CASCADE;
 DROP ROLE regress_sla_owner, regress_sla_writer;
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;
+
+-- Of policies of equal rank the first by name holds.
+CREATE TABLE ranked (id int PRIMARY KEY);
+SELECT sla.track('ranked');
+INSERT INTO sla.metric (relation, name) VALUES ('ranked', 'm');
+INSERT INTO sla.policy (relation, name) VALUES ('ranked', 'zeta'), ('ranked', 'alpha');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ranked', 'zeta', 'm', '1 bh @24/7'), ('ranked', 'alpha', 'm', '2 bh @24/7');
+INSERT INTO ranked VALUES (1);
+SELECT policy FROM sla.clock WHERE relation = 'ranked'::regclass;
+DROP TABLE ranked;
