@@ -1236,7 +1236,9 @@ apply_signal(Work *work)
 	else if (per == NULL)
 		return;
 	stored = last_cycle(work, per);
-	if (!row_is_known && row_comes_before(work, stored))
+
+	/* (live the row may be new, and not followed yet) */
+	if (row_is_known ? stored == NULL : row_comes_before(work, stored))
 	{
 		row_is_known = true;
 		work->at = work->says->at;

@@ -292,6 +292,12 @@ INSERT INTO now_talk SELECT FROM generate_series(1, 6);
 SELECT item, cycle, state, stopped_at FROM sla.clock WHERE relation = 'now_talk'::regclass ORDER BY item::int, cycle;
 SELECT started, changed FROM sla.sync('now_talk');
 SELECT * FROM sla.verify('now_talk');
+-- also where they run first
+ALTER TRIGGER zz_greet ON now_talk RENAME TO aa_greet;
+INSERT INTO now_talk SELECT FROM generate_series(1, 6);
+SELECT item, cycle, state, stopped_at FROM sla.clock WHERE relation = 'now_talk'::regclass AND item::int > 9 ORDER BY item::int, cycle;
+SELECT started, changed FROM sla.sync('now_talk');
+SELECT * FROM sla.verify('now_talk');
 CREATE OR REPLACE FUNCTION greet() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM sla.signal('now_talk', NEW.id::text, 'm', 'stop', '2026-01-05 16:00+00');
@@ -299,7 +305,7 @@ BEGIN
 END
 $$;
 INSERT INTO now_talk SELECT FROM generate_series(1, 2);
-SELECT item, cycle, state, stopped_at FROM sla.clock WHERE relation = 'now_talk'::regclass AND item::int > 9 ORDER BY item::int, cycle;
+SELECT item, cycle, state, stopped_at FROM sla.clock WHERE relation = 'now_talk'::regclass AND item::int > 15 ORDER BY item::int, cycle;
 
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';
