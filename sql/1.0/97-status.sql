@@ -268,6 +268,7 @@ SELECT pg_catalog.format('escalation %s', e.id), 'suspended',
 FROM sla.escalation AS e
 LEFT JOIN pg_catalog.pg_proc AS p ON p.oid = pg_catalog.to_regprocedure(e.run)
 WHERE e.run IS NOT NULL AND p.proowner IS DISTINCT FROM e.run_owner::oid
+	AND NOT EXISTS (SELECT FROM sla.alert_subscription)
 UNION ALL
 SELECT pg_catalog.format('role %s', p.role), 'paused',
 	pg_catalog.format('what it wrote took too long, or ended a session of sla.tick(), %s times: nothing is done for it until %s', p.times, p.until)

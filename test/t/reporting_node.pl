@@ -22,6 +22,9 @@ my $schema = q{
 	CREATE TABLE app."Odd ticket" (id int PRIMARY KEY, team text DEFAULT 'red', customer text DEFAULT 'acme', status text DEFAULT 'new', created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
 	CREATE TABLE app.message (id serial PRIMARY KEY, ticket int, at timestamptz DEFAULT '2020-11-20 10:00Z');
 	CREATE TABLE app.request (id serial PRIMARY KEY, at timestamptz, ok boolean);
+	CREATE ROLE regress_sla_owner;
+	GRANT USAGE ON SCHEMA app TO regress_sla_owner;
+	ALTER TABLE app.request OWNER TO regress_sla_owner;
 };
 $publisher->safe_psql('postgres', $schema . q{
 	SET timezone = 'UTC';
@@ -39,6 +42,8 @@ $publisher->safe_psql('postgres', $schema . q{
 	SELECT count(*) FROM sla.add_burn_rules('requests');
 	INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) VALUES ('acme', '2020', 'tickets', 99, 5);
 	INSERT INTO sla.exception (relation, kind, during, reason, approved_by, approved_at) VALUES ('app."Odd ticket"', 'maintenance', '[2020-11-20 10:00Z,2020-11-20 11:00Z)', 'x', 'me', '2020-11-20 00:00Z');
+	CREATE FUNCTION app.page(alert bigint) RETURNS void LANGUAGE sql AS 'SELECT';
+	INSERT INTO sla.escalation (relation, run) VALUES ('app."Odd ticket"', 'app.page');
 	INSERT INTO app."Odd ticket" (id, customer) SELECT i, (ARRAY['acme', 'other'])[1 + i % 2] FROM generate_series(1, 100) i;
 	UPDATE app."Odd ticket" SET status = 'waiting', changed_at = '2020-11-20 10:00Z' WHERE id % 3 = 0;
 	UPDATE app."Odd ticket" SET status = 'done', changed_at = '2020-11-20 12:00Z' WHERE id % 3 = 1;
@@ -148,6 +153,7 @@ is($subscriber->safe_psql('postgres', q{
 	SELECT sla.next_tick() IS NULL;
 	SELECT status, detail FROM sla.status() WHERE subject = 'subscription reporting'}),
 	"0\nt\nok|it brings alerts: sla.tick() does nothing here", 'sla.tick() does nothing on the reporting node');
+is($subscriber->safe_psql('postgres', q{SELECT string_agg(DISTINCT status, ',') FROM sla.status() WHERE status NOT IN ('ok', 'gap')}), '', 'nor is anything amiss there');
 $publisher->safe_psql('postgres', q{UPDATE sla.target SET goal = '6 bh' WHERE goal::text = '4 bh'});
 alike('another goal');
 $publisher->safe_psql('postgres', q{INSERT INTO sla.holiday (calendar, day) VALUES ('desk', '2020-11-23')});
