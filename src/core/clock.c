@@ -687,6 +687,7 @@ signal_start(Clock *clock, const ClockRules *rules, int64_t at,
 	else if (clock != NULL && (clock->levels & (CLOCK_SIGNAL_STOP | CLOCK_SIGNAL_CANCEL)))
 	{
 		clock->levels &= ~(CLOCK_SIGNAL_STOP | CLOCK_SIGNAL_CANCEL);
+		clock->last = later_of(clock->last, at);
 		outcome->changed = true;
 	}
 }
@@ -731,7 +732,11 @@ signal_finish(Clock *clock, const ClockRules *rules, ClockState state,
 	outcome->changed = open || levels != clock->levels;
 	clock->levels = levels;
 	if (!open)
+	{
+		if (outcome->changed)
+			clock->last = later_of(clock->last, at);
 		return;
+	}
 	finish(clock, state, at, mem, outcome);
 	if (pulse)
 		begin_repeat(clock, levels, row_reason, promise, context, mem, outcome);

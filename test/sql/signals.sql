@@ -307,5 +307,67 @@ $$;
 INSERT INTO now_talk SELECT FROM generate_series(1, 2);
 SELECT item, cycle, state, stopped_at FROM sla.clock WHERE relation = 'now_talk'::regclass AND item::int > 15 ORDER BY item::int, cycle;
 
+-- at random, in partitions, from triggers, undone in part: a sync has nothing to do
+CREATE TABLE any_talk (id int PRIMARY KEY, created_at timestamptz, changed_at timestamptz, note text);
+CREATE TABLE any_said (talk int, what text, at timestamptz NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE any_said_1 PARTITION OF any_said FOR VALUES FROM (MINVALUE) TO ('2026-03-03');
+CREATE TABLE any_said_2 (at timestamptz NOT NULL, what text, talk int);
+ALTER TABLE any_said ATTACH PARTITION any_said_2 DEFAULT;
+SELECT sla.track('any_talk', at => 'changed_at');
+INSERT INTO sla.metric (relation, name, start_at, start_when, on_reopen) VALUES
+	('any_talk', 'from row', 'created_at', NULL, 'continue'), ('any_talk', 'anew', NULL, 'false', 'new_cycle'), ('any_talk', 'once', NULL, 'false', 'ignore');
+INSERT INTO sla.policy (relation, name) VALUES ('any_talk', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) SELECT 'any_talk', 'all', m, '4 bh @24/7' FROM unnest('{from row,anew,once}'::text[]) m;
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at)
+	SELECT 'any_said', 'any_talk', 'talk', m, a, format('what = %L', a), 'at'
+	FROM unnest('{from row,anew,once}'::text[]) m, unnest('{start,pause,resume,stop,cancel,reset}'::text[]) a;
+CREATE FUNCTION any_of(VARIADIC a text[] DEFAULT '{start,pause,resume,stop,cancel,reset}') RETURNS text VOLATILE LANGUAGE sql AS 'SELECT a[1 + floor(random() * cardinality(a))::int]';
+CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO any_said SELECT NEW.id, any_of('start', 'pause', 'stop'), NEW.created_at WHERE random() < 0.5;
+	INSERT INTO any_said SELECT NEW.id, any_of('start', 'pause', 'stop'), NEW.created_at WHERE random() < 0.3;
+	IF random() < 0.3 THEN
+		RAISE 'no';
+	END IF;
+	RETURN NULL;
+EXCEPTION WHEN raise_exception THEN
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz AFTER INSERT ON any_talk FOR EACH ROW EXECUTE FUNCTION say();
+CREATE PROCEDURE happen(n int) LANGUAGE plpgsql AS $$
+DECLARE
+	t timestamptz := '2026-03-02 09:00Z';
+	last int;
+BEGIN
+	FOR i IN 1 .. n LOOP
+		t := t + (1 + floor(random() * 120)) * interval '1 minute';
+		last := coalesce((SELECT max(id) FROM any_talk), 0);
+		BEGIN
+			CASE floor(random() * 7)::int
+				WHEN 0 THEN INSERT INTO any_talk SELECT last + g, t, t FROM generate_series(1, 3) g;
+				WHEN 1 THEN
+					WITH x AS (INSERT INTO any_talk SELECT last + g, t, t FROM generate_series(1, 2) g RETURNING id)
+					INSERT INTO any_said SELECT id, any_of(), t FROM x;
+				WHEN 2, 3, 4 THEN INSERT INTO any_said SELECT id, any_of(), t FROM any_talk WHERE id = 1 + floor(random() * last)::int;
+				WHEN 5 THEN INSERT INTO any_said SELECT id, any_of(), t FROM any_talk WHERE random() < 0.3;
+				ELSE UPDATE any_talk SET changed_at = t, note = 'x' WHERE random() < 0.2;
+			END CASE;
+			IF random() < 0.15 THEN
+				RAISE 'undone';
+			END IF;
+		EXCEPTION WHEN raise_exception THEN
+		END;
+		IF random() < 0.3 THEN
+			COMMIT;
+		END IF;
+	END LOOP;
+END
+$$;
+CALL happen(150);
+SELECT count(*) > 50 AS many, count(DISTINCT state) > 2 AS in_states FROM sla.clock WHERE relation = 'any_talk'::regclass;
+SELECT started, changed, cancelled FROM sla.sync('any_talk');
+SELECT * FROM sla.verify('any_talk');
+
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';

@@ -1763,6 +1763,16 @@ model_row_reason(void)
 	return model.row_pause && i >= model.start && model.off[i] ? model.why[i] : NULL;
 }
 
+/* What a signal tells of a clock that has ended. */
+static void
+model_fact(const Model *old, int64_t at)
+{
+	if (at > model.last &&
+		(model.signal_pause != old->signal_pause || !same_text(model.signal_reason, old->signal_reason) ||
+		 model.signal_stop != old->signal_stop || model.signal_cancel != old->signal_cancel))
+		model.last = at;
+}
+
 static void
 model_signal(ClockAction action, int64_t at, const char *reason)
 {
@@ -1785,6 +1795,7 @@ model_signal(ClockAction action, int64_t at, const char *reason)
 				if (promise(&promises, start) == 0)
 				{
 					model_late = false;
+					model_fact(&old, at);
 					return;
 				}
 				model_begin(start, promise(&promises, start));
@@ -1792,6 +1803,8 @@ model_signal(ClockAction action, int64_t at, const char *reason)
 				old.row_pause = false;
 				model_pause(&old, start, row_reason);
 			}
+			else
+				model_fact(&old, at);
 			break;
 		case CLOCK_DO_PAUSE:
 		case CLOCK_DO_RESUME:
@@ -1799,9 +1812,8 @@ model_signal(ClockAction action, int64_t at, const char *reason)
 			model.signal_reason = model.signal_pause ? reason : NULL;
 			if (model.open)
 				model_pause(&old, at, row_reason);
-			else if (at > model.last &&
-					 (model.signal_pause != old.signal_pause || !same_text(model.signal_reason, old.signal_reason)))
-				model.last = at;
+			else
+				model_fact(&old, at);
 			break;
 		case CLOCK_DO_STOP:
 			model.signal_stop = !rules.repeats || model.signal_stop;
@@ -1811,11 +1823,15 @@ model_signal(ClockAction action, int64_t at, const char *reason)
 				if (rules.repeats)
 					model_repeat(row_reason);
 			}
+			else
+				model_fact(&old, at);
 			break;
 		case CLOCK_DO_CANCEL:
 			model.signal_cancel = true;
 			if (model.open)
 				model_finish(at, false);
+			else
+				model_fact(&old, at);
 			break;
 		case CLOCK_DO_RESET:
 			if (!model.open)
