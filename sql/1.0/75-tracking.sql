@@ -124,6 +124,36 @@ COMMENT ON FUNCTION sla.free_triggers(oid) IS
 'private: lets new row triggers of a tracked table, and of those below it, depend on no column';
 REVOKE ALL ON FUNCTION sla.free_triggers(oid) FROM PUBLIC;
 
+/*
+ * A table with its partitions and children, and theirs; and with what it is a
+ * partition or a child of.  (No lock is waited for.)
+ */
+CREATE FUNCTION sla.tables_below(relation oid)
+RETURNS SETOF regclass
+LANGUAGE sql STABLE ROWS 10
+BEGIN ATOMIC
+	WITH RECURSIVE below (oid) AS (
+		SELECT c.oid FROM pg_catalog.pg_class AS c WHERE c.oid = tables_below.relation
+		UNION
+		SELECT i.inhrelid FROM below AS b JOIN pg_catalog.pg_inherits AS i ON i.inhparent = b.oid
+	)
+	SELECT b.oid::regclass FROM below AS b;
+END;
+COMMENT ON FUNCTION sla.tables_below(oid) IS 'private: a table, its partitions and children, and theirs';
+
+CREATE FUNCTION sla.tables_above(relation oid)
+RETURNS SETOF regclass
+LANGUAGE sql STABLE ROWS 2
+BEGIN ATOMIC
+	WITH RECURSIVE above (oid) AS (
+		SELECT c.oid FROM pg_catalog.pg_class AS c WHERE c.oid = tables_above.relation
+		UNION
+		SELECT i.inhparent FROM above AS a JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = a.oid
+	)
+	SELECT a.oid::regclass FROM above AS a;
+END;
+COMMENT ON FUNCTION sla.tables_above(oid) IS 'private: a table, and those that it is a partition or a child of';
+
 CREATE FUNCTION sla.widen_triggers(tables oid[])
 RETURNS void
 LANGUAGE plpgsql
@@ -132,13 +162,7 @@ AS $$
 BEGIN
 	PERFORM sla.set_trigger_columns(t.relation, true)
 	FROM sla.tracked AS t
-	WHERE t.relation IN (
-		WITH RECURSIVE above (oid) AS (
-			SELECT u.oid FROM unnest(tables) AS u (oid)
-			UNION
-			SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
-		)
-		SELECT a.oid FROM above AS a);
+	WHERE t.relation IN (SELECT a.tab FROM unnest(tables) AS u (oid) CROSS JOIN LATERAL sla.tables_above(u.oid) AS a (tab));
 END
 $$;
 COMMENT ON FUNCTION sla.widen_triggers(oid[]) IS 'private: lets the row triggers of tracked tables, among these tables or above them, fire for more updates where they must';
@@ -155,7 +179,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	number text := (SELECT t.id FROM sla.tracked AS t WHERE t.relation = make_triggers.relation);
-	tables regclass[];
 	tab regclass;
 	trigger text;
 BEGIN
@@ -171,17 +194,13 @@ BEGIN
 
 	-- a partitioned table hands its row triggers down; children by inheritance
 	-- do not get them
-	WITH RECURSIVE family (oid) AS (
-		SELECT relation::oid
-		UNION
-		SELECT i.inhrelid
-		FROM family AS f
-		JOIN pg_class AS parent ON parent.oid = f.oid AND parent.relkind = 'r'
-		JOIN pg_inherits AS i ON i.inhparent = f.oid
-	)
-	SELECT array_agg(f.oid::regclass) INTO tables FROM family AS f;
-	FOREACH tab IN ARRAY tables LOOP
-		CONTINUE WHEN EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = tab AND t.tgname = 'sla_track_row');
+	FOR tab IN
+		SELECT c.oid
+		FROM sla.tables_below(relation) AS b (tab)
+		JOIN pg_class AS c ON c.oid = b.tab
+		WHERE (c.oid = relation OR NOT c.relispartition)
+			AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgname = 'sla_track_row')
+	LOOP
 		EXECUTE format('CREATE TRIGGER sla_track_begin BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT EXECUTE FUNCTION sla.track_statement(%L)', tab, number);
 		EXECUTE format('CREATE TRIGGER sla_track_row AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION sla.track_row(%L)', tab, number);
 		EXECUTE format('CREATE TRIGGER sla_track_end AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT EXECUTE FUNCTION sla.track_statement(%L)', tab, number);
@@ -189,14 +208,9 @@ BEGIN
 
 	-- TRUNCATE has statement triggers only, which no partition inherits
 	FOR tab IN
-		WITH RECURSIVE family (oid) AS (
-			SELECT relation::oid
-			UNION
-			SELECT i.inhrelid FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.oid
-		)
-		SELECT c.oid::regclass
-		FROM family AS f
-		JOIN pg_class AS c ON c.oid = f.oid AND c.relkind IN ('r', 'p')
+		SELECT c.oid
+		FROM sla.tables_below(relation) AS b (tab)
+		JOIN pg_class AS c ON c.oid = b.tab AND c.relkind IN ('r', 'p')
 		WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgname = 'sla_track_truncate')
 	LOOP
 		EXECUTE format('CREATE TRIGGER sla_track_truncate AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION sla.track_truncate(%L)', tab, number);
@@ -204,14 +218,9 @@ BEGIN
 
 	-- those that are no copies of the table's own fire under logical replication, too, where that does
 	FOR tab, trigger IN
-		WITH RECURSIVE family (oid) AS (
-			SELECT relation::oid
-			UNION
-			SELECT i.inhrelid FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.oid
-		)
 		SELECT t.tgrelid, t.tgname
-		FROM family AS f
-		JOIN pg_trigger AS t ON t.tgrelid = f.oid AND t.tgparentid = 0 AND t.tgenabled = 'O'
+		FROM sla.tables_below(relation) AS b (tab)
+		JOIN pg_trigger AS t ON t.tgrelid = b.tab AND t.tgparentid = 0 AND t.tgenabled = 'O'
 		JOIN pg_trigger AS own ON own.tgrelid = relation AND own.tgname = t.tgname AND own.tgfoid = t.tgfoid AND own.tgenabled = 'A'
 		JOIN pg_proc AS p ON p.oid = t.tgfoid AND p.pronamespace = 'sla'::regnamespace AND p.proname LIKE E'track\\_%'
 	LOOP
@@ -234,25 +243,19 @@ DECLARE
 	tab regclass;
 BEGIN
 	FOR tab IN
-		SELECT p.relid
-		FROM pg_partition_tree(source) AS p
-		JOIN pg_trigger AS t ON t.tgrelid = p.relid AND t.tgname = 'sla_track_source' AND t.tgparentid = 0
-		WHERE p.level > 0
+		SELECT c.oid
+		FROM sla.tables_below(source) AS b (tab)
+		JOIN pg_class AS c ON c.oid = b.tab AND c.oid <> source AND c.relispartition
+		JOIN pg_trigger AS t ON t.tgrelid = c.oid AND t.tgname = 'sla_track_source' AND t.tgparentid = 0
 	LOOP
 		EXECUTE format('DROP TRIGGER sla_track_source ON %s', tab);
 	END LOOP;
 	FOR tab IN
-		WITH RECURSIVE family (oid) AS (
-			SELECT c.oid FROM pg_class AS c WHERE c.oid = source
-			UNION
-			SELECT i.inhrelid
-			FROM family AS f
-			JOIN pg_class AS parent ON parent.oid = f.oid AND parent.relkind = 'r'
-			JOIN pg_inherits AS i ON i.inhparent = f.oid
-		)
-		SELECT f.oid
-		FROM family AS f
-		WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = f.oid AND t.tgname = 'sla_track_source')
+		SELECT c.oid
+		FROM sla.tables_below(source) AS b (tab)
+		JOIN pg_class AS c ON c.oid = b.tab
+		WHERE (c.oid = source OR NOT c.relispartition)
+			AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgname = 'sla_track_source')
 	LOOP
 		EXECUTE format('CREATE TRIGGER sla_track_source AFTER INSERT ON %s FOR EACH ROW EXECUTE FUNCTION sla.track_source()', tab);
 	END LOOP;
@@ -270,14 +273,9 @@ DECLARE
 	tab regclass;
 BEGIN
 	FOR tab IN
-		WITH RECURSIVE family (oid) AS (
-			SELECT source::oid
-			UNION
-			SELECT i.inhrelid FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.oid
-		)
 		SELECT t.tgrelid
-		FROM family AS f
-		JOIN pg_trigger AS t ON t.tgrelid = f.oid AND t.tgname = 'sla_track_source' AND t.tgparentid = 0
+		FROM sla.tables_below(source) AS b (tab)
+		JOIN pg_trigger AS t ON t.tgrelid = b.tab AND t.tgname = 'sla_track_source' AND t.tgparentid = 0
 	LOOP
 		EXECUTE format('DROP TRIGGER sla_track_source ON %s', tab);
 	END LOOP;
@@ -302,42 +300,31 @@ BEGIN
 	IF NOT sla.restoring() THEN
 		-- (a child keeps the triggers that were made for it, as do its own)
 		FOR trigger IN
-			WITH RECURSIVE below (oid) AS (
-				SELECT d.objid FROM pg_event_trigger_ddl_commands() AS d WHERE d.classid = 'pg_class'::regclass
-				UNION
-				SELECT i.inhrelid FROM below AS b JOIN pg_inherits AS i ON i.inhparent = b.oid
-			)
-			SELECT t.tgname, b.oid::regclass AS tab
-			FROM below AS b
-			JOIN pg_trigger AS t ON t.tgrelid = b.oid AND t.tgparentid = 0
+			SELECT DISTINCT t.tgname, b.tab
+			FROM pg_event_trigger_ddl_commands() AS d
+			CROSS JOIN LATERAL sla.tables_below(d.objid) AS b (tab)
+			JOIN pg_trigger AS t ON t.tgrelid = b.tab AND t.tgparentid = 0
 				AND t.tgname IN ('sla_track_begin', 'sla_track_row', 'sla_track_end', 'sla_track_truncate', 'sla_track_source')
 			JOIN pg_proc AS p ON p.oid = t.tgfoid AND p.pronamespace = 'sla'::regnamespace
-			WHERE (t.tgname = 'sla_track_source'
-					OR EXISTS (SELECT FROM pg_trigger AS r WHERE r.tgrelid = b.oid AND r.tgparentid = 0 AND r.tgname = 'sla_track_row'))
+			WHERE d.classid = 'pg_class'::regclass
+				AND (t.tgname = 'sla_track_source'
+					OR EXISTS (SELECT FROM pg_trigger AS r WHERE r.tgrelid = b.tab AND r.tgparentid = 0 AND r.tgname = 'sla_track_row'))
 				AND NOT EXISTS (
-					WITH RECURSIVE above (oid) AS (
-						SELECT b.oid
-						UNION
-						SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
-					)
 					SELECT
-					FROM above AS a
+					FROM sla.tables_above(b.tab) AS a (tab)
 					WHERE CASE t.tgname
-						WHEN 'sla_track_source' THEN EXISTS (SELECT FROM sla.source AS k WHERE k.source = a.oid)
-						ELSE EXISTS (SELECT FROM sla.tracked AS k WHERE k.relation = a.oid) END)
+						WHEN 'sla_track_source' THEN EXISTS (SELECT FROM sla.source AS k WHERE k.source = a.tab)
+						ELSE EXISTS (SELECT FROM sla.tracked AS k WHERE k.relation = a.tab) END)
 		LOOP
 			EXECUTE format('DROP TRIGGER %I ON %s', trigger.tgname, trigger.tab);
 		END LOOP;
 		-- (not after sla.detach())
 		FOR trigger IN
-			WITH RECURSIVE above (oid) AS (
-				SELECT d.objid FROM pg_event_trigger_ddl_commands() AS d WHERE d.classid = 'pg_class'::regclass
-				UNION
-				SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
-			)
-			SELECT t.tgname, a.oid::regclass AS tab
-			FROM above AS a
-			JOIN pg_trigger AS t ON t.tgrelid = a.oid AND t.tgname IN ('sla_track_row', 'sla_track_source')
+			SELECT DISTINCT t.tgname, a.tab
+			FROM pg_event_trigger_ddl_commands() AS d
+			CROSS JOIN LATERAL sla.tables_above(d.objid) AS a (tab)
+			JOIN pg_trigger AS t ON t.tgrelid = a.tab AND t.tgname IN ('sla_track_row', 'sla_track_source')
+			WHERE d.classid = 'pg_class'::regclass
 		LOOP
 			IF trigger.tgname = 'sla_track_source' THEN
 				PERFORM sla.make_source_trigger(s.source) FROM (SELECT DISTINCT o.source FROM sla.source AS o) AS s WHERE s.source = trigger.tab;
@@ -365,14 +352,9 @@ DECLARE
 BEGIN
 	-- those of partitions go with their parent's
 	FOR trigger IN
-		WITH RECURSIVE family (oid) AS (
-			SELECT relation::oid
-			UNION
-			SELECT i.inhrelid FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.oid
-		)
-		SELECT t.tgname, t.tgrelid::regclass AS tab
-		FROM family AS f
-		JOIN pg_trigger AS t ON t.tgrelid = f.oid
+		SELECT t.tgname, b.tab
+		FROM sla.tables_below(relation) AS b (tab)
+		JOIN pg_trigger AS t ON t.tgrelid = b.tab
 		JOIN pg_proc AS p ON p.oid = t.tgfoid
 		WHERE t.tgparentid = 0
 			-- (it may be a source of another table)

@@ -80,19 +80,10 @@ BEGIN
 			USING ERRCODE = 'wrong_object_type',
 				HINT = 'Track a table of your own.';
 	END IF;
-	WITH RECURSIVE above (oid) AS (
-		SELECT NEW.relation::oid
-		UNION
-		SELECT i.inhparent FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid
-	), below (oid) AS (
-		SELECT NEW.relation::oid
-		UNION
-		SELECT i.inhrelid FROM below AS b JOIN pg_inherits AS i ON i.inhparent = b.oid
-	)
 	SELECT t.relation INTO other
 	FROM sla.tracked AS t
 	WHERE t.relation <> NEW.relation
-		AND t.relation IN (SELECT a.oid FROM above AS a UNION ALL SELECT b.oid FROM below AS b)
+		AND (t.relation IN (SELECT sla.tables_above(NEW.relation)) OR t.relation IN (SELECT sla.tables_below(NEW.relation)))
 	ORDER BY t.id
 	LIMIT 1;
 	IF FOUND THEN

@@ -39,16 +39,7 @@ SELECT 'table ' || f.tab::text,
 	CASE WHEN t.oid IS NULL THEN pg_catalog.format('no trigger follows its rows: SELECT sla.track(%L)', f.tracked)
 		WHEN t.tgenabled NOT IN ('O', 'A') THEN 'its trigger is disabled'
 		ELSE pg_catalog.format('rows are followed for %s', f.tracked) END
-FROM (
-	WITH RECURSIVE family (tracked, tab) AS (
-		SELECT r.relation, r.relation FROM sla.tracked AS r
-		UNION
-		SELECT f.tracked, i.inhrelid::regclass
-		FROM family AS f
-		JOIN pg_catalog.pg_inherits AS i ON i.inhparent = f.tab
-	)
-	SELECT family.tracked, family.tab FROM family
-) AS f
+FROM (SELECT r.relation, sla.tables_below(r.relation) FROM sla.tracked AS r) AS f (tracked, tab)
 LEFT JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = f.tab AND t.tgname = 'sla_track_row'
 UNION ALL
 -- and of a source
@@ -57,16 +48,7 @@ SELECT 'source ' || f.tab::text,
 	CASE WHEN t.oid IS NULL THEN pg_catalog.format('no trigger takes its rows for events: UPDATE sla.source SET action = action WHERE source = %L::regclass', f.source)
 		WHEN t.tgenabled NOT IN ('O', 'A') THEN 'its trigger is disabled'
 		ELSE pg_catalog.format('rows are events, as those of %s', f.source) END
-FROM (
-	WITH RECURSIVE family (source, tab) AS (
-		SELECT s.source, s.source FROM sla.source AS s
-		UNION
-		SELECT f.source, i.inhrelid::regclass
-		FROM family AS f
-		JOIN pg_catalog.pg_inherits AS i ON i.inhparent = f.tab
-	)
-	SELECT family.source, family.tab FROM family
-) AS f
+FROM (SELECT DISTINCT s.source, sla.tables_below(s.source) FROM sla.source AS s) AS f (source, tab)
 LEFT JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = f.tab AND t.tgname = 'sla_track_source'
 UNION ALL
 SELECT DISTINCT 'table ' || m.relation::text, 'gap',
@@ -76,18 +58,7 @@ WHERE NOT EXISTS (SELECT FROM sla.tracked AS r WHERE r.relation = m.relation)
 UNION ALL
 SELECT 'table ' || f.tab::text, 'gap',
 	pg_catalog.format('TRUNCATE of it alone is not followed: SELECT sla.track(%L)', f.tracked)
-FROM (
-	-- (not by pg_partition_tree(), which waits for who has locked one)
-	WITH RECURSIVE family (tracked, tab) AS (
-		SELECT r.relation, r.relation FROM sla.tracked AS r
-		UNION
-		SELECT f.tracked, i.inhrelid::regclass
-		FROM family AS f
-		JOIN pg_catalog.pg_inherits AS i ON i.inhparent = f.tab
-		JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid AND c.relispartition
-	)
-	SELECT family.tracked, family.tab FROM family
-) AS f
+FROM (SELECT r.relation, sla.tables_below(r.relation) FROM sla.tracked AS r) AS f (tracked, tab)
 JOIN pg_catalog.pg_class AS c ON c.oid = f.tab AND c.relkind IN ('r', 'p')
 WHERE EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = f.tab AND t.tgname = 'sla_track_row')
 	AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = f.tab AND t.tgname = 'sla_track_truncate')
