@@ -20,6 +20,7 @@ INSERT INTO sla.policy (relation, name) VALUES ('job', 'more');
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('more', 'job', 'changed_at', 'true', 90);
 SELECT sla.refresh();
 SELECT sla.fold();
+SELECT sla.tick();
 DO $$
 BEGIN
 	ASSERT (SELECT state FROM sla.clock WHERE item = '1001' AND metric = 'done') = 'paused', 'a new clock';
