@@ -188,9 +188,7 @@ sources_of_table(Oid relid)
 	if (table != NULL && table->revision == revision)
 		return table->sources;
 	context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker sources", ALLOCSET_SMALL_SIZES);
-	sources = read_sources("s.source::oid IN (WITH RECURSIVE above (oid) AS (SELECT $1 UNION SELECT i.inhparent "
-						   "FROM above AS a JOIN pg_inherits AS i ON i.inhrelid = a.oid) SELECT a.oid FROM above AS a)",
-						   relid, context);
+	sources = read_sources("s.source IN (SELECT sla.tables_above($1))", relid, context);
 
 	/* whoever works with the old ones goes on with them */
 	MemoryContextSetParent(context, CacheMemoryContext);

@@ -354,6 +354,17 @@ follow_all(const Definition *def, Event *events, int n)
 		follow_events(def->id, events, n);
 }
 
+/* Follow events of a batch, to which what following writes may add. */
+static void
+follow_copy(const Definition *def, const Event *noted, int n)
+{
+	Event	   *events = palloc(n * sizeof(Event));
+
+	memcpy(events, noted, n * sizeof(Event));
+	follow_all(def, events, n);
+	pfree(events);
+}
+
 /*
  * Follow the events from "first" on: those of the statement that ends.  Those
  * of a statement around it stay, since what this one does may be rolled back
@@ -364,21 +375,11 @@ follow_batch(Batch *batch, int first)
 {
 	int			from = Max(first, batch->nfollowed);
 	int			n = batch->nevents - from;
-	Event	   *events = NULL;
 
-	/* what following writes may come back here */
-	if (n > 0)
-	{
-		events = palloc(n * sizeof(Event));
-		memcpy(events, batch->events + from, n * sizeof(Event));
-	}
 	batch->nevents = Min(batch->nevents, first);
 	batch->nfollowed = Min(batch->nfollowed, first);
 	if (n > 0)
-	{
-		follow_all(batch->def != NULL ? batch->def : definition_of(batch->tracked_id), events, n);
-		pfree(events);
-	}
+		follow_copy(batch->def != NULL ? batch->def : definition_of(batch->tracked_id), batch->events + from, n);
 }
 
 /*
@@ -391,17 +392,13 @@ track_follow_noted(int32 tracked_id)
 {
 	Batch	   *batch = batch_of(tracked_id);
 	Definition *def;
-	int			n = batch->nevents - batch->nfollowed;
-	Event	   *events;
+	int			first = batch->nfollowed;
 
-	if (n <= 0 || (def = definition_of(tracked_id)) == NULL || def->suspended)
+	if (first >= batch->nevents || (def = definition_of(tracked_id)) == NULL || def->suspended)
 		return;
-	events = palloc(n * sizeof(Event));
-	memcpy(events, batch->events + batch->nfollowed, n * sizeof(Event));
 	for (; batch->nfollowed < batch->nevents; batch->nfollowed++)
 		batch->events[batch->nfollowed].followed_in = GetCurrentSubTransactionId();
-	follow_all(def, events, n);
-	pfree(events);
+	follow_copy(def, batch->events + first, batch->nfollowed - first);
 }
 
 static void

@@ -687,7 +687,6 @@ signal_start(Clock *clock, const ClockRules *rules, int64_t at,
 	else if (clock != NULL && (clock->levels & (CLOCK_SIGNAL_STOP | CLOCK_SIGNAL_CANCEL)))
 	{
 		clock->levels &= ~(CLOCK_SIGNAL_STOP | CLOCK_SIGNAL_CANCEL);
-		clock->last = later_of(clock->last, at);
 		outcome->changed = true;
 	}
 }
@@ -709,11 +708,7 @@ signal_pause(Clock *clock, bool pause, int64_t at, const char *reason,
 	if (clock_is_open(clock))
 		set_levels(clock, levels, row_reason, at, mem, outcome);
 	else
-	{
-		/* a fact of what comes behind it */
 		clock->levels = levels;
-		clock->last = later_of(clock->last, at);
-	}
 }
 
 /* "stop" or "cancel" */
@@ -732,11 +727,7 @@ signal_finish(Clock *clock, const ClockRules *rules, ClockState state,
 	outcome->changed = open || levels != clock->levels;
 	clock->levels = levels;
 	if (!open)
-	{
-		if (outcome->changed)
-			clock->last = later_of(clock->last, at);
 		return;
-	}
 	finish(clock, state, at, mem, outcome);
 	if (pulse)
 		begin_repeat(clock, levels, row_reason, promise, context, mem, outcome);
@@ -796,6 +787,10 @@ clock_apply_signal(Clock *clock, const ClockRules *rules, ClockAction action,
 				signal_reset(clock, rules, at, promise, context, mem, outcome);
 			break;
 	}
+
+	/* of one that has ended it is a fact of what comes behind it */
+	if (!open && outcome->changed)
+		clock->last = later_of(clock->last, at);
 }
 
 void
