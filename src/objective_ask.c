@@ -268,7 +268,7 @@ report_objective(FunctionCallInfo fcinfo, const char *view, const char *query,
 	if (!may_read(view) && !owns_objective(values[0]))
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, view);
 	check_instant(PG_GETARG_TIMESTAMPTZ(1));
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	sqlstate = try_report(&report, values[0], PG_GETARG_BOOL(2));
 	if (sqlstate == 0 && !PG_GETARG_BOOL(2) && tuplestore_tuple_count(report.result->setResult) == 0)
 		refuse_unknown(values[0]);

@@ -509,8 +509,8 @@ SELECT
 FROM (
 	SELECT o.*, pg_catalog.lead(o.valid_from, 1, 'infinity') OVER (PARTITION BY o.name ORDER BY o.valid_from) AS valid_until
 	FROM sla.objective AS o
-) AS o
-CROSS JOIN LATERAL sla.slo_status(o.name, pg_catalog.now(), true) AS s
+) AS o,
+	LATERAL sla.slo_status(o.name, pg_catalog.now(), true) AS s
 WHERE o.valid_from <= pg_catalog.now() AND pg_catalog.now() < o.valid_until;
 
 CREATE VIEW sla.report_slo_series AS

@@ -489,8 +489,8 @@ SELECT
 	a.coverage_percent,
 	a.is_above,
 	a.is_firing
-FROM (SELECT DISTINCT r.objective FROM sla.burn_rule AS r) AS o (name)
-CROSS JOIN LATERAL sla.slo_alerts(o.name, pg_catalog.now(), true) AS a;
+FROM (SELECT DISTINCT r.objective FROM sla.burn_rule AS r) AS o (name),
+	LATERAL sla.slo_alerts(o.name, pg_catalog.now(), true) AS a;
 
 COMMENT ON VIEW sla.report_slo_alert IS
 'burn rules as they stand now, each group';
