@@ -153,10 +153,11 @@ ALTER TABLE sla.holiday ENABLE REPLICA TRIGGER calendar_applied;
 COMMENT ON TRIGGER calendar_applied ON sla.calendar IS 'open clocks follow, under logical replication';
 COMMENT ON TRIGGER calendar_applied ON sla.holiday IS 'open clocks follow, under logical replication';
 
-CREATE FUNCTION sla.keep_used_calendar()
-RETURNS trigger
+CREATE FUNCTION sla.calendar_use(calendar text)
+RETURNS text
 LANGUAGE plpgsql
-SECURITY DEFINER
+STABLE
+STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -164,35 +165,61 @@ DECLARE
 BEGIN
 	SELECT format('Target "%s" of policy "%s" of table %s names it.', t.metric, t.policy, t.relation) INTO by_whom
 	FROM sla.target AS t
-	WHERE OLD.name IN (@extschema@.calendar(t.goal), @extschema@.calendar(t.threshold))
+	WHERE calendar_use.calendar IN (@extschema@.calendar(t.goal), @extschema@.calendar(t.threshold))
 	LIMIT 1;
 	IF NOT FOUND THEN
 		SELECT format('Agreement "%s" of party "%s" names it.', a.name, a.party) INTO by_whom
 		FROM sla.agreement AS a
-		WHERE a.calendar = OLD.name
+		WHERE a.calendar = calendar_use.calendar
 		LIMIT 1;
 	END IF;
 	IF NOT FOUND THEN
 		SELECT format('An open clock of item "%s" of table %s runs by it.', c.item, c.relation) INTO by_whom
 		FROM sla.promise AS p
 		JOIN sla.clock_state AS c ON c.promise_id = p.id AND c.ended_at IS NULL
-		WHERE OLD.name = coalesce(@extschema@.calendar(p.goal), p.calendar)
+		WHERE calendar_use.calendar = coalesce(@extschema@.calendar(p.goal), p.calendar)
 		LIMIT 1;
 	END IF;
 	IF NOT FOUND THEN
 		SELECT format('Objective "%s" names it.', o.name) INTO by_whom
 		FROM sla.objective AS o
-		WHERE o.calendar = OLD.name
+		WHERE o.calendar = calendar_use.calendar
 		LIMIT 1;
 	END IF;
+	RETURN by_whom;
+END
+$$;
+COMMENT ON FUNCTION sla.calendar_use(text) IS 'private: a sentence about what names a calendar; NULL: nothing';
+REVOKE ALL ON FUNCTION sla.calendar_use(text) FROM PUBLIC;
+
+CREATE FUNCTION sla.keep_used_calendar()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	used text;
+	by_whom text;
+BEGIN
+	IF TG_OP = 'TRUNCATE' THEN
+		SELECT c.name, u.by_whom INTO used, by_whom
+		FROM sla.calendar AS c
+		CROSS JOIN LATERAL sla.calendar_use(c.name) AS u (by_whom)
+		WHERE u.by_whom IS NOT NULL
+		LIMIT 1;
+	ELSE
+		used := OLD.name;
+		by_whom := sla.calendar_use(used);
+	END IF;
 	IF by_whom IS NOT NULL THEN
-		RAISE EXCEPTION 'calendar "%" is in use', OLD.name
+		RAISE EXCEPTION 'calendar "%" is in use', used
 			USING ERRCODE = 'dependent_objects_still_exist', DETAIL = by_whom;
 	END IF;
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION sla.keep_used_calendar() IS 'refuses to rename or delete a calendar that promises name';
+COMMENT ON FUNCTION sla.keep_used_calendar() IS 'refuses to rename, delete or truncate a calendar that promises name';
 REVOKE ALL ON FUNCTION sla.keep_used_calendar() FROM PUBLIC;
 CREATE TRIGGER keep_used_deleted
 	AFTER DELETE ON sla.calendar
@@ -200,8 +227,12 @@ CREATE TRIGGER keep_used_deleted
 CREATE TRIGGER keep_used_renamed
 	AFTER UPDATE OF name ON sla.calendar
 	FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION sla.keep_used_calendar();
+CREATE TRIGGER keep_used_truncated
+	BEFORE TRUNCATE ON sla.calendar
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.keep_used_calendar();
 COMMENT ON TRIGGER keep_used_deleted ON sla.calendar IS 'refuses to delete a calendar in use';
 COMMENT ON TRIGGER keep_used_renamed ON sla.calendar IS 'refuses to rename a calendar in use';
+COMMENT ON TRIGGER keep_used_truncated ON sla.calendar IS 'refuses to truncate calendars in use';
 
 CREATE FUNCTION sla.settling_in(changed xid8)
 RETURNS xid8
@@ -443,6 +474,10 @@ DECLARE
 	gone sla.moved_exception;
 	moved sla.moved_party;
 BEGIN
+	IF (max_items >= 0) IS NOT TRUE THEN
+		RAISE EXCEPTION 'max_items must not be negative'
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', coalesce(max_items::text, 'null'));
+	END IF;
 	FOR moved IN
 		SELECT *
 		FROM sla.moved_party AS m

@@ -391,6 +391,8 @@ SELECT errors FROM sla.sync('ticket');
 \x on
 SELECT * FROM fails('DELETE FROM sla.calendar WHERE name = ''track_gone''');
 SELECT * FROM fails('UPDATE sla.calendar SET name = ''track_other'' WHERE name = ''track_gone''');
+SELECT * FROM fails('TRUNCATE sla.calendar CASCADE');
+SELECT * FROM fails('SELECT sla.refresh(-1)');
 \x off
 SELECT item, state, due FROM clocks('ticket') WHERE item = '62';
 SET client_min_messages = error;
