@@ -17,7 +17,6 @@
 #include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
-#include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
@@ -577,7 +576,7 @@ read_definition(Definition *def)
 			read_moved_parties(def);
 			read_exceptions(def);
 		}
-		def->whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, def->columns);
+		def->whole_row = rule_reads_row(def->columns);
 		table_close(rel, NoLock);
 	}
 	SPI_finish();

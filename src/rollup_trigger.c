@@ -22,7 +22,6 @@
 #include "rollup_trigger.h"
 
 #include "access/heapam.h"
-#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tupconvert.h"
 #include "catalog/namespace.h"
@@ -200,7 +199,7 @@ compile_measures(void *argument)
 		measure->group = compile(rolled, root, measure, "group_by");
 		fence_leave(&fence);
 	}
-	rolled->whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, rolled->columns);
+	rolled->whole_row = rule_reads_row(rolled->columns);
 	if (rolled->root != rolled->relid)
 	{
 		AttrMap    *columns = build_attrmap_by_name_compat(RelationGetDescr(task->rel), RelationGetDescr(root));

@@ -397,6 +397,12 @@ rule_columns(Bitmapset *columns, Expr *expr)
 	return columns;
 }
 
+bool
+rule_reads_row(const Bitmapset *columns)
+{
+	return bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, columns);
+}
+
 /*
  * Functions that are stable for what they might be given, and depend on no
  * setting for what they are given here: values of plain types.

@@ -37,6 +37,9 @@ extern void rule_suspended(const char *table);
 /* The columns that an expression reads, offset by FirstLowInvalidHeapAttributeNumber. */
 extern Bitmapset *rule_columns(Bitmapset *columns, Expr *expr);
 
+/* Is the row as a whole among these? */
+extern bool rule_reads_row(const Bitmapset *columns);
+
 /*
  * Does an expression depend on settings, such as the time zone or the search
  * path?  Only then these have to be set for it.

@@ -187,6 +187,17 @@ batch_of(int32 tracked_id)
  * Following a batch
  */
 
+/* The row that has the key of this one now, or NULL. */
+static TupleTableSlot *
+row_now(Follow *follow, RowReader *reader, TupleTableSlot *row)
+{
+	TupleTableSlot *now;
+
+	if (rows_by_key(reader, follow->def, row, &now))
+		return now;
+	return rows_by_item(reader, follow->def, follow_item_of(follow, row), ROW_READ);
+}
+
 /* Follow the row that was written, as it is now. */
 static void
 follow_new(Follow *follow, RowReader *reader, Event *event)
@@ -198,7 +209,7 @@ follow_new(Follow *follow, RowReader *reader, Event *event)
 		/* written again since: by its key, as it is now */
 		row = rows_fetch(reader, event->relid, &event->new, SnapshotAny);
 		if (row != NULL)
-			row = rows_by_key(reader, follow->def, row);
+			row = row_now(follow, reader, row);
 	}
 	if (row != NULL)
 		follow_row(follow, row);
@@ -216,7 +227,7 @@ follow_old(Follow *follow, RowReader *reader, Event *event)
 	item = follow_item_of(follow, row);
 	if (follow_was_seen(follow, item))
 		return;
-	row = rows_by_key(reader, follow->def, row);
+	row = row_now(follow, reader, row);
 	if (row == NULL || strcmp(follow_item_of(follow, row), item) != 0)
 		follow_gone(follow, item);
 	else
@@ -534,7 +545,8 @@ update_matters(const KnownTable *known, const TriggerData *trigdata, bool *moved
 
 	if (!known->def->whole_row && !rule_columns_differ(rel, known->columns, old, new))
 		return false;
-	*moved = rule_columns_differ(rel, known->item_columns, old, new);
+	*moved = rule_reads_row(known->def->item_columns) ||
+		rule_columns_differ(rel, known->item_columns, old, new);
 	return true;
 }
 

@@ -157,10 +157,7 @@ column_equals(Form_pg_attribute att, int n)
 	char	   *condition;
 
 	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("could not identify an equality operator for type %s",
-						format_type_be(att->atttypid))));
+		elog(ERROR, "cache lookup failed for operator %u", type->eq_opr);
 	operator = (Form_pg_operator) GETSTRUCT(tuple);
 	condition = psprintf("r.%s OPERATOR(%s.%s) $%d", quote_identifier(NameStr(att->attname)),
 						 quote_identifier(get_namespace_name(operator->oprnamespace)),
@@ -214,6 +211,28 @@ look_up(RowReader *reader, SPIPlanPtr *plan, Definition *def, const char *condit
 	return row;
 }
 
+/*
+ * Can rows be looked up by the columns that the item's expression reads?  Not where
+ * it reads the whole row, or more columns than a key may have, or one that is
+ * compared with nothing.
+ */
+static bool
+has_key_columns(const RowReader *reader, const Definition *def)
+{
+	int			i = -1;
+
+	if (rule_reads_row(def->item_columns) || bms_num_members(def->item_columns) > INDEX_MAX_KEYS)
+		return false;
+	while ((i = bms_next_member(def->item_columns, i)) >= 0)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(reader->root), i + FirstLowInvalidHeapAttributeNumber - 1);
+
+		if (!OidIsValid(lookup_type_cache(att->atttypid, TYPECACHE_EQ_OPR)->eq_opr))
+			return false;
+	}
+	return true;
+}
+
 /* By the columns that the item's expression reads, in their order. */
 static TupleTableSlot *
 by_columns(RowReader *reader, Definition *def, Datum *values, RowLock lock)
@@ -236,13 +255,16 @@ by_columns(RowReader *reader, Definition *def, Datum *values, RowLock lock)
 	return look_up(reader, plan, def, condition.data, nargs, types, values, lock);
 }
 
-TupleTableSlot *
-rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row)
+bool
+rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row, TupleTableSlot **found)
 {
 	Datum		values[INDEX_MAX_KEYS];
 	int			n = 0;
 	int			i = -1;
 
+	*found = NULL;
+	if (!has_key_columns(reader, def))
+		return false;
 	while ((i = bms_next_member(def->item_columns, i)) >= 0)
 	{
 		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
@@ -250,11 +272,12 @@ rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row)
 		bool		isnull;
 		Datum		value = slot_getattr(row, attnum, &isnull);
 
-		if (isnull)
-			return NULL;
+		if (isnull)				/* in a key: no row is the same */
+			return bms_is_member(i, def->item_nullable);
 		values[n++] = datumCopy(value, att->attbyval, att->attlen);
 	}
-	return by_columns(reader, def, values, ROW_READ);
+	*found = by_columns(reader, def, values, ROW_READ);
+	return true;
 }
 
 /* The column of an expression, or 0 where it is more than that. */
@@ -359,7 +382,7 @@ rows_by_item(RowReader *reader, Definition *def, const char *item, RowLock lock)
 	int			n = item_columns(def->item.expr, columns);
 	ReadItem	read = {def, NULL, pstrdup(item), CurrentMemoryContext, values, nulls};
 
-	if (n == 0 || n != bms_num_members(def->item_columns))
+	if (n == 0 || n != bms_num_members(def->item_columns) || !has_key_columns(reader, def))
 		return by_text(reader, def, item, lock);
 	read.desc = CreateTemplateTupleDesc(n);
 	for (int i = 0; i < n; i++)

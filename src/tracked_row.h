@@ -58,10 +58,10 @@ extern TupleTableSlot *rows_of_root(RowReader *reader, RowSource *source, TupleT
 extern TupleTableSlot *rows_fetch(RowReader *reader, Oid relid, ItemPointer tid, Snapshot snapshot);
 
 /*
- * The row that has the key of this one now, or NULL; it is found by the columns
- * of the item's expression.
+ * The row that has the key of this one now, or NULL, found by the columns of the
+ * item's expression; false where only its text can tell.
  */
-extern TupleTableSlot *rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row);
+extern bool rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row, TupleTableSlot **found);
 
 /* Whether a row that is looked up is locked against other writers. */
 typedef enum RowLock

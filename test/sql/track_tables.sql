@@ -772,3 +772,35 @@ INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ranked', 'zeta'
 INSERT INTO ranked VALUES (1);
 SELECT policy FROM sla.clock WHERE relation = 'ranked'::regclass;
 DROP TABLE ranked;
+
+-- An item may read more than a key can: the whole row, many columns, what is compared with nothing.
+SELECT format('CREATE TABLE wide (id int PRIMARY KEY, said json, %s)', string_agg(format('c%s int', n), ', '))
+FROM generate_series(1, 40) AS n \gexec
+CREATE FUNCTION followed(item text, altered boolean DEFAULT false) RETURNS TABLE (state text, clocks bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM sla.track('wide', item => followed.item);
+	IF altered THEN
+		EXECUTE (SELECT format('ALTER FUNCTION %s SET work_mem = ''1MB''', max(oid)::regprocedure) FROM pg_proc WHERE proname LIKE 'tracked%item');
+	END IF;
+	INSERT INTO sla.metric (relation, name) VALUES ('wide', 'm');
+	INSERT INTO sla.policy (relation, name) VALUES ('wide', 'p');
+	INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('wide', 'p', 'm', '1 bh @24/7');
+	INSERT INTO wide (id, said) VALUES (1, '{}');
+	UPDATE wide SET id = 2;
+	UPDATE wide SET c1 = 1;
+	DELETE FROM wide;
+	RETURN QUERY SELECT c.state, count(*) FROM sla.clock AS c WHERE relation = 'wide'::regclass GROUP BY c.state;
+	PERFORM sla.untrack('wide', false);
+END $$;
+SELECT * FROM followed('id::text');
+SELECT * FROM followed('id::text', altered => true);
+SELECT * FROM followed('concat(id, c1)');
+SELECT * FROM followed('concat(id, said)');
+SELECT * FROM followed('ROW(id, wide)::text');
+SELECT * FROM followed((SELECT format('concat(id, %s)', string_agg('c' || n, ', ')) FROM generate_series(1, 40) AS n));
+-- also where the row was written again, and none of what is read
+CREATE FUNCTION write_again() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE wide SET c40 = 1; RETURN NULL; END';
+CREATE TRIGGER write_again AFTER INSERT ON wide FOR EACH ROW EXECUTE FUNCTION write_again();
+SELECT * FROM followed('concat(id, c1)');
+DROP TABLE wide;
+DROP FUNCTION followed, write_again;
