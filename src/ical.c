@@ -226,11 +226,16 @@ name_length(IcalReader *reader)
 	return length;
 }
 
-/* The value of a line whose value has no colon. */
+/* The value of a line: what is behind the first colon that is in no quotes. */
 static char *
 line_value(IcalReader *reader)
 {
-	return strrchr(reader->line.data, ':') + 1;
+	char	   *p = reader->line.data;
+	bool		quoted = false;
+
+	for (; *p != '\0' && (*p != ':' || quoted); p++)
+		quoted ^= *p == '"';
+	return (*p == ':' ? p : strrchr(reader->line.data, ':')) + 1;
 }
 
 static void
@@ -885,8 +890,12 @@ expand_event(IcalReader *reader, IcalEvent *event, IcalEvent **changes, int ncha
 		for (; low < nchanges && event->uid[0] != '\0' &&
 			 strcmp(changes[low]->uid, event->uid) == 0; low++)
 		{
+			if (--reader->budget < 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						 errmsg("iCalendar data is too large"),
+						 errdetail("Line %d: Too many events have this UID.", event->line)));
 			add_exclusion(&exclusions, &changes[low]->replaces, &event->start);
-			reader->budget--;
 		}
 	}
 	for (int i = 0; i < event->nexdates; i++)

@@ -54,16 +54,23 @@ is_name_char(char c)
 static CombineNode *
 fail(Parser *p, const char *expected)
 {
+	char		found[CORE_QUOTED_SIZE];
+
 	if (p->at >= p->length)
 		core_fail(p->error, CORE_SYNTAX, (int) p->at, 0,
 				  "The expression ends where %s is expected.",
 				  "Write calendar names joined by + (either), * (both) or - (but not), as in berlin + denver.",
 				  expected);
 	else
-		core_fail(p->error, CORE_SYNTAX, (int) p->at, 1,
-				  "Found \"%.*s\" at position %d where %s is expected.",
+	{
+		int			length = core_char_length(p->text +p->at, (int) (p->length - p->at));
+
+		core_quote(p->text +p->at, length, found);
+		core_fail(p->error, CORE_SYNTAX, (int) p->at, length,
+				  "Found \"%s\" at position %d where %s is expected.",
 				  "Write calendar names joined by + (either), * (both) or - (but not); put a name with other characters into double quotes.",
-				  1, p->text +p->at, core_position(p->text, (int) p->at), expected);
+				  found, core_position(p->text, (int) p->at), expected);
+	}
 	return NULL;
 }
 

@@ -332,12 +332,17 @@ recur_parse(const char *text, Recur *recur, CoreError *error)
 		if (equals == NULL || nclauses == (int) (sizeof(names) / sizeof(names[0])) ||
 			!parse_clause(clause, name_length, equals + 1,
 						  length - name_length - 1, recur, &unsupported))
+		{
+			char		part[CORE_QUOTED_SIZE];
+
+			core_quote(clause, (int) length, part);
 			return core_fail(error, unsupported ? CORE_UNSUPPORTED : CORE_SYNTAX,
 							 position, (int) length,
 							 unsupported ?
-							 "The part \"%.*s\" of the recurrence rule is not supported." :
-							 "The part \"%.*s\" of the recurrence rule is not valid.",
-							 unsupported ? "" : HINT_RULE, (int) (length > 60 ? 60 : length), clause);
+							 "The part \"%s\" of the recurrence rule is not supported." :
+							 "The part \"%s\" of the recurrence rule is not valid.",
+							 unsupported ? "" : HINT_RULE, part);
+		}
 		names[nclauses] = clause;
 		lengths[nclauses++] = name_length;
 		has_freq |= name_length == 4 && strncasecmp(clause, "FREQ", 4) == 0;

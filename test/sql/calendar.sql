@@ -70,6 +70,7 @@ INSERT INTO steps (cmd, want) VALUES
 SELECT * FROM go();
 -- (characters are counted, not bytes)
 SELECT sla.combined_calendars('köln berlin');
+SELECT sla.combined_calendars('(köln)über');
 INSERT INTO cases (expr, want) VALUES
 	('business_between(''2026-11-20 00:00Z'', ''2026-11-21 00:00Z'', ''sun'')', '22 bh'),
 	('business_between(''2026-12-21 00:00Z'', ''2026-12-22 00:00Z'', ''office'')', '0 bh'),

@@ -34,6 +34,9 @@ SELECT * FROM import(event(E'DTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20261
 SELECT * FROM import(event(E'DTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20261224\nSUMMARY:Sloppy end'));
 SELECT * FROM import(event(E'DTSTART;VALUE=DATE:20261224\nDURATION:P2D'));
 SELECT * FROM import(event(E'DTSTART:20261224\nDURATION:P1W\nSUMMARY:'));
+-- A name may end in a colon, and a parameter have one.
+SELECT * FROM import(event(E'DTSTART;VALUE=DATE:20261224\nSUMMARY;ALTREP="cid:1":Closed:'));
+SELECT * FROM import(event(E'DTSTART;VALUE=DATE:20261224\nSUMMARY;ALTREP="cid:1":'));
 -- The range is half-open and cuts.
 SELECT * FROM import(event(E'DTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20270105'), '2026-12-30', '2027-01-02');
 SELECT * FROM import(event('DTSTART;VALUE=DATE:20261224'), '2026-12-24', '2026-12-25');
@@ -152,6 +155,7 @@ SELECT rule, refused(rule) FROM unnest(ARRAY[
   'FREQ=YEARLY;RSCALE=HEBREW', 'FREQ=DAILY;BYMONTH=1;BYMONTHDAY=2;BYDAY=SU',
   'FREQ=YEARLY;INTERVAL=2147483647', 'FREQ=YEARLY;BYYEARDAY=-366;BYSETPOS=366;'])
   WITH ORDINALITY AS t(rule, i) ORDER BY i;
+SELECT refused('FREQ=DAILY;XX=' || repeat('é', 40));
 
 -- Hostile feeds end promptly.
 SET statement_timeout = '60s';
@@ -164,6 +168,8 @@ SELECT * FROM import(event(E'DTSTART:20260101\nEXDATE:20260101' || repeat(',2026
 SELECT n FROM import(event(E'DTSTART:20260101\nX-LONG:' || repeat('x', 10000000)));
 SELECT n FROM import(feed(repeat(E'BEGIN:VEVENT\nDTSTART:20260101\nDURATION:P1D\nEND:VEVENT\n', 100000) || 'X-A:'));
 SELECT * FROM import(repeat(E'BEGIN:VCALENDAR\n', 100));
+SELECT n FROM import(feed(repeat(E'BEGIN:VEVENT\nUID:1\nDTSTART:20260101\nEND:VEVENT\n', 5000) ||
+  repeat(E'BEGIN:VEVENT\nUID:1\nRECURRENCE-ID:20260101\nDTSTART:20260102\nEND:VEVENT\n', 5000) || 'X-A:'));
 RESET statement_timeout;
 
 -- The caller's rights, under a hostile search_path
