@@ -718,6 +718,24 @@ definition_heir(const Definition *def, const Promise *promise)
 	return NULL;
 }
 
+Promise *
+definition_promise_of_target(const Target *target, const Agreement *agreement)
+{
+	const char *calendar = "";
+
+	if (!target->has_calendar)
+	{
+		if (agreement != NULL && agreement->calendar != NULL)
+			calendar = agreement->calendar;
+		else if (target->has_goal)
+			return NULL;
+	}
+	for (int i = 0; i < target->npromises; i++)
+		if (strcmp(target->promises[i]->calendar, calendar) == 0)
+			return target->promises[i];
+	return NULL;
+}
+
 const Agreement *
 definition_agreement(const Definition *def, const char *party, TimestampTz at, const char *plan)
 {

@@ -201,6 +201,12 @@ extern Promise *definition_promise(const Definition *definition, int32 id);
 extern Promise *definition_heir(const Definition *definition, const Promise *promise);
 
 /*
+ * What a target promises under an agreement (or none), or NULL: a goal without a
+ * calendar needs that of an agreement.
+ */
+extern Promise *definition_promise_of_target(const Target *target, const Agreement *agreement);
+
+/*
  * An agreement of the party that is in force at an instant and has the plan, or
  * any; of several the first that has a calendar, else the first.  NULL if none.
  */

@@ -291,6 +291,31 @@ derive(Definition *def, StoredClock *clock)
 	error_context_stack = callback.previous;
 }
 
+void
+derive_anew(Definition *def, StoredClock *clock)
+{
+	const Promise *promise = promise_of(def, clock);
+
+	int64		start = clock->clock.start;
+
+	for (int i = 0; i < def->ntargets && !clock_is_open(&clock->clock); i++)
+	{
+		const Target *target = &def->targets[i];
+		const Policy *policy = &def->policies[target->policy];
+		const Promise *present;
+
+		if (def->metrics[target->metric].id != promise->metric_id ||
+			(policy->id != promise->policy_id && strcmp(policy->name, promise->policy) != 0) ||
+			start < policy->from || start >= policy->until ||
+			start < target->from || start >= target->until)
+			continue;
+		present = definition_promise_of_target(target, definition_agreement(def, clock->party, start, policy->plan));
+		if (present != NULL)
+			clock->clock.promise = present->id;
+	}
+	derive(def, clock);
+}
+
 /*
  * Calendars as they were
  */

@@ -25,6 +25,13 @@ extern ClockTime clock_time_of(HoursImage *image);
  */
 extern void derive(Definition *def, StoredClock *clock);
 
+/*
+ * derive(), a finished clock by what its policy promises now for one that started
+ * then, if it does.  (Which policy holds is not asked again: the row may say
+ * something else since.)
+ */
+extern void derive_anew(Definition *def, StoredClock *clock);
+
 /* The business time that a clock has used at an instant, net of exceptions. */
 extern int64 derive_elapsed(const Definition *def, const StoredClock *clock, int64 at);
 

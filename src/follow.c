@@ -481,7 +481,7 @@ find_promise(void *context, int64 start)
 	{
 		const Target *target = &def->targets[i];
 		const Policy *policy = &def->policies[target->policy];
-		const char *calendar = "";
+		const Promise *promise;
 
 		if (target->metric != work->metric || !work->says->applies[target->policy] ||
 			start < policy->from || start >= policy->until ||
@@ -490,16 +490,9 @@ find_promise(void *context, int64 start)
 		work->agreement = definition_agreement(def, work->says->party, start, policy->plan);
 		if (policy->plan != NULL && work->agreement == NULL)
 			continue;
-		if (!target->has_calendar)
-		{
-			if (work->agreement != NULL && work->agreement->calendar != NULL)
-				calendar = work->agreement->calendar;
-			else if (target->has_goal)
-				continue;
-		}
-		for (int j = 0; j < target->npromises; j++)
-			if (strcmp(target->promises[j]->calendar, calendar) == 0)
-				return target->promises[j]->id;
+		promise = definition_promise_of_target(target, work->agreement);
+		if (promise != NULL)
+			return promise->id;
 	}
 	return 0;
 }
@@ -1551,7 +1544,7 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 				stored->revision = before.revision;
 		}
 		else
-			derive(follow->def, stored);
+			derive_anew(follow->def, stored);
 		if (facts == NULL && same_derived(stored, &before))
 			break;
 		note_change(&work, stored, &before, facts != NULL ? "correct" : "recompute", follow->now);

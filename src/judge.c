@@ -214,8 +214,8 @@ sla_problem_of(PG_FUNCTION_ARGS)
 /*
  * sla.rejudged(sla.clock_state) -> sla.clock_state
  *
- * A clock as it would be judged by its promise and the present calendars and
- * exceptions.
+ * A clock as it would be judged by what its policy promises now, and the
+ * present calendars and exceptions.
  */
 PG_FUNCTION_INFO_V1(sla_rejudged);
 Datum
@@ -226,7 +226,7 @@ sla_rejudged(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 
 	if (def != NULL && definition_promise(def, stored->clock.promise) != NULL)
-		derive(def, stored);
+		derive_anew(def, stored);
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	PG_RETURN_DATUM(HeapTupleGetDatum(clock_store_form(stored, desc)));

@@ -79,7 +79,7 @@ RETURNS sla.clock_state
 AS 'MODULE_PATHNAME', 'sla_rejudged'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
 COMMENT ON FUNCTION sla.rejudged(sla.clock_state) IS
-'private: a clock as it would be judged by its promise and the present calendars and exceptions';
+'private: a clock as it would be judged by what its policy promises now, and the present calendars and exceptions';
 REVOKE ALL ON FUNCTION sla.rejudged(sla.clock_state) FROM PUBLIC;
 
 CREATE FUNCTION sla.rejudge(relation regclass, clock_id bigint)
@@ -175,7 +175,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'sla_recompute'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION sla.recompute(regclass, tstzrange, boolean) IS
-'judges the clocks that ran in a time again, by the present calendars, and says what that changes; unless dry_run, it is stored';
+'judges the clocks that ran in a time again, by the present goals and calendars, and says what that changes; unless dry_run, it is stored';
 
 CREATE FUNCTION sla.correct(clock_id bigint, started_at timestamptz, stopped_at timestamptz, reason text)
 RETURNS void
