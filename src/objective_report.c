@@ -298,6 +298,13 @@ from_local(const Version *version, Timestamp local)
 	return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, version->time_zone, TimestampGetDatum(local)));
 }
 
+/* As sla.day_begins(): of a midnight that comes twice the first. */
+static TimestampTz
+day_begins(const Version *version, Timestamp day)
+{
+	return Min(from_local(version, day), from_local(version, day - 1) + 1);
+}
+
 static Timestamp
 to_local(const Version *version, TimestampTz at)
 {
@@ -497,7 +504,6 @@ cut_status(const Version *version, TimestampTz at, StatusTime *time)
 	TimestampTz from;
 	Timestamp	local;
 	Timestamp	last;
-	Datum		length;
 	int			max;
 
 	if (!window_of(version, at, &from, &time->to))
@@ -506,11 +512,7 @@ cut_status(const Version *version, TimestampTz at, StatusTime *time)
 	time->until = Min(time->to, at);
 	if (time->began >= time->until)
 		return false;
-	length = DirectFunctionCall2(interval_div,
-								 DirectFunctionCall2(timestamp_mi, TimestampTzGetDatum(time->to), TimestampTzGetDatum(from)),
-								 Float8GetDatum(28));
-	time->recent = Max(time->began,
-					   DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval, TimestampTzGetDatum(time->until), length)));
+	time->recent = Max(time->began, back_from(time->until, seconds(time->to - from) / 28));
 
 	local = core_floor(to_local(version, time->began), USECS_PER_DAY);
 	last = to_local(version, time->until);
@@ -520,7 +522,7 @@ cut_status(const Version *version, TimestampTz at, StatusTime *time)
 	time->ndays = 1;
 	for (; local <= last; local += USECS_PER_DAY)
 	{
-		TimestampTz day = from_local(version, local);
+		TimestampTz day = day_begins(version, local);
 
 		if (day > time->began && day < time->until)
 			time->days[time->ndays++] = day;

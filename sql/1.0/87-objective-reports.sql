@@ -59,7 +59,8 @@ BEGIN
 	elapsed := CASE WHEN w.to_at = until THEN whole
 		ELSE sla.total_seconds(sla.objective_time(o, tstzrange(began, until))) END;
 	recent := CASE
-		WHEN o.calendar IS NULL THEN greatest(began, until - (w.to_at - w.from_at) / 28)
+		WHEN o.calendar IS NULL THEN
+			greatest(began, until - make_interval(secs => extract(epoch FROM w.to_at - w.from_at)::double precision / 28))
 		WHEN elapsed <= sla.nominal_window(o, at) / 28 THEN began
 		ELSE sla.back_from(o, until, make_interval(secs => sla.nominal_window(o, at) / 28))
 	END;
@@ -173,6 +174,13 @@ COMMENT ON FUNCTION sla.period_tally(sla.objective, timestamptz[]) IS
 'private: what counts and what is good of an objective between each two cuts, and on how much of it there was anything';
 REVOKE ALL ON FUNCTION sla.period_tally(sla.objective, timestamptz[]) FROM PUBLIC;
 
+/* From when on a period may be closed, by the objective's local time and not the session's. */
+CREATE FUNCTION sla.settles_at(o sla.objective, period_ends timestamptz)
+RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.timezone(o.time_zone, pg_catalog.timezone(o.time_zone, period_ends) + o.close_after);
+COMMENT ON FUNCTION sla.settles_at(sla.objective, timestamptz) IS 'private: from when on a period of an objective may be closed';
+
 /*
  * The periods of an objective, the latest two years and a bit: the windows of
  * the calendar, or months where the window rolls.  A period in which another
@@ -202,9 +210,13 @@ DECLARE
 	target double precision;
 BEGIN
 	FOR version IN
-		SELECT v AS objective, lead(v.valid_from) OVER (ORDER BY v.valid_from) AS next_from
-		FROM sla.objective AS v
-		WHERE v.name = objective AND v.valid_from < objective_periods.at
+		SELECT v.*
+		FROM (
+			SELECT v AS objective, v.valid_from, lead(v.valid_from) OVER (ORDER BY v.valid_from) AS next_from
+			FROM sla.objective AS v
+			WHERE v.name = objective
+		) AS v
+		WHERE v.valid_from < objective_periods.at
 	LOOP
 		o := version.objective;
 		next_from := version.next_from;
@@ -235,7 +247,7 @@ BEGIN
 			o.party, o.agreement, target, t.total, t.good, t.total - t.good, sla.sli_percent(t.good, t.total),
 			b.budget, b.budget - (t.total - t.good),
 			sla.consumed_percent(t.total, t.good, b.budget),
-			sla.is_met(t.good, t.total, target), p.to_at <= at, p.to_at + o.close_after <= at, t.coverage_percent
+			sla.is_met(t.good, t.total, target), p.to_at <= at, sla.settles_at(o, p.to_at) <= at, t.coverage_percent
 		FROM (
 			SELECT s.n, cuts[s.n] AS from_at,
 				least((sla.calendar_window(unit, o.window_start, o.time_zone, cuts[s.n])).to_at, next_from) AS to_at
@@ -247,7 +259,7 @@ BEGIN
 				SELECT * FROM sla.period_tally(o, cuts || until)
 				UNION ALL
 				-- the present one, also where nothing happened yet
-				SELECT '', cardinality(cuts), 0, 0, NULL WHERE o.group_by IS NULL AND next_from IS NULL
+				SELECT '', cardinality(cuts), 0, 0, NULL WHERE o.group_by IS NULL AND until = at
 			) AS y
 			GROUP BY y.grp, y.n
 		) AS t ON t.n = p.n
@@ -303,7 +315,7 @@ BEGIN
 	)
 	SELECT nullif(d.grp, ''), cuts[d.n], d.total, d.good, d.total - d.good, sla.sli_percent(d.good, d.total),
 		sla.sli_percent(d.all_good, d.all_total),
-		100 - 100 * (d.all_total - d.all_good) / nullif(coalesce(whole_budget, sla.error_budget(d.whole_total, target)), 0)
+		100 - 100 * coalesce(d.all_total - d.all_good, 0) / nullif(coalesce(whole_budget, sla.error_budget(d.whole_total, target)), 0)
 	FROM days AS d
 	ORDER BY d.grp, d.n;
 END
@@ -338,7 +350,7 @@ BEGIN
 	END IF;
 	SELECT * INTO w FROM sla.objective_window(o, at);
 	until := least(w.to_at, at);
-	began := greatest(w.from_at, o.valid_from, until - interval '366 days');
+	began := greatest(w.from_at, o.valid_from, until - interval '8784 hours');
 	cuts := began || ARRAY(SELECT h FROM sla.steps('1 hour', o.time_zone, began, until) AS h ORDER BY h);
 	IF EXISTS (SELECT FROM unnest(cuts[2:]) AS h WHERE extract(minute FROM timezone(o.time_zone, h)) <> 0) THEN
 		-- the zone has moved by half an hour since steps are counted, or does so twice a year

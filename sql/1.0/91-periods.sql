@@ -258,7 +258,7 @@ BEGIN
 			since := (SELECT max(c.to_at) FROM sla.closed_period AS c WHERE c.objective = name.name);
 			SELECT * INTO next FROM sla.period_at(name.name, greatest(since, name.taken_at));
 			EXIT WHEN next.to_at IS NULL;
-			due := next.to_at + (next.version).close_after;
+			due := sla.settles_at(next.version, next.to_at);
 			EXIT WHEN due > least(at, now()) OR due > oldest;
 			PERFORM FROM sla.objective AS o WHERE o.id = (next.version).id FOR NO KEY UPDATE SKIP LOCKED;
 			EXIT WHEN NOT FOUND;

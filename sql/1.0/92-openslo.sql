@@ -571,6 +571,10 @@ BEGIN
 		RAISE EXCEPTION 'OpenSLO has no target of % %%', CASE WHEN o.target_percent = 100 THEN 100 ELSE 0 END
 			USING ERRCODE = 'feature_not_supported';
 	END IF;
+	IF abs(o.at_most) = 'Infinity' OR abs(o.at_least) = 'Infinity' THEN
+		RAISE EXCEPTION 'OpenSLO has no infinite bound of a value'
+			USING ERRCODE = 'feature_not_supported', DETAIL = format('at_least is %s, at_most is %s.', o.at_least, o.at_most);
+	END IF;
 	goal := jsonb_build_object('targetPercent', o.target_percent);
 	IF o.kind = 'slice' THEN
 		method := CASE WHEN o.slice_ratio THEN 'RatioTimeslices' ELSE 'Timeslices' END;

@@ -109,7 +109,8 @@ SELECT count(*) FROM sla.objective WHERE name LIKE 'web%';
 -- what OpenSLO cannot say
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('all', 'os_request', 'at', 'status < 500', 100);
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length) VALUES ('odd', 'os_request', 'at', 'status < 500', 90, '1 mon 3 days'), ('half', 'os_request', 'at', 'status < 500', 90, '1 day 12 hours');
-SELECT r.* FROM unnest('{all,odd,half,none}'::text[]) n, LATERAL refusal(format('SELECT sla.export_openslo(%L)', n)) r;
+INSERT INTO sla.objective (name, kind, relation, at, value, at_most, at_least, target_percent) VALUES ('any', 'value', 'os_request', 'at', 'ms', 'Infinity', 5, 90);
+SELECT r.* FROM unnest('{all,odd,half,any,none}'::text[]) n, LATERAL refusal(format('SELECT sla.export_openslo(%L)', n)) r;
 -- with the rights of the caller
 CREATE ROLE regress_os_other;
 GRANT USAGE ON SCHEMA sla, test TO regress_os_other;

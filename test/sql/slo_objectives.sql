@@ -254,6 +254,25 @@ INSERT INTO ob_parted SELECT * FROM ob_view;
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent) SELECT 'of ' || r, r::regclass, 'at', 'status < 500', 98 FROM unnest('{ob_view,ob_matview,ob_parted}'::text[]) r;
 SELECT o.name, s.total, s.good FROM sla.objective o, LATERAL sla.slo_status(o.name, :at) s WHERE o.name LIKE 'of %' ORDER BY 1;
 
+-- nothing depends on the session's time zone, and of a midnight that comes twice a day begins with the first
+CREATE TABLE ob_edge (at timestamptz, ok boolean);
+INSERT INTO ob_edge VALUES ('2026-03-28 12:30+00', false), ('2026-03-29 00:00+00', true), ('2025-11-02 04:30+00', true);
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length, time_zone) VALUES
+	('edge', 'ob_edge', 'at', 'ok', 50, '28 days', 'UTC'), ('twice', 'ob_edge', 'at', 'ok', 50, '24 hours', 'America/Havana');
+SET timezone = 'Europe/Berlin';
+SELECT burn_rate, exhaustion_seconds FROM sla.slo_status('edge', '2026-03-29 12:00+00');
+SELECT count(*) AS settled FROM sla.slo_periods('edge', '2026-04-06 00:00+00') WHERE is_settled;
+SET timezone = 'UTC';
+SELECT burn_rate, exhaustion_seconds FROM sla.slo_status('edge', '2026-03-29 12:00+00');
+SELECT coverage_percent FROM sla.slo_status('twice', '2025-11-02 05:00+00');
+INSERT INTO sla.exception (objective, during, reason, approved_by, approved_at) VALUES ('edge', '[2020-01-01,2020-01-02)', 'so that it is counted the long way', 'me', now());
+SET timezone = 'Europe/Berlin';
+SELECT burn_rate, exhaustion_seconds FROM sla.slo_status('edge', '2026-03-29 12:00+00');
+SET timezone = 'UTC';
+-- the budget is all there before anything counts
+SELECT "time", total, so_far_percent, budget_remaining_percent FROM sla.slo_series('edge', '2026-03-29 12:00+00') WHERE "time" IN ('2026-03-02', '2026-03-28', '2026-03-29');
+DELETE FROM sla.exception WHERE objective = 'edge';
+
 -- the views are these functions at now()
 SELECT count(*) = count(DISTINCT (objective, group_value)) AS one_each FROM sla.report_slo_status;
 SELECT count(*) FROM (SELECT objective, total, good, status FROM sla.report_slo_status EXCEPT SELECT o.name, s.total, s.good, s.status FROM (SELECT DISTINCT name FROM sla.objective) o, LATERAL sla.slo_status(o.name, now()) s) x;
@@ -262,5 +281,5 @@ SELECT count(*) FROM (SELECT objective, "time", group_value, total FROM sla.repo
 DELETE FROM sla.objective;
 SELECT count(*) FROM pg_proc WHERE pronamespace = 'sla'::regnamespace AND proname LIKE 'objective\_%\_at';
 SELECT sla.untrack('ob_ticket', false);
-DROP TABLE ob_ticket, ob_parted, ob_outage, ob_request CASCADE;
+DROP TABLE ob_ticket, ob_parted, ob_outage, ob_request, ob_edge CASCADE;
 DELETE FROM sla.calendar WHERE name LIKE 'ob\_%';

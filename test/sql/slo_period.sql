@@ -109,6 +109,18 @@ INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_per
 SELECT period_start, to_at, target_percent, good, is_frozen FROM sla.report_slo_period WHERE objective = 'later' AND period_start BETWEEN '2026-02-01' AND '2026-05-31' ORDER BY from_at;
 SELECT period_start, to_at, target_percent, good FROM sla.slo_periods('later', '2026-06-01') WHERE good > 0 ORDER BY from_at;
 
+-- a version ends with the next: so does its period, whose budget is of that time alone, before and after
+INSERT INTO sla.objective (name, valid_from, kind, relation, outage_from, outage_to, target_percent, window_length) VALUES
+	('parts', '-infinity', 'outage', 'sp_outage', 'began', 'ended', 99, 'month'), ('parts', '2026-05-11', 'outage', 'sp_outage', 'began', 'ended', 99, 'month');
+UPDATE sla.objective_name SET taken_at = '2026-05-01' WHERE name = 'parts';
+SELECT from_at, to_at, budget, is_over FROM sla.slo_periods('parts', '2026-05-05') WHERE period_start >= '2026-05-01';
+SELECT sla.close_periods('2026-06-06', 1000);
+SELECT from_at, to_at, budget FROM sla.report_slo_closed WHERE objective = 'parts' ORDER BY from_at;
+SELECT count(*) AS other FROM sla.verify_periods('parts') WHERE problem IS NOT NULL;
+DELETE FROM sla.objective WHERE name = 'parts';
+DELETE FROM sla.closed_group WHERE objective = 'parts';
+DELETE FROM sla.closed_period WHERE objective = 'parts';
+
 -- they follow a renamed objective, and stay when it goes; only its owner takes the name again
 SET ROLE regress_sp_owner;
 UPDATE sla.objective SET name = 'later on' WHERE name = 'later';
