@@ -26,20 +26,20 @@
 #include "utils/syscache.h"
 
 /*
- * Behind which fence the session is.  An error leaves it as it is, but ends its
- * level of transactions.
+ * Behind which fence the session is.  An error leaves it as it is, but ends the
+ * subtransaction (or transaction) that it was entered in.
  */
 static volatile Oid innermost;
-static volatile int innermost_level;
+static volatile SubTransactionId innermost_subid;
 
 static void
 enter(Fence *fence, Oid role, int flags)
 {
 	GetUserIdAndSecContext(&fence->role, &fence->security);
 	fence->outer = innermost;
-	fence->outer_level = innermost_level;
+	fence->outer_subid = innermost_subid;
 	innermost = role;
-	innermost_level = GetCurrentTransactionNestLevel();
+	innermost_subid = GetCurrentSubTransactionId();
 	SetUserIdAndSecContext(role, fence->security | SECURITY_RESTRICTED_OPERATION | flags);
 	fence->guc_level = NewGUCNestLevel();
 	fence->read_only = XactReadOnly;
@@ -76,7 +76,7 @@ fence_leave(const Fence *fence)
 	AtEOXact_GUC(false, fence->guc_level);
 	SetUserIdAndSecContext(fence->role, fence->security);
 	innermost = fence->outer;
-	innermost_level = fence->outer_level;
+	innermost_subid = fence->outer_subid;
 }
 
 Oid
@@ -88,7 +88,7 @@ fence_role(void)
 	GetUserIdAndSecContext(&role, &security);
 	if (!(security & SECURITY_RESTRICTED_OPERATION))
 		return InvalidOid;
-	return GetCurrentTransactionNestLevel() < innermost_level ? role : innermost;
+	return SubTransactionIsActive(innermost_subid) ? innermost : role;
 }
 
 static void

@@ -19,7 +19,7 @@ typedef struct Fence
 	int			guc_level;
 	bool		read_only;
 	Oid			outer;			/* the fence that this one is in */
-	int			outer_level;
+	SubTransactionId outer_subid;
 } Fence;
 
 /*

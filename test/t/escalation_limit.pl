@@ -173,6 +173,22 @@ psql(q{
 is(psql(q{SELECT problem FROM sla.tick() WHERE problem IS NOT NULL}),
 	'what role regress_mallory wrote took too long, and is left alone for a while', 'the time in functions of others is his');
 
+# Nor where another's fence was left by an error.
+psql(q{
+	SELECT sla.grant_to('regress_mallory', 'reader');
+	UPDATE sla.objective SET good_when = '1 / (ok::int * 0) > 0' WHERE name = 'victim';
+	CREATE OR REPLACE FUNCTION mallory.slow(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+	BEGIN
+		PERFORM sla.slo_status('victim', now(), true);
+		BEGIN PERFORM pg_sleep(100); EXCEPTION WHEN division_by_zero THEN NULL; END;
+		RETURN true;
+	END $$;
+	DELETE FROM sla.role_pause;
+	UPDATE sla.burn_look SET next_at = '-infinity';
+});
+is(psql(q{SELECT problem FROM sla.tick() WHERE problem LIKE '%too long%'}),
+	'what role regress_mallory wrote took too long, and is left alone for a while', 'the time behind a fence is not his who has the one before');
+
 # Whoever keeps the queue of NOTIFY from being emptied keeps nobody from being told.
 SKIP:
 {
