@@ -157,6 +157,8 @@ definition_revision(void)
 
 	if (!revision_at_place(rel, &number))
 		number = find_revision(rel);
+	/* numbers begin again where the extension is made anew, in another table */
+	number += (int64) ((uint64) RelationGetRelid(rel) << 32);
 	table_close(rel, NoLock);
 	return number;
 }

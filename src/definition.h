@@ -181,7 +181,10 @@ typedef struct Definition
 
 extern void definition_init(void);
 
-/* The revision of all definitions that the active snapshot sees. */
+/*
+ * The revision of all definitions that the active snapshot sees: other ones have
+ * another.
+ */
 extern int64 definition_revision(void);
 
 /*

@@ -31,6 +31,7 @@
 #include "derive.h"
 #include "fence.h"
 #include "follow.h"
+#include "rules.h"
 
 void
 check_may_define(Oid relid)
@@ -194,6 +195,8 @@ sla_problem_of(PG_FUNCTION_ARGS)
 	Promise    *promise = def == NULL ? NULL : definition_promise(def, stored->clock.promise);
 	const char *problem = contradiction(&stored->clock);
 
+	if (def != NULL && def->suspended)
+		rule_suspended(get_rel_name(def->relid));
 	if (problem == NULL && def != NULL && promise == NULL)
 		problem = "its promise does not exist";
 	if (problem == NULL && promise != NULL &&

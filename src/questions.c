@@ -811,6 +811,7 @@ sla_item_policies(PG_FUNCTION_ARGS)
 	{
 		econtext = CreateStandaloneExprContext();
 		econtext->ecxt_scantuple = slot;
+		def->busy = true;
 		fence_enter(&fence, def->owner);
 		fence_settings(def->time_zone);
 		for (int i = 0; i < def->npolicies; i++)
@@ -822,6 +823,7 @@ sla_item_policies(PG_FUNCTION_ARGS)
 				(DatumGetBool(ExecEvalExprSwitchContext(state, econtext, &isnull)) && !isnull);
 		}
 		fence_leave(&fence);
+		def->busy = false;
 		FreeExprContext(econtext, true);
 		for (int i = 0; i < def->npolicies; i++)
 		{

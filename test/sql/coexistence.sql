@@ -542,5 +542,18 @@ SELECT body, type, CASE WHEN type ~ '^\d' THEN '' ELSE value END AS value
 FROM expression JOIN answer USING (id) WHERE run = 'after' AND kind = 'query' ORDER BY id;
 SELECT body, type FROM expression JOIN answer USING (id) WHERE run = 'after' AND kind = 'parameters' ORDER BY id;
 
+-- dropped and made anew, the session knows nothing of what was defined before
+CREATE TABLE before_it (id int PRIMARY KEY, at timestamptz DEFAULT '2026-01-05', good boolean);
+CREATE TABLE after_it (LIKE before_it INCLUDING ALL);
+INSERT INTO before_it (id, good) VALUES (1, true);
+INSERT INTO after_it (id, good) VALUES (1, false), (2, false);
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('o', 'before_it', 'at', 'good', 99);
+SELECT total, good FROM sla.slo_status('o', '2026-01-06', false);
+SET client_min_messages = warning;
+DROP EXTENSION sla_tracker CASCADE;
+CREATE EXTENSION sla_tracker;
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('o', 'after_it', 'at', 'good', 99);
+SELECT total, good FROM sla.slo_status('o', '2026-01-06', false);
+
 \c :start_database
 DROP DATABASE regress_sla_coexistence;

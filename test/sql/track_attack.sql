@@ -726,6 +726,7 @@ SELECT is_called AS ran_as_another FROM evil.escaped;
 SELECT item, state FROM clocks('evil.given');
 SELECT count(*) > 0 AS told FROM sla.status() WHERE subject LIKE '%given%' AND (status || detail) ~* 'suspend|owner';
 SELECT state('SELECT sla.sync(''evil.given'')') AS sync_meanwhile;
+SELECT state('SELECT sla.verify(''evil.given'')') AS verify_meanwhile;
 SELECT is_called AS ran_as_another FROM evil.escaped;
 SELECT item, state FROM clocks('evil.given');
 -- the one before can neither confirm nor see it
