@@ -166,10 +166,28 @@ timeline_date_at(const Timeline *tl, int64_t t, int32_t *date, int64_t *until)
 	const BusinessDates *dates = tl->dates;
 	int32_t		opened = dates_opened(tl, t);
 	int32_t		k = date_holding(tl, opened, t, true, true);
+	int64_t		end = t;
 
 	*until = opened < dates->n ? dates->first[opened] : tl->end;
+	/* a night may outlast what the next date opens, or be held by no date */
+	for (int32_t i = k >= 0 ? k : opened - REACH_DAYS > 0 ? opened - REACH_DAYS : 0; i < opened; i++)
+	{
+		OwnSpans	own = own_spans(tl, i);
+		OpenSpan	span;
+
+		while (own_spans_next(&own, &span))
+		{
+			if (i == k && span.from <= end && end < span.to)
+				end = span.to;
+			else if (i > k && t < span.from && span.from < *until)
+				*until = span.from;
+		}
+	}
 	if (k >= 0)
+	{
 		*date = dates->date[k];
+		*until = end < *until ? end : *until;
+	}
 	return k >= 0;
 }
 

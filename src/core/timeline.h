@@ -258,7 +258,7 @@ extern TimelineStatus timeline_due_by(const Timeline *tl, int64_t t, int32_t n,
 /*
  * The business date whose own span holds a covered t; false where no date owns
  * it (the spill of a date that is closed itself).  *until is the next instant
- * at which another date opens.
+ * at which another date may hold it, or none.
  */
 extern bool timeline_date_at(const Timeline *tl, int64_t t, int32_t *date,
 							 int64_t *until);

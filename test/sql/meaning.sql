@@ -174,6 +174,10 @@ INSERT INTO cases (expr, want) VALUES
 	('(SELECT string_agg(span::text, '' '' ORDER BY span) FROM open_spans(''[2026-11-20, 2026-11-21)'', lunch()))',
 	 '["2026-11-20 09:00:00+01","2026-11-20 12:00:00+01") ["2026-11-20 13:00:00+01","2026-11-20 17:00:00+01")');
 SELECT * FROM run();
+-- a night that outlasts what the next date opens first is that night again after it, wherever the window begins
+SELECT span, business_date
+FROM (VALUES ('[2026-11-20, 2026-11-22)'::tstzrange), ('[2026-11-21 05:00, 2026-11-22)')) w (during),
+	open_spans(during, 'TZ=Europe/Berlin Fr 22:00-31:00, Sa 02:00-04:00,06:00-06:30'::business_hours);
 -- arithmetic on dates is half-open
 INSERT INTO cases (expr, want) VALUES
 	('business_days_between(''2026-11-20'', ''2026-11-23'', office())', '1'),

@@ -963,6 +963,7 @@ check_days(const Timeline *tl, const HoursExpr *expr, const Reference *ref, int6
 {
 	int32_t		date;
 	int64_t		until;
+	int64_t		expected_until;
 	int			k;
 
 	if (t < tl->base + 4 * DAY || t >= tl->end)
@@ -971,9 +972,25 @@ check_days(const Timeline *tl, const HoursExpr *expr, const Reference *ref, int6
 	SAME(timeline_date_at(tl, t, &date, &until), k >= 0, "date_at base%+" PRId64, t - tl->base);
 	if (k >= 0)
 		SAME(date, ref->date[k], "date at base%+" PRId64, t - tl->base);
-	for (k = 0; k < ref->ndates && ref->opens[k] <= t; k++)
-		;
-	SAME(until, k < ref->ndates && ref->opens[k] < tl->end ? ref->opens[k] : tl->end, "until at base%+" PRId64, t - tl->base);
+	expected_until = tl->end;
+	for (int i = 0; i < ref->ndates; i++)
+	{
+		OpenSpan	own[400];
+		int64_t		end = t;
+
+		if ((i + 4 < ref->ndates && ref->opens[i + 4] < t) || i < k)
+			continue;
+		for (int j = 0, nown = own_spans(ref, expr, i, own); j < nown; j++)
+			if (i == k && own[j].from <= end && end < own[j].to)
+				end = own[j].to;
+			else if (i > k && own[j].from > t && own[j].from < expected_until)
+				expected_until = own[j].from;
+		if (i == k && end < expected_until)
+			expected_until = end;
+		if (ref->opens[i] > t)
+			break;
+	}
+	SAME(until, expected_until, "until at base%+" PRId64, t - tl->base);
 
 	for (int n = -3; n <= 3; n++)
 	{
