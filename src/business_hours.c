@@ -29,7 +29,7 @@
  * that europe/berlin equals Europe/Berlin.
  */
 static bool
-check_zones(HoursExpr *expr, CoreError *error)
+check_zones(HoursExpr *expr, const char *input, CoreError *error)
 {
 	check_stack_depth();
 	if (expr->zone[0] != '\0')
@@ -37,14 +37,14 @@ check_zones(HoursExpr *expr, CoreError *error)
 		pg_tz	   *zone = sla_zone_lookup(expr->zone);
 
 		if (zone == NULL)
-			return core_fail(error, CORE_SYNTAX, -1, 0,
-							 "Time zone \"%s\" is not recognized.",
+			return core_fail(error, CORE_SYNTAX, expr->zone_at, (int) strlen(expr->zone),
+							 "Time zone \"%s\" at position %d is not recognized.",
 							 "Use a name of pg_timezone_names, such as Europe/Berlin.",
-							 expr->zone);
+							 expr->zone, core_position(input, expr->zone_at));
 		strlcpy(expr->zone, pg_get_timezone_name(zone), sizeof(expr->zone));
 	}
 	return expr->kind == HOURS_LEAF ||
-		(check_zones(expr->left, error) && check_zones(expr->right, error));
+		(check_zones(expr->left, input, error) && check_zones(expr->right, input, error));
 }
 
 static text *
@@ -65,7 +65,7 @@ hours_from_text(const char *input, int length, Node *escontext)
 	CoreError	error = {0};
 	HoursExpr  *expr = hours_parse(input, length, &mem, &error);
 
-	if (expr == NULL || !check_zones(expr, &error))
+	if (expr == NULL || !check_zones(expr, input, &error))
 	{
 		sla_report(&error, "business_hours", input, length, escontext);
 		return NULL;

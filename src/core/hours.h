@@ -117,6 +117,7 @@ typedef struct HoursExpr
 											 * TZ of its own (its leftmost
 											 * leaf's); never empty in a leaf
 											 * ("UTC") */
+	int			zone_at;		/* where it was read: bytes before its name */
 	/* composed */
 	struct HoursExpr *left;
 	struct HoursExpr *right;

@@ -538,6 +538,7 @@ parse_zoned(HoursParser *parser, const char *zone, int start, int *height)
 		return NULL;
 	}
 	strcpy(expr->zone, zone);
+	expr->zone_at = start + (int) strlen("TZ=");
 	return expr;
 }
 
@@ -568,6 +569,7 @@ parse_value(HoursParser *parser, int *height)
 	if (leaf == NULL)
 		return NULL;
 	strcpy(leaf->zone, zone[0] == '\0' ? "UTC" : zone);
+	leaf->zone_at = start + (int) strlen("TZ=");
 	if (lex->kind == HOURS_PH && lex->end < lex->length && lex->text[lex->end] == '=')
 	{
 		next_token(parser);

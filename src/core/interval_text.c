@@ -596,7 +596,9 @@ add_name_byte(Scan *scan, const char *from, char c)
 {
 	if (scan->value->calendar_len >= INTERVAL_MAX_CALENDAR)
 		return core_fail(scan->error, CORE_SYNTAX, (int) (from - scan->start), 1,
-						 "A calendar's name has at most %d bytes.", "",
+						 "The calendar's name at position %d has more than %d bytes.",
+						 "Give the calendar a shorter name.",
+						 core_position(scan->start, (int) (from + 1 - scan->start)),
 						 INTERVAL_MAX_CALENDAR);
 	scan->value->calendar[scan->value->calendar_len++] = c;
 	return true;

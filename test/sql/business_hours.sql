@@ -48,7 +48,7 @@ WHERE (a.canonical::business_hours < b.canonical::business_hours) <> (a.canonica
 -- refused
 CREATE TABLE refused (n int GENERATED ALWAYS AS IDENTITY, input text);
 INSERT INTO refused (input) VALUES
-	(''), ('  '), ('TZ=Europe/Berlin'), ('TZ=Brlin5 Mo 09:00-17:00'), ('TZ=Europe/Nowhere 24/7'), ('TZ= 24/7'),
+	(''), ('  '), ('TZ=Europe/Berlin'), ('TZ=Brlin5 Mo 09:00-17:00'), ('TZ=Europe/Nowhere 24/7'), ('(TZ=UTC Mo) + (TZ=Mars Tu)'), ('TZ= 24/7'),
 	('Mo-Fr 9-17'), ('Mo-Fr 9am-5pm'), ('Monday 09:00-17:00'), ('Mo to Fr 09:00-17:00'), ('Mo-Fr 09.00-17.00'),
 	('Mo-Fr 09:00-25:00:01 Tu'), ('Mo-Fr 25:00-26:00'), ('Mo-Fr 09:00-48:01'), ('Mo-Fr 09:60-10:00'), ('Mo-Fr 09:00+'),
 	('Mo-Fr sunrise-sunset'), ('Mo-Fr 09:00-17:00 "by appointment"'), ('Mo-Fr 09:00-17:00 || Sa 10:00-12:00'),
