@@ -199,7 +199,7 @@ net_terms(const Definition *def, const Promise *promise, HoursImage *image, Stor
 			if (spans[n].from < spans[n].to)
 				n++;
 		}
-		if (by != NULL && terms->goal_at != CLOCK_NONE && promise->goal != NULL)
+		if (by != NULL && terms->goal_at != CLOCK_NONE)
 		{
 			terms->goal_at = hours_add_interval(image, terms->goal_at, by->days, by->time);
 			terms->threshold_at = hours_add_interval(image, terms->threshold_at, by->days, by->time);

@@ -618,7 +618,8 @@ take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
 			if (stored->clock.state == CLOCK_CANCELLED && before->clock.state != CLOCK_CANCELLED)
 				work->cancelled++;
 		}
-		if (outcome->retargeted || outcome->restarted || stored->promised != before->promised)
+		if (stored->clock.promise != before->clock.promise || outcome->restarted ||
+			stored->promised != before->promised)
 			note_change(work, stored, before, "retarget", at);
 		if (outcome->late)
 			note_change(work, stored, before, "late_event", outcome->told);
@@ -656,6 +657,18 @@ refresh_if_stale(Work *work, StoredClock *stored)
 	}
 }
 
+/* To a finished clock that may go on, its promise as edited since is no other promise. */
+static void
+follow_heir(Work *work, StoredClock *stored)
+{
+	const Definition *def = work->follow->def;
+	const Promise *promise = definition_promise(def, stored->clock.promise);
+	const Promise *heir = promise == NULL || promise->is_current ? NULL : definition_heir(def, promise);
+
+	if (heir != NULL)
+		stored->clock.promise = heir->id;
+}
+
 /*
  * Bring one clock in line with a row, and what begins behind it.  The labels of a
  * row are not those of a hand-off's clock while another has the row.
@@ -682,7 +695,9 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per,
 		}
 		refresh_if_stale(work, stored);
 		before = *stored;
-		if (clock_is_open(&stored->clock) && !row->gone && !elsewhere)
+		if (!clock_is_open(&stored->clock))
+			follow_heir(work, stored);
+		else if (!row->gone && !elsewhere)
 			follow_attributes(work, stored, work->at);
 	}
 	work->agreement = NULL;
@@ -696,8 +711,11 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per,
 			follow_attributes(work, stored, before.clock.end);
 	}
 	else if (stored != NULL)
-		stored->promised = before.promised; /* it is judged by what held for
-											 * it */
+	{
+		/* it is judged by what held for it */
+		stored->promised = before.promised;
+		stored->clock.promise = before.clock.promise;
+	}
 	stored = take_outcome(work, stored, &before, &outcome, per, row->at);
 
 	/* history imported with a metric that repeats: cycle after cycle */
@@ -838,11 +856,13 @@ apply_gone(Work *work, StoredClock *stored)
 	ClockRow	row = {.at = work->follow->now,.gone = true};
 	ClockRules	rules = {0};
 	CoreMem		mem = sla_core_mem();
-	StoredClock before = *stored;
+	StoredClock before;
 	ClockOutcome outcome;
 
 	if (!clock_is_open(&stored->clock))
 		return;
+	refresh_if_stale(work, stored);
+	before = *stored;
 	clock_apply_row(&stored->clock, &rules, &row, &mem, &outcome);
 	(void) take_outcome(work, stored, &before, &outcome, stored->per, row.at);
 }
@@ -1255,7 +1275,8 @@ apply_signal(Work *work)
 
 		clock_begins_with_row(&outcome, &row, &mem);
 	}
-	if (outcome.restarted && metric->rules.on_retarget != CLOCK_KEEP_PROMISE)
+	/* the agreement is that of the new start, also where the promise stays */
+	if (outcome.restarted && clock_is_open(&stored->clock))
 		follow_agreement(work, stored);
 	(void) take_outcome(work, stored, &before, &outcome, per, work->at);
 }

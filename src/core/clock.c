@@ -733,7 +733,7 @@ signal_finish(Clock *clock, const ClockRules *rules, ClockState state,
 		begin_repeat(clock, levels, row_reason, promise, context, mem, outcome);
 }
 
-/* "reset": what is promised is that of the new start. */
+/* "reset": as with a row, nothing promised for the new start ends the clock. */
 static void
 signal_reset(Clock *clock, const ClockRules *rules, int64_t at,
 			 ClockPromise promise, void *context, CoreMem *mem,
@@ -742,12 +742,12 @@ signal_reset(Clock *clock, const ClockRules *rules, int64_t at,
 	int32_t		promised;
 
 	restart(clock, at, mem, outcome);
-	if (!outcome->restarted || rules->on_retarget == CLOCK_KEEP_PROMISE)
+	if (!outcome->restarted)
 		return;
 	promised = promise(context, clock->start);
 	if (promised == 0)
 		finish(clock, CLOCK_CANCELLED, clock->start, mem, outcome);
-	else
+	else if (rules->on_retarget != CLOCK_KEEP_PROMISE)
 		set_promise(clock, promised, outcome);
 }
 

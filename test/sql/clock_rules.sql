@@ -362,6 +362,15 @@ UPDATE ticket SET at = '2020-06-03 15:00', section = 'nothing' WHERE id = 't5';
 -- t6: the policy holds later: from start_at
 UPDATE ticket SET at = '2020-06-01 12:00', section = 'retarget' WHERE id = 't6';
 SELECT item, metric, n, state, started, ended, due, breached, verdict FROM shown WHERE item IN ('t4', 't5', 't6') ORDER BY item, metric;
+-- t7: a target that was edited while it was done is no other promise when it is opened again: all go on from 10:00, an hour paused, due Mon 17:00
+INSERT INTO ticket (id, section, at, opened, prio) VALUES ('t7', 'retarget', '2020-06-01 10:00', '2020-06-01 10:00', 2);
+UPDATE ticket SET at = '2020-06-01 11:00', status = 'done' WHERE id = 't7';
+UPDATE sla.target SET goal = '6 bh @desk' WHERE policy = 'normal';
+SELECT item, metric, n, state, started, due, paused FROM shown WHERE item = 't7' ORDER BY metric;	-- as they were, Tue 10:00
+UPDATE ticket SET at = '2020-06-01 12:00', status = 'open' WHERE id = 't7';
+SELECT item, metric, n, state, started, due, paused FROM shown WHERE item = 't7' ORDER BY metric;
+SELECT metric, hm(t) AS at, state, goal FROM unnest('{2020-06-01 10:30,2020-06-01 11:30,2020-06-01 12:30}'::timestamptz[]) t, sla.clock_at('ticket', t, item => 't7') ORDER BY metric, t;
+UPDATE sla.target SET goal = '8 bh @desk' WHERE policy = 'normal';
 
 --
 -- Repeats: a stop begins the next cycle at once
@@ -633,6 +642,20 @@ UPDATE sla.agreement SET plan = 'silver', calendar = 'desk' WHERE party = 'delta
 SELECT item, policy, agreement, party, hm(due_at) AS due FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'k3';	-- 13:00
 DELETE FROM sla.agreement WHERE party = 'delta';
 SELECT item, policy, agreement, party, hm(due_at) AS due FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'k3';	-- 14:00
+-- a clock that starts anew is under the agreement of then, also where its promise stays
+INSERT INTO sla.agreement (party, name, valid_from, ends_at) VALUES ('epsilon', 'first', '-infinity', '2020-06-01 12:00'), ('epsilon', 'second', '2020-06-01 12:00', NULL);
+INSERT INTO ticket (id, section, at, party) VALUES ('k7', 'retarget', '2020-06-01 10:00', 'epsilon');
+SELECT sla.signal('ticket', 'k7', 'stay', 'reset', '2020-06-01 13:00');
+SELECT policy, agreement, hm(started_at) AS started FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'k7' AND metric = 'stay';
+SELECT started, changed, cancelled, errors FROM sla.sync('ticket', '{k7}');
+-- and ends where nothing is promised then, as the next write would have it
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'until noon', 'section = ''until noon''');
+INSERT INTO sla.policy (relation, name, applies_when, valid_from) VALUES ('ticket', 'until noon', 'false', '2020-06-01 12:00');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'until noon', 'stay', '4 bh @desk');
+INSERT INTO ticket (id, section, at) VALUES ('k8', 'until noon', '2020-06-01 10:00');
+SELECT sla.signal('ticket', 'k8', 'stay', 'reset', '2020-06-01 13:00');
+SELECT state, hm(cancelled_at) AS cancelled FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'k8';
+SELECT started, changed, cancelled, errors FROM sla.sync('ticket', '{k8}');
 -- a target that could have no calendar is refused: nobody's tickets have a party
 CREATE TABLE nobody (id int PRIMARY KEY);
 SELECT sla.track('nobody');
@@ -678,6 +701,12 @@ INSERT INTO sla.exception (kind, relation, item, during, extend_by, waive, appro
 	('other', 'ticket', 'e4', NULL, NULL, true, 'the boss', '2020-06-30'),
 	('force_majeure', 'ticket', 'e5', '[2020-06-01 12:00,2020-06-01 14:00)', NULL, false, 'the boss', '2020-06-30');
 SELECT * FROM net_gross WHERE item IN ('e3', 'e4', 'e5');
+-- e10: a date promised by hand moves as well, also of what is measured only: Tue 16:00, and Wed 10:00
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'measure by hand', 'section = ''measure by hand''');
+INSERT INTO sla.target (relation, policy, metric) VALUES ('ticket', 'measure by hand', 'by hand');
+INSERT INTO ticket (id, section, at, promised, party) VALUES ('e10', 'measure by hand', '2020-06-01 10:00', '2020-06-02 16:00', 'measured');
+INSERT INTO sla.exception (kind, relation, item, extend_by, approved_by, approved_at) VALUES ('customer_delay', 'ticket', 'e10', '2 bh', 'the boss', '2020-06-30');
+SELECT hm(gross_due_at) AS gross_due, hm(due_at) AS due FROM sla.clock WHERE relation = 'ticket'::regclass AND item = 'e10';
 -- scopes.  e6 by its labels, weekly maintenance whose second Monday it is: 15:00; e7 by its party and the policy: 16:00
 INSERT INTO sla.exception (kind, relation, policy, party, labels, during, rrule, approved_by, approved_at) VALUES
 	('maintenance', 'ticket', NULL, NULL, '{"team": "E"}', '[2020-06-01 12:00,2020-06-01 13:00)', 'FREQ=WEEKLY;COUNT=3', 'the boss', '2020-06-30'),
@@ -714,6 +743,14 @@ SELECT item, state, due, verdict FROM shown WHERE item = 'y1';
 DELETE FROM sla.holiday WHERE day = '2020-06-23';
 UPDATE sla.calendar SET hours = 'TZ=UTC Mo-Fr 09:00-17:00' WHERE name = 'desk';
 SELECT item, state, due, verdict FROM shown WHERE item IN ('y1', 'y2') ORDER BY item;		-- Tue 11:00 again
+-- deleted before what an edit moved is stored, a clock is judged as it read: 2 bh, breached at 12:00
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'deleted', 'section = ''deleted''');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'deleted', 'resolution', '4 bh @desk');
+INSERT INTO ticket (id, section, at) VALUES ('y4', 'deleted', '2020-06-22 10:00');
+UPDATE sla.target SET goal = '2 bh @desk' WHERE policy = 'deleted';
+SELECT item, state, due, breached FROM shown WHERE item = 'y4';
+DELETE FROM ticket WHERE id = 'y4';
+SELECT item, state, due, breached FROM shown WHERE item = 'y4';
 -- nor do they when the item is looked at anew because of another edit: resolution stays due Tue 11:30 and breached, update moves to 14:30
 INSERT INTO sla.policy (relation, name, applies_when, rank) VALUES ('ticket', 'ground', 'section = ''ground''', 50);
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'ground', 'resolution', '4 bh @desk'), ('ticket', 'ground', 'update', '4 bh @desk');

@@ -1838,11 +1838,11 @@ model_signal(ClockAction action, int64_t at, const char *reason)
 				break;
 			model.start = model.last = model_time(at < model.start ? model.start : at);
 			model_from(model.start, model.off[END_OF_TIME - 1], model.why[END_OF_TIME - 1]);
-			if (model.start == old.start || rules.on_retarget == CLOCK_KEEP_PROMISE)
+			if (model.start == old.start)
 				break;
 			if (promise(&promises, model.start) == 0)
 				model_finish(model.start, false);
-			else
+			else if (rules.on_retarget != CLOCK_KEEP_PROMISE)
 				model.promise = promise(&promises, model.start);
 			break;
 	}
