@@ -61,12 +61,13 @@
 #include "core/combine.h"
 #include "relation_watch.h"
 
-/* The columns of sla.calendar, sla.holiday and sla.calendar_history. */
-#define Anum_calendar_name		1
+/*
+ * The columns of sla.calendar, sla.holiday and sla.calendar_history; the name is
+ * the first.
+ */
 #define Anum_calendar_hours		2
 #define Anum_calendar_combines	3
 #define Anum_calendar_since		6
-#define Anum_holiday_calendar	1
 #define Anum_holiday_day		2
 #define Anum_holiday_name		3
 #define Anum_holiday_hours		4

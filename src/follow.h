@@ -60,7 +60,6 @@ typedef struct Follow
 extern void follow_begin(Follow *follow, int32 tracked_id);
 extern void follow_end(Follow *follow);
 
-
 /* The key of a row of the tracked table's row type, in the memory of the item. */
 extern const char *follow_item_of(Follow *follow, TupleTableSlot *slot);
 

@@ -74,10 +74,11 @@ sla_duration_text(PG_FUNCTION_ARGS)
  * What GROUP BY would do, at a fraction of the cost: reports of history count
  * millions of clocks of a few promises.  A clock counts in the month of its
  * verdict, net and gross each: of the stop when it was kept, of the breach when
- * it was not.  "ended_at" of an open clock is now; NULL: it does not count.  Months begin in the time zone of the agreement, else of the
- * tracked table: "zones" has 'a', the agreement's number, '=' and its zone for
- * each that has one, and 'r' and the table's likewise.  "period_start" is the
- * one month that counts; NULL: all.
+ * it was not.  "ended_at" of an open clock is now; NULL: it does not count.
+ * Months begin in the time zone of the agreement, else of the tracked table:
+ * "zones" has 'a', the agreement's number, '=' and its zone for each that has
+ * one, and 'r' and the table's likewise.  "period_start" is the one month that
+ * counts; NULL: all.
  *
  * The result has, of each month and promise, the month's first day (as days
  * since 2000-01-01), the promise's number and the counts: net met, tolerated,

@@ -807,7 +807,7 @@ oid_column(HeapTuple row, TupleDesc desc, const char *column)
 	return isnull ? InvalidOid : DatumGetObjectId(value);
 }
 
-/* Is anything of this expression's definition other than it was? */
+/* NULL, where no expression is given, is the same as NULL. */
 static bool
 same_text(const char *a, const char *b)
 {

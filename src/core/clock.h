@@ -140,7 +140,7 @@ typedef struct ClockResult
  * What follows from the facts.  The deadline is the earliest instant, not
  * before goal_at, at which the elapsed time reaches the budget; elapsed is
  * the open time from the start on that is neither paused nor excluded.  A
- * clock breached when it went on after "late".  risk is at least goal_at only
+ * clock is breached when it went on after "late".  risk is at least goal_at only
  * where it is 1 or more (then it is the instant at which elapsed reaches
  * risk x budget, not before goal_at).
  *

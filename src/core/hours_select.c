@@ -29,10 +29,6 @@ hours_allocate(HoursParser *parser, size_t size)
 	return memory;
 }
 
-/*
- * Room for one more item of "size" bytes in an array of *capacity that holds
- * "count": the array, moved when it had to grow, or NULL.
- */
 void *
 hours_make_room(HoursParser *parser, void *array, int count, int *capacity, size_t size)
 {
@@ -49,10 +45,7 @@ hours_make_room(HoursParser *parser, void *array, int count, int *capacity, size
 	return larger;
 }
 
-/*
- * Sort "count" items of "size" (at most 32) bytes in place: nothing to do for
- * most input, a heap sort for the rest.
- */
+/* Nothing is to be done for most input; a heap sort for the rest. */
 void
 hours_sort(void *items, int count, size_t size,
 		   int (*compare) (const void *a, const void *b))
@@ -402,7 +395,6 @@ hours_parse_weeks(HoursParser *parser, HoursRule *rule)
 	return true;
 }
 
-/* Sort years or weeks and drop the repeated ones. */
 void
 hours_order_steps(HoursStep *steps, int *count)
 {
@@ -622,10 +614,6 @@ hours_parse_dates(HoursParser *parser, HoursRule *rule)
 	return true;
 }
 
-/*
- * At a year: does it belong to a date ("2026 Dec 24", "2026 easter"), or is
- * it a selector ("2026", "2026 Dec", "2026-2028 Dec 24")?
- */
 bool
 hours_year_begins_date(const HoursParser *parser)
 {
