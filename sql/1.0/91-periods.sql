@@ -207,6 +207,18 @@ END;
 COMMENT ON FUNCTION sla.period_at(text, timestamptz) IS 'private: the period of an objective that holds an instant';
 REVOKE ALL ON FUNCTION sla.period_at(text, timestamptz) FROM PUBLIC;
 
+CREATE FUNCTION sla.closed_until(name sla.objective_name)
+RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT greatest(max(c.to_at), name.taken_at)
+	FROM sla.closed_period AS c
+	WHERE c.objective = name.name;
+END;
+COMMENT ON FUNCTION sla.closed_until(sla.objective_name) IS
+'private: in the first period of an objective that is to be closed and is not';
+REVOKE ALL ON FUNCTION sla.closed_until(sla.objective_name) FROM PUBLIC;
+
 /*
  * Close the periods whose time has come at an instant, the oldest of each
  * objective first, so many at most.  A transaction that began before that time

@@ -161,7 +161,8 @@ REVOKE ALL ON FUNCTION sla.items_present(regclass, text[]) FROM PUBLIC;
 
 /*
  * The instant from which on clocks that ended are needed: the first of the months
- * and windows that may still change.  A verdict is never later than the end.
+ * and windows that may still change, and of the periods that are to be closed,
+ * whatever keeps them from it.  A verdict is never later than the end.
  */
 CREATE FUNCTION sla.needed_from(relation regclass, at timestamptz)
 RETURNS timestamptz
@@ -178,6 +179,14 @@ BEGIN ATOMIC
 		CROSS JOIN LATERAL sla.objective_window(o, needed_from.at - o.close_after) AS w
 		CROSS JOIN LATERAL sla.calendar_window('month', NULL, o.time_zone, needed_from.at - o.close_after) AS m
 		WHERE o.kind = 'clock' AND o.relation = needed_from.relation
+		UNION ALL
+		SELECT p.from_at
+		FROM sla.objective_name AS n
+		CROSS JOIN LATERAL sla.period_at(n.name, sla.closed_until(n)) AS p
+		WHERE EXISTS (
+			SELECT
+			FROM sla.objective AS o
+			WHERE o.name = n.name AND o.kind = 'clock' AND o.relation = needed_from.relation)
 	) AS f (from_at);
 END;
 COMMENT ON FUNCTION sla.needed_from(regclass, timestamptz) IS

@@ -55,6 +55,18 @@ SELECT * FROM kept.clocks;
 SELECT sla.retain('2021-01-07', 1000);
 SELECT * FROM kept.clocks;
 DELETE FROM sla.objective WHERE name = 'of the year';
+-- a period that should have been closed and is not needs its clocks, however long ago it was
+BEGIN;
+INSERT INTO sla.objective (name, kind, relation, metric, target_percent, window_length) VALUES ('of the month', 'clock', 'kept.ticket', 'done', 95, 'month');
+UPDATE sla.objective_name SET taken_at = '2020-12-10' WHERE name = 'of the month';
+DELETE FROM kept.ticket WHERE id > 0;
+SELECT sla.retain('2021-08-01', 1000);
+SELECT * FROM kept.clocks;
+SET LOCAL client_min_messages = error;
+INSERT INTO sla.closed_period SELECT 'of the month', '2020-12-01', 1, '2021-02-01', '2020-12-01', o.valid_from, o.id, o.kind, false, NULL, NULL, 95, now(), 'x', NULL FROM sla.objective AS o WHERE o.name = 'of the month';
+SELECT sla.retain('2021-08-03', 1000);
+SELECT * FROM kept.clocks;
+ROLLBACK;
 -- the present month is needed, and the one before for five days
 DELETE FROM kept.ticket WHERE id > 0;
 UPDATE sla.retention SET keep = '1 day';
