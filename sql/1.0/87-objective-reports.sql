@@ -357,7 +357,8 @@ BEGIN
 		cuts := began || ARRAY(SELECT h FROM sla.steps('30 minutes', o.time_zone, began, until) AS h ORDER BY h);
 	END IF;
 	RETURN QUERY
-	SELECT nullif(s.grp, ''), (rank() OVER (PARTITION BY s.grp ORDER BY s.total - s.good DESC))::integer,
+	-- (sums of fractions of seconds that are alike differ by their rounding)
+	SELECT nullif(s.grp, ''), (rank() OVER (PARTITION BY s.grp ORDER BY round((s.total - s.good)::numeric, 6) DESC))::integer,
 		s.slot / 24 + 1, s.slot % 24,
 		format('%s %s:00', (ARRAY['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'])[s.slot / 24 + 1], lpad((s.slot % 24)::text, 2, '0')),
 		s.total, s.good, s.total - s.good, sla.sli_percent(s.good, s.total),

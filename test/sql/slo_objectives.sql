@@ -272,6 +272,9 @@ SET timezone = 'UTC';
 -- the budget is all there before anything counts
 SELECT "time", total, so_far_percent, budget_remaining_percent FROM sla.slo_series('edge', '2026-03-29 12:00+00') WHERE "time" IN ('2026-03-02', '2026-03-28', '2026-03-29');
 DELETE FROM sla.exception WHERE objective = 'edge';
+-- hours that are alike have one rank, also the one in which the window ends and begins
+INSERT INTO sla.objective (name, kind, relation, outage_from, target_percent, window_length) VALUES ('down', 'outage', 'ob_edge', 'at', 90, '14 days');
+SELECT rank, count(*) FROM sla.slo_slots('down', '2026-03-29 12:01:01.405897+00') GROUP BY rank;
 
 -- the views are these functions at now()
 SELECT count(*) = count(DISTINCT (objective, group_value)) AS one_each FROM sla.report_slo_status;
