@@ -180,6 +180,7 @@ RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN pg_catalog.timezone(o.time_zone, pg_catalog.timezone(o.time_zone, period_ends) + o.close_after);
 COMMENT ON FUNCTION sla.settles_at(sla.objective, timestamptz) IS 'private: from when on a period of an objective may be closed';
+REVOKE ALL ON FUNCTION sla.settles_at(sla.objective, timestamptz) FROM PUBLIC;
 
 /*
  * The periods of an objective, the latest two years and a bit: the windows of
