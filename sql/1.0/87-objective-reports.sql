@@ -243,6 +243,10 @@ BEGIN
 				WHERE c.next > coalesce(began, cuts[cardinality(cuts)])
 				ORDER BY c.at);
 		END IF;
+		IF o.kind = 'slice' THEN
+			-- before the first event no slice is worth looking for: there are very many
+			cuts := cuts[coalesce((SELECT min(c.bucket) FROM sla.objective_counts(o.id, cuts || until, NULL) AS c), cardinality(cuts)):];
+		END IF;
 		RETURN QUERY
 		SELECT timezone(o.time_zone, p.from_at)::date, o.valid_from, nullif(t.grp, ''), p.from_at, p.to_at,
 			o.party, o.agreement, target, t.total, t.good, t.total - t.good, sla.sli_percent(t.good, t.total),
