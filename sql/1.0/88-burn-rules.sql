@@ -264,6 +264,10 @@ DECLARE
 	chosen text := rule_set;
 	scale double precision;
 BEGIN
+	IF objective IS NULL THEN
+		RAISE EXCEPTION 'objective must not be null'
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
 	-- the version in force, or else the first to come
 	SELECT v.* INTO o
 	FROM sla.objective AS v

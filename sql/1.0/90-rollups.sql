@@ -403,9 +403,13 @@ DECLARE
 	emptied jsonb;
 	folded bigint;
 BEGIN
-	IF (max_items >= 0) IS NOT TRUE THEN
+	IF max_items IS NULL THEN
+		RAISE EXCEPTION 'max_items must not be null'
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	IF max_items < 0 THEN
 		RAISE EXCEPTION 'max_items must not be negative'
-			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', coalesce(max_items::text, 'null'));
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', max_items);
 	END IF;
 
 	-- of restored tables, whose triggers have counted from the first write on

@@ -490,6 +490,10 @@ DECLARE
 	rule sla.burn_rule;
 	found_any boolean := false;
 BEGIN
+	IF documents IS NULL THEN
+		RAISE EXCEPTION 'documents must not be null'
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
 	FOR document IN SELECT d FROM jsonb_array_elements(list) AS d LOOP
 		path := concat(document ->> 'kind', ' "' || (document #>> '{metadata,name}') || '"');
 		IF document ->> 'apiVersion' IS DISTINCT FROM 'openslo/v1' THEN
@@ -558,6 +562,14 @@ DECLARE
 	frame jsonb;
 	policies jsonb;
 BEGIN
+	IF objective IS NULL THEN
+		RAISE EXCEPTION 'objective must not be null'
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	IF at IS NULL THEN
+		RAISE EXCEPTION 'at must not be null'
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
 	SELECT v.* INTO o
 	FROM sla.objective AS v
 	WHERE v.name = export_openslo.objective AND v.valid_from <= export_openslo.at

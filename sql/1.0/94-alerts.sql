@@ -1045,11 +1045,19 @@ DECLARE
 	next timestamptz;
 	is_rehearsal boolean := at > greatest(now(), clock_timestamp());
 BEGIN
-	IF at IS NULL OR NOT isfinite(at) THEN
+	IF at IS NULL THEN
+		RAISE EXCEPTION 'at must not be null'
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	IF NOT isfinite(at) THEN
 		RAISE EXCEPTION 'the instant of a tick must be finite'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	IF max_items IS NULL OR max_items < 1 THEN
+	IF max_items IS NULL THEN
+		RAISE EXCEPTION 'max_items must not be null'
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	IF max_items < 1 THEN
 		RAISE EXCEPTION 'max_items must be at least 1'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;

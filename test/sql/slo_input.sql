@@ -138,7 +138,7 @@ SELECT c.call, r.* FROM unnest(ARRAY[
 	'slo_status(''none'')', 'slo_periods(''none'')', 'slo_series(''none'')', 'slo_slots(''none'')', 'slo_alerts(''none'')', 'slo_status(''none'', now(), true)',
 	'verify_periods(''none'')', 'verify_objective(''none'')', 'rebuild(''none'')', 'reclose(''none'', ''2026-01-01'', ''x'')',
 	'service_credits(''oi'', ''none'')', 'service_credits(''none'', ''main'', now(), true)', 'monthly_summary(''oi'', ''none'', ''2026-01-01'')', 'monthly_summary(''oi'', ''main'', NULL)',
-	'calendar_window(''fortnight'', NULL, ''UTC'', now())', 'acknowledge(0)', 'fold(-1)', 'grant_to(1, ''reader'')', 'revoke_from(1, ''reader'')', 'forecast(''oi_request'')'
+	'calendar_window(''fortnight'', NULL, ''UTC'', now())', 'acknowledge(0)', 'fold(-1)', 'fold(NULL)', 'refresh(NULL)', 'tick(NULL)', 'tick(now(), NULL)', 'add_burn_rules(NULL)', 'import_openslo(NULL)', 'export_openslo(NULL)', 'grant_to(1, ''reader'')', 'revoke_from(1, ''reader'')', 'forecast(''oi_request'')'
 ]) WITH ORDINALITY AS c (call, n), refusal('SELECT FROM sla.' || c.call) AS r ORDER BY n;
 \pset format aligned
 -- what an error says of the rows is the owner's alone
