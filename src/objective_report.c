@@ -54,6 +54,7 @@ typedef struct Version
 {
 	int32		id;
 	TimestampTz from;
+	TimestampTz until;			/* when the next one is in force */
 	double		target;
 	Datum		time_zone;
 	bool		is_plain;		/* for us */
@@ -211,6 +212,9 @@ read_versions(NamedObjective *objective, Datum name)
 		version->start = field(i, 9, &version->no_start);
 		version->nominal = number_field(i, 10);
 		version->of_clocks = bool_field(i, 11);
+		version->until = DT_NOEND;
+		if (i > 0)
+			version[-1].until = version->from;
 		MemoryContextSwitchTo(old);
 	}
 }
@@ -490,7 +494,7 @@ typedef struct StatusTime
 {
 	TimestampTz began;
 	TimestampTz until;
-	TimestampTz to;				/* the end of the window */
+	TimestampTz to;				/* the end of the window, or of the version */
 	TimestampTz recent;
 	int			ndays;
 	TimestampTz *days;			/* "began", and local midnights after it */
@@ -513,6 +517,7 @@ cut_status(const Version *version, TimestampTz at, StatusTime *time)
 	if (time->began >= time->until)
 		return false;
 	time->recent = Max(time->began, back_from(time->until, seconds(time->to - from) / 28));
+	time->to = Min(time->to, version->until);
 
 	local = core_floor(to_local(version, time->began), USECS_PER_DAY);
 	last = to_local(version, time->until);

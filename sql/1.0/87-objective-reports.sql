@@ -19,6 +19,15 @@ COMMENT ON FUNCTION sla.consumed_percent(double precision, double precision, dou
  * its open time; at the window's end there will be as much, in proportion, as there
  * was so far.
  */
+CREATE FUNCTION sla.version_until(o sla.objective)
+RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT min(v.valid_from) FROM sla.objective AS v WHERE v.name = o.name AND v.valid_from > o.valid_from;
+END;
+COMMENT ON FUNCTION sla.version_until(sla.objective) IS 'private: when the next version of an objective comes into force; NULL: never';
+REVOKE ALL ON FUNCTION sla.version_until(sla.objective) FROM PUBLIC;
+
 CREATE FUNCTION sla.objective_status(objective text, at timestamptz)
 RETURNS TABLE (
 	group_value text, valid_from timestamptz, window_from timestamptz, window_until timestamptz,
@@ -39,6 +48,7 @@ DECLARE
 	w record;
 	began timestamptz;
 	until timestamptz;
+	ends timestamptz;
 	recent timestamptz;
 	days timestamptz[];
 	cuts timestamptz[];
@@ -55,8 +65,9 @@ BEGIN
 	SELECT * INTO w FROM sla.objective_window(o, at);
 	began := greatest(w.from_at, o.valid_from);
 	until := least(w.to_at, at);
-	whole := sla.total_seconds(sla.objective_time(o, tstzrange(began, w.to_at)));
-	elapsed := CASE WHEN w.to_at = until THEN whole
+	ends := least(w.to_at, sla.version_until(o));
+	whole := sla.total_seconds(sla.objective_time(o, tstzrange(began, ends)));
+	elapsed := CASE WHEN ends = until THEN whole
 		ELSE sla.total_seconds(sla.objective_time(o, tstzrange(began, until))) END;
 	recent := CASE
 		WHEN o.calendar IS NULL THEN
@@ -71,7 +82,7 @@ BEGIN
 	ELSIF o.kind = 'slice' THEN
 		expected := sla.expected_steps(o, o.slice, began, until);
 	END IF;
-	whole_budget := sla.whole_budget(o, began, w.to_at);
+	whole_budget := sla.whole_budget(o, began, ends);
 	RETURN QUERY
 	WITH counted AS MATERIALIZED (
 		SELECT t.grp, sum(t.total) AS total, sum(t.good) AS good,
@@ -93,7 +104,7 @@ BEGIN
 		FROM tally AS t
 		GROUP BY t.grp
 	)
-	SELECT nullif(s.grp, ''), o.valid_from, began, w.to_at, s.total, s.good, s.total - s.good,
+	SELECT nullif(s.grp, ''), o.valid_from, began, ends, s.total, s.good, s.total - s.good,
 		sla.sli_percent(s.good, s.total), b.budget, b.budget - (s.total - s.good), c.consumed,
 		nullif(s.burn, 'Infinity'), whole, sla.error_budget(whole, target),
 		sla.error_budget(whole, target) * (1 - c.consumed / 100),
@@ -305,7 +316,7 @@ BEGIN
 	began := greatest(w.from_at, o.valid_from);
 	until := least(w.to_at, at);
 	cuts := began || ARRAY(SELECT d FROM sla.steps('1 day', o.time_zone, began, until) AS d ORDER BY d);
-	whole_budget := sla.whole_budget(o, began, w.to_at);
+	whole_budget := sla.whole_budget(o, began, least(w.to_at, sla.version_until(o)));
 	RETURN QUERY
 	WITH tally AS (
 		SELECT * FROM sla.objective_tally(o, cuts || until)
@@ -574,7 +585,7 @@ COMMENT ON COLUMN sla.report_slo_status.metric IS 'of clocks: what is measured';
 COMMENT ON COLUMN sla.report_slo_status.valid_from IS 'from when this version is in force; NULL: from ever';
 COMMENT ON COLUMN sla.report_slo_status.target_percent IS 'what is promised';
 COMMENT ON COLUMN sla.report_slo_status.window_from IS 'when the window begins; not before this version';
-COMMENT ON COLUMN sla.report_slo_status.window_until IS 'when it ends: now, where it rolls';
+COMMENT ON COLUMN sla.report_slo_status.window_until IS 'when it ends, or the next version comes into force: now, where it rolls';
 COMMENT ON COLUMN sla.report_slo_status.total IS 'what counts: events, values, clocks, slices that have events, or seconds';
 COMMENT ON COLUMN sla.report_slo_status.good IS 'what of it is good';
 COMMENT ON COLUMN sla.report_slo_status.bad IS 'what of it is not';

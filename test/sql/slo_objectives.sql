@@ -272,6 +272,22 @@ SET timezone = 'UTC';
 -- the budget is all there before anything counts
 SELECT "time", total, so_far_percent, budget_remaining_percent FROM sla.slo_series('edge', '2026-03-29 12:00+00') WHERE "time" IN ('2026-03-02', '2026-03-28', '2026-03-29');
 DELETE FROM sla.exception WHERE objective = 'edge';
+-- a window ends where the next version comes into force, as its period does
+INSERT INTO sla.objective (name, valid_from, kind, relation, at, good_when, outage_from, outage_to, slice, target_percent, window_length)
+SELECT k.name, v.valid_from, k.kind, 'ob_edge', k.at, k.good_when, k.outage_from, k.outage_to, k.slice, 90, 'month'
+FROM (VALUES ('cut event', 'event', 'at', 'ok', NULL, NULL, NULL), ('cut slowly', 'event', 'at', 'ok', NULL, NULL, NULL),
+		('cut outage', 'outage', NULL, NULL, 'at', 'at + interval ''12 hours''', NULL), ('cut slice', 'slice', 'at', 'ok', NULL, NULL, interval '1 hour'))
+	AS k (name, kind, at, good_when, outage_from, outage_to, slice),
+	(VALUES (timestamptz '-infinity'), ('2026-03-30')) AS v (valid_from);
+INSERT INTO sla.exception (objective, during, reason, approved_by, approved_at) VALUES ('cut slowly', '[2020-01-01,2020-01-02)', 'so that it is counted the long way', 'me', now());
+SELECT o.name, s.window_until, p.to_at = s.window_until AS as_period, s.total, s.budget, s.budget_remaining = p.budget_remaining AS as_period, s.window_seconds / 86400 AS days,
+	s.exhaustion_seconds / 86400 AS exhausted_in, s.projected_percent, s.projected_remaining, d.budget_remaining_percent
+FROM (SELECT DISTINCT name FROM sla.objective WHERE name LIKE 'cut %') AS o, sla.slo_status(o.name, '2026-03-29 12:00+00') AS s,
+	LATERAL (SELECT p.to_at, p.budget_remaining FROM sla.objective_periods(o.name, '2026-03-29 12:00+00', '-infinity') AS p ORDER BY p.from_at DESC LIMIT 1) AS p,
+	LATERAL (SELECT d.budget_remaining_percent FROM sla.slo_series(o.name, '2026-03-29 12:00+00') AS d ORDER BY d."time" DESC LIMIT 1) AS d
+ORDER BY o.name;
+DELETE FROM sla.exception WHERE objective = 'cut slowly';
+DELETE FROM sla.objective WHERE name LIKE 'cut %';
 -- hours that are alike have one rank, also the one in which the window ends and begins
 INSERT INTO sla.objective (name, kind, relation, outage_from, target_percent, window_length) VALUES ('down', 'outage', 'ob_edge', 'at', 90, '14 days');
 SELECT rank, count(*) FROM sla.slo_slots('down', '2026-03-29 12:01:01.405897+00') GROUP BY rank;
