@@ -327,8 +327,8 @@ COMMENT ON COLUMN sla.clock.verdict IS
 'pending, met (by the goal), tolerated (by the threshold), breached, or waived (breached and forgiven); NULL: cancelled before a breach, or measured only';
 COMMENT ON COLUMN sla.clock.gross_verdict IS 'the same without exceptions';
 COMMENT ON COLUMN sla.clock.elapsed_seconds IS 'business time used, without pauses';
-COMMENT ON COLUMN sla.clock.budget_seconds IS 'business time of the goal';
-COMMENT ON COLUMN sla.clock.paused_seconds IS 'business time of the pauses that are over';
+COMMENT ON COLUMN sla.clock.budget_seconds IS 'business time of the goal, with that by which exceptions extend it';
+COMMENT ON COLUMN sla.clock.paused_seconds IS 'business time of the pauses that are over, where no exception takes it out';
 COMMENT ON COLUMN sla.clock.is_waived IS 'an exception forgives a breach';
 COMMENT ON COLUMN sla.clock.is_stale IS 'the stored row is older than its promise, and was derived afresh for this answer';
 
@@ -486,9 +486,9 @@ COMMENT ON COLUMN sla.report_clock.verdict IS 'pending, met, tolerated, breached
 COMMENT ON COLUMN sla.report_clock.gross_verdict IS 'the same without exceptions';
 COMMENT ON COLUMN sla.report_clock.elapsed_seconds IS 'business time used, without pauses';
 COMMENT ON COLUMN sla.report_clock.elapsed_text IS 'the same in words';
-COMMENT ON COLUMN sla.report_clock.budget_seconds IS 'business time of the goal';
+COMMENT ON COLUMN sla.report_clock.budget_seconds IS 'business time of the goal, with that by which exceptions extend it';
 COMMENT ON COLUMN sla.report_clock.budget_text IS 'the same in words';
-COMMENT ON COLUMN sla.report_clock.paused_seconds IS 'business time of the pauses that are over';
+COMMENT ON COLUMN sla.report_clock.paused_seconds IS 'business time of the pauses that are over, where no exception takes it out';
 COMMENT ON COLUMN sla.report_clock.paused_text IS 'the same in words';
 COMMENT ON COLUMN sla.report_clock.used_percent IS 'business time used, of the goal; above 100 when it is late';
 COMMENT ON COLUMN sla.report_clock.is_paused IS 'it is paused';

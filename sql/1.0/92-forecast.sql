@@ -286,6 +286,7 @@ CREATE FUNCTION sla.forecast_answer(
 RETURNS SETOF sla.report_forecast
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
 SET jit = off
 SET plan_cache_mode = force_custom_plan
 AS $$
@@ -406,6 +407,7 @@ CREATE FUNCTION sla.forecast_backtest_answer(
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
 SET jit = off
 BEGIN ATOMIC
 	SELECT s.metric, s.bin, s.clocks, s.predicted, s.breached, s.base_rate, s.brier, s.base_brier,

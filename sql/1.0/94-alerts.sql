@@ -769,7 +769,7 @@ BEGIN
 						WHERE a.kind = 'burn_rate' AND a.objective = due AND a.rule = s.rule
 							AND a.group_value IS NOT DISTINCT FROM s.group_value
 							AND (a.withdrawn_at IS NULL
-								OR a.raised_at <= alert_burn_rates.at AND a.raised_at + s.cooldown > alert_burn_rates.at))
+								OR a.raised_at <= alert_burn_rates.at AND a.raised_at + make_interval(secs => extract(epoch FROM s.cooldown)::double precision) > alert_burn_rates.at))
 				ON CONFLICT (objective, rule, (coalesce(group_value, ''))) WHERE kind = 'burn_rate' AND withdrawn_at IS NULL
 				DO NOTHING
 				RETURNING alert.id, alert.relation
