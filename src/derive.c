@@ -295,7 +295,6 @@ void
 derive_anew(Definition *def, StoredClock *clock)
 {
 	const Promise *promise = promise_of(def, clock);
-
 	int64		start = clock->clock.start;
 
 	for (int i = 0; i < def->ntargets && !clock_is_open(&clock->clock); i++)

@@ -14,11 +14,6 @@ END;
 COMMENT ON FUNCTION sla.consumed_percent(double precision, double precision, double precision) IS
 'private: the percentage of an error budget that is used up';
 
-/*
- * How an objective stands.  The pace is that of the last 28th of the window, or of
- * its open time; at the window's end there will be as much, in proportion, as there
- * was so far.
- */
 CREATE FUNCTION sla.version_until(o sla.objective)
 RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -28,6 +23,11 @@ END;
 COMMENT ON FUNCTION sla.version_until(sla.objective) IS 'private: when the next version of an objective comes into force; NULL: never';
 REVOKE ALL ON FUNCTION sla.version_until(sla.objective) FROM PUBLIC;
 
+/*
+ * How an objective stands.  The pace is that of the last 28th of the window, or of
+ * its open time; at the window's end there will be as much, in proportion, as there
+ * was so far.
+ */
 CREATE FUNCTION sla.objective_status(objective text, at timestamptz)
 RETURNS TABLE (
 	group_value text, valid_from timestamptz, window_from timestamptz, window_until timestamptz,
@@ -211,7 +211,6 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-	version record;
 	o sla.objective;
 	next_from timestamptz;
 	unit text;
@@ -221,17 +220,13 @@ DECLARE
 	cuts timestamptz[];
 	target double precision;
 BEGIN
-	FOR version IN
-		SELECT v.*
-		FROM (
-			SELECT v AS objective, v.valid_from, lead(v.valid_from) OVER (ORDER BY v.valid_from) AS next_from
-			FROM sla.objective AS v
-			WHERE v.name = objective
-		) AS v
-		WHERE v.valid_from < objective_periods.at
+	FOR o IN
+		SELECT *
+		FROM sla.objective AS v
+		WHERE v.name = objective AND v.valid_from < objective_periods.at
+		ORDER BY v.valid_from
 	LOOP
-		o := version.objective;
-		next_from := version.next_from;
+		next_from := sla.version_until(o);
 		target := o.target_percent;
 		unit := CASE WHEN sla.is_calendar_window(o.window_length) THEN o.window_length ELSE 'month' END;
 		until := least(next_from, at);
