@@ -516,7 +516,10 @@ cut_status(const Version *version, TimestampTz at, StatusTime *time)
 	time->until = Min(time->to, at);
 	if (time->began >= time->until)
 		return false;
-	time->recent = Max(time->began, back_from(time->until, seconds(time->to - from) / 28));
+	time->recent = back_from(time->until, seconds(time->to - from) / 28);
+	if (time->to - from >= 28 * USECS_PER_HOUR)
+		time->recent = core_floor(time->recent, ROLLUP_STEP);
+	time->recent = Max(time->recent, time->began);
 	time->to = Min(time->to, version->until);
 
 	local = core_floor(to_local(version, time->began), USECS_PER_DAY);

@@ -25,8 +25,9 @@ REVOKE ALL ON FUNCTION sla.version_until(sla.objective) FROM PUBLIC;
 
 /*
  * How an objective stands.  The pace is that of the last 28th of the window, or of
- * its open time; at the window's end there will be as much, in proportion, as there
- * was so far.
+ * its open time; of what has rollups it begins with a bucket, if it is an hour or
+ * more, so that none is cut for it.  At the window's end there will be as much, in
+ * proportion, as there was so far.
  */
 CREATE FUNCTION sla.objective_status(objective text, at timestamptz)
 RETURNS TABLE (
@@ -70,11 +71,14 @@ BEGIN
 	elapsed := CASE WHEN ends = until THEN whole
 		ELSE sla.total_seconds(sla.objective_time(o, tstzrange(began, until))) END;
 	recent := CASE
-		WHEN o.calendar IS NULL THEN
-			greatest(began, until - make_interval(secs => extract(epoch FROM w.to_at - w.from_at)::double precision / 28))
+		WHEN o.calendar IS NULL THEN until - make_interval(secs => extract(epoch FROM w.to_at - w.from_at)::double precision / 28)
 		WHEN elapsed <= sla.nominal_window(o, at) / 28 THEN began
 		ELSE sla.back_from(o, until, make_interval(secs => sla.nominal_window(o, at) / 28))
 	END;
+	IF o.kind IN ('event', 'value', 'clock') AND o.calendar IS NULL AND w.to_at - w.from_at >= interval '28 hours' THEN
+		recent := date_bin('5 minutes', recent, '2000-01-01 00:00+00');
+	END IF;
+	recent := greatest(recent, began);
 	days := began || ARRAY(SELECT d FROM sla.steps('1 day', o.time_zone, began, until) AS d ORDER BY d);
 	cuts := ARRAY(SELECT d FROM unnest(days || recent || until) AS d WHERE d <= until GROUP BY d ORDER BY d);
 	IF o.kind IN ('event', 'value') THEN

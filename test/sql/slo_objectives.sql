@@ -123,7 +123,7 @@ SELECT v.name, s.total, s.bad, s.budget, s.budget_remaining, s.consumed_percent,
 
 -- the projection to the window's end: what is, and the pace of the last 28th of the window for the rest of it
 CREATE TEMP TABLE projected AS
-	SELECT v.name, v.target, v.whole, v.elapsed, 100 * avg(good::int) AS so_far, 100 * avg(good::int) FILTER (WHERE r.at >= timestamptz :at - v.whole / 28 * interval '1 s') AS pace, count(*) AS total
+	SELECT v.name, v.target, v.whole, v.elapsed, 100 * avg(good::int) AS so_far, 100 * avg(good::int) FILTER (WHERE r.at >= date_bin('5 minutes', timestamptz :at - v.whole / 28 * interval '1 s', '2000-01-01 00:00+00')) AS pace, count(*) AS total
 	FROM (
 		SELECT name, target, from_at, extract(epoch FROM to_at - from_at)::float8 AS whole, extract(epoch FROM timestamptz :at - from_at)::float8 AS elapsed
 		FROM (VALUES ('month', 98, timestamptz '2026-03-01 00:00 Europe/Berlin', timestamptz '2026-04-01 00:00 Europe/Berlin'), ('all', 100, '2026-03-01', '2026-04-01'), ('any', 0, '2026-03-01', '2026-04-01')) v (name, target, from_at, to_at)
