@@ -14,6 +14,7 @@
 #include "sla_tracker.h"
 
 #include "access/relation.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -33,6 +34,13 @@
 #include "owner_watch.h"
 #include "rollup.h"
 #include "rules.h"
+
+/* A query of an objective, kept until its text is another. */
+typedef struct KeptQuery
+{
+	char	   *text;			/* of the plan; NULL: none yet */
+	SPIPlanPtr	plan;
+} KeptQuery;
 
 /* What reading an objective's relation needs of its definition. */
 typedef struct Objective
@@ -57,9 +65,9 @@ typedef struct Objective
 	Datum		promises;		/* of clocks: those that count, integer[]; */
 	Datum		party;			/* only this one's; 0: of all; */
 	Datum		label;			/* by whose values it groups; 0: by none */
-	char	   *pieces_query;	/* of the plan; NULL: none yet */
-	SPIPlanPtr	pieces_plan;
-	bool		is_reading;		/* it is being executed */
+	KeptQuery	pieces;
+	KeptQuery	rows;
+	bool		is_reading;		/* one of these is being executed */
 	bool		is_gone;		/* and to be freed then */
 } Objective;
 
@@ -131,6 +139,22 @@ read_objective(Objective *objective)
 	fence_leave(&fence);
 }
 
+static void
+free_query(KeptQuery *query)
+{
+	if (query->plan != NULL)
+		SPI_freeplan(query->plan);
+	query->plan = NULL;
+	query->text = NULL;
+}
+
+static void
+free_queries(Objective *objective)
+{
+	free_query(&objective->pieces);
+	free_query(&objective->rows);
+}
+
 /* Whoever works with one goes on with it. */
 static void
 let_go(Objective *objective)
@@ -138,8 +162,8 @@ let_go(Objective *objective)
 	MemoryContextSetParent(objective->context, TopTransactionContext);
 	if (objective->is_reading)
 		objective->is_gone = true;
-	else if (objective->pieces_plan != NULL)
-		SPI_freeplan(objective->pieces_plan);
+	else
+		free_queries(objective);
 }
 
 /* An objective as the active snapshot sees it: good until the end of the transaction. */
@@ -347,53 +371,36 @@ count_facts(const Objective *objective, Relation rel, Tally *tally)
 	fence_leave(&fence);
 }
 
-/* The plan that counts pieces of buckets, by whatever index there is. */
+/*
+ * Pieces of buckets
+ */
+
+/* The parameters of their queries: where they begin, where they end, and bounds. */
+#define PIECES_ARGUMENTS	4
+static const Oid pieces_types[PIECES_ARGUMENTS] = {TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, FLOAT8OID, FLOAT8OID};
+
 static SPIPlanPtr
-pieces_plan(Objective *objective, Relation rel)
+plan_of(Objective *objective, KeptQuery *kept, const char *query)
 {
-	static const Oid types[] = {TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, FLOAT8OID, FLOAT8OID};
-	char	   *query = psprintf("SELECT c.*, p.n FROM unnest($1, $2) WITH ORDINALITY AS p (f, t, n), "
-								 "LATERAL (SELECT %s, count(*), count(*) FILTER (WHERE e.good) FROM (%s) AS e%s) AS c",
-								 objective->has_group ? "e.grp" : "''", events_query(objective, rel, "p.f", "p.t"),
-								 objective->has_group ? " GROUP BY 1" : "");
-
-	if (objective->pieces_plan != NULL && strcmp(objective->pieces_query, query) == 0)
-		return objective->pieces_plan;
-	if (objective->pieces_plan != NULL)
-		SPI_freeplan(objective->pieces_plan);
-	objective->pieces_plan = NULL;
-	objective->pieces_query = MemoryContextStrdup(objective->context, query);
-	objective->pieces_plan = SPI_prepare_cursor(query, lengthof(types), (Oid *) types, CURSOR_OPT_GENERIC_PLAN);
-	if (objective->pieces_plan == NULL || SPI_keepplan(objective->pieces_plan) != 0)
+	if (kept->plan != NULL && strcmp(kept->text, query) == 0)
+		return kept->plan;
+	free_query(kept);
+	kept->text = MemoryContextStrdup(objective->context, query);
+	kept->plan = SPI_prepare_cursor(query, PIECES_ARGUMENTS, (Oid *) pieces_types, CURSOR_OPT_GENERIC_PLAN);
+	if (kept->plan == NULL || SPI_keepplan(kept->plan) != 0)
 		elog(ERROR, "could not prepare the reading of an objective");
-	return objective->pieces_plan;
-}
-
-/* Add up the rows of that: group, what counts, what is good, number of the piece. */
-static void
-add_pieces(Tally *tally, const CoverPart *pieces)
-{
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		bool		isnull;
-		char	   *grp = TextDatumGetCString(SPI_getbinval(row, desc, 1, &isnull));
-		int64		total = DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull));
-		int64		good = DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
-		const CoverPart *piece = &pieces[DatumGetInt64(SPI_getbinval(row, desc, 4, &isnull)) - 1];
-
-		tally_add(tally, grp, piece->add, total, good);
-		tally_add(tally, grp, piece->subtract, -total, -good);
-	}
+	return kept->plan;
 }
 
 /*
- * Count the pieces of buckets.  The owner's expressions may do anything, even
- * change the objective whose plan is running.
+ * Run a query of pieces as the relation's owner, and do something with its rows, of
+ * which there are not more than "max" if that is not 0.
+ * The owner's expressions may do anything, even change the objective whose plan
+ * is running.
  */
 static void
-count_pieces(Objective *objective, Relation rel, Tally *tally, const CoverPart *pieces, int n)
+read_pieces(Objective *objective, Relation rel, KeptQuery *kept, const char *query, long max,
+			const CoverPart *pieces, int n, void (*use) (void *argument), void *argument)
 {
 	TimestampTz *from = palloc(n * sizeof(TimestampTz));
 	TimestampTz *to = palloc(n * sizeof(TimestampTz));
@@ -402,8 +409,6 @@ count_pieces(Objective *objective, Relation rel, Tally *tally, const CoverPart *
 	SPIPlanPtr	plan;
 	Fence		fence;
 
-	if (n == 0)
-		return;
 	for (int i = 0; i < n; i++)
 	{
 		from[i] = pieces[i].from;
@@ -414,23 +419,128 @@ count_pieces(Objective *objective, Relation rel, Tally *tally, const CoverPart *
 	fence_settings(objective->time_zone);
 	fence_no_jit();
 	SPI_connect();
-	plan = pieces_plan(objective, rel);
+	plan = plan_of(objective, kept, query);
 	objective->is_reading = true;
 	PG_TRY();
 	{
-		if (SPI_execute_plan(plan, values, nulls, true, 0) != SPI_OK_SELECT)
+		if (SPI_execute_plan(plan, values, nulls, true, max) != SPI_OK_SELECT)
 			elog(ERROR, "could not read the relation of an objective");
-		add_pieces(tally, pieces);
+		use(argument);
 	}
 	PG_FINALLY();
 	{
 		objective->is_reading = false;
 		if (objective->is_gone)
-			SPI_freeplan(plan);
+			free_queries(objective);
 	}
 	PG_END_TRY();
 	SPI_finish();
 	fence_leave(&fence);
+}
+
+typedef struct PiecesTask
+{
+	Relation	rel;
+	Tally	   *tally;
+	const CoverPart *pieces;
+	PieceCounts *counts;		/* of the statement; may be NULL */
+	const RollupPass *pass;
+} PiecesTask;
+
+/* Add up the rows of a query: group, what counts, what is good, number of the piece. */
+static void
+add_pieces(void *argument)
+{
+	PiecesTask *task = argument;
+	int64		rows = 0;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	row = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		bool		isnull;
+		char	   *grp = TextDatumGetCString(SPI_getbinval(row, desc, 1, &isnull));
+		int64		total = DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull));
+		int64		good = DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
+		const CoverPart *piece = &task->pieces[DatumGetInt64(SPI_getbinval(row, desc, 4, &isnull)) - 1];
+
+		tally_add(task->tally, grp, piece->add, total, good);
+		tally_add(task->tally, grp, piece->subtract, -total, -good);
+		rows += total;
+	}
+	if (task->counts != NULL)
+		piece_counts_told(task->counts, rows);
+}
+
+/* The query that counts what an objective has in pieces, by whatever index there is. */
+static char *
+pieces_query(const Objective *objective, Relation rel)
+{
+	return psprintf("SELECT c.*, p.n FROM unnest($1, $2) WITH ORDINALITY AS p (f, t, n), "
+					"LATERAL (SELECT %s, count(*), count(*) FILTER (WHERE e.good) FROM (%s) AS e%s) AS c",
+					objective->has_group ? "e.grp" : "''", events_query(objective, rel, "p.f", "p.t"),
+					objective->has_group ? " GROUP BY 1" : "");
+}
+
+/* That of their rows, with the columns that are read and NULL for others before them. */
+static char *
+rows_query(const Objective *objective, Relation rel, const Bitmapset *columns)
+{
+	char	   *at = expression(objective, "at");
+	StringInfoData query;
+	int			last = 0;
+
+	initStringInfo(&query);
+	appendStringInfoString(&query, "SELECT ");
+	for (int member = -1; (member = bms_next_member(columns, member)) >= 0;)
+	{
+		int			column = member + FirstLowInvalidHeapAttributeNumber;
+
+		while (last < column - 1)
+			appendStringInfo(&query, "%sNULL", last++ == 0 ? "" : ", ");
+		appendStringInfo(&query, "%sr.%s", last++ == 0 ? "" : ", ",
+						 quote_identifier(NameStr(TupleDescAttr(RelationGetDescr(rel), column - 1)->attname)));
+	}
+	appendStringInfo(&query, " FROM unnest($1, $2) AS p (f, t), %s AS r WHERE %s >= p.f AND %s < p.t",
+					 qualified_name(rel), at, at);
+	return query.data;
+}
+
+static void
+add_piece_rows(void *argument)
+{
+	PiecesTask *task = argument;
+
+	piece_counts_rows(task->counts, task->rel, task->pass);
+}
+
+/* Count them for all objectives that can be counted with this one, if that is worth while. */
+static void
+count_together(Objective *objective, PiecesTask *task, int n)
+{
+	task->pass = rollup_pass(task->rel, objective->id);
+	if (task->pass != NULL && piece_counts_is_worth(task->counts, task->pass))
+		read_pieces(objective, task->rel, &objective->rows, rows_query(objective, task->rel, task->pass->columns),
+					PIECE_COUNTS_MAX + 1, task->pieces, n, add_piece_rows, task);
+}
+
+/* Count the pieces of buckets, or look up what the statement has counted. */
+static void
+count_pieces(Objective *objective, Relation rel, Tally *tally, const CoverPart *pieces, int n, PieceCounts *counts)
+{
+	PiecesTask	task = {rel, tally, pieces, counts, NULL};
+
+	if (n == 0)
+		return;
+	if (counts != NULL && piece_counts_again(counts, rel, pieces, n))
+	{
+		if (piece_counts_add(counts, objective->id, tally, pieces))
+			return;
+		count_together(objective, &task, n);
+		if (piece_counts_add(counts, objective->id, tally, pieces))
+			return;
+	}
+	read_pieces(objective, rel, &objective->pieces, pieces_query(objective, rel), 0, pieces, n, add_pieces, &task);
 }
 
 /* What was counted, as rows. */
@@ -559,7 +669,7 @@ count_all_clocks(const Objective *objective, Tally *tally, bool by_rollup)
 
 /* Count what the rows of the relation say. */
 static void
-count_all_rows(Objective *objective, Tally *tally, bool by_rollup)
+count_all_rows(Objective *objective, Tally *tally, bool by_rollup, PieceCounts *counts)
 {
 	Relation	rel = open_relation(objective);
 	CoverPart  *pieces;
@@ -567,7 +677,7 @@ count_all_rows(Objective *objective, Tally *tally, bool by_rollup)
 
 	if (by_rollup && objective->by_rows && !objective->is_reading &&
 		rollup_counts(rel, ROLLUP_OF_TABLE, objective->id, tally, &pieces, &npieces) == NULL)
-		count_pieces(objective, rel, tally, pieces, npieces);
+		count_pieces(objective, rel, tally, pieces, npieces, counts);
 	else
 	{
 		tally_init(tally, tally->edges, tally->nedges);
@@ -577,7 +687,7 @@ count_all_rows(Objective *objective, Tally *tally, bool by_rollup)
 }
 
 void
-objective_count(int32 id, Tally *tally, bool by_rollup)
+objective_count(int32 id, Tally *tally, bool by_rollup, PieceCounts *counts)
 {
 	Objective  *objective = objective_of(id);
 	ErrorContextCallback callback = {error_context_stack, reading_error_callback, objective};
@@ -586,7 +696,7 @@ objective_count(int32 id, Tally *tally, bool by_rollup)
 	if (objective->of_clocks)
 		count_all_clocks(objective, tally, by_rollup);
 	else
-		count_all_rows(objective, tally, by_rollup);
+		count_all_rows(objective, tally, by_rollup, counts);
 	error_context_stack = callback.previous;
 }
 
@@ -633,7 +743,7 @@ sla_objective_counts(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(2) && is_of_all(id))
 		count_of_party(id, PG_GETARG_DATUM(2), &tally);
 	else
-		objective_count(id, &tally, true);
+		objective_count(id, &tally, true, NULL);
 	return_tally((ReturnSetInfo *) fcinfo->resultinfo, &tally);
 	return (Datum) 0;
 }
@@ -653,7 +763,7 @@ sla_objective_facts(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	tally_init(&tally, edges, n);
-	objective_count(PG_GETARG_INT32(0), &tally, false);
+	objective_count(PG_GETARG_INT32(0), &tally, false, NULL);
 	return_tally((ReturnSetInfo *) fcinfo->resultinfo, &tally);
 	return (Datum) 0;
 }

@@ -197,7 +197,8 @@ typedef struct Report
 	Oid		   *types;
 	Datum	   *values;
 	/* does without the query where it can; may be NULL */
-	bool		(*rows) (ReturnSetInfo *result, Datum name, TimestampTz at);
+	bool		(*rows) (ReturnSetInfo *result, Datum name, TimestampTz at, PieceCounts *counts);
+	PieceCounts *counts;
 } Report;
 
 /* Are the rows found without the query? */
@@ -211,7 +212,7 @@ has_rows(const Report *report)
 		return false;
 	fence_enter(&fence, fence_extension_owner());
 	fence_settings(NULL);
-	found = report->rows(report->result, report->values[0], DatumGetTimestampTz(report->values[1]));
+	found = report->rows(report->result, report->values[0], DatumGetTimestampTz(report->values[1]), report->counts);
 	fence_leave(&fence);
 	return found;
 }
@@ -258,11 +259,11 @@ try_report(Report *report, Datum objective, bool is_lenient)
  */
 static int
 report_objective(FunctionCallInfo fcinfo, const char *view, const char *query,
-				 bool (*rows) (ReturnSetInfo *result, Datum name, TimestampTz at))
+				 bool (*rows) (ReturnSetInfo *result, Datum name, TimestampTz at, PieceCounts *counts))
 {
 	Oid			types[] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
 	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_NARGS() > 3 ? PG_GETARG_DATUM(3) : 0};
-	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo, query, Min(PG_NARGS(), 4) - 1, types, values, rows};
+	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo, query, Min(PG_NARGS(), 4) - 1, types, values, rows, piece_counts_of(fcinfo)};
 	int			sqlstate;
 
 	if (!may_read(view) && !owns_objective(values[0]))

@@ -631,7 +631,7 @@ status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time
 }
 
 bool
-objective_status_rows(ReturnSetInfo *result, Datum name, TimestampTz at)
+objective_status_rows(ReturnSetInfo *result, Datum name, TimestampTz at, PieceCounts *counts)
 {
 	NamedObjective objective = objective_named(name);
 	const Version *version = version_at(&objective, at);
@@ -646,7 +646,7 @@ objective_status_rows(ReturnSetInfo *result, Datum name, TimestampTz at)
 	if (!version->is_plain || result->setDesc->natts != STATUS_NCOLUMNS || !cut_status(version, at, &time))
 		return false;
 	tally_init(&tally, time.cuts, time.ncuts);
-	objective_count(version->id, &tally, true);
+	objective_count(version->id, &tally, true, counts);
 	groups = sorted_groups(version, &tally, &n);
 	for (int i = 0; i < n; i++)
 		status_row(result, version, &time, groups[i]);
@@ -812,7 +812,7 @@ alert_row(ReturnSetInfo *result, const Version *version, const BurnRule *rule, d
 }
 
 bool
-objective_alert_rows(ReturnSetInfo *result, Datum name, TimestampTz at)
+objective_alert_rows(ReturnSetInfo *result, Datum name, TimestampTz at, PieceCounts *counts)
 {
 	NamedObjective objective = objective_named(name);
 	const Version *version = version_at(&objective, at);
@@ -860,7 +860,7 @@ objective_alert_rows(ReturnSetInfo *result, Datum name, TimestampTz at)
 	if (ncuts < 2)
 		return true;
 	tally_init(&tally, cuts, ncuts);
-	objective_count(version->id, &tally, true);
+	objective_count(version->id, &tally, true, counts);
 	groups = sorted_groups(version, &tally, &n);
 	for (int i = 0; i < objective.nrules; i++)
 		for (int j = 0; j < n; j++)

@@ -15,11 +15,14 @@
 #include "nodes/execnodes.h"
 #include "utils/timestamp.h"
 
+#include "piece_counts.h"
+
 /*
  * The rows of sla.objective_status() and sla.objective_alerts(), as the owner of
- * the extension; false where the objective is one for these functions.
+ * the extension; false where the objective is one for these functions.  "counts" is
+ * what the statement has counted of other objectives.
  */
-extern bool objective_status_rows(ReturnSetInfo *result, Datum name, TimestampTz at);
-extern bool objective_alert_rows(ReturnSetInfo *result, Datum name, TimestampTz at);
+extern bool objective_status_rows(ReturnSetInfo *result, Datum name, TimestampTz at, PieceCounts *counts);
+extern bool objective_alert_rows(ReturnSetInfo *result, Datum name, TimestampTz at, PieceCounts *counts);
 
 #endif							/* SLA_OBJECTIVE_REPORT_H */

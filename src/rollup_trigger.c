@@ -22,6 +22,7 @@
 #include "rollup_trigger.h"
 
 #include "access/heapam.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tupconvert.h"
 #include "catalog/namespace.h"
@@ -57,7 +58,8 @@ typedef struct Measure
 	bool		has_at_least;
 	double		at_most;
 	double		at_least;
-	ExprState  *at;
+	Expr	   *instant;
+	ExprState  *at;				/* of that */
 	ExprState  *total;			/* the rest may be NULL */
 	ExprState  *good;
 	ExprState  *value;
@@ -135,16 +137,19 @@ rollup_trigger_init(void)
 }
 
 static ExprState *
-compile(Rolled *rolled, Relation root, Measure *measure, const char *column)
+compile(Rolled *rolled, Measure *measure, Expr *expr)
 {
-	Expr	   *expr;
-
-	if (!rule_exists(root->rd_rel->reltype, "objective", measure->id, column))
-		return NULL;
-	expr = rule_expression(root, "objective", measure->id, column);
 	rolled->columns = rule_columns(rolled->columns, expr);
 	measure->is_tame &= rule_is_tame(expr);
 	return ExecInitExpr(expr, NULL);
+}
+
+static ExprState *
+compile_column(Rolled *rolled, Relation root, Measure *measure, const char *column)
+{
+	if (!rule_exists(root->rd_rel->reltype, "objective", measure->id, column))
+		return NULL;
+	return compile(rolled, measure, rule_expression(root, "objective", measure->id, column));
 }
 
 /* The table, of this one and those it is a partition of, that an objective is over. */
@@ -190,13 +195,12 @@ compile_measures(void *argument)
 		fence_enter(&fence, rolled->owner);
 		fence_settings(measure->time_zone);
 		measure->is_tame = true;
-		measure->at = compile(rolled, root, measure, "at");
-		if (measure->at == NULL)
-			(void) rule_expression(root, "objective", measure->id, "at");	/* raises the error */
-		measure->total = compile(rolled, root, measure, "total_when");
-		measure->good = compile(rolled, root, measure, "good_when");
-		measure->value = compile(rolled, root, measure, "value");
-		measure->group = compile(rolled, root, measure, "group_by");
+		measure->instant = rule_expression(root, "objective", measure->id, "at");
+		measure->at = compile(rolled, measure, measure->instant);
+		measure->total = compile_column(rolled, root, measure, "total_when");
+		measure->good = compile_column(rolled, root, measure, "good_when");
+		measure->value = compile_column(rolled, root, measure, "value");
+		measure->group = compile_column(rolled, root, measure, "group_by");
 		fence_leave(&fence);
 	}
 	rolled->whole_row = rule_reads_row(rolled->columns);
@@ -222,17 +226,16 @@ bound(const char *argument, bool *given)
 }
 
 static Rolled *
-read_trigger(const TriggerData *trigdata)
+read_trigger(Relation rel, const Trigger *trigger)
 {
-	const Trigger *trigger = trigdata->tg_trigger;
 	MemoryContext context = AllocSetContextCreate(TopTransactionContext, "sla_tracker rollup",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	Rolled	   *rolled = palloc0(sizeof(Rolled));
-	CompileTask task = {rolled, trigdata->tg_relation};
+	CompileTask task = {rolled, rel};
 
 	rolled->trigger = trigger->tgoid;
-	rolled->relid = RelationGetRelid(trigdata->tg_relation);
+	rolled->relid = RelationGetRelid(rel);
 	rolled->context = context;
 	rolled->nmeasures = trigger->tgnargs / ARGUMENTS;
 	rolled->measures = palloc0(rolled->nmeasures * sizeof(Measure));
@@ -254,9 +257,8 @@ read_trigger(const TriggerData *trigdata)
 
 /* What a trigger counts; that which is being evaluated is left alone and read anew. */
 static Rolled *
-rolled_of(const TriggerData *trigdata)
+rolled_of(Relation rel, const Trigger *trigger)
 {
-	Oid			trigger = trigdata->tg_trigger->tgoid;
 	RolledSlot *slot;
 	Rolled	   *rolled;
 	bool		found;
@@ -269,11 +271,11 @@ rolled_of(const TriggerData *trigdata)
 		ctl.entrysize = sizeof(RolledSlot);
 		all_rolled = hash_create("sla_tracker rollups", 16, &ctl, HASH_ELEM | HASH_BLOBS);
 	}
-	slot = hash_search(all_rolled, &trigger, HASH_FIND, NULL);
+	slot = hash_search(all_rolled, &trigger->tgoid, HASH_FIND, NULL);
 	if (slot != NULL && slot->rolled != NULL && !slot->rolled->is_stale && !slot->rolled->is_busy)
 		return slot->rolled;
-	rolled = read_trigger(trigdata);
-	slot = hash_search(all_rolled, &trigger, HASH_ENTER, &found);
+	rolled = read_trigger(rel, trigger);
+	slot = hash_search(all_rolled, &trigger->tgoid, HASH_ENTER, &found);
 	if (found && slot->rolled != NULL)
 		MemoryContextSetParent(slot->rolled->context, TopTransactionContext);
 	slot->rolled = rolled;
@@ -416,7 +418,7 @@ sla_rollup_row(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\": function \"%s\" takes %d arguments for each objective",
 						trigdata->tg_trigger->tgname, "rollup_row", ARGUMENTS)));
-	rolled = rolled_of(trigdata);
+	rolled = rolled_of(trigdata->tg_relation, trigdata->tg_trigger);
 	if (rolled->sqlstate != 0)
 	{
 		for (int i = 0; i < rolled->nmeasures; i++)
@@ -435,25 +437,95 @@ sla_rollup_row(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-bool
-rollup_is_followed(Relation rel, int32 objective, int64 generation)
+/*
+ * The trigger that follows an objective's rollup, of this generation or, with -1, of
+ * any; or NULL.
+ */
+static const Trigger *
+find_trigger(Relation rel, int32 objective, int64 generation)
 {
 	TriggerDesc *triggers = rel->trigdesc;
 	Oid			function;
 
 	if (triggers == NULL)
-		return false;
+		return NULL;
 	function = LookupFuncName(list_make2(makeString("sla"), makeString("rollup_row")), 0, NULL, true);
 	for (int i = 0; i < triggers->numtriggers; i++)
 	{
-		Trigger    *trigger = &triggers->triggers[i];
+		const Trigger *trigger = &triggers->triggers[i];
 
 		if (trigger->tgfoid != function || trigger->tgenabled != TRIGGER_FIRES_ALWAYS)
 			continue;
 		for (int j = 0; j + ARGUMENTS <= trigger->tgnargs; j += ARGUMENTS)
 			if (pg_strtoint32(trigger->tgargs[j]) == objective &&
-				pg_strtoint64(trigger->tgargs[j + 1]) == generation)
-				return true;
+				(generation == -1 || pg_strtoint64(trigger->tgargs[j + 1]) == generation))
+				return trigger;
 	}
-	return false;
+	return NULL;
+}
+
+bool
+rollup_is_followed(Relation rel, int32 objective, int64 generation)
+{
+	return find_trigger(rel, objective, generation) != NULL;
+}
+
+/*
+ * Reading
+ */
+
+static Measure *
+measure_of(const Rolled *rolled, int32 objective)
+{
+	for (int i = 0; i < rolled->nmeasures; i++)
+		if (rolled->measures[i].id == objective)
+			return &rolled->measures[i];
+	return NULL;
+}
+
+RollupPass *
+rollup_pass(Relation rel, int32 objective)
+{
+	const Trigger *trigger = find_trigger(rel, objective, -1);
+	Rolled	   *rolled = trigger == NULL ? NULL : rolled_of(rel, trigger);
+	const Measure *asked = rolled == NULL || rolled->sqlstate != 0 ? NULL : measure_of(rolled, objective);
+	RollupPass *pass;
+
+	/* (a column before the first is the whole row, or one of the system's) */
+	if (asked == NULL || !asked->is_tame || rolled->root != rolled->relid ||
+		bms_next_member(rolled->columns, -1) + FirstLowInvalidHeapAttributeNumber < 1)
+		return NULL;
+	pass = palloc(sizeof(RollupPass));
+	pass->rolled = rolled;
+	pass->columns = rolled->columns;
+	pass->n = 0;
+	pass->objectives = palloc(rolled->nmeasures * sizeof(int32));
+	pass->measures = palloc(rolled->nmeasures * sizeof(Measure *));
+	for (int i = 0; i < rolled->nmeasures; i++)
+	{
+		Measure    *measure = &rolled->measures[i];
+
+		if (!measure->is_tame || !equal(measure->instant, asked->instant))
+			continue;
+		pass->objectives[pass->n] = measure->id;
+		pass->measures[pass->n++] = measure;
+	}
+	return pass;
+}
+
+void
+rollup_pass_row(const RollupPass *pass, TupleTableSlot *slot, PassFunction function, void *argument)
+{
+	CountTask	task = {pass->rolled};
+
+	task.slot = slot;
+	task.context = pass->rolled->econtext->ecxt_per_tuple_memory;
+	for (int i = 0; i < pass->n; i++)
+	{
+		task.measure = pass->measures[i];
+		count_row(&task);
+		if (task.counts)
+			function(argument, i, task.at, task.grp, task.is_good);
+	}
+	ResetExprContext(pass->rolled->econtext);
 }

@@ -152,6 +152,40 @@ BEGIN
 END $$;
 SELECT r.rows > 300 AS many, r.only_c, r.only_sql FROM compare_reports('sla.slo_status(i.name, i.at)', '(SELECT s.*, NULL::text AS problem FROM sla.objective_status(i.name, i.at) s)') r;
 SELECT r.rows > 300 AS many, r.only_c, r.only_sql FROM compare_reports('sla.slo_alerts(i.name, i.at)', 'sla.objective_alerts(i.name, i.at)') r;
+-- and of many objectives at one instant, whose pieces of buckets are counted together
+INSERT INTO sla.objective (name, kind, relation, at, total_when, good_when, value, at_most, group_by, target_percent)
+SELECT o.name || r, o.kind, r::regclass, o.at, o.total_when, o.good_when, o.value, o.at_most, o.group_by, 99
+FROM unnest('{rp_event,rp_parted}'::text[]) r,
+	(VALUES ('not found ', 'event', 'at', 'status IS NOT NULL', 'status <> 404', NULL, NULL::float8, NULL),
+		('regions ', 'event', 'at', NULL, 'status = 200', NULL, NULL, 'region'),
+		('numbers ', 'value', 'at', NULL, NULL, 'status', 404, NULL),
+		('notes ', 'event', 'at', 'note > ''7''', 'id > 300', NULL, NULL, NULL)) o (name, kind, at, total_when, good_when, value, at_most, group_by);
+SELECT count(DISTINCT sla.fold()) > 0 AS built FROM generate_series(1, 10);
+SELECT name, sla.rollup_problem(id) FROM sla.objective WHERE sla.rollup_problem(id) IS NOT NULL AND kind <> 'slice';
+UPDATE sla.objective SET window_length = '36 hours';
+INSERT INTO sla.burn_rule SELECT (jsonb_populate_record(r, jsonb_build_object('objective', o.name))).* FROM sla.burn_rule r, sla.objective o WHERE r.objective = 'plain rp_event' AND o.name ~ '^(not found|regions|numbers|notes) ';
+TRUNCATE test.instant;
+INSERT INTO test.instant SELECT o.name, x.at FROM (SELECT timestamptz '2026-03-28 01:00' + random() * interval '3 days' AS at FROM generate_series(1, 25)) x, sla.objective o ORDER BY x.at, o.relation, random();
+SELECT r.rows > 600 AS many, r.only_c, r.only_sql FROM compare_reports('sla.slo_status(i.name, i.at)', '(SELECT s.*, NULL::text AS problem FROM sla.objective_status(i.name, i.at) s)') r;
+SELECT r.rows > 600 AS many, r.only_c, r.only_sql FROM compare_reports('sla.slo_alerts(i.name, i.at)', 'sla.objective_alerts(i.name, i.at)') r;
+-- their rows are read for the first of them, and for all others once more
+SET enable_seqscan = off;
+SET enable_bitmapscan = off;
+BEGIN;
+CREATE FUNCTION pg_temp.scans() RETURNS bigint LANGUAGE sql VOLATILE AS $$ SELECT pg_stat_get_xact_numscans('rp_event_at_idx'::regclass) $$;
+SELECT pg_temp.scans() AS before \gset
+SELECT count(*) FROM sla.objective o, LATERAL sla.slo_status(o.name, '2026-03-30 12:34:56.789') s WHERE o.name ~ '^(plain|not found|numbers|notes) rp_event';
+SELECT pg_temp.scans() - :before AS scans;
+-- who asks for one at a time has each read
+SELECT pg_temp.scans() AS before \gset
+SELECT count(*) FROM sla.slo_status('plain rp_event', '2026-03-30 12:34:56.789');
+SELECT pg_temp.scans() - :before AS scans;
+SELECT pg_temp.scans() AS before \gset
+SELECT count(*) FROM sla.slo_status('notes rp_event', '2026-03-30 12:34:56.789');
+SELECT pg_temp.scans() - :before AS scans;
+ROLLBACK;
+RESET enable_seqscan;
+RESET enable_bitmapscan;
 -- with exceptions and calendars it is SQL that says it
 INSERT INTO sla.exception (objective, during, approved_by, approved_at) SELECT name, '[2026-03-29 12:00, 2026-03-29 15:00)', 'me', now() FROM sla.objective WHERE name LIKE 'plain %';
 SELECT r.rows > 300 AS many, r.only_c, r.only_sql FROM compare_reports('sla.slo_status(i.name, i.at)', '(SELECT s.*, NULL::text AS problem FROM sla.objective_status(i.name, i.at) s)') r;
