@@ -73,24 +73,29 @@ as_worker() {
 	runuser -u "$user" -- "$@"
 }
 
-# Install those of the named Debian packages that are missing.
+# Install those of the named Debian packages that are missing.  (Two scripts at once
+# take turns.)
 need_packages() {
-	local package missing=()
-
 	if ! command -v apt-get >/dev/null; then
 		say "not a Debian: taking it that there are $*"
 		return
 	fi
+	(flock 8 && install_packages "$@") 8<"$TOP/script/lib/setup.sh"
+}
+
+install_packages() {
+	local package missing=()
+
 	for package in "$@"; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
 			grep -q ' installed$' || missing+=("$package")
 	done
 	[ ${#missing[@]} -gt 0 ] || return 0
 	say "installing ${missing[*]}"
-	as_root apt-get -qq update </dev/null >/dev/null ||
+	as_root apt-get -qq update </dev/null >/dev/null 8<&- ||
 		say "apt-get update failed: trying with the lists at hand"
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
-		--no-install-recommends "${missing[@]}" </dev/null >/dev/null ||
+		--no-install-recommends "${missing[@]}" </dev/null >/dev/null 8<&- ||
 		die "could not install ${missing[*]}"
 }
 
