@@ -544,63 +544,72 @@ cut_status(const Version *version, TimestampTz at, StatusTime *time)
 	return true;
 }
 
+/* What counts of a group in the window, and lately. */
+typedef struct StatusCounts
+{
+	double		total;
+	double		good;
+	double		recent_total;
+	double		recent_good;
+	int			days;			/* that have anything */
+} StatusCounts;
+
+static StatusCounts
+status_counts(const StatusTime *time, const TallyGroup *group)
+{
+	StatusCounts counts = {0};
+	int			last_day = 0;
+
+	for (int i = 0; i < time->ncuts - 1; i++)
+	{
+		int			day = instants_until(time->days, time->ndays, time->cuts[i]);
+
+		counts.total += group->total[i];
+		counts.good += group->good[i];
+		if (time->cuts[i] >= time->recent)
+		{
+			counts.recent_total += group->total[i];
+			counts.recent_good += group->good[i];
+		}
+		if (group->total[i] > 0 && day != last_day)
+		{
+			counts.days++;
+			last_day = day;
+		}
+	}
+	return counts;
+}
+
 static void
 status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time, const TallyGroup *group)
 {
 	static const char *const states[] = {"no_data", "healthy", "degrading", "violated"};
+	StatusCounts counts = status_counts(time, group);
 	Datum		values[STATUS_NCOLUMNS];
 	bool		nulls[STATUS_NCOLUMNS];
 	double		whole = seconds(time->to - time->began);
 	double		elapsed = seconds(time->until - time->began);
-	double		total = 0;
-	double		good = 0;
-	double		recent_total = 0;
-	double		recent_good = 0;
-	int			days = 0;
-	int			last_day = 0;
-	double		bad;
-	double		budget;
-	double		consumed;
-	double		used;			/* of the budget of the whole window, in
-								 * percent */
-	double		burn;
+	double		bad = counts.total - counts.good;
+	double		sli = slo_sli_percent(counts.good, counts.total);
+	double		budget = slo_budget(counts.total, version->target);
+	double		consumed = counts.total == 0 ? SLO_NOTHING : bad == 0 ? 0 : budget > 0 ? 100 * bad / budget : SLO_NOTHING;
+	double		burn = slo_burn_rate(counts.recent_good, counts.recent_total, version->target);
+	bool		burns = !slo_is_nothing(burn) && !isinf(burn);
+	double		used = consumed;	/* of the budget of the whole window, in
+									 * percent */
 	double		budget_seconds = slo_budget(whole, version->target);
 	double		projected = SLO_NOTHING;
 	double		projected_sli = SLO_NOTHING;
-	bool		burns;
 
-	for (int i = 0; i < time->ncuts - 1; i++)
-	{
-		int			day;
-
-		total += group->total[i];
-		good += group->good[i];
-		if (time->cuts[i] >= time->recent)
-		{
-			recent_total += group->total[i];
-			recent_good += group->good[i];
-		}
-		day = instants_until(time->days, time->ndays, time->cuts[i]);
-		if (group->total[i] > 0 && day != last_day)
-		{
-			days++;
-			last_day = day;
-		}
-	}
-	bad = total - good;
-	budget = slo_budget(total, version->target);
-	consumed = total == 0 ? SLO_NOTHING : bad == 0 ? 0 : budget > 0 ? 100 * bad / budget : SLO_NOTHING;
-	burn = slo_burn_rate(recent_good, recent_total, version->target);
-	burns = !slo_is_nothing(burn) && !isinf(burn);
-	used = version->unit != 0 ? consumed * (elapsed / whole) : consumed;
 	if (version->unit != 0)
 	{
 		double		rest = Max(whole - elapsed, 0);
 
+		used = consumed * (elapsed / whole);
 		if (burns)
 			projected = used + 100 * burn * rest / whole;
-		if (recent_total > 0)
-			projected_sli = slo_weighted_percent((double[]) {slo_sli_percent(good, total), slo_sli_percent(recent_good, recent_total)},
+		if (counts.recent_total > 0)
+			projected_sli = slo_weighted_percent((double[]) {sli, slo_sli_percent(counts.recent_good, counts.recent_total)},
 												 (double[]) {elapsed, rest}, 2);
 	}
 
@@ -608,10 +617,10 @@ status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time
 	put_instant(values, nulls, STATUS_VALID_FROM, version->from);
 	put_instant(values, nulls, STATUS_WINDOW_FROM, time->began);
 	put_instant(values, nulls, STATUS_WINDOW_UNTIL, time->to);
-	put_number(values, nulls, STATUS_TOTAL, total);
-	put_number(values, nulls, STATUS_GOOD, good);
+	put_number(values, nulls, STATUS_TOTAL, counts.total);
+	put_number(values, nulls, STATUS_GOOD, counts.good);
 	put_number(values, nulls, STATUS_BAD, bad);
-	put_number(values, nulls, STATUS_SLI, slo_sli_percent(good, total));
+	put_number(values, nulls, STATUS_SLI, sli);
 	put_number(values, nulls, STATUS_BUDGET, budget);
 	put_number(values, nulls, STATUS_REMAINING, budget - bad);
 	put_number(values, nulls, STATUS_CONSUMED, consumed);
@@ -624,8 +633,8 @@ status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time
 	put_number(values, nulls, STATUS_PROJECTED, projected);
 	put_number(values, nulls, STATUS_PROJECTED_SLI, projected_sli);
 	put_number(values, nulls, STATUS_PROJECTED_REMAINING, budget * whole / elapsed * (1 - projected / 100));
-	put_number(values, nulls, STATUS_COVERAGE, version->of_clocks ? SLO_NOTHING : slo_coverage_percent(days, time->ndays));
-	put_text(values, nulls, STATUS_STATUS, states[slo_state(slo_sli_percent(good, total), version->target, budget - bad)]);
+	put_number(values, nulls, STATUS_COVERAGE, version->of_clocks ? SLO_NOTHING : slo_coverage_percent(counts.days, time->ndays));
+	put_text(values, nulls, STATUS_STATUS, states[slo_state(sli, version->target, budget - bad)]);
 	nulls[STATUS_PROBLEM] = true;
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
