@@ -482,7 +482,11 @@ pieces_query(const Objective *objective, Relation rel)
 					objective->has_group ? " GROUP BY 1" : "");
 }
 
-/* That of their rows, with the columns that are read and NULL for others before them. */
+/*
+ * That of their rows, with the columns that are read and NULL for others before them;
+ * LATERAL, so that it takes the index: of a join with what is not known yet the planner
+ * expects a ninth of the table.
+ */
 static char *
 rows_query(const Objective *objective, Relation rel, const Bitmapset *columns)
 {
@@ -491,7 +495,7 @@ rows_query(const Objective *objective, Relation rel, const Bitmapset *columns)
 	int			last = 0;
 
 	initStringInfo(&query);
-	appendStringInfoString(&query, "SELECT ");
+	appendStringInfoString(&query, "SELECT e.* FROM unnest($1, $2) AS p (f, t), LATERAL (SELECT ");
 	for (int member = -1; (member = bms_next_member(columns, member)) >= 0;)
 	{
 		int			column = member + FirstLowInvalidHeapAttributeNumber;
@@ -501,7 +505,7 @@ rows_query(const Objective *objective, Relation rel, const Bitmapset *columns)
 		appendStringInfo(&query, "%sr.%s", last++ == 0 ? "" : ", ",
 						 quote_identifier(NameStr(TupleDescAttr(RelationGetDescr(rel), column - 1)->attname)));
 	}
-	appendStringInfo(&query, " FROM unnest($1, $2) AS p (f, t), %s AS r WHERE %s >= p.f AND %s < p.t",
+	appendStringInfo(&query, " FROM %s AS r WHERE %s >= p.f AND %s < p.t OFFSET 0) AS e",
 					 qualified_name(rel), at, at);
 	return query.data;
 }
@@ -521,7 +525,7 @@ count_together(Objective *objective, PiecesTask *task, int n)
 	task->pass = rollup_pass(task->rel, objective->id);
 	if (task->pass != NULL && piece_counts_is_worth(task->counts, task->pass))
 		read_pieces(objective, task->rel, &objective->rows, rows_query(objective, task->rel, task->pass->columns),
-					PIECE_COUNTS_MAX + 1, task->pieces, n, add_piece_rows, task);
+					PIECE_COUNTS_MAX / task->pass->n + 1, task->pieces, n, add_piece_rows, task);
 }
 
 /* Count the pieces of buckets, or look up what the statement has counted. */

@@ -21,12 +21,16 @@
  */
 #include "rollup_trigger.h"
 
+#include "access/genam.h"
 #include "access/heapam.h"
+#include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tupconvert.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
@@ -483,6 +487,30 @@ measure_of(const Rolled *rolled, int32 objective)
 	return NULL;
 }
 
+/*
+ * Does an index find rows by an instant, whatever else they say?  (One of a column
+ * before it, or of some rows, may find those of one objective, but not of all.)
+ */
+static bool
+has_index_on(Relation rel, const Expr *instant)
+{
+	ListCell   *cell;
+	bool		found = false;
+
+	foreach(cell, RelationGetIndexList(rel))
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+		AttrNumber	column = index->rd_index->indkey.values[0];
+
+		if (index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indisvalid &&
+			heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL))
+			found |= column != 0 ? IsA(instant, Var) && ((const Var *) instant)->varattno == column :
+				equal(linitial(RelationGetIndexExpressions(index)), instant);
+		index_close(index, NoLock);
+	}
+	return found;
+}
+
 RollupPass *
 rollup_pass(Relation rel, int32 objective)
 {
@@ -493,7 +521,8 @@ rollup_pass(Relation rel, int32 objective)
 
 	/* (a column before the first is the whole row, or one of the system's) */
 	if (asked == NULL || !asked->is_tame || rolled->root != rolled->relid ||
-		bms_next_member(rolled->columns, -1) + FirstLowInvalidHeapAttributeNumber < 1)
+		bms_next_member(rolled->columns, -1) + FirstLowInvalidHeapAttributeNumber < 1 ||
+		!has_index_on(rel, asked->instant))
 		return NULL;
 	pass = palloc(sizeof(RollupPass));
 	pass->rolled = rolled;

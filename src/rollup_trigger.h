@@ -24,7 +24,8 @@ extern bool rollup_is_followed(Relation rel, int32 objective, int64 generation);
 
 /*
  * Objectives over a table that are counted in one pass over its rows: all go by
- * the same instant, and have expressions that anybody may evaluate.
+ * the same instant, of which there is an index, and have expressions that anybody
+ * may evaluate.
  */
 typedef struct RollupPass
 {

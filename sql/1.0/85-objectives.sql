@@ -303,7 +303,7 @@ BEGIN
 	IF NEW.at_most = 'NaN' OR NEW.at_least = 'NaN' OR NEW.at_most < NEW.at_least THEN
 		RAISE EXCEPTION 'no value is within the bounds of objective "%"', NEW.name
 			USING ERRCODE = 'invalid_parameter_value',
-				DETAIL = format('at_least is %s, at_most is %s.', NEW.at_least, NEW.at_most);
+				DETAIL = format('at_least is %s, at_most is %s.', coalesce(NEW.at_least::text, 'NULL'), coalesce(NEW.at_most::text, 'NULL'));
 	END IF;
 	PERFORM sla.check_time_zone(NEW.time_zone);
 
