@@ -1004,7 +1004,9 @@ FROM (
 	GROUP BY m.period_start, j.promise_id, j.labels, j.net, j.gross
 ) AS j
 CROSS JOIN LATERAL pg_catalog.jsonb_each_text(j.labels) AS l
-JOIN sla.promise AS p ON p.id = j.promise_id
+CROSS JOIN LATERAL (
+	SELECT q.relation, q.metric FROM sla.promise AS q WHERE q.id = j.promise_id OFFSET 0
+) AS p
 LEFT JOIN sla.tracked AS t ON t.relation = p.relation
 GROUP BY j.period_start, p.relation, t.time_zone, p.metric, l.key, l.value;
 COMMENT ON VIEW sla.report_attainment_by_label IS
@@ -1063,7 +1065,9 @@ FROM (
 			AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month'))
 	GROUP BY m.period_start, j.promise_id, j.owner, j.net, j.gross
 ) AS j
-JOIN sla.promise AS p ON p.id = j.promise_id
+CROSS JOIN LATERAL (
+	SELECT q.relation, q.metric FROM sla.promise AS q WHERE q.id = j.promise_id OFFSET 0
+) AS p
 LEFT JOIN sla.tracked AS t ON t.relation = p.relation
 GROUP BY j.period_start, p.relation, t.time_zone, j.owner, p.metric;
 COMMENT ON VIEW sla.report_owner IS
