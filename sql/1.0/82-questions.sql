@@ -294,6 +294,10 @@ BEGIN
 	LIMIT 1;
 	IF NOT FOUND THEN
 		PERFORM sla.is_known(explain_answer.relation, explain_answer.metric);
+		IF explain_answer.item IS NULL OR explain_answer.metric IS NULL THEN
+			RAISE EXCEPTION '% must not be null', CASE WHEN explain_answer.item IS NULL THEN 'item' ELSE 'metric' END
+				USING ERRCODE = 'null_value_not_allowed';
+		END IF;
 		RAISE EXCEPTION 'item "%" of table % has no clock of metric "%"', explain_answer.item, explain_answer.relation, explain_answer.metric
 			USING ERRCODE = 'undefined_object',
 				DETAIL = CASE

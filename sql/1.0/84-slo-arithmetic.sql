@@ -201,7 +201,8 @@ BEGIN ATOMIC
 	CROSS JOIN LATERAL (
 		SELECT pg_catalog.floor((
 			-- (there is no year 0)
-			12 * (extract(year FROM d.day) + CASE WHEN extract(year FROM d.day) < 0 THEN 1 ELSE 0 END - extract(year FROM d.anchor))
+			12 * (extract(year FROM d.day) + (d.day < '0001-01-01')::integer
+				- extract(year FROM d.anchor) - (d.anchor < '0001-01-01')::integer)
 				+ extract(month FROM d.day) - extract(month FROM d.anchor)) / d.months)::integer AS n
 	) AS guess
 	CROSS JOIN LATERAL (

@@ -295,19 +295,23 @@ DECLARE
 	since timestamptz := forecast_answer.at - look_back;
 	is_now boolean := forecast_answer.at = now() AND coalesce(known_at >= now(), true);
 BEGIN
-	IF isfinite(forecast_answer.at) IS NOT TRUE THEN
+	IF forecast_answer.at IS NULL OR look_back IS NULL OR at_least IS NULL THEN
+		RAISE EXCEPTION '% must not be null', CASE WHEN forecast_answer.at IS NULL THEN 'at' WHEN look_back IS NULL THEN 'look_back' ELSE 'at_least' END
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	IF NOT isfinite(forecast_answer.at) THEN
 		RAISE EXCEPTION 'at must be finite'
-			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', coalesce(forecast_answer.at::text, 'null'));
+			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', forecast_answer.at);
 	END IF;
 	PERFORM sla.is_known(forecast_answer.relation, NULL);
-	IF (since < forecast_answer.at) IS NOT TRUE THEN
+	IF since >= forecast_answer.at THEN
 		RAISE EXCEPTION 'look_back must be positive'
-			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', coalesce(look_back::text, 'null')),
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', look_back),
 				HINT = 'Say how far back clocks to compare with may have started, such as ''365 days''.';
 	END IF;
-	IF (at_least > 0) IS NOT TRUE THEN
+	IF at_least <= 0 THEN
 		RAISE EXCEPTION 'at_least must be positive'
-			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', coalesce(at_least::text, 'null')),
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', at_least),
 				HINT = 'Say how many clocks to compare with are enough, such as 30.';
 	END IF;
 	RETURN QUERY

@@ -743,7 +743,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 BEGIN
-	IF by IS NULL OR by NOT IN ('cause', 'owner', 'party', 'policy', 'metric', 'day_of_week', 'hour_of_week', 'label') THEN
+	IF by IS NULL THEN
+		RAISE EXCEPTION 'by must not be null'
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	IF by NOT IN ('cause', 'owner', 'party', 'policy', 'metric', 'day_of_week', 'hour_of_week', 'label') THEN
 		RAISE EXCEPTION 'breaches cannot be counted by "%"', by
 			USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'Count by cause, owner, party, policy, metric, day_of_week, hour_of_week, or label.';

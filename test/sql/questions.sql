@@ -53,6 +53,8 @@ SELECT * FROM sla.explain('qu_ticket', '2', 'solve');
 SELECT * FROM sla.explain('qu_ticket', '1', 'solve', 2);
 \echo :LAST_ERROR_SQLSTATE
 SELECT * FROM sla.explain('qu_ticket', '1', 'solv');
+SELECT sla.explain('qu_ticket', NULL, 'solve');
+SELECT sla.explain('qu_ticket', '1', NULL);
 SELECT * FROM sla.explain('pg_class', '1', 'solve');
 -- (before any has stopped, too)
 SELECT sla.suggest_goal('qu_ticket', 'solve', 90, 'nowhere');

@@ -148,4 +148,5 @@ FROM (VALUES
 -- before Christ, too: there is no year 0
 SELECT unit, w.* FROM unnest('{week,month,quarter,year}'::text[]) unit, unnest('{0001-01-01 00:00+00,0001-12-31 00:00+00 BC,0005-02-29 12:00+00 BC}'::timestamptz[]) at,
 	LATERAL sla.calendar_window(unit, NULL, 'UTC', at) w ORDER BY at, w.to_at;
+SELECT unit, w.* FROM unnest('{month,quarter,year}'::text[]) unit, LATERAL sla.calendar_window(unit, '0001-01-31 BC', 'UTC', '2026-11-26') w ORDER BY w.to_at;
 DROP SCHEMA test CASCADE;
