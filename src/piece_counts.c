@@ -32,7 +32,7 @@ typedef struct SnapshotKey
 
 struct PieceCounts
 {
-	MemoryContext context;		/* of what is below but the first */
+	MemoryContext context;		/* of pieces, objectives and tallies */
 	Oid			relid;			/* InvalidOid: of nothing yet */
 	SnapshotKey snapshot;
 	int			npieces;

@@ -43,6 +43,22 @@ $$;
 COMMENT ON FUNCTION sla.is_known(regclass, text) IS 'private: true, or an error when there is no such tracked table or metric';
 REVOKE ALL ON FUNCTION sla.is_known(regclass, text) FROM PUBLIC;
 
+CREATE FUNCTION sla.is_finite(at timestamptz)
+RETURNS boolean
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT isfinite(at) THEN
+		RAISE EXCEPTION 'at must be finite'
+			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', at);
+	END IF;
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION sla.is_finite(timestamptz) IS 'private: true, or an error when an instant that is asked about is infinite';
+REVOKE ALL ON FUNCTION sla.is_finite(timestamptz) FROM PUBLIC;
+
 CREATE FUNCTION sla.verify_table(relation regclass)
 RETURNS TABLE (clock_id bigint, item text, metric text, cycle integer, problem text)
 LANGUAGE sql STABLE

@@ -564,6 +564,7 @@ BEGIN ATOMIC
 	LEFT JOIN sla.agreement AS a ON a.id = c.agreement_id
 	WHERE clock_at_answer.relation IS NOT NULL
 		AND clock_at_answer.known_at IS NOT NULL
+		AND sla.is_finite(clock_at_answer.at)
 		AND sla.is_known(clock_at_answer.relation, NULL);
 END;
 COMMENT ON FUNCTION sla.clock_at_answer(regclass, timestamptz, timestamptz, text) IS 'private: the answer of sla.clock_at()';

@@ -299,10 +299,7 @@ BEGIN
 		RAISE EXCEPTION '% must not be null', CASE WHEN forecast_answer.at IS NULL THEN 'at' WHEN look_back IS NULL THEN 'look_back' ELSE 'at_least' END
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	IF NOT isfinite(forecast_answer.at) THEN
-		RAISE EXCEPTION 'at must be finite'
-			USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is %s.', forecast_answer.at);
-	END IF;
+	PERFORM sla.is_finite(forecast_answer.at);
 	PERFORM sla.is_known(forecast_answer.relation, NULL);
 	IF since >= forecast_answer.at THEN
 		RAISE EXCEPTION 'look_back must be positive'

@@ -84,6 +84,7 @@ SELECT count(*) FROM sla.clock_at('qu_ticket', now(), item => 'none such');
 -- of nothing
 SELECT (SELECT count(*) FROM sla.clock_at(NULL, now())) AS relation_null, (SELECT count(*) FROM sla.clock_at('qu_ticket', NULL)) AS at_null,
 	(SELECT count(*) FROM sla.clock_at('qu_ticket', now(), NULL)) AS known_at_null;
+SELECT count(*) FROM sla.clock_at('qu_ticket', 'infinity');
 -- the views are this at now()
 SELECT count(*) AS differ FROM (SELECT * FROM sla.clock EXCEPT SELECT * FROM sla.clock_at('qu_ticket', now())) x;
 SELECT count(*) AS differ FROM (SELECT * FROM sla.clock_at('qu_ticket', now()) EXCEPT SELECT * FROM sla.clock) x;
