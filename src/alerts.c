@@ -143,6 +143,10 @@ judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
 	promise = def == NULL ? NULL : definition_promise(def, clock->clock.promise);
 	open = clock_is_open(&clock->clock);
 
+	/* (most that ended: by which calendar they were judged need not be known) */
+	if (!open && look->ntold == 0 && !(look->in_time && is_passed(clock->late, clock->clock.end)))
+		return;
+
 	/* all instants that matter: of the promise, and of what was told */
 	if (promise != NULL)
 		n = promise->nalerts;

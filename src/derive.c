@@ -409,26 +409,37 @@ derive_judged_before(Definition *def, const StoredClock *clock)
 	return found;
 }
 
+/* The hours by which derive_judged_before() says that a clock was judged. */
+static HoursImage *
+judging_hours(Promise *promise, TimestampTz before)
+{
+	int			length;
+	const char *name = promise_calendar(promise, &length);
+
+	return TIMESTAMP_IS_NOEND(before) ? promise_hours(promise) : past_hours(name, length, before).image;
+}
+
 void
 derive_as_judged(Definition *def, StoredClock *clock, TimestampTz before)
 {
 	Promise    *promise = promise_of(def, clock);
-	int			length;
-	const char *name = promise_calendar(promise, &length);
 
 	if (TIMESTAMP_IS_NOEND(before))
 		derive(def, clock);
 	else
-		derive_by(def, promise, past_hours(name, length, before).image, clock);
+		derive_by(def, promise, judging_hours(promise, before), clock);
 }
 
-/* Net of exceptions what a clock is measured by, and in which time; it stays as it is. */
+/*
+ * Net of exceptions what a clock is measured by, and in which time, by a version of
+ * its calendar; it stays as it is.
+ */
 static ClockTerms
-net_terms_of(const Definition *def, const StoredClock *clock, ClockTime *time)
+net_terms_of(const Definition *def, const StoredClock *clock, TimestampTz before, ClockTime *time)
 {
 	Promise    *promise = promise_of(def, clock);
 	StoredClock copy = *clock;
-	HoursImage *image = promise_hours(promise);
+	HoursImage *image = judging_hours(promise, before);
 	ClockTerms	net = promise_terms(promise, image, clock->clock.start, clock->promised);
 
 	(void) net_terms(def, promise, image, &copy, &net);
@@ -440,7 +451,7 @@ int64
 derive_elapsed(const Definition *def, const StoredClock *clock, int64 at)
 {
 	ClockTime	time;
-	ClockTerms	net = net_terms_of(def, clock, &time);
+	ClockTerms	net = net_terms_of(def, clock, DT_NOEND, &time);
 
 	return clock_elapsed(&clock->clock, &net, &time, at);
 }
@@ -448,9 +459,15 @@ derive_elapsed(const Definition *def, const StoredClock *clock, int64 at)
 void
 derive_fractions(Definition *def, const StoredClock *clock, const double *fractions, int n, int64 *at)
 {
+	Promise    *promise = promise_of(def, clock);
+	TimestampTz before = DT_NOEND;
 	ClockTime	time;
-	ClockTerms	net = net_terms_of(def, clock, &time);
+	ClockTerms	net;
 
+	/* (what follows by the present one as well needs no search for it) */
+	if (!clock_is_open(&clock->clock) && !judged_by(promise, promise_hours(promise), clock))
+		before = derive_judged_before(def, clock);
+	net = net_terms_of(def, clock, before, &time);
 	for (int i = 0; i < n; i++)
 		at[i] = clock_fraction_at(&clock->clock, &net, &time, clock->budget, fractions[i]);
 }

@@ -48,8 +48,8 @@ extern void derive_as_judged(Definition *def, StoredClock *clock, TimestampTz be
 
 /*
  * When fractions of the goal's budget are used up, net of exceptions, by the
- * promise that the clock has; CLOCK_NONE: there is no goal, or the clock is
- * paused before.
+ * promise that the clock has, and the calendar that judged it; CLOCK_NONE: there
+ * is no goal, or the clock is paused before.
  */
 extern void derive_fractions(Definition *def, const StoredClock *clock,
 							 const double *fractions, int n, int64 *at);

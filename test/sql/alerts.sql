@@ -181,7 +181,7 @@ SELECT * FROM told WHERE item = 't3';
 --
 -- The ground moves
 --
-INSERT INTO ticket (id) VALUES ('u');
+INSERT INTO ticket (id) VALUES ('u'), ('u2');
 SELECT tick('2020-06-01 11:30');
 -- an edit of a target
 UPDATE sla.target SET goal = '6 bh @desk' WHERE policy = 'plain';
@@ -191,10 +191,11 @@ SELECT * FROM told WHERE item = 'u';
 UPDATE sla.target SET alert_at = '{0.4,0.9}' WHERE policy = 'plain';
 SELECT tick('2020-06-01 12:02');
 SELECT * FROM told WHERE item = 'u';
--- a holiday, in arrears
+-- a holiday, in arrears; not for what ended before it was known
+UPDATE ticket SET status = 'done', at = '2020-06-01 12:02:30' WHERE id = 'u2';
 INSERT INTO sla.holiday (calendar, day) VALUES ('desk', '2020-06-01');
 SELECT tick('2020-06-01 12:03') > 0 AS is_withdrawn;
-SELECT * FROM told WHERE item = 'u';
+SELECT * FROM told WHERE item IN ('u', 'u2');
 DELETE FROM sla.holiday;
 UPDATE sla.target SET goal = '4 bh @desk', alert_at = '{0.5,1,1.5}' WHERE policy = 'plain';
 SELECT count(*) > 0 AS ticked FROM sla.tick('2020-06-01 11:31');
