@@ -383,6 +383,14 @@ item_of(Follow *follow)
 	return item;
 }
 
+static TimestampTz
+at_of(Follow *follow)
+{
+	int64		at = instant(follow, &follow->def->at, "at");
+
+	return at != CLOCK_NONE ? at : follow->now;
+}
+
 /* Between these two expressions of the row are evaluated. */
 static void
 enter_owner(Follow *follow, Fence *fence, TupleTableSlot *slot)
@@ -419,6 +427,18 @@ follow_item_of(Follow *follow, TupleTableSlot *slot)
 	return item;
 }
 
+TimestampTz
+follow_at_of(Follow *follow, TupleTableSlot *slot)
+{
+	TimestampTz at;
+	Fence		fence;
+
+	enter_owner(follow, &fence, slot);
+	at = at_of(follow);
+	leave_owner(follow, &fence);
+	return at;
+}
+
 TupleTableSlot *
 follow_find_row(Follow *follow, RowReader *reader, const char *item, RowLock lock)
 {
@@ -439,9 +459,7 @@ evaluate_row(Follow *follow, TupleTableSlot *slot)
 	says->applies = palloc(def->npolicies * sizeof(bool));
 	says->metrics = palloc(def->nmetrics * sizeof(MetricSays));
 	says->item = item_of(follow);
-	says->at = instant(follow, &def->at, "at");
-	if (says->at == CLOCK_NONE)
-		says->at = follow->now;
+	says->at = at_of(follow);
 	says->labels = labels_of(follow);
 	says->owner = string(follow, &def->responsible);
 	says->party = string(follow, &def->party);
@@ -778,7 +796,9 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 	StoredClock *holder = per == NULL ? NULL : last_cycle(work, per);
 	ClockRow	other = *row;
 	ClockRow	own = *row;
-	bool		first = true;
+	Clock	   *from = NULL;
+	bool		open = false;
+	int64		last;
 	ListCell   *cell;
 
 	other.start = false;
@@ -788,18 +808,38 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 	{
 		StoredClock *stored = lfirst(cell);
 
-		if (stored->metric_id != metric_id)
+		if (stored->metric_id != metric_id || !is_last_cycle(work, stored))
 			continue;
-		first = false;
-		if (stored != holder && is_last_cycle(work, stored))
+		open |= clock_is_open(&stored->clock);
+		if (from == NULL || from->last < stored->clock.last)
+			from = &stored->clock;
+	}
+	last = from == NULL ? CLOCK_NONE : from->last;
+	foreach(cell, work->clocks)
+	{
+		StoredClock *stored = lfirst(cell);
+
+		if (stored->metric_id != metric_id || !is_last_cycle(work, stored))
+			continue;
+
+		/* no two of them run at once, whatever comes late */
+		if (clock_is_open(&stored->clock))
+			stored->clock.last = last;
+		if (stored != holder)
 			apply_row(work, stored, &other, stored->per, true);
 	}
 	if (per == NULL)
 		return;
 
+	/* who gets what has ended has nothing to do */
+	if (holder == NULL && from != NULL && !open &&
+		(row->stop || work->follow->def->metrics[work->metric].rules.on_reopen == CLOCK_IGNORE))
+		return;
+
 	/* the item's start is that of its first holder */
-	if (!first)
+	if (from != NULL)
 		own.start_at = CLOCK_NONE;
+	own.from = from;
 	apply_row(work, holder, &own, per, false);
 }
 
@@ -851,9 +891,9 @@ apply_metric(Work *work)
 
 /* The item is gone, or its metric: what is open is cancelled. */
 static void
-apply_gone(Work *work, StoredClock *stored)
+apply_gone(Work *work, StoredClock *stored, int64 at)
 {
-	ClockRow	row = {.at = work->follow->now,.gone = true};
+	ClockRow	row = {.at = at,.gone = true};
 	ClockRules	rules = {0};
 	CoreMem		mem = sla_core_mem();
 	StoredClock before;
@@ -882,7 +922,7 @@ apply_orphans(Work *work)
 		for (int i = 0; i < def->nmetrics && !found; i++)
 			found = def->metrics[i].id == stored->metric_id;
 		if (!found)
-			apply_gone(work, stored);
+			apply_gone(work, stored, work->follow->now);
 	}
 }
 
@@ -1125,7 +1165,7 @@ apply_gone_to_all(Work *work)
 	ListCell   *cell;
 
 	foreach(cell, work->clocks)
-		apply_gone(work, lfirst(cell));
+		apply_gone(work, lfirst(cell), work->at);
 }
 
 void
@@ -1141,10 +1181,10 @@ follow_row(Follow *follow, TupleTableSlot *slot)
 }
 
 void
-follow_gone(Follow *follow, const char *item)
+follow_gone(Follow *follow, const char *item, TimestampTz at)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
-	Work		work = {.follow = follow,.item = item,.at = follow->now,.function = apply_gone_to_all};
+	Work		work = {.follow = follow,.item = item,.at = at,.function = apply_gone_to_all};
 
 	see_item(follow, item);
 	work_on(&work, false);
@@ -1311,7 +1351,7 @@ follow_preview(Definition *def, StoredClock *clock)
 	rows_open(&reader, def->relid);
 	row = follow_find_row(&follow, &reader, clock->item, ROW_READ);
 	if (row == NULL)
-		apply_gone(&work, clock);
+		apply_gone(&work, clock, work.at);
 	else
 	{
 		says = evaluate_row(&follow, row);
@@ -1387,7 +1427,7 @@ refresh_by_row(Follow *follow, const StoredClock *stored, RowLock lock)
 	row = follow_find_row(follow, &reader, stored->item, ROW_READ);
 	follow->by_edit = true;
 	if (row == NULL)
-		follow_gone(follow, stored->item);
+		follow_gone(follow, stored->item, follow->now);
 	else
 	{
 		row = follow_find_row(follow, &reader, stored->item, lock);

@@ -63,6 +63,9 @@ extern void follow_end(Follow *follow);
 /* The key of a row of the tracked table's row type, in the memory of the item. */
 extern const char *follow_item_of(Follow *follow, TupleTableSlot *slot);
 
+/* When such a row says that it changed. */
+extern TimestampTz follow_at_of(Follow *follow, TupleTableSlot *slot);
+
 /*
  * The row of an item, or NULL.  A key may be equal to another and not be the same
  * item: 1.0 and 1.00.
@@ -98,8 +101,8 @@ extern void follow_renew(Follow *follow);
 /* The same, with all that was done here written. */
 extern void follow_flush(Follow *follow);
 
-/* The item was deleted. */
-extern void follow_gone(Follow *follow, const char *item);
+/* The item was deleted, then. */
+extern void follow_gone(Follow *follow, const char *item, TimestampTz at);
 
 /*
  * A signal; the row is that of the item, for the promise.  In a sync ("fresh" is

@@ -195,7 +195,7 @@ sync_item(Follow *follow, RowReader *reader, const char *item)
 	TupleTableSlot *row = rows_by_item(reader, follow->def, item, ROW_READ);
 
 	if (row == NULL || strcmp(follow_item_of(follow, row), item) != 0)
-		follow_gone(follow, item);
+		follow_gone(follow, item, follow->now);
 	if (row != NULL && follow_would_write(follow, row))
 	{
 		row = rows_by_item(reader, follow->def, item, ROW_LOCK);
@@ -368,7 +368,7 @@ cancel_missing(Follow *follow, RowReader *reader)
 
 		/* the clock may be of a row that came later */
 		if (follow_find_row(follow, reader, item, ROW_READ) == NULL)
-			follow_gone(follow, item);
+			follow_gone(follow, item, follow->now);
 		follow_next(follow);
 	}
 }

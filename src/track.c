@@ -215,21 +215,35 @@ follow_new(Follow *follow, RowReader *reader, Event *event)
 		follow_row(follow, row);
 }
 
-/* The item of the row that was is gone, unless a row has it again. */
+/*
+ * The item of the row that was is gone, unless a row has it again.  When it was
+ * given another key the row that has that may tell, by a later time than before;
+ * of a deletion none tells.
+ */
 static void
 follow_old(Follow *follow, RowReader *reader, Event *event)
 {
-	TupleTableSlot *row = rows_fetch(reader, event->relid, &event->old, SnapshotAny);
+	TupleTableSlot *row;
 	const char *item;
+	TimestampTz at = follow->now;
 
+	if (ItemPointerIsValid(&event->new))
+	{
+		row = rows_fetch(reader, event->relid, &event->new, SnapshotAny);
+		if (row != NULL)
+			at = follow_at_of(follow, row);
+	}
+	row = rows_fetch(reader, event->relid, &event->old, SnapshotAny);
 	if (row == NULL)
 		return;
 	item = follow_item_of(follow, row);
 	if (follow_was_seen(follow, item))
 		return;
+	if (ItemPointerIsValid(&event->new) && at <= follow_at_of(follow, row))
+		at = follow->now;
 	row = row_now(follow, reader, row);
 	if (row == NULL || strcmp(follow_item_of(follow, row), item) != 0)
-		follow_gone(follow, item);
+		follow_gone(follow, item, at);
 	else
 		follow_row(follow, row);
 }

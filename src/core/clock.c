@@ -487,8 +487,11 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 	int64_t		told = told_time(row, row->start_at,
 								 before == NULL ? CLOCK_NONE : before->turned);
 	int64_t		start = before == NULL ? told : later_of(told, before->last);
-	int32_t		promised = row->promise(row->context, start);
+	int32_t		promised;
 
+	if (row->from != NULL)
+		start = later_of(start, row->from->last);
+	promised = row->promise(row->context, start);
 	if (promised == 0)
 		return;
 	if (told < start)
@@ -497,6 +500,10 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 		outcome->told = told;
 	}
 	begin(before, start, promised, mem, outcome);
+
+	/* a stop of before the item was handed on is none of this clock */
+	if (before == NULL && row->from != NULL)
+		next->turned = clock_is_open(row->from) ? row->from->turned : start;
 
 	if (row->stop)
 	{

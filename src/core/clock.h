@@ -211,6 +211,8 @@ typedef struct ClockRow
 	int64_t		start_at;		/* CLOCK_NONE: not told */
 	int64_t		stop_at;
 	const char *reason;			/* of the pause, or NULL */
+	const Clock *from;			/* the clock of the item that knows of the
+								 * last fact, where it is handed on to another */
 	ClockPromise promise;
 	void	   *context;
 } ClockRow;

@@ -531,6 +531,28 @@ UPDATE ticket SET at = '2020-06-01 11:00', status = 'done' WHERE id = 'x2';
 SELECT item, per, n, state, started, ended, breached, used FROM shown WHERE item = 'x2' AND metric = 'team time' ORDER BY per;
 -- each clock is of its own team, also while another has the ticket
 SELECT item, per, owner, labels FROM sla.clock WHERE relation = 'ticket'::regclass AND item IN ('x1', 'x2') AND metric = 'team time' ORDER BY item, per;
+-- done already when it is handed on: nothing of C's, nor, being measured once only, when C reopens it
+INSERT INTO sla.metric (relation, name, stop_when, per, on_reopen) VALUES ('ticket', 'team once', 'status = ''done''', 'team', 'ignore');
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'once', 'section = ''once''');
+INSERT INTO sla.target (relation, policy, metric, goal) SELECT 'ticket', 'once', m, '2 bh @desk' FROM unnest('{team time,team once}'::text[]) m;
+INSERT INTO ticket (id, section, at, team) VALUES ('x3', 'once', '2020-06-01 09:00', 'A');
+UPDATE ticket SET at = '2020-06-01 10:00', status = 'done' WHERE id = 'x3';
+UPDATE ticket SET at = '2020-06-01 11:00', team = 'C' WHERE id = 'x3';
+SELECT metric, per, n, state, started, ended, used FROM shown WHERE item = 'x3' ORDER BY metric, per;
+UPDATE ticket SET at = '2020-06-01 12:00', status = 'open' WHERE id = 'x3';
+SELECT metric, per, n, state, started, ended FROM shown WHERE item = 'x3' ORDER BY metric, per;
+-- x4: that C has it is told late, and holds from 12:00, when B got it; x5: the stop of before the reopening is stale, also
+-- for B, who is new and has it from 12:00 to 15:00
+INSERT INTO sla.metric (relation, name, stop_when, stop_at, per) VALUES ('ticket', 'team told', 'status = ''done''', 'done', 'team');
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'told teams', 'section = ''told teams''');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'told teams', 'team told', '2 bh @desk');
+INSERT INTO ticket (id, section, at, team) VALUES ('x4', 'told teams', '2020-06-01 09:00', 'A'), ('x5', 'told teams', '2020-06-01 09:00', 'A');
+UPDATE ticket SET at = '2020-06-01 12:00', team = 'B' WHERE id = 'x4';
+UPDATE ticket SET at = '2020-06-01 11:00', team = 'C' WHERE id = 'x4';
+UPDATE ticket SET at = '2020-06-01 10:00', status = 'done', done = '2020-06-01 10:00' WHERE id = 'x5';
+UPDATE ticket SET at = '2020-06-01 12:00', status = 'open', team = 'B' WHERE id = 'x5';
+UPDATE ticket SET at = '2020-06-01 15:00', status = 'done' WHERE id = 'x5';
+SELECT item, per, n, state, started, ended, verdict, used FROM shown WHERE item IN ('x4', 'x5') ORDER BY item, per;
 
 --
 -- Cancelled or deleted: counts nowhere, but what was breached stays breached
@@ -546,6 +568,10 @@ UPDATE ticket SET at = '2020-06-01 15:00', note = 'x' WHERE id = 'c5 deleted too
 DELETE FROM ticket WHERE id LIKE 'c_ deleted%';
 -- no verdict; breached Mon 14:00; no verdict; no verdict; breached
 SELECT item, n, state, breached, verdict FROM shown WHERE item LIKE 'c_ %' ORDER BY item;
+-- another key: the old item ends, not yet breached, when the row says that it changed
+INSERT INTO ticket (id, section, at) VALUES ('key 1', 'plain', '2020-06-01 10:00');
+UPDATE ticket SET at = '2020-06-01 12:00', id = 'key 2' WHERE id = 'key 1';
+SELECT item, state, started, ended, verdict FROM shown WHERE item IN ('key 1', 'key 2') AND metric = 'resolution' ORDER BY item;
 
 --
 -- Versions: judged by what was promised when the clock started
