@@ -831,9 +831,9 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 	if (per == NULL)
 		return;
 
-	/* who gets what has ended has nothing to do */
-	if (holder == NULL && from != NULL && !open &&
-		(row->stop || work->follow->def->metrics[work->metric].rules.on_reopen == CLOCK_IGNORE))
+	/* what is measured once only is not for who reopens it */
+	if (holder == NULL && from != NULL && !open && !row->stop &&
+		work->follow->def->metrics[work->metric].rules.on_reopen == CLOCK_IGNORE)
 		return;
 
 	/* the item's start is that of its first holder */

@@ -531,16 +531,17 @@ UPDATE ticket SET at = '2020-06-01 11:00', status = 'done' WHERE id = 'x2';
 SELECT item, per, n, state, started, ended, breached, used FROM shown WHERE item = 'x2' AND metric = 'team time' ORDER BY per;
 -- each clock is of its own team, also while another has the ticket
 SELECT item, per, owner, labels FROM sla.clock WHERE relation = 'ticket'::regclass AND item IN ('x1', 'x2') AND metric = 'team time' ORDER BY item, per;
--- done already when it is handed on: nothing of C's, nor, being measured once only, when C reopens it
+-- done already when it is handed on: C's clock is of no time; who reopens what is measured once only has none
 INSERT INTO sla.metric (relation, name, stop_when, per, on_reopen) VALUES ('ticket', 'team once', 'status = ''done''', 'team', 'ignore');
 INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'once', 'section = ''once''');
 INSERT INTO sla.target (relation, policy, metric, goal) SELECT 'ticket', 'once', m, '2 bh @desk' FROM unnest('{team time,team once}'::text[]) m;
-INSERT INTO ticket (id, section, at, team) VALUES ('x3', 'once', '2020-06-01 09:00', 'A');
-UPDATE ticket SET at = '2020-06-01 10:00', status = 'done' WHERE id = 'x3';
+INSERT INTO ticket (id, section, at, team) VALUES ('x3', 'once', '2020-06-01 09:00', 'A'), ('x3b', 'once', '2020-06-01 09:00', 'A');
+UPDATE ticket SET at = '2020-06-01 10:00', status = 'done' WHERE id IN ('x3', 'x3b');
 UPDATE ticket SET at = '2020-06-01 11:00', team = 'C' WHERE id = 'x3';
 SELECT metric, per, n, state, started, ended, used FROM shown WHERE item = 'x3' ORDER BY metric, per;
 UPDATE ticket SET at = '2020-06-01 12:00', status = 'open' WHERE id = 'x3';
-SELECT metric, per, n, state, started, ended FROM shown WHERE item = 'x3' ORDER BY metric, per;
+UPDATE ticket SET at = '2020-06-01 12:00', status = 'open', team = 'C' WHERE id = 'x3b';
+SELECT item, metric, per, n, state, started, ended FROM shown WHERE item LIKE 'x3%' ORDER BY item, metric, per;
 -- x4: that C has it is told late, and holds from 12:00, when B got it; x5: the stop of before the reopening is stale, also
 -- for B, who is new and has it from 12:00 to 15:00
 INSERT INTO sla.metric (relation, name, stop_when, stop_at, per) VALUES ('ticket', 'team told', 'status = ''done''', 'done', 'team');

