@@ -464,8 +464,7 @@ add_pieces(void *argument)
 		int64		good = DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
 		const CoverPart *piece = &task->pieces[DatumGetInt64(SPI_getbinval(row, desc, 4, &isnull)) - 1];
 
-		tally_add(task->tally, grp, piece->add, total, good);
-		tally_add(task->tally, grp, piece->subtract, -total, -good);
+		tally_add_part(task->tally, grp, piece, total, good);
 		rows += total;
 	}
 	if (task->counts != NULL)
@@ -640,10 +639,7 @@ count_clock_pieces(const Objective *objective, Tally *tally, const CoverPart *pi
 		tally_init(&piece, edges, lengthof(edges));
 		count_clocks(objective, &piece, false);
 		while ((group = tally_next(&piece, &cursor)) != NULL)
-		{
-			tally_add(tally, group->grp, pieces[i].add, group->total[0], group->good[0]);
-			tally_add(tally, group->grp, pieces[i].subtract, -group->total[0], -group->good[0]);
-		}
+			tally_add_part(tally, group->grp, &pieces[i], group->total[0], group->good[0]);
 	}
 }
 

@@ -157,10 +157,7 @@ piece_counts_add(PieceCounts *counts, int32 objective, Tally *tally, const Cover
 			continue;
 		while ((group = tally_next(&counts->tallies[i], &cursor)) != NULL)
 			for (int piece = 0; piece < counts->npieces; piece++)
-			{
-				tally_add(tally, group->grp, pieces[piece].add, group->total[piece], group->good[piece]);
-				tally_add(tally, group->grp, pieces[piece].subtract, -group->total[piece], -group->good[piece]);
-			}
+				tally_add_part(tally, group->grp, &pieces[piece], group->total[piece], group->good[piece]);
 		return true;
 	}
 	return false;

@@ -103,6 +103,13 @@ tally_add(Tally *tally, const char *grp, int interval, int64 total, int64 good)
 	group->good[interval] += good;
 }
 
+void
+tally_add_part(Tally *tally, const char *grp, const CoverPart *part, int64 total, int64 good)
+{
+	tally_add(tally, grp, part->add, total, good);
+	tally_add(tally, grp, part->subtract, -total, -good);
+}
+
 TallyGroup *
 tally_next(Tally *tally, void **cursor)
 {
@@ -420,8 +427,7 @@ count_level(Plan *plan, int32 objective, int level, IndexScanDesc scan, TupleTab
 			group = group_of(slot->tts_values[BUCKET_GRP], grp);
 			total = DatumGetInt64(slot->tts_values[BUCKET_TOTAL]);
 			good = DatumGetInt64(slot->tts_values[BUCKET_GOOD]);
-			tally_add(plan->tally, group, part->add, total, good);
-			tally_add(plan->tally, group, part->subtract, -total, -good);
+			tally_add_part(plan->tally, group, part, total, good);
 		}
 		part = last + 1;
 	}

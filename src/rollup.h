@@ -39,6 +39,9 @@ typedef struct Tally
 extern void tally_init(Tally *tally, const TimestampTz *edges, int nedges);
 extern void tally_add(Tally *tally, const char *grp, int interval, int64 total, int64 good);
 
+/* The same of what a part of a cover holds: to one interval, and off another. */
+extern void tally_add_part(Tally *tally, const char *grp, const CoverPart *part, int64 total, int64 good);
+
 /* All groups, in any order; start with *cursor 0, ends with NULL. */
 extern TallyGroup *tally_next(Tally *tally, void **cursor);
 
