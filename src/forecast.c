@@ -23,18 +23,21 @@
 #include "core/survival.h"
 
 /*
- * sla.survival(policy, label, clock_id, used, allowed, stopped, until, pauses,
- *				pause_reasons, at_least) -> sla.survival_answer[]
+ * sla.survival(promises, promise_id, label, clock_id, used, allowed, stopped,
+ *				until, pauses, pause_reasons, at_least) -> sla.survival_answer[]
  *
- * An aggregate over the clocks of one metric, finished and open.  "used" is the
- * business time that a clock took "until" its end or now; "stopped" tells
- * whether that is all of it (else it took at least so long), NULL: it does not
- * count, it only asks.  A clock with a number asks how probable it is that it
- * takes longer than "allowed", and has an answer.
+ * An aggregate over clocks, finished and open.  "promises" is the same for all:
+ * three numbers for each promise in ascending order, its own, that of its
+ * metric and that of its policy.  (So neither a join nor GROUP BY has to look
+ * at a million clocks.)  "used" is the business time that a clock took "until"
+ * its end or now; "stopped" tells whether that is all of it (else it took at
+ * least so long), NULL: it does not count, it only asks.  A clock with a number
+ * asks how probable it is that it takes longer than "allowed", and has an
+ * answer.
  *
- * It is compared with clocks of its policy and label; where fewer than
+ * It is compared with clocks of its metric, policy and label; where fewer than
  * "at_least" of these took no less than it has until now and stopped then, with
- * all of its policy, else with all.
+ * all of its metric and policy, else with all of its metric.
  *
  * A clock that is paused has another chance to stop in time: many are stopped
  * while they are paused.  How probable it is that it runs on is told by the
@@ -43,7 +46,8 @@
 enum
 {
 	ARG_STATE,
-	ARG_POLICY,
+	ARG_PROMISES,
+	ARG_PROMISE_ID,
 	ARG_LABEL,
 	ARG_CLOCK_ID,
 	ARG_USED,
@@ -58,14 +62,27 @@ enum
 /* The reason of what is no pause but was closed, and opened again. */
 #define CLOSED_REASON	"closed"
 
-/* Clocks of a policy, and a label where "label" is not NULL. */
+/* What "promises" has of each. */
+typedef struct PromiseGroup
+{
+	int32		promise_id;
+	int32		metric;
+	int32		policy;
+} PromiseGroup;
+
+/*
+ * Clocks of a metric, of a policy where that is not ANY_POLICY, of a label
+ * where that is not NULL.
+ */
 typedef struct GroupKey
 {
-	const char *policy;
-	int			policy_len;
+	int32		metric;
+	int32		policy;
 	const char *label;
 	int			label_len;
 } GroupKey;
+
+#define ANY_POLICY	0
 
 typedef struct GroupEntry
 {
@@ -78,7 +95,7 @@ typedef struct GroupEntry
 static inline uint32
 hash_group(GroupKey key)
 {
-	return hash_combine(hash_bytes((const unsigned char *) key.policy, key.policy_len),
+	return hash_combine(murmurhash32((uint32) key.metric * 0x9e3779b9 + (uint32) key.policy),
 						key.label == NULL ? 0 :
 						hash_bytes((const unsigned char *) key.label, key.label_len));
 }
@@ -86,9 +103,8 @@ hash_group(GroupKey key)
 static inline bool
 same_group(GroupKey a, GroupKey b)
 {
-	return a.policy_len == b.policy_len && a.label_len == b.label_len &&
+	return a.metric == b.metric && a.policy == b.policy && a.label_len == b.label_len &&
 		(a.label == NULL) == (b.label == NULL) &&
-		memcmp(a.policy, b.policy, a.policy_len) == 0 &&
 		(a.label == NULL || memcmp(a.label, b.label, a.label_len) == 0);
 }
 
@@ -104,6 +120,18 @@ same_group(GroupKey a, GroupKey b)
 #define SH_DECLARE
 #define SH_DEFINE
 #include "lib/simplehash.h"
+
+/* The groups of clocks that are compared, from the narrowest on. */
+static const char levels[] = {'l', 'p', 'm'};
+
+typedef struct ClockGroup
+{
+	char		level;
+	int32		wider;			/* the number of the group that it is part of;
+								 * NO_GROUP: it is all of a metric */
+} ClockGroup;
+
+#define NO_GROUP	(-1)
 
 typedef struct Question
 {
@@ -135,11 +163,12 @@ typedef struct SampleList
 typedef struct Forecast
 {
 	MemoryContext context;
-	groups_hash *groups;
+	size_t		npromises;
+	PromiseGroup *promises;
+	groups_hash *numbers;
 	int32		ngroups;
 	size_t		maxgroups;
-	int32	   *policy_of;		/* by number of the group; itself: it has no
-								 * label */
+	ClockGroup *groups;			/* by number */
 	SampleList	clocks;			/* the event: it stopped */
 	SampleList	pauses;			/* how long they lasted; the event: the clock
 								 * ran on */
@@ -164,6 +193,29 @@ grown(MemoryContext context, void *array, size_t n, size_t *max, size_t size)
 	return repalloc_huge(array, *max * size);
 }
 
+static void
+copy_promises(Forecast *forecast, ArrayType *array)
+{
+	size_t		n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("array must not contain nulls")));
+	forecast->npromises = n * sizeof(int32) / sizeof(PromiseGroup);
+	forecast->promises = memcpy(MemoryContextAlloc(forecast->context, n * sizeof(int32) + 1),
+								SLA_ARRAY_DATA(array), n * sizeof(int32));
+}
+
+static int
+compare_promises(const void *a, const void *b)
+{
+	int32		ida = ((const PromiseGroup *) a)->promise_id;
+	int32		idb = ((const PromiseGroup *) b)->promise_id;
+
+	return (ida > idb) - (ida < idb);
+}
+
 static Forecast *
 new_forecast(FunctionCallInfo fcinfo)
 {
@@ -174,7 +226,9 @@ new_forecast(FunctionCallInfo fcinfo)
 		elog(ERROR, "aggregate function called in non-aggregate context");
 	forecast = MemoryContextAllocZero(context, sizeof(Forecast));
 	forecast->context = context;
-	forecast->groups = groups_create(context, 64, NULL);
+	copy_promises(forecast, PG_ARGISNULL(ARG_PROMISES) ? construct_empty_array(INT4OID) :
+				  PG_GETARG_ARRAYTYPE_P(ARG_PROMISES));
+	forecast->numbers = groups_create(context, 64, NULL);
 	forecast->at_least = PG_ARGISNULL(ARG_AT_LEAST) ? 1 : PG_GETARG_INT32(ARG_AT_LEAST);
 	return forecast;
 }
@@ -191,32 +245,54 @@ add_sample(Forecast *forecast, SampleList *list, int64 time, int32 group, bool e
 	sample->event = event;
 }
 
-/* The number of a group; the group of its policy alone comes into being with it. */
+/* The number of a group; those that it is part of come into being with it. */
 static int32
 group_number(Forecast *forecast, GroupKey key)
 {
-	GroupEntry *entry = groups_lookup(forecast->groups, key);
-	int32		policy = -1;
+	GroupEntry *entry = groups_lookup(forecast->numbers, key);
+	ClockGroup	group = {'m', NO_GROUP};
+	GroupKey	wider = {key.metric, key.label == NULL ? ANY_POLICY : key.policy, NULL, 0};
 	bool		found;
 
 	if (likely(entry != NULL))
 		return entry->number;
-	if (key.label != NULL)
+	if (key.policy != ANY_POLICY)
 	{
-		GroupKey	without = {key.policy, key.policy_len, NULL, 0};
-
-		policy = group_number(forecast, without);
+		group.level = key.label == NULL ? 'p' : 'l';
+		group.wider = group_number(forecast, wider);
+	}
+	if (key.label != NULL)
 		key.label = memcpy(MemoryContextAlloc(forecast->context, key.label_len + 1),
 						   key.label, key.label_len);
-	}
-	key.policy = memcpy(MemoryContextAlloc(forecast->context, key.policy_len + 1),
-						key.policy, key.policy_len);
-	entry = groups_insert(forecast->groups, key, &found);
+	entry = groups_insert(forecast->numbers, key, &found);
 	entry->number = forecast->ngroups;
-	forecast->policy_of = grown(forecast->context, forecast->policy_of, forecast->ngroups,
-								&forecast->maxgroups, sizeof(int32));
-	forecast->policy_of[forecast->ngroups] = policy < 0 ? forecast->ngroups : policy;
+	forecast->groups = grown(forecast->context, forecast->groups, forecast->ngroups,
+							 &forecast->maxgroups, sizeof(ClockGroup));
+	forecast->groups[forecast->ngroups] = group;
 	return forecast->ngroups++;
+}
+
+/* The group of a clock. */
+static int32
+group_of(Forecast *forecast, int32 promise_id, const text *label)
+{
+	PromiseGroup wanted = {promise_id, 0, 0};
+	PromiseGroup *promise = bsearch(&wanted, forecast->promises, forecast->npromises,
+									sizeof(PromiseGroup), compare_promises);
+	GroupKey	key = {0, ANY_POLICY, NULL, 0};
+
+	if (promise == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("promise %d is of no metric and policy", promise_id)));
+	key.metric = promise->metric;
+	key.policy = promise->policy;
+	if (label != NULL)
+	{
+		key.label = VARDATA_ANY(label);
+		key.label_len = VARSIZE_ANY_EXHDR(label);
+	}
+	return group_number(forecast, key);
 }
 
 static inline bool
@@ -272,29 +348,15 @@ sla_survival_accum(PG_FUNCTION_ARGS)
 {
 	Forecast   *forecast = PG_ARGISNULL(ARG_STATE) ? new_forecast(fcinfo) :
 		(Forecast *) PG_GETARG_POINTER(ARG_STATE);
-	GroupKey	key = {"", 0, NULL, 0};
 	int64		paused_for = NOT_PAUSED;
 	int64		used;
 	int32		group;
 
-	if (PG_ARGISNULL(ARG_USED))
+	if (PG_ARGISNULL(ARG_PROMISE_ID) || PG_ARGISNULL(ARG_USED))
 		PG_RETURN_POINTER(forecast);
 	used = Max(PG_GETARG_INT64(ARG_USED), 0);
-	if (!PG_ARGISNULL(ARG_POLICY))
-	{
-		text	   *policy = PG_GETARG_TEXT_PP(ARG_POLICY);
-
-		key.policy = VARDATA_ANY(policy);
-		key.policy_len = VARSIZE_ANY_EXHDR(policy);
-	}
-	if (!PG_ARGISNULL(ARG_LABEL))
-	{
-		text	   *label = PG_GETARG_TEXT_PP(ARG_LABEL);
-
-		key.label = VARDATA_ANY(label);
-		key.label_len = VARSIZE_ANY_EXHDR(label);
-	}
-	group = group_number(forecast, key);
+	group = group_of(forecast, PG_GETARG_INT32(ARG_PROMISE_ID),
+					 PG_ARGISNULL(ARG_LABEL) ? NULL : PG_GETARG_TEXT_PP(ARG_LABEL));
 	if (!PG_ARGISNULL(ARG_STOPPED))
 		add_sample(forecast, &forecast->clocks, used, group, PG_GETARG_BOOL(ARG_STOPPED));
 	if (!PG_ARGISNULL(ARG_PAUSES) && !PG_ARGISNULL(ARG_UNTIL))
@@ -317,20 +379,13 @@ sla_survival_accum(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(forecast);
 }
 
-/*
- * The groups of clocks that are compared, from the narrowest on: which curve
- * each group is part of, or none.
- */
-static const char levels[] = {'l', 'p', 'm'};
-
+/* Which curve a group is part of, or NO_GROUP. */
 static int32
 curve_of_group(const Forecast *forecast, char level, int32 group)
 {
-	if (level == 'm')
-		return 0;
-	if (level == 'l')
-		return forecast->policy_of[group] == group ? -1 : group;
-	return forecast->policy_of[group];
+	while (group != NO_GROUP && forecast->groups[group].level != level)
+		group = forecast->groups[group].wider;
+	return group;
 }
 
 /* How long it takes; false when there is too little to compare with. */
@@ -377,7 +432,7 @@ answer_by(Forecast *forecast, char level)
 		Question   *question = &forecast->questions[i];
 		int32		c = curve_of[question->group];
 
-		if (c < 0)
+		if (c == NO_GROUP)
 			continue;
 		if (question->compared_by == 0 && answer_time(question, &clocks[c], at_least))
 			question->compared_by = level;
@@ -413,22 +468,24 @@ sla_survival_final(PG_FUNCTION_ARGS)
 	Forecast   *forecast = PG_ARGISNULL(0) ? NULL : (Forecast *) PG_GETARG_POINTER(0);
 	Oid			answer_type = get_element_type(get_fn_expr_rettype(fcinfo->flinfo));
 	MemoryContext context;
+	MemoryContext old;
+	CoreMem		mem;
 	TupleDesc	desc;
 	Datum	   *answers;
 
 	if (forecast == NULL || forecast->nquestions == 0)
 		PG_RETURN_NULL();
-	survival_sort(forecast->clocks.samples, forecast->clocks.n);
-	survival_sort(forecast->pauses.samples, forecast->pauses.n);
 	context = AllocSetContextCreate(CurrentMemoryContext, "survival curves", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	mem = sla_core_mem();
+	survival_sort(forecast->clocks.samples, forecast->clocks.n, &mem);
+	survival_sort(forecast->pauses.samples, forecast->pauses.n, &mem);
 	for (int i = 0; i < (int) lengthof(levels); i++)
 	{
-		MemoryContext old = MemoryContextSwitchTo(context);
-
-		answer_by(forecast, levels[i]);
-		MemoryContextSwitchTo(old);
 		MemoryContextReset(context);
+		answer_by(forecast, levels[i]);
 	}
+	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 
 	desc = lookup_rowtype_tupdesc(answer_type, -1);

@@ -21,12 +21,12 @@ CREATE TYPE sla.survival_answer AS (
 );
 COMMENT ON TYPE sla.survival_answer IS 'private: what sla.survival() says of a clock';
 
-CREATE FUNCTION sla.survival_accum(internal, policy text, label text, clock_id bigint, used bigint, allowed bigint,
-	stopped boolean, until timestamptz, pauses timestamptz[], pause_reasons text[], at_least integer)
+CREATE FUNCTION sla.survival_accum(internal, promises integer[], promise_id integer, label text, clock_id bigint,
+	used bigint, allowed bigint, stopped boolean, until timestamptz, pauses timestamptz[], pause_reasons text[], at_least integer)
 RETURNS internal
 AS 'MODULE_PATHNAME', 'sla_survival_accum'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION sla.survival_accum(internal, text, text, bigint, bigint, bigint, boolean, timestamptz, timestamptz[], text[], integer) IS
+COMMENT ON FUNCTION sla.survival_accum(internal, integer[], integer, text, bigint, bigint, bigint, boolean, timestamptz, timestamptz[], text[], integer) IS
 'aggregate transition function';
 
 CREATE FUNCTION sla.survival_final(internal)
@@ -35,8 +35,8 @@ AS 'MODULE_PATHNAME', 'sla_survival_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION sla.survival_final(internal) IS 'aggregate final function';
 
-CREATE AGGREGATE sla.survival(policy text, label text, clock_id bigint, used bigint, allowed bigint,
-	stopped boolean, until timestamptz, pauses timestamptz[], pause_reasons text[], at_least integer) (
+CREATE AGGREGATE sla.survival(promises integer[], promise_id integer, label text, clock_id bigint,
+	used bigint, allowed bigint, stopped boolean, until timestamptz, pauses timestamptz[], pause_reasons text[], at_least integer) (
 	SFUNC = sla.survival_accum,
 	STYPE = internal,
 	SSPACE = 8192,
@@ -44,8 +44,20 @@ CREATE AGGREGATE sla.survival(policy text, label text, clock_id bigint, used big
 	FINALFUNC_MODIFY = READ_WRITE,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sla.survival(text, text, bigint, bigint, bigint, boolean, timestamptz, timestamptz[], text[], integer) IS
+COMMENT ON AGGREGATE sla.survival(integer[], integer, text, bigint, bigint, bigint, boolean, timestamptz, timestamptz[], text[], integer) IS
 'private: by how long the clocks of a metric took, how probable it is that open ones take longer than is allowed; see src/forecast.c';
+
+/*
+ * What sla.survival() wants to know of promises.  Those of one policy are
+ * comparable, whatever the version.
+ */
+CREATE VIEW sla.promise_groups AS
+SELECT pg_catalog.array_agg(ARRAY[p.id, p.metric_id, p.policy_number] ORDER BY p.id) AS promises
+FROM (
+	SELECT p.id, p.metric_id, pg_catalog.dense_rank() OVER (ORDER BY p.policy)::integer AS policy_number
+	FROM sla.promise AS p
+) AS p;
+COMMENT ON VIEW sla.promise_groups IS 'private: in one array the number, the metric and the number of the policy of each promise, in order';
 
 /*
  * Clocks with the business time that they took, and that their promise allows
@@ -58,11 +70,9 @@ SELECT
 	c.clock_id,
 	c.relation,
 	c.item,
-	c.metric_id,
-	p.metric,
+	c.promise_id,
 	nullif(c.per, '') AS per,
 	c.cycle,
-	p.policy,
 	c.owner,
 	c.party,
 	c.labels,
@@ -108,11 +118,9 @@ SELECT
 	c.clock_id,
 	c.relation,
 	c.item,
-	c.metric_id,
-	p.metric,
+	c.promise_id,
 	nullif(c.per, ''),
 	c.cycle,
-	p.policy,
 	c.owner,
 	c.party,
 	c.labels,
@@ -129,7 +137,6 @@ SELECT
 	c.pauses,
 	c.pause_reasons
 FROM sla.clock_seen AS c
-JOIN sla.promise AS p ON p.id = c.promise_id
 WHERE c.ended_at IS NOT NULL;
 COMMENT ON VIEW sla.clock_time IS 'private: clocks with the business time that they took and, of open ones, that is allowed';
 
@@ -141,11 +148,9 @@ BEGIN ATOMIC
 		c.clock_id,
 		c.relation,
 		c.item,
-		c.metric_id,
-		p.metric,
+		c.promise_id,
 		nullif(c.per, ''),
 		c.cycle,
-		p.policy,
 		c.owner,
 		c.party,
 		c.labels,
@@ -201,9 +206,9 @@ SELECT
 	c.clock_id,
 	c.relation::text AS relation,
 	c.item,
-	c.metric,
+	p.metric,
 	c.per,
-	c.policy,
+	p.policy,
 	c.owner,
 	c.party,
 	c.cycle,
@@ -225,17 +230,18 @@ SELECT
 	c.is_waived,
 	c.labels
 FROM sla.clock_time AS c
+JOIN sla.promise AS p ON p.id = c.promise_id
 JOIN (
 	SELECT a.*
 	FROM (
-		SELECT sla.survival(t.policy, NULL, CASE WHEN t.is_open THEN t.clock_id END, t.used, t.allowed,
+		SELECT sla.survival((SELECT g.promises FROM sla.promise_groups AS g), t.promise_id, NULL,
+			CASE WHEN t.is_open THEN t.clock_id END, t.used, t.allowed,
 			CASE WHEN t.started_at >= pg_catalog.now() - interval '8760 hours' THEN t.state = 's' END, t.until, t.pauses,
 			t.pause_reasons, 30) AS answers
 		FROM sla.clock_time AS t
 		WHERE t.is_open
 			OR (t.ended_at >= pg_catalog.now() - interval '8760 hours'
 				AND t.started_at >= pg_catalog.now() - interval '8760 hours')
-		GROUP BY t.metric_id
 	) AS g
 	CROSS JOIN LATERAL pg_catalog.unnest(g.answers) AS a
 ) AS a ON a.clock_id = c.clock_id
@@ -288,20 +294,18 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 SET jit = off
-SET plan_cache_mode = force_custom_plan
 AS $$
-#variable_conflict use_column
 DECLARE
-	since timestamptz := forecast_answer.at - look_back;
-	is_now boolean := forecast_answer.at = now() AND coalesce(known_at >= now(), true);
+	since timestamptz := at - look_back;
+	is_now boolean := at = now() AND coalesce(known_at >= now(), true);
 BEGIN
-	IF forecast_answer.at IS NULL OR look_back IS NULL OR at_least IS NULL THEN
-		RAISE EXCEPTION '% must not be null', CASE WHEN forecast_answer.at IS NULL THEN 'at' WHEN look_back IS NULL THEN 'look_back' ELSE 'at_least' END
+	IF at IS NULL OR look_back IS NULL OR at_least IS NULL THEN
+		RAISE EXCEPTION '% must not be null', CASE WHEN at IS NULL THEN 'at' WHEN look_back IS NULL THEN 'look_back' ELSE 'at_least' END
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	PERFORM sla.is_finite(forecast_answer.at);
-	PERFORM sla.is_known(forecast_answer.relation, NULL);
-	IF since >= forecast_answer.at THEN
+	PERFORM sla.is_finite(at);
+	PERFORM sla.is_known(relation, NULL);
+	IF since >= at THEN
 		RAISE EXCEPTION 'look_back must be positive'
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', look_back),
 				HINT = 'Say how far back clocks to compare with may have started, such as ''365 days''.';
@@ -311,26 +315,21 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', at_least),
 				HINT = 'Say how many clocks to compare with are enough, such as 30.';
 	END IF;
-	RETURN QUERY
-	WITH past AS MATERIALIZED (
-		SELECT p.*
-		FROM sla.clock_time_as_of(forecast_answer.relation, forecast_answer.at, coalesce(known_at, forecast_answer.at), since) AS p
-		WHERE NOT is_now
-	), clocks AS NOT MATERIALIZED (
+	RETURN QUERY EXECUTE 'WITH clocks AS ' || CASE WHEN is_now THEN $query$NOT MATERIALIZED (
 		SELECT t.*
 		FROM sla.clock_time AS t
-		WHERE is_now AND t.relation = forecast_answer.relation
-			AND (t.is_open OR (t.ended_at >= since AND t.started_at >= since))
-		UNION ALL
-		SELECT p.* FROM past AS p
-	)
+		WHERE t.relation = $1 AND (t.is_open OR (t.ended_at >= $4 AND t.started_at >= $4))
+	)$query$ ELSE $query$MATERIALIZED (
+		SELECT t.*
+		FROM sla.clock_time_as_of($1, $2, $3, $4) AS t
+	)$query$ END || $query$
 	SELECT
 		c.clock_id,
 		c.relation::text,
 		c.item,
-		c.metric,
+		p.metric,
 		c.per,
-		c.policy,
+		p.policy,
 		c.owner,
 		c.party,
 		c.cycle,
@@ -352,18 +351,20 @@ BEGIN
 		c.is_waived,
 		c.labels
 	FROM clocks AS c
+	JOIN sla.promise AS p ON p.id = c.promise_id
 	JOIN (
 		SELECT a.*
 		FROM (
-			SELECT sla.survival(t.policy, t.labels ->> forecast_answer.by, CASE WHEN t.is_open THEN t.clock_id END,
-				t.used, t.allowed, CASE WHEN t.started_at >= since THEN t.state = 's' END, t.until, t.pauses,
-				t.pause_reasons, at_least) AS answers
+			SELECT sla.survival((SELECT g.promises FROM sla.promise_groups AS g), t.promise_id,
+				t.labels ->> $5, CASE WHEN t.is_open THEN t.clock_id END, t.used, t.allowed,
+				CASE WHEN t.started_at >= $4 THEN t.state = 's' END, t.until, t.pauses, t.pause_reasons, $6) AS answers
 			FROM clocks AS t
-			GROUP BY t.metric_id
 		) AS g
 		CROSS JOIN LATERAL unnest(g.answers) AS a
 	) AS a ON a.clock_id = c.clock_id
-	WHERE c.is_open;
+	WHERE c.is_open
+	$query$
+	USING relation, at, coalesce(known_at, at), since, by, at_least;
 END
 $$;
 COMMENT ON FUNCTION sla.forecast_answer(regclass, timestamptz, text, interval, integer, timestamptz) IS 'private: the answer of sla.forecast()';
@@ -426,12 +427,13 @@ BEGIN ATOMIC
 			FROM (SELECT u.at FROM unnest(instants) AS u (at) WHERE u.at IS NOT NULL) AS i
 			CROSS JOIN LATERAL sla.forecast(relation, i.at, by, look_back, at_least, coalesce(known_at, i.at)) AS f
 			JOIN (
-				SELECT i.at, t.metric_id, t.metric,
+				SELECT i.at, p.metric,
 					avg(t.is_breached::integer)::double precision AS rate
 				FROM (SELECT u.at FROM unnest(instants) AS u (at) WHERE u.at IS NOT NULL) AS i
 				CROSS JOIN LATERAL sla.clock_time_as_of(relation, i.at, coalesce(known_at, i.at), i.at - look_back) AS t
+				JOIN sla.promise AS p ON p.id = t.promise_id
 				WHERE (t.is_breached OR t.state = 's') AND t.started_at >= i.at - look_back
-				GROUP BY i.at, t.metric_id, t.metric
+				GROUP BY i.at, p.metric
 			) AS b ON b.at = i.at AND b.metric = f.metric
 			JOIN sla.clock_fresh AS c ON c.clock_id = f.clock_id
 			WHERE NOT f.is_breached AND f.breach_probability IS NOT NULL

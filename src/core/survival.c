@@ -10,29 +10,66 @@
  */
 #include "survival.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Of two probabilities that differ by less than this part, neither is greater. */
 #define SAME	1e-12
 
-/* By time, events first: what is censored at the time of an event was at risk. */
-static int
-compare_samples(const void *a, const void *b)
-{
-	const SurvivalSample *sa = a;
-	const SurvivalSample *sb = b;
+/*
+ * Samples are in order by time, events first: what is censored at the time of an
+ * event was at risk.  That is one number of 65 bits, sorted digit by digit.
+ */
+#define DIGIT_BITS	11
+#define DIGITS		6
+#define BUCKETS		(1 << DIGIT_BITS)
 
-	if (sa->time != sb->time)
-		return sa->time < sb->time ? -1 : 1;
-	return (int) sb->event - (int) sa->event;
+static inline uint32_t
+digit_of(const SurvivalSample *sample, int digit)
+{
+	uint64_t	time = (uint64_t) sample->time ^ UINT64_C(1) << 63;
+
+	return (uint32_t) (digit == 0 ? time << 1 | !sample->event :
+					   time >> (digit * DIGIT_BITS - 1)) & (BUCKETS - 1);
 }
 
-void
-survival_sort(SurvivalSample *samples, size_t n)
+bool
+survival_sort(SurvivalSample *samples, size_t n, const CoreMem *mem)
 {
-	if (n > 1)
-		qsort(samples, n, sizeof(SurvivalSample), compare_samples);
+	SurvivalSample *from = samples;
+	SurvivalSample *to;
+
+	if (n < 2)
+		return true;
+	to = mem->alloc(mem->context, n * sizeof(SurvivalSample));
+	if (to == NULL)
+		return false;
+	for (int digit = 0; digit < DIGITS; digit++)
+	{
+		size_t		place[BUCKETS] = {0};
+		size_t		next = 0;
+		SurvivalSample *sorted = to;
+
+		if (mem->check_interrupts != NULL)
+			mem->check_interrupts();
+		for (size_t i = 0; i < n; i++)
+			place[digit_of(&from[i], digit)]++;
+		if (place[digit_of(from, digit)] == n)
+			continue;			/* the same for all */
+		for (int b = 0; b < BUCKETS; b++)
+		{
+			size_t		count = place[b];
+
+			place[b] = next;
+			next += count;
+		}
+		for (size_t i = 0; i < n; i++)
+			sorted[place[digit_of(&from[i], digit)]++] = from[i];
+		to = from;
+		from = sorted;
+	}
+	if (from != samples)
+		memcpy(samples, from, n * sizeof(SurvivalSample));
+	return true;
 }
 
 /*

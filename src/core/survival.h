@@ -58,8 +58,8 @@ typedef struct SurvivalCurve
 	int64_t		base_at_risk;
 } SurvivalCurve;
 
-/* Sort samples as survival_curves() wants them. */
-extern void survival_sort(SurvivalSample *samples, size_t n);
+/* Sort samples as survival_curves() wants them.  False when memory ran out. */
+extern bool survival_sort(SurvivalSample *samples, size_t n, const CoreMem *mem);
 
 /*
  * The curves of sorted samples, in one pass: curve[curve_of[group]] gets the

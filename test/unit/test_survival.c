@@ -74,8 +74,8 @@ curve_of(const int *times, int n)
 		samples[i].event = times[i] > 0;
 		samples[i].group = 0;
 	}
-	survival_sort(samples, n);
-	if (!survival_curves(samples, n, &first, &curve, 1, &mem))
+	if (!survival_sort(samples, n, &mem) ||
+		!survival_curves(samples, n, &first, &curve, 1, &mem))
 		abort();
 	return curve;
 }
@@ -255,7 +255,7 @@ test_random(void)
 			samples[i].event = rand() % 3 > 0;
 			samples[i].group = rand() % 3;
 		}
-		survival_sort(samples, n);
+		survival_sort(samples, n, &mem);
 		survival_curves(samples, n, each, curves, 3, &mem);
 		survival_curves(samples, n, not_the_first, some, 2, &mem);
 		survival_curves(samples, n, all, &whole, 1, &mem);
@@ -282,15 +282,52 @@ test_random(void)
 	}
 }
 
+/* Times of all magnitudes, the first and the last among them; the group tells where a sample was. */
+static void
+test_sort(void)
+{
+	srand(8);
+	for (int round = 0; round < 300; round++)
+	{
+		SurvivalSample samples[MAX_SAMPLES];
+		bool		seen[MAX_SAMPLES] = {false};
+		int64_t		times[MAX_SAMPLES];
+		int			n = rand() % (round % 10 == 0 ? MAX_SAMPLES : 30);
+		int			shift = rand() % 64;
+
+		for (int i = 0; i < n; i++)
+		{
+			times[i] = (int64_t) (((uint64_t) rand() << 42 ^ (uint64_t) rand() << 21 ^ (uint64_t) rand()) >> shift);
+			if (rand() % 4 == 0)
+				times[i] = rand() % 2 == 0 ? INT64_MIN + rand() % 3 : INT64_MAX - rand() % 3;
+			samples[i].time = times[i];
+			samples[i].event = rand() % 2;
+			samples[i].group = i;
+		}
+		survival_sort(samples, n, &mem);
+		for (int i = 0; i < n; i++)
+		{
+			const SurvivalSample *sample = &samples[i];
+
+			CHECK(!seen[sample->group] && sample->time == times[sample->group], "a sample is another");
+			seen[sample->group] = true;
+			CHECK(i == 0 || sample[-1].time < sample->time ||
+				  (sample[-1].time == sample->time && sample[-1].event >= sample->event), "not in order");
+		}
+		forget();
+	}
+}
+
 static void
 test_memory(void)
 {
 	static const int32_t first = 0;
 	CoreMem		none = {keep, NULL, &checks};
-	SurvivalSample sample = {5, 0, true};
+	SurvivalSample samples[] = {{5, 0, true}, {4, 0, true}};
 	SurvivalCurve curve;
 
-	CHECK(!survival_curves(&sample, 1, &first, &curve, 1, &none), "memory ran out");
+	CHECK(!survival_sort(samples, 2, &none), "memory ran out");
+	CHECK(!survival_curves(samples, 1, &first, &curve, 1, &none), "memory ran out");
 }
 
 int
@@ -300,6 +337,7 @@ main(void)
 	test_edges();
 	forget();
 	test_random();
+	test_sort();
 	test_memory();
 	printf("test_survival: %d checks, %d failures\n", checks, failures);
 	return failures > 0;
