@@ -8,15 +8,17 @@
 
 /*
  * The fields of an object: "name=type", with "!" those that must be there; "any"
- * is any type.
+ * is any type of JSON, and a type of SQL is a string that can be cast to it.
  */
 CREATE FUNCTION sla.openslo_fields(object jsonb, path text, fields text)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	cast_types constant text[] := '{interval,timestamptz,date,float8}';
 	bad text;
+	field record;
 BEGIN
 	IF object IS NULL OR jsonb_typeof(object) <> 'object' THEN
 		RAISE EXCEPTION 'OpenSLO: % must be an object', path
@@ -31,14 +33,32 @@ BEGIN
 				HINT = format('Fields there are %s.', regexp_replace(regexp_replace(fields, E'=\\w+!?', '', 'g'), E'\\s+', ', ', 'g'));
 	END IF;
 	SELECT CASE WHEN NOT object ? m[1] THEN format('%s.%s is missing', path, m[1])
-			ELSE format('%s.%s must be of type %s', path, m[1], m[2]) END INTO bad
-	FROM regexp_matches(fields, E'(\\w+)=(\\w+)(!?)', 'g') AS m
-	WHERE CASE WHEN object ? m[1] THEN m[2] <> 'any' AND jsonb_typeof(object -> m[1]) <> m[2] ELSE m[3] = '!' END
+			ELSE format('%s.%s must be of type %s', path, m[1], t.type) END INTO bad
+	FROM regexp_matches(fields, E'(\\w+)=(\\w+)(!?)', 'g') AS m,
+		LATERAL (SELECT CASE WHEN m[2] = ANY (cast_types) THEN 'string' ELSE m[2] END AS type) AS t
+	WHERE CASE WHEN object ? m[1] THEN t.type <> 'any' AND jsonb_typeof(object -> m[1]) <> t.type ELSE m[3] = '!' END
 	LIMIT 1;
 	IF bad IS NOT NULL THEN
 		RAISE EXCEPTION 'OpenSLO: %', bad
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
+	FOR field IN
+		SELECT m[1] AS name, m[2] AS type, object ->> m[1] AS value
+		FROM regexp_matches(fields, E'(\\w+)=(\\w+)', 'g') AS m
+		WHERE m[2] = ANY (cast_types) AND object ? m[1]
+	LOOP
+		BEGIN
+			CASE field.type
+				WHEN 'interval' THEN PERFORM field.value::interval;
+				WHEN 'timestamptz' THEN PERFORM field.value::timestamptz;
+				WHEN 'date' THEN PERFORM field.value::date;
+				WHEN 'float8' THEN PERFORM field.value::double precision;
+			END CASE;
+		EXCEPTION WHEN data_exception THEN
+			RAISE EXCEPTION 'OpenSLO: %.% cannot be read: "%"', path, field.name, field.value
+				USING ERRCODE = 'invalid_parameter_value', DETAIL = SQLERRM;
+		END;
+	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION sla.openslo_fields(jsonb, text, text) IS 'private: an error when an object of an OpenSLO document is not as it must be';
@@ -46,7 +66,7 @@ COMMENT ON FUNCTION sla.openslo_fields(jsonb, text, text) IS 'private: an error 
 /* What a document, or an object like one within another, begins with. */
 CREATE FUNCTION sla.openslo_head(object jsonb, path text, kind text)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -143,7 +163,7 @@ COMMENT ON FUNCTION sla.openslo_find(jsonb, text, text, text) IS 'private: a doc
 /* The spec of a metric source. */
 CREATE FUNCTION sla.openslo_source(documents jsonb, metric jsonb, path text, fields text)
 RETURNS jsonb
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -173,7 +193,7 @@ COMMENT ON FUNCTION sla.openslo_source(jsonb, jsonb, text, text) IS 'private: th
  */
 CREATE FUNCTION sla.openslo_rule(documents jsonb, policy jsonb, path text, objective text, window_seconds double precision)
 RETURNS sla.burn_rule
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -215,7 +235,7 @@ BEGIN
 	PERFORM sla.openslo_fields(item, path, 'apiVersion=string kind=string metadata=object! spec=object!');
 	PERFORM sla.openslo_head(item, path, 'AlertCondition');
 	notes := coalesce(item #> '{metadata,annotations}', '{}');
-	PERFORM sla.openslo_fields(notes, path || '.metadata.annotations', 'shortWindow=string minEvents=string cooldown=string');
+	PERFORM sla.openslo_fields(notes, path || '.metadata.annotations', 'shortWindow=interval minEvents=float8 cooldown=interval');
 	PERFORM sla.openslo_fields(item -> 'spec', path || '.spec', 'description=string severity=string! condition=object!');
 	condition := item #> '{spec,condition}';
 	path := path || '.spec.condition';
@@ -255,7 +275,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	common text := ' relation=string group_by=string party=string agreement=string calendar=string time_zone=string close_after=string valid_from=string';
+	common text := ' relation=string group_by=string party=string agreement=string calendar=string time_zone=string close_after=interval valid_from=timestamptz';
 	indicator jsonb;
 	metric jsonb;
 	ratio_path text;
@@ -374,6 +394,7 @@ BEGIN
 				RAISE EXCEPTION 'OpenSLO: %.timeWindow[0].calendar.startTime is not the beginning of a day: "%"', path, start
 					USING ERRCODE = 'feature_not_supported', HINT = 'Write it as 2026-01-01 00:00:00.';
 			END IF;
+			PERFORM sla.openslo_fields(frame -> 'calendar', path || '.timeWindow[0].calendar', 'startTime=date timeZone=string!');
 			o.window_start := left(start, 10);
 			-- where windows of the calendar begin anyway
 			IF o.window_start = (CASE o.window_length WHEN 'week' THEN date '2001-01-01' ELSE date '2000-01-01' END) THEN
@@ -576,6 +597,12 @@ BEGIN
 	ORDER BY v.valid_from DESC
 	LIMIT 1;
 	IF NOT FOUND THEN
+		SELECT v.* INTO o FROM sla.objective AS v WHERE v.name = export_openslo.objective ORDER BY v.valid_from LIMIT 1;
+		IF FOUND THEN
+			RAISE EXCEPTION 'objective "%" is not in force yet at %', objective, at
+				USING ERRCODE = 'undefined_object', DETAIL = format('Its first version is from %s on.', o.valid_from),
+					HINT = 'Ask for it as of then: sla.export_openslo(objective, at).';
+		END IF;
 		RAISE EXCEPTION 'objective "%" does not exist', objective
 			USING ERRCODE = 'undefined_object';
 	END IF;

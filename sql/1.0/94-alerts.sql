@@ -1049,10 +1049,7 @@ BEGIN
 		RAISE EXCEPTION 'at must not be null'
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	IF NOT isfinite(at) THEN
-		RAISE EXCEPTION 'the instant of a tick must be finite'
-			USING ERRCODE = 'invalid_parameter_value';
-	END IF;
+	PERFORM sla.is_finite(at);
 	IF max_items IS NULL THEN
 		RAISE EXCEPTION 'max_items must not be null'
 			USING ERRCODE = 'null_value_not_allowed';

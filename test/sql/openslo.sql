@@ -92,6 +92,8 @@ SELECT b.* FROM (VALUES
 	('{1,spec,timeWindow,0,duration}', '"1 month"'), ('{1,spec,timeWindow,0,duration}', '"2M"'), ('{1,spec,timeWindow,0,isRolling}', 'true'), ('{1,spec,timeWindow}', '[]'), ('{1,spec,timeWindow,0,calendar,startTime}', '"2026-01-01 12:30:00"'), ('{1,spec,timeWindow,0,calendar,timeZone}', '"Mars/Crater"'), ('{1,spec,timeWindow,0,calendar,timeZone}', NULL),
 	('{1,spec,objectives}', '[]'), ('{1,spec,objectives,0,target}', '1'), ('{1,spec,objectives,0,target}', '-0.1'), ('{1,spec,objectives,0,target}', '"0.9"'), ('{1,spec,objectives,0,targetPercent}', '90'), ('{1,spec,objectives,0,target}', NULL), ('{1,spec,objectives,0,op}', '"lte"'), ('{1,spec,objectives,0,indicator}', '{}'), ('{1,spec,objectives,0,compositeWeight}', '2'),
 	('{1,spec,alertPolicies,0,alertPolicyRef}', '"none"'), ('{1,spec,alertPolicies,0,spec}', '{}'), ('{3,spec,alertWhenNoData}', 'true'), ('{3,spec,conditions}', '[]'), ('{3,spec,conditions,0,conditionRef}', '"none"'), ('{4,spec,severity}', NULL), ('{4,spec,condition,kind}', '"budget"'), ('{4,spec,condition,op}', '"lte"'), ('{4,spec,condition,threshold}', '1000'), ('{4,spec,condition,threshold}', '"2"'), ('{4,spec,condition,lookbackWindow}', '"1d12h"'), ('{4,spec,condition,window}', '"1d"'), ('{4,metadata,annotations,shortWindow}', '"2 days"'), ('{4,metadata,annotations,other}', '"2 days"'),
+	('{4,metadata,annotations,shortWindow}', '"soon"'), ('{4,metadata,annotations,minEvents}', '"many"'), ('{4,metadata,annotations,minEvents}', '5'), ('{4,metadata,annotations,cooldown}', '"1e400 hours"'),
+	('{1,spec,indicator,spec,ratioMetric,total,metricSource,spec,valid_from}', '"2026-02-30"'), ('{1,spec,indicator,spec,ratioMetric,total,metricSource,spec,close_after}', '"later"'), ('{1,spec,timeWindow,0,calendar,startTime}', '"2026-02-30 00:00:00"'),
 	('{0,foo}', '1'), ('{0,metadata,name}', NULL), ('{0,spec,descripton}', '"d"'), ('{2,spec,conectionDetails}', '{}'), ('{2,spec,type}', NULL), ('{5,spec,targets}', '"email"'), ('{1,spec,indicator,metadata,foo}', '1'), ('{1,spec,indicator,kind}', '"SLO"'), ('{3,metadata,foo}', '1'), ('{3,spec,notificationTargets,0,foo}', '1'), ('{4,spec,condition,foo}', '1'),
 	('{6}', '{"apiVersion": "openslo/v1", "kind": "DataSource", "metadata": {"name": "here"}, "spec": {"type": "Prometheus"}}'), ('{6}', '{"apiVersion": "openslo/v1", "kind": "SLI", "metadata": {"name": "unused"}, "spec": {"ratio": {}}}'),
 	('{1,spec,indicator,spec,ratioMetric,total,metricSource,spec,time_zone}', '"Asia/Tokyo"')
@@ -110,7 +112,8 @@ SELECT count(*) FROM sla.objective WHERE name LIKE 'web%';
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('all', 'os_request', 'at', 'status < 500', 100);
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length) VALUES ('odd', 'os_request', 'at', 'status < 500', 90, '1 mon 3 days'), ('half', 'os_request', 'at', 'status < 500', 90, '1 day 12 hours');
 INSERT INTO sla.objective (name, kind, relation, at, value, at_most, at_least, target_percent) VALUES ('any', 'value', 'os_request', 'at', 'ms', 'Infinity', 5, 90);
-SELECT r.* FROM unnest('{all,odd,half,any,none}'::text[]) n, LATERAL refusal(format('SELECT sla.export_openslo(%L)', n)) r;
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, valid_from) VALUES ('later', 'os_request', 'at', 'status < 500', 90, '2099-01-01 00:00:00+00');
+SELECT r.* FROM unnest('{all,odd,half,any,none,later}'::text[]) n, LATERAL refusal(format('SELECT sla.export_openslo(%L, %L)', n, timestamptz '2026-01-01 00:00:00+00')) r;
 -- with the rights of the caller
 CREATE ROLE regress_os_other;
 GRANT USAGE ON SCHEMA sla, test TO regress_os_other;
