@@ -125,6 +125,8 @@ typedef struct Planner
 	DaySet		window;			/* its days that are asked for */
 	uint32_t	state[MAX_YEAR_DAYS];
 	DaySet		dated;			/* days whose hours come from a dated rule */
+	DaySet		ruled;			/* those that a rule with PH replaced or
+								 * closed */
 	int			nlive;
 	int			live_size;
 	LiveRule   *live;
@@ -1260,6 +1262,8 @@ spread_classes(Planner *p)
 		apply_shape(p, &p->class[i], p->state[day]);
 		if (has_day(&p->dated, day))
 			join_days(&p->dated, &p->class[i]);
+		if (has_day(&p->ruled, day))
+			join_days(&p->ruled, &p->class[i]);
 	}
 }
 
@@ -1271,6 +1275,7 @@ apply_live_rules(Planner *p)
 
 	memset(p->state, 0, sizeof(p->state));
 	memset(&p->dated, 0, sizeof(p->dated));
+	memset(&p->ruled, 0, sizeof(p->ruled));
 	for (i = p->nlive - 1; i >= 0; i--)
 	{
 		const LiveRule *live = &p->live[i];
@@ -1285,6 +1290,10 @@ apply_live_rules(Planner *p)
 			if (r->shape == NO_SHAPE)
 				return false;
 			apply_shape(p, &live->own, r->shape);
+			if (r->holidays || r->rule->only_holidays)
+				join_days(&p->ruled, &live->own);
+			else
+				remove_days(&p->ruled, &live->own);
 		}
 		else if (!apply_action(p, &live->own, (uint32_t) live->rule * 2))
 			return false;
@@ -1300,21 +1309,25 @@ apply_live_rules(Planner *p)
 	return true;
 }
 
-/* Add a holiday's spill to the shape of a day. */
-static uint32_t
-add_spill(Planner *p, uint32_t shape, const HoursHoliday *holiday)
+/* Add the spill of the holiday before, unless a rule for holidays replaced the day. */
+static bool
+add_spill(Planner *p, int day, const HoursHoliday *holiday)
 {
-	if (!load_shape(p, shape) ||
+	if (has_day(&p->ruled, day))
+		return true;
+	if (!load_shape(p, p->state[day]) ||
 		!cut_spans(p, &p->operand, holiday->nspans, holiday->spans, true) ||
 		!add_spans(p, &p->spill, &p->operand))
-		return NO_SHAPE;
-	return intern_shape(p);
+		return false;
+	p->state[day] = intern_shape(p);
+	return p->state[day] != NO_SHAPE;
 }
 
 /*
  * Let the year's holidays act on top of all rules: they close their dates
  * when no rule names PH, and give them their own hours where they have some.
- * Dates whose hours come from a dated rule stay as they are.
+ * Dates whose hours come from a dated rule stay as they are.  What a holiday's own
+ * hours have past 24:00 ends where the next date is a holiday that is replaced too.
  */
 static bool
 apply_holidays(Planner *p, const HoursHoliday **eve)
@@ -1322,13 +1335,11 @@ apply_holidays(Planner *p, const HoursHoliday **eve)
 	const HoursExpr *leaf = p->leaf;
 	int			i;
 
-	if (*eve != NULL)
-	{
-		p->state[0] = add_spill(p, p->state[0], *eve);
-		if (p->state[0] == NO_SHAPE)
-			return false;
-		*eve = NULL;
-	}
+	/* "Mo-Fr,PH" is a rule for holidays on these alone */
+	keep_days(&p->ruled, match_holidays(p, p->year, p->new_year, p->ndays));
+	if (*eve != NULL && !add_spill(p, 0, *eve))
+		return false;
+	*eve = NULL;
 	for (i = first_holiday(leaf, p->new_year);
 		 i < leaf->nholidays && leaf->holidays[i].date < p->new_year + p->ndays;
 		 i++)
@@ -1355,12 +1366,8 @@ apply_holidays(Planner *p, const HoursHoliday **eve)
 			continue;
 		if (day + 1 == p->ndays)
 			*eve = holiday;
-		else
-		{
-			p->state[day + 1] = add_spill(p, p->state[day + 1], holiday);
-			if (p->state[day + 1] == NO_SHAPE)
-				return false;
-		}
+		else if (!add_spill(p, day + 1, holiday))
+			return false;
 	}
 	return true;
 }

@@ -193,6 +193,11 @@ static const struct
 	{"PH=2026-11-02[20:00-03:00] Mo-Fr 09:00-17:00", 2026, 11, 3, "00:00-03:00~ 09:00-17:00"},
 	{"PH=2026-11-02[20:00-07:00] 22:00-06:00", 2026, 11, 3, "00:00-07:00~ 22:00-24:00"},
 	{"PH=2026-11-02[20:00-07:00],2026-11-03 22:00-06:00", 2026, 11, 3, ""},
+	{"PH=2026-11-02[20:00-07:00],2026-11-03 22:00-06:00; PH off", 2026, 11, 3, ""},
+	{"PH=2026-11-02[20:00-07:00],2026-11-03 22:00-06:00; Mo-Fr,PH 10:00-12:00", 2026, 11, 3, "10:00-12:00"},
+	{"PH=2026-11-02[20:00-07:00] 22:00-06:00; Mo-Fr,PH 10:00-12:00", 2026, 11, 3, "00:00-07:00~ 10:00-12:00"},
+	{"PH=2026-11-02[20:00-07:00],2026-11-03 PH off; Mo-Su 22:00-06:00", 2026, 11, 3, "00:00-07:00~ 22:00-24:00"},
+	{"PH=2026-12-31[20:00-07:00],2027-01-01 22:00-06:00; PH off", 2027, 1, 1, ""},
 	{"PH=2026-11-02[20:00-07:00],2026-11-03[10:00-12:00] 22:00-06:00", 2026, 11, 3, "10:00-12:00"},
 	{"PH=2026-12-31[20:00-03:00] Mo-Fr 09:00-17:00", 2027, 1, 1, "00:00-03:00~ 09:00-17:00"},
 };
@@ -279,6 +284,7 @@ typedef struct Slots
 	bool		own[SLOTS];
 	bool		spill[SLOTS];
 	bool		dated;			/* the own hours come from a dated rule */
+	bool		ruled;			/* the last rule that replaced all names PH */
 } Slots;
 
 static int
@@ -440,6 +446,17 @@ set_slots(bool *slots, int nspans, const HoursSpan *spans, int64_t shift, bool v
 	}
 }
 
+static bool
+names_holidays(const HoursRule *rule)
+{
+	int			i;
+
+	for (i = 0; i < rule->nweekdays; i++)
+		if (rule->weekdays[i].holiday)
+			return true;
+	return rule->only_holidays;
+}
+
 static void
 slow_rules(const HoursExpr *leaf, int32_t date, Slots *slots)
 {
@@ -460,7 +477,12 @@ slow_rules(const HoursExpr *leaf, int32_t date, Slots *slots)
 					!rule->dates[i].open_ended && rule->nweekdays == 0;
 			if (!rule->off && !rule->additional &&
 				(has_selectors(rule) || r == 0 || !has_selectors(rule - 1)))
+			{
 				memset(slots, 0, sizeof(*slots));
+				slots->ruled = names_holidays(rule);
+			}
+			if (rule->off && rule->nspans == 0)
+				slots->ruled = names_holidays(rule);
 			set_slots(slots->own, rule->nspans, rule->spans, 0, !rule->off);
 			if (rule->off)
 				set_slots(slots->spill, rule->nspans, rule->spans, 0, false);
@@ -485,7 +507,6 @@ holiday_rules(const HoursExpr *leaf, int32_t date, const Slots *slots,
 			  const HoursHoliday **holiday)
 {
 	int			r;
-	int			i;
 	int			m;
 
 	if (!is_holiday(leaf, date, holiday))
@@ -497,13 +518,8 @@ holiday_rules(const HoursExpr *leaf, int32_t date, const Slots *slots,
 	if ((*holiday)->nspans >= 0)
 		return true;
 	for (r = 0; r < leaf->nrules; r++)
-	{
-		if (leaf->rules[r].only_holidays)
+		if (names_holidays(&leaf->rules[r]))
 			return false;
-		for (i = 0; i < leaf->rules[r].nweekdays; i++)
-			if (leaf->rules[r].weekdays[i].holiday)
-				return false;
-	}
 	return true;
 }
 
@@ -521,6 +537,8 @@ slow_day(const HoursExpr *leaf, int32_t date, Slots *slots)
 			set_slots(slots->own, holiday->nspans, holiday->spans, 0, true);
 		return;
 	}
+	if (slots->ruled && is_holiday(leaf, date, &holiday))
+		return;
 	if (!is_holiday(leaf, date - 1, &holiday))
 		return;
 	slow_rules(leaf, date - 1, &before);
