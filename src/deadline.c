@@ -55,6 +55,7 @@ typedef struct DeadlineTrigger
 	bool		valid;
 	bool		text_goal;		/* the goal's column is text */
 	int			attnum[NARGS];	/* 0: not given, or the goal is a constant */
+	int32		due_typmod;		/* of the deadline's column */
 	BusinessInterval *goal;		/* the constant */
 	CallCache	cache;			/* its calendar */
 	NameData	name;			/* for errors */
@@ -300,6 +301,7 @@ understand(const Trigger *tg, const TriggerDesc *desc, Relation rel, Oid functio
 	check_arguments(tg);
 	trigger->attnum[ARG_START] = find_column(tg, rel, ARG_START, TIMESTAMPTZOID);
 	trigger->attnum[ARG_DUE] = find_column(tg, rel, ARG_DUE, TIMESTAMPTZOID);
+	trigger->due_typmod = TupleDescAttr(RelationGetDescr(rel), trigger->attnum[ARG_DUE] - 1)->atttypmod;
 	if (tg->tgnargs > ARG_STOP)
 		trigger->attnum[ARG_STOP] = find_column(tg, rel, ARG_STOP, TIMESTAMPTZOID);
 	if (tg->tgnargs > ARG_BREACHED)
@@ -383,6 +385,14 @@ set_columns(DeadlineTrigger *trigger, Datum *values, bool *nulls)
 								   BI_CALENDAR_LEN(goal), trigger->cache.constant);
 		due = hours_add_interval(image, DatumGetTimestampTz(values[start]),
 								 goal->days, goal->time);
+
+		/*
+		 * a column of timestamptz(0) holds whole seconds, and is what stop is
+		 * held against
+		 */
+		if (trigger->due_typmod >= 0)
+			due = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_scale, TimestampTzGetDatum(due),
+														  Int32GetDatum(trigger->due_typmod)));
 		due_null = false;
 		if (trigger->attnum[ARG_BREACHED] != 0)
 			breached = (stop < 0 || nulls[stop] ? GetCurrentTimestamp() :

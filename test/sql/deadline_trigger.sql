@@ -92,6 +92,13 @@ CREATE TRIGGER deadline BEFORE INSERT OR UPDATE ON parted
 INSERT INTO parted (id, opened_at) VALUES (1, '2020-11-20 15:00Z'), (11, '2020-11-20 15:00Z'), (2, '2020-11-20 16:00Z');
 SELECT id, due_at FROM parted ORDER BY id;
 DROP TABLE parted;
+-- a column that holds whole seconds gets them, and they are what counts
+CREATE TABLE whole (opened_at timestamptz, due_at timestamptz(0), closed_at timestamptz, breached boolean);
+CREATE TRIGGER deadline BEFORE INSERT OR UPDATE ON whole
+	FOR EACH ROW EXECUTE FUNCTION sla_deadline('opened_at', '4 bh @support', 'due_at', 'closed_at', 'breached');
+INSERT INTO whole (opened_at, closed_at) VALUES ('2020-11-20 10:00:00.6Z', '2020-11-20 14:00:01Z'), ('2020-11-20 10:00:00.4Z', '2020-11-20 14:00:00.1Z'),
+	('infinity', NULL) RETURNING due_at, breached;
+DROP TABLE whole;
 -- several triggers: one that stands beside another does its work too, and only then
 CREATE TABLE several (id int, opened_at timestamptz, reply_due timestamptz, due timestamptz, seen timestamptz, last_due timestamptz, breached boolean);
 CREATE FUNCTION looks() RETURNS trigger LANGUAGE plpgsql AS $$
