@@ -42,48 +42,51 @@ CREATE FUNCTION sla.what_if_answer(
 	OUT before_percent double precision,
 	OUT after_percent double precision)
 RETURNS SETOF record
-LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 10
 SET search_path = pg_catalog, pg_temp
-SET enable_nestloop = off
-BEGIN ATOMIC
-	SELECT g.*
+SET jit = off
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+	since timestamptz := coalesce(lower(during) + CASE WHEN lower_inc(during) THEN interval '0' ELSE interval '1 us' END, '-infinity');
+	until timestamptz := coalesce(upper(during) + CASE WHEN upper_inc(during) THEN interval '1 us' ELSE interval '0' END, 'infinity');
+BEGIN
+	PERFORM sla.is_known(what_if_answer.relation, what_if_answer.metric);
+	IF isempty(during) THEN
+		RETURN;
+	END IF;
+	-- (planned for these very bounds: a few clocks are found by an index, and all without)
+	RETURN QUERY
+	SELECT
+		h.label,
+		count(*),
+		count(*) FILTER (WHERE h.before),
+		count(*) FILTER (WHERE h.after),
+		@extschema@.attainment(h.before),
+		@extschema@.attainment(h.after)
 	FROM (
 		SELECT
-			h.label,
-			count(*),
-			count(*) FILTER (WHERE h.before),
-			count(*) FILTER (WHERE h.after),
-			@extschema@.attainment(h.before),
-			@extschema@.attainment(h.after)
-		FROM (
-			SELECT
-				c.labels ->> by AS label,
-				c.ended_at <= CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END AS before,
-				sla.kept_by(c.started_at, c.ended_at, c.pauses, goal, p.counted_in) AS after
-			FROM sla.clock_seen AS c
-			JOIN (
-				SELECT p.id, sla.calendar_of(p.goal, p.calendar) AS counted_in
-				FROM sla.promise AS p
-				WHERE p.relation = what_if_answer.relation AND p.metric = what_if_answer.metric
-				OFFSET 0
-			) AS p ON p.id = c.promise_id
-			WHERE sla.is_known(what_if_answer.relation, what_if_answer.metric)
-				AND c.state = 's'
-				AND c.ended_at >= (
-					SELECT coalesce(lower(during) + CASE WHEN lower_inc(during) THEN interval '0' ELSE interval '1 us' END,
-						'-infinity')
-					WHERE isempty(during) IS NOT TRUE)
-				AND c.ended_at < (
-					SELECT coalesce(upper(during) + CASE WHEN upper_inc(during) THEN interval '1 us' ELSE interval '0' END,
-						'infinity'))
-				AND ((SELECT what_if_answer.labels = '{}') OR c.labels @> what_if_answer.labels)
+			c.labels ->> what_if_answer.by AS label,
+			c.ended_at <= CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END AS before,
+			sla.kept_by(c.started_at, c.ended_at, c.pauses, what_if_answer.goal, p.counted_in) AS after
+		FROM sla.clock_seen AS c
+		JOIN (
+			SELECT p.id, sla.calendar_of(p.goal, p.calendar) AS counted_in
+			FROM sla.promise AS p
+			WHERE p.relation = what_if_answer.relation AND p.metric = what_if_answer.metric
 			OFFSET 0
-		) AS h
-		GROUP BY h.label
+		) AS p ON p.id = c.promise_id
+		WHERE c.state = 's'
+			AND c.ended_at >= since
+			AND c.ended_at < until
+			AND (what_if_answer.labels = '{}' OR c.labels @> what_if_answer.labels)
 		OFFSET 0
-	) AS g
-	ORDER BY g.label;
-END;
+	) AS h
+	GROUP BY h.label
+	ORDER BY h.label;
+END
+$$;
 COMMENT ON FUNCTION sla.what_if_answer(regclass, text, @extschema@.business_interval, tstzrange, jsonb, text) IS 'private: the answer of sla.what_if()';
 REVOKE ALL ON FUNCTION sla.what_if_answer(regclass, text, @extschema@.business_interval, tstzrange, jsonb, text) FROM PUBLIC;
 
