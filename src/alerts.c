@@ -212,7 +212,9 @@ judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
 		else if (is_higher(level, heard))
 		{
 			look->passed[look->npassed++] = Int32GetDatum(i + 1);
-			if (is_higher(level, look->raise))
+
+			/* (of some at one instant the last) */
+			if (!is_higher(look->raise, level))
 			{
 				look->raise = level;
 				look->raised = i + 1;

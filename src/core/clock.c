@@ -190,6 +190,10 @@ clock_fraction_at(const Clock *clock, const ClockTerms *terms,
 
 	if (terms->goal_at == CLOCK_NONE)
 		return CLOCK_NONE;
+
+	/* a date that was over at the start: nothing was left from then on */
+	if (terms->by_hand && terms->goal_at < clock->start)
+		return terms->goal_at;
 	elapsed = risk_budget(fraction, budget);
 	reached = terms->by_hand ? time->add(time->context, clock->start, elapsed) :
 		clock_reach(clock, terms, time, elapsed);

@@ -113,7 +113,8 @@ clock_is_open(const Clock *clock)
 typedef struct ClockTerms
 {
 	int64_t		goal_at;		/* the deadline if there were no pauses, not
-								 * before the start; CLOCK_NONE: measure only */
+								 * before the start unless by hand;
+								 * CLOCK_NONE: measure only */
 	int64_t		threshold_at;	/* the same of what is still acceptable, not
 								 * before goal_at */
 	bool		by_hand;		/* dates promised by hand: they stay where

@@ -177,6 +177,10 @@ SELECT * FROM told WHERE item LIKE 't_';
 UPDATE ticket SET promised = '2020-06-05 12:00', at = '2020-06-01 13:02' WHERE id = 't3';
 SELECT tick('2020-06-01 13:02'), tick('2020-06-05 12:01');
 SELECT * FROM told WHERE item = 't3';
+-- one that was over before the start is a breach, and not a fraction of nothing
+INSERT INTO ticket (id, promised) VALUES ('t4', '2020-05-29 12:00');
+SELECT tick('2020-06-05 12:02');
+SELECT * FROM told WHERE item = 't4';
 
 --
 -- The ground moves

@@ -364,6 +364,8 @@ test_evaluate(void)
 	SAME(r.late, on(0, 15, 0), "late by hand");
 	SAME(r.risk, on(0, 13, 0), "risk by hand");
 	SAME(clock_elapsed(&clock, &t, &business, on(0, 14, 0)), 30 * MINUTE, "elapsed by hand");
+	t.goal_at = t.threshold_at = on(0, 9, 30);
+	SAME(evaluate(clock, t).risk, on(0, 9, 30), "risk by hand before the start");
 
 	/* risk of 1 or more is not before the goal; less may be */
 	t = terms(on(8, 9, 0), on(8, 9, 0));
