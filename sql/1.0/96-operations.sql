@@ -358,10 +358,12 @@ COMMENT ON FUNCTION sla.retain_alerts(timestamptz, integer) IS
 'private: looks at so many alerts, deletes those that are older than sla.retention says, and says how many';
 REVOKE ALL ON FUNCTION sla.retain_alerts(timestamptz, integer) FROM PUBLIC;
 
+/* How long a day or month is does not depend on who calls. */
 CREATE FUNCTION sla.retain(at timestamptz, max_items integer)
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
 AS $$
 DECLARE
 	kept record;

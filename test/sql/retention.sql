@@ -151,6 +151,11 @@ SELECT clock_id FROM sla.alert WHERE relation = 'kept.ticket'::regclass ORDER BY
 SELECT sla.retain('2020-02-22', 1000);
 SELECT clock_id FROM sla.alert WHERE relation = 'kept.ticket'::regclass ORDER BY id;
 DELETE FROM sla.alert WHERE relation = 'kept.ticket'::regclass;
+-- 30 days are no shorter for a session whose clock was put forward in between
+INSERT INTO sla.alert (kind, at, raised_at, relation, clock_id) VALUES ('breach', '2020-03-16 00:30', '2020-03-16 00:30', 'kept.ticket', -1);
+SET timezone = 'Europe/Berlin';
+SELECT sla.retain('2020-04-15 00:00Z', 1000), sla.retain('2020-04-16 00:01Z', 1000);
+SET timezone = 'UTC';
 
 -- who may say so
 SET ROLE regress_sla_owner;
