@@ -821,7 +821,8 @@ sla_objective_buckets(PG_FUNCTION_ARGS)
  * sla.objective_outages(objective, from, to) -> setof (grp, from_at, to_at)
  *
  * Outages that began before "to", cut to [from, to): one that is over before
- * "from" only tells that there is its group, and ends before it begins.
+ * "from" only tells that there is its group, and ends before it begins.  (A row
+ * that does so by itself is none, and tells nothing.)
  */
 PG_FUNCTION_INFO_V1(sla_objective_outages);
 Datum
@@ -840,6 +841,7 @@ sla_objective_outages(PG_FUNCTION_ARGS)
 	rel = open_relation(objective);
 	initStringInfo(&condition);
 	appendStringInfo(&condition, "%s < $2", expression(objective, "outage_from"));
+	appendStringInfo(&condition, " AND coalesce(%s >= %s, true)", end, expression(objective, "outage_from"));
 	if (objective->has_total)
 		appendStringInfo(&condition, " AND %s", expression(objective, "total_when"));
 	if (!objective->has_group)

@@ -18,7 +18,7 @@ INSERT INTO ob_outage VALUES
 	('web', '2026-02-28 23:00', '2026-03-01 01:00', false), -- over the turn of the month
 	('web', '2026-03-05 02:00', '2026-03-05 03:00', false), -- at night
 	('web', '2026-03-06 02:00', '2026-03-06 12:00', true),
-	('web', '2026-03-07 02:00', '2026-03-07 01:00', false), -- none
+	('web', '2026-03-07 02:00', '2026-03-07 01:00', false), ('none', '2025-11-07 02:00', '2025-11-07 01:00', false), -- none
 	('db', '2026-03-10 11:00', NULL, false), ('mail', '2025-12-10 11:00', '2025-12-10 12:00', false);
 INSERT INTO sla.objective (name, kind, relation, at, total_when, good_when, value, at_most, at_least, slice, slice_target_percent, target_percent, window_length, window_start, time_zone, calendar, group_by) VALUES
 	('rolling', 'event', 'ob_request', 'at', NULL, 'status < 500', NULL, NULL, NULL, NULL, NULL, 98, '28 days', NULL, 'UTC', NULL, NULL),
