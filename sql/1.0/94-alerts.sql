@@ -48,7 +48,7 @@ CREATE UNIQUE INDEX alert_burn_rate_idx
 	WHERE kind = 'burn_rate' AND withdrawn_at IS NULL;
 CREATE UNIQUE INDEX alert_review_idx
 	ON sla.alert (party, agreement, at)
-	WHERE kind = 'review';
+	WHERE kind = 'review' AND withdrawn_at IS NULL;
 CREATE INDEX alert_undelivered_idx ON sla.alert (id) WHERE delivered_at IS NULL;
 COMMENT ON TABLE sla.alert IS 'the outbox: what has come to pass, each once';
 COMMENT ON COLUMN sla.alert.id IS 'its number';
@@ -823,8 +823,8 @@ SELECT d.party, d.name, d.valid_from, d.due_at
 FROM sla.review_due AS d
 WHERE NOT EXISTS (
 	SELECT FROM sla.alert AS a
-	WHERE a.kind = 'review' AND a.party = d.party AND a.agreement = d.name AND a.at = d.due_at);
-COMMENT ON VIEW sla.review_untold IS 'private: reviews of agreements, past or to come, that have no alert';
+	WHERE a.kind = 'review' AND a.party = d.party AND a.agreement = d.name AND a.at = d.due_at AND a.withdrawn_at IS NULL);
+COMMENT ON VIEW sla.review_untold IS 'private: reviews of agreements, past or to come, that have no alert that is true';
 COMMENT ON COLUMN sla.review_untold.party IS 'the customer';
 COMMENT ON COLUMN sla.review_untold.name IS 'name of the agreement';
 COMMENT ON COLUMN sla.review_untold.valid_from IS 'from when the version in force is';
@@ -866,7 +866,7 @@ BEGIN
 		WHERE d.due_at < alert_reviews.at
 		ORDER BY d.due_at, d.party, d.name
 		LIMIT alert_reviews.max_items
-		ON CONFLICT (party, agreement, at) WHERE kind = 'review' DO NOTHING
+		ON CONFLICT (party, agreement, at) WHERE kind = 'review' AND withdrawn_at IS NULL DO NOTHING
 		RETURNING alert.id
 	)
 	SELECT (SELECT count(*) FROM withdrawn) + (SELECT count(*) FROM raised) INTO done;

@@ -401,6 +401,12 @@ SELECT done FROM sla.tick('2020-06-01 13:04', 1) WHERE step = 'reviews';
 SELECT done FROM sla.tick('2020-06-01 13:04', 1) WHERE step = 'reviews';
 SELECT done FROM sla.tick('2020-06-01 13:04') WHERE step = 'reviews';
 SELECT party FROM sla.alert WHERE kind = 'review' ORDER BY party;
+-- what is due again, after all, is told again
+UPDATE sla.agreement SET review_every = NULL WHERE party = 'party 1';
+SELECT done FROM sla.tick('2020-06-01 13:05') WHERE step = 'reviews';
+UPDATE sla.agreement SET review_every = '1 month' WHERE party = 'party 1';
+SELECT done FROM sla.tick('2020-06-01 13:06') WHERE step = 'reviews';
+SELECT withdrawn_at IS NULL AS is_true FROM sla.alert WHERE kind = 'review' AND party = 'party 1' ORDER BY id;
 DELETE FROM sla.agreement WHERE party LIKE 'party _';
 DELETE FROM sla.alert WHERE kind = 'review';
 
