@@ -798,7 +798,7 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 	ClockRow	own = *row;
 	Clock	   *from = NULL;
 	bool		open = false;
-	int64		last;
+	int64		last = CLOCK_NONE;
 	ListCell   *cell;
 
 	other.start = false;
@@ -811,10 +811,8 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 		if (stored->metric_id != metric_id || !is_last_cycle(work, stored))
 			continue;
 		open |= clock_is_open(&stored->clock);
-		if (from == NULL || from->last < stored->clock.last)
-			from = &stored->clock;
+		last = Max(last, stored->clock.last);
 	}
-	last = from == NULL ? CLOCK_NONE : from->last;
 	foreach(cell, work->clocks)
 	{
 		StoredClock *stored = lfirst(cell);
@@ -823,10 +821,13 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 			continue;
 
 		/* no two of them run at once, whatever comes late */
-		if (clock_is_open(&stored->clock))
-			stored->clock.last = last;
+		stored->clock.last = last;
 		if (stored != holder)
 			apply_row(work, stored, &other, stored->per, true);
+		open |= clock_is_open(&stored->clock);
+		if (from == NULL || (clock_is_open(&stored->clock) == clock_is_open(from) ?
+							 stored->clock.turned > from->turned : clock_is_open(&stored->clock)))
+			from = &stored->clock;
 	}
 	if (per == NULL)
 		return;
@@ -836,8 +837,8 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 		work->follow->def->metrics[work->metric].rules.on_reopen == CLOCK_IGNORE)
 		return;
 
-	/* the item's start is that of its first holder */
-	if (from != NULL)
+	/* the item's start is that of its first holder, also when it begins anew */
+	if (open || (from != NULL && row->stop))
 		own.start_at = CLOCK_NONE;
 	own.from = from;
 	apply_row(work, holder, &own, per, false);

@@ -488,8 +488,9 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 			 ClockOutcome *outcome)
 {
 	Clock	   *next = &outcome->next;
+	const Clock *known = row->from != NULL ? row->from : before;
 	int64_t		told = told_time(row, row->start_at,
-								 before == NULL ? CLOCK_NONE : before->turned);
+								 known == NULL ? CLOCK_NONE : known->turned);
 	int64_t		start = before == NULL ? told : later_of(told, before->last);
 	int32_t		promised;
 
@@ -506,10 +507,11 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 	begin(before, start, promised, mem, outcome);
 
 	/* a stop of before the item was handed on is none of this clock */
-	if (before == NULL && row->from != NULL)
+	if (row->from != NULL)
 		next->turned = clock_is_open(row->from) ? row->from->turned : start;
 
-	if (row->stop)
+	/* nor is one that its other clocks go on in spite of */
+	if (row->stop && (row->from == NULL || !clock_is_open(row->from)))
 	{
 		next->levels = row_levels(row);
 		finish(next, CLOCK_STOPPED, told_time(row, row->stop_at, CLOCK_NONE),

@@ -554,6 +554,35 @@ UPDATE ticket SET at = '2020-06-01 10:00', status = 'done', done = '2020-06-01 1
 UPDATE ticket SET at = '2020-06-01 12:00', status = 'open', team = 'B' WHERE id = 'x5';
 UPDATE ticket SET at = '2020-06-01 15:00', status = 'done' WHERE id = 'x5';
 SELECT item, per, n, state, started, ended, verdict, used FROM shown WHERE item IN ('x4', 'x5') ORDER BY item, per;
+-- x6 begins anew at 13:00, as told, with C, who is new, and so does x7 with A; x8 repeats: its stop of 10:00 is none of
+-- B's, who has it from 11:00; x9 is done at 11:30, as told: nothing of A's second cycle, from 12:00; x10 is open again
+-- when C has had it; x11 was told to begin before the stop of 11:00, which is stale for A, too
+INSERT INTO sla.metric (relation, name, start_at, stop_when, stop_at, per, on_reopen, repeats) VALUES
+	('ticket', 'team anew', 'opened', 'status = ''done''', 'done', 'team', 'new_cycle', false), ('ticket', 'team again', NULL, 'status = ''done''', NULL, 'team', 'continue', true);
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'anew', 'section = ''anew'''), ('ticket', 'again', 'section = ''again''');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'anew', 'team anew', '2 bh @desk'), ('ticket', 'again', 'team again', '2 bh @desk');
+INSERT INTO ticket (id, section, at, opened, team) VALUES ('x6', 'anew', '2020-06-01 09:00', '2020-06-01 09:00', 'A'),
+	('x7', 'anew', '2020-06-01 09:00', '2020-06-01 09:00', 'A'), ('x8', 'again', '2020-06-01 09:00', NULL, 'A'),
+	('x9', 'anew', '2020-06-01 09:00', NULL, 'A'), ('x10', 'told teams', '2020-06-01 09:00', NULL, 'A'),
+	('x11', 'anew', '2020-06-01 09:00', NULL, 'A');
+UPDATE ticket SET at = '2020-06-01 10:00', status = 'done' WHERE id IN ('x6', 'x7', 'x8');
+UPDATE ticket SET at = '2020-06-01 13:30', opened = '2020-06-01 13:00', status = 'open', team = 'C' WHERE id = 'x6';
+UPDATE ticket SET at = '2020-06-01 13:30', opened = '2020-06-01 13:00', status = 'open' WHERE id = 'x7';
+UPDATE ticket SET at = '2020-06-01 11:00', team = 'B' WHERE id = 'x8';
+UPDATE ticket SET at = '2020-06-01 14:00', note = 'x' WHERE id IN ('x6', 'x7', 'x8');
+UPDATE ticket SET at = '2020-06-01 09:20', team = 'B' WHERE id = 'x9';
+UPDATE ticket SET at = '2020-06-01 09:30', status = 'done', done = '2020-06-01 09:30' WHERE id = 'x9';
+UPDATE ticket SET at = '2020-06-01 10:00', status = 'open' WHERE id = 'x9';
+UPDATE ticket SET at = '2020-06-01 12:00', team = 'A' WHERE id = 'x9';
+UPDATE ticket SET at = '2020-06-01 15:00', status = 'done', done = '2020-06-01 11:30' WHERE id = 'x9';
+UPDATE ticket SET at = '2020-06-01 14:00', status = 'done', done = '2020-06-01 11:00', team = 'C' WHERE id = 'x10';
+UPDATE ticket SET at = '2020-06-01 13:00', status = 'open', team = 'A' WHERE id = 'x10';
+UPDATE ticket SET at = '2020-06-01 15:00', status = 'done', done = NULL WHERE id = 'x10';
+UPDATE ticket SET at = '2020-06-01 10:00', status = 'done' WHERE id = 'x11';
+UPDATE ticket SET at = '2020-06-01 10:30', status = 'open', team = 'B' WHERE id = 'x11';
+UPDATE ticket SET at = '2020-06-01 11:00', status = 'done' WHERE id = 'x11';
+UPDATE ticket SET at = '2020-06-01 13:00', status = 'open', team = 'A', opened = '2020-06-01 10:45' WHERE id = 'x11';
+SELECT item, per, n, state, started, ended, used FROM shown WHERE item IN ('x11', 'x6', 'x7', 'x8', 'x9', 'x10') ORDER BY item, per, n;
 
 --
 -- Cancelled or deleted: counts nowhere, but what was breached stays breached
