@@ -323,10 +323,7 @@ elements(FunctionCallInfo fcinfo, int argument, int *n)
 	if (PG_ARGISNULL(argument))
 		return NULL;
 	array = PG_GETARG_ARRAYTYPE_P(argument);
-	if (array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("array must not contain nulls")));
+	sla_refuse_nulls(array);
 	*n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	return SLA_ARRAY_DATA(array);
 }

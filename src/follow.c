@@ -825,6 +825,8 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 		if (stored != holder)
 			apply_row(work, stored, &other, stored->per, true);
 		open |= clock_is_open(&stored->clock);
+
+		/* of those that are open, else of all, the one that turned last */
 		if (from == NULL || (clock_is_open(&stored->clock) == clock_is_open(from) ?
 							 stored->clock.turned > from->turned : clock_is_open(&stored->clock)))
 			from = &stored->clock;

@@ -198,10 +198,7 @@ copy_promises(Forecast *forecast, ArrayType *array)
 {
 	size_t		n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 
-	if (array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("array must not contain nulls")));
+	sla_refuse_nulls(array);
 	forecast->npromises = n * sizeof(int32) / sizeof(PromiseGroup);
 	forecast->promises = memcpy(MemoryContextAlloc(forecast->context, n * sizeof(int32) + 1),
 								SLA_ARRAY_DATA(array), n * sizeof(int32));
@@ -320,10 +317,7 @@ read_pauses(FunctionCallInfo fcinfo, Forecast *forecast, int32 group)
 	bool	   *nulls = NULL;
 	int			nreasons = 0;
 
-	if (array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("array must not contain nulls")));
+	sla_refuse_nulls(array);
 	if (!PG_ARGISNULL(ARG_PAUSE_REASONS))
 		deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_PAUSE_REASONS), TEXTOID, -1, false,
 						  TYPALIGN_INT, &reasons, &nulls, &nreasons);

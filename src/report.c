@@ -2,7 +2,7 @@
  *
  * report.c
  *	  What the pure core needs of the server: memory, interrupts, and errors
- *	  as SQLSTATEs.
+ *	  as SQLSTATEs; and an error that several files have.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -12,6 +12,7 @@
 
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 
 /* An offending value longer than this is shown cut. */
 #define MAX_SHOWN_INPUT		200
@@ -76,4 +77,13 @@ sla_report(const CoreError *error, const char *type, const char *input,
 					type, shown, input, dots),
 			 error->detail[0] != '\0' ? errdetail("%s", error->detail) : 0,
 			 error->hint[0] != '\0' ? errhint("%s", error->hint) : 0));
+}
+
+void
+sla_refuse_nulls(ArrayType *array)
+{
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("array must not contain nulls")));
 }

@@ -64,4 +64,8 @@ extern CoreMem sla_core_mem(void);
 extern void sla_report(const CoreError *error, const char *type,
 					   const char *input, int length, Node *escontext);
 
+/* An error when an array has nulls. */
+struct ArrayType;
+extern void sla_refuse_nulls(struct ArrayType *array);
+
 #endif							/* SLA_TRACKER_H */
