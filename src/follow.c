@@ -778,11 +778,53 @@ has_clock(const Work *work)
 	return false;
 }
 
-/* Is this the last cycle of its value of "per"? */
-static bool
-is_last_cycle(const Work *work, const StoredClock *stored)
+/*
+ * The last cycle of each value of "per" of the metric in work.  No two of them run at
+ * once, whatever comes late: the last fact of one is that of all.
+ */
+static List *
+last_cycles(const Work *work)
 {
-	return last_cycle(work, stored->per) == stored;
+	int32		metric_id = work->follow->def->metrics[work->metric].id;
+	const List *lists[] = {work->clocks, work->new};
+	List	   *cycles = NIL;
+	int64		last = CLOCK_NONE;
+	ListCell   *cell;
+
+	for (int i = 0; i < (int) lengthof(lists); i++)
+		foreach(cell, lists[i])
+	{
+		StoredClock *stored = lfirst(cell);
+
+		if (stored->metric_id != metric_id || last_cycle(work, stored->per) != stored)
+			continue;
+		cycles = lappend(cycles, stored);
+		last = Max(last, stored->clock.last);
+	}
+	foreach(cell, cycles)
+		((StoredClock *) lfirst(cell))->clock.last = last;
+	return cycles;
+}
+
+/*
+ * Whose clock another value takes over: of those that are open, else of all, the one
+ * that turned last.  NULL when there is none.
+ */
+static Clock *
+handed_from(const List *cycles)
+{
+	Clock	   *from = NULL;
+	ListCell   *cell;
+
+	foreach(cell, cycles)
+	{
+		Clock	   *clock = &((StoredClock *) lfirst(cell))->clock;
+
+		if (from == NULL || (clock_is_open(clock) == clock_is_open(from) ?
+							 clock->turned > from->turned : clock_is_open(clock)))
+			from = clock;
+	}
+	return from;
 }
 
 /*
@@ -792,55 +834,39 @@ is_last_cycle(const Work *work, const StoredClock *stored)
 static void
 apply_handoff(Work *work, const ClockRow *row, const char *per)
 {
-	int32		metric_id = work->follow->def->metrics[work->metric].id;
 	StoredClock *holder = per == NULL ? NULL : last_cycle(work, per);
+	List	   *cycles = last_cycles(work);
 	ClockRow	other = *row;
 	ClockRow	own = *row;
-	Clock	   *from = NULL;
+	Clock	   *from;
 	bool		open = false;
-	int64		last = CLOCK_NONE;
+	bool		stopped;
 	ListCell   *cell;
 
 	other.start = false;
 	other.pause = true;
 	other.reason = per == NULL ? "elsewhere" : psprintf("elsewhere: %s", per);
-	foreach(cell, work->clocks)
+	foreach(cell, cycles)
 	{
 		StoredClock *stored = lfirst(cell);
 
-		if (stored->metric_id != metric_id || !is_last_cycle(work, stored))
-			continue;
 		open |= clock_is_open(&stored->clock);
-		last = Max(last, stored->clock.last);
-	}
-	foreach(cell, work->clocks)
-	{
-		StoredClock *stored = lfirst(cell);
-
-		if (stored->metric_id != metric_id || !is_last_cycle(work, stored))
-			continue;
-
-		/* no two of them run at once, whatever comes late */
-		stored->clock.last = last;
 		if (stored != holder)
 			apply_row(work, stored, &other, stored->per, true);
 		open |= clock_is_open(&stored->clock);
-
-		/* of those that are open, else of all, the one that turned last */
-		if (from == NULL || (clock_is_open(&stored->clock) == clock_is_open(from) ?
-							 stored->clock.turned > from->turned : clock_is_open(&stored->clock)))
-			from = &stored->clock;
 	}
 	if (per == NULL)
 		return;
+	from = handed_from(cycles);
+	stopped = row->stop || (from != NULL && (from->levels & CLOCK_SIGNAL_STOP) != 0);
 
 	/* what is measured once only is not for who reopens it */
-	if (holder == NULL && from != NULL && !open && !row->stop &&
+	if (holder == NULL && from != NULL && !open && !stopped &&
 		work->follow->def->metrics[work->metric].rules.on_reopen == CLOCK_IGNORE)
 		return;
 
 	/* the item's start is that of its first holder, also when it begins anew */
-	if (open || (from != NULL && row->stop))
+	if (open || (from != NULL && stopped))
 		own.start_at = CLOCK_NONE;
 	own.from = from;
 	apply_row(work, holder, &own, per, false);
@@ -1233,8 +1259,7 @@ follow_last_row(Follow *follow, TupleTableSlot *slot)
 typedef struct Signal
 {
 	const char *metric;
-	ClockAction action;
-	const char *reason;
+	ClockSignal says;
 	ItemSet    *fresh;
 } Signal;
 
@@ -1272,46 +1297,24 @@ metric_of(const Definition *def, const char *name)
 	return metric;
 }
 
+/* A signal reaches one clock; NULL: one that there is not, with the row's "per". */
 static void
-apply_signal(Work *work)
+signal_clock(Work *work, StoredClock *stored, const ClockSignal *says, bool row_is_known)
 {
-	const Signal *signal = work->argument;
-	int			number = metric_of(work->follow->def, signal->metric);
-	const Metric *metric = &work->follow->def->metrics[number];
-	const char *per = work->says->metrics[number].per;
-	int64		at = work->at;
-	bool		row_is_known = signal->fresh == NULL;
+	const MetricSays *row_says = &work->says->metrics[work->metric];
+	const Metric *metric = &work->follow->def->metrics[work->metric];
+	const char *per = stored != NULL ? stored->per : metric->per.state != NULL ? row_says->per : "";
 	CoreMem		mem = sla_core_mem();
 	StoredClock before;
-	StoredClock *stored;
 	ClockOutcome outcome;
 
-	work->metric = number;
-	if (metric->per.state == NULL)
-		per = "";
-	else if (per == NULL)
-		return;
-	stored = last_cycle(work, per);
-
-	/* (live the row may be new, and not followed yet) */
-	if (row_is_known ? stored == NULL : row_comes_before(work, stored))
-	{
-		row_is_known = true;
-		work->at = work->says->at;
-		apply_metric(work);
-		work->at = at;
-		stored = last_cycle(work, per);
-	}
 	if (stored != NULL)
 	{
-		if (signal->fresh != NULL && work->at <= stored->clock.last &&
-			(work->at < stored->clock.last || !item_set_has(signal->fresh, clock_hash(work))))
-			return;
 		refresh_if_stale(work, stored);
 		before = *stored;
 	}
-	clock_apply_signal(stored != NULL ? &stored->clock : NULL, &metric->rules, signal->action,
-					   work->at, signal->reason, find_promise, work, &mem, &outcome);
+	work->agreement = NULL;
+	clock_apply_signal(stored != NULL ? &stored->clock : NULL, &metric->rules, says, &mem, &outcome);
 	if (stored == NULL && outcome.begins && row_is_known)
 	{
 		ClockRow	row = row_of(work);
@@ -1321,7 +1324,61 @@ apply_signal(Work *work)
 	/* the agreement is that of the new start, also where the promise stays */
 	if (outcome.restarted && clock_is_open(&stored->clock))
 		follow_agreement(work, stored);
-	(void) take_outcome(work, stored, &before, &outcome, per, work->at);
+	(void) take_outcome(work, stored, &before, &outcome, per, says->at);
+}
+
+/*
+ * A signal is about the item, whoever has it: with "per" it reaches the clocks of all
+ * values, and they then do as the row says of them: a start may reopen what others had.
+ */
+static void
+apply_signal(Work *work)
+{
+	const Signal *signal = work->argument;
+	ClockSignal says = signal->says;
+	const Metric *metric;
+	const char *per;
+	bool		row_is_known = signal->fresh == NULL;
+	int64		at = work->at;
+	StoredClock *holder;
+	List	   *cycles;
+	ListCell   *cell;
+
+	work->metric = metric_of(work->follow->def, signal->metric);
+	metric = &work->follow->def->metrics[work->metric];
+	per = metric->per.state == NULL ? "" : work->says->metrics[work->metric].per;
+	holder = per == NULL ? NULL : last_cycle(work, per);
+
+	/* (live the row may be new, and not followed yet) */
+	if (row_is_known ? holder == NULL : row_comes_before(work, holder))
+	{
+		row_is_known = true;
+		work->at = work->says->at;
+		apply_metric(work);
+		work->at = at;
+		holder = per == NULL ? NULL : last_cycle(work, per);
+	}
+	cycles = last_cycles(work);
+	if (cycles != NIL && signal->fresh != NULL)
+	{
+		int64		last = ((StoredClock *) linitial(cycles))->clock.last;
+
+		if (at <= last && (at < last || !item_set_has(signal->fresh, clock_hash(work))))
+			return;
+	}
+	says.from = handed_from(cycles);
+	says.promise = find_promise;
+	says.context = work;
+	foreach(cell, cycles)
+	{
+		says.elsewhere = lfirst(cell) != holder;
+		signal_clock(work, lfirst(cell), &says, row_is_known);
+	}
+	says.elsewhere = false;
+	if (holder == NULL && per != NULL)
+		signal_clock(work, NULL, &says, row_is_known);
+	if (metric->per.state != NULL && row_is_known)
+		apply_metric(work);
 }
 
 void
@@ -1330,7 +1387,7 @@ follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAct
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = evaluate_row(follow, slot);
-	Signal		signal = {metric, action, reason, fresh};
+	Signal		signal = {metric, {.action = action,.at = at,.reason = reason}, fresh};
 	Work		work = {.follow = follow,.row = slot,.says = says,.item = says->item,.at = at,.function = apply_signal,
 	.argument = &signal};
 

@@ -407,11 +407,11 @@ set_promise(Clock *clock, int32_t promise, ClockOutcome *outcome)
 
 /*
  * Begin the cycle after "before" (NULL: the first), running.  What signals
- * pause stays paused.
+ * pause, as the clock "known" tells (NULL: none does), stays paused.
  */
 static void
-begin(const Clock *before, int64_t start, int32_t promise, CoreMem *mem,
-	  ClockOutcome *outcome)
+begin(const Clock *before, const Clock *known, int64_t start, int32_t promise,
+	  CoreMem *mem, ClockOutcome *outcome)
 {
 	Clock	   *next = &outcome->next;
 
@@ -421,12 +421,12 @@ begin(const Clock *before, int64_t start, int32_t promise, CoreMem *mem,
 	next->start = start;
 	next->end = CLOCK_NONE;
 	next->last = start;
-	next->turned = before == NULL ? CLOCK_NONE : start;
+	next->turned = known == NULL ? CLOCK_NONE : start;
 	outcome->begins = true;
-	if (before != NULL)
+	if (known != NULL)
 	{
-		next->signal_reason = before->signal_reason;
-		set_levels(next, before->levels & CLOCK_SIGNAL_PAUSE, NULL, start,
+		next->signal_reason = known->signal_reason;
+		set_levels(next, known->levels & CLOCK_SIGNAL_PAUSE, NULL, start,
 				   mem, outcome);
 	}
 }
@@ -444,7 +444,7 @@ begin_repeat(const Clock *clock, int levels, const char *row_reason,
 
 	if (promised == 0)
 		return;
-	begin(clock, clock->end, promised, mem, outcome);
+	begin(clock, clock, clock->end, promised, mem, outcome);
 	set_levels(&outcome->next, levels & (CLOCK_ROW | CLOCK_SIGNAL_PAUSE),
 			   row_reason, clock->end, mem, outcome);
 }
@@ -492,8 +492,13 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 	int64_t		told = told_time(row, row->start_at,
 								 known == NULL ? CLOCK_NONE : known->turned);
 	int64_t		start = before == NULL ? told : later_of(told, before->last);
+	int			levels = row->from != NULL ? row->from->levels & CLOCK_SIGNAL : 0;
 	int32_t		promised;
 
+	/* what a signal ended is not for whom it is handed on to */
+	if (levels & CLOCK_SIGNAL_CANCEL)
+		return;
+	levels |= row_levels(row);
 	if (row->from != NULL)
 		start = later_of(start, row->from->last);
 	promised = row->promise(row->context, start);
@@ -504,17 +509,18 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 		outcome->late = true;
 		outcome->told = told;
 	}
-	begin(before, start, promised, mem, outcome);
+	begin(before, known, start, promised, mem, outcome);
 
 	/* a stop of before the item was handed on is none of this clock */
 	if (row->from != NULL)
 		next->turned = clock_is_open(row->from) ? row->from->turned : start;
 
 	/* nor is one that its other clocks go on in spite of */
-	if (row->stop && (row->from == NULL || !clock_is_open(row->from)))
+	if ((levels & CLOCK_STOP) && (row->from == NULL || !clock_is_open(row->from)))
 	{
-		next->levels = row_levels(row);
-		finish(next, CLOCK_STOPPED, told_time(row, row->stop_at, CLOCK_NONE),
+		next->levels |= levels;
+		finish(next, CLOCK_STOPPED,
+			   row->stop ? told_time(row, row->stop_at, CLOCK_NONE) : row->at,
 			   mem, outcome);
 	}
 	else
@@ -676,26 +682,24 @@ known_row_reason(const Clock *clock)
 
 /* "start" on no clock or on a finished one */
 static void
-signal_start(Clock *clock, const ClockRules *rules, int64_t at,
-			 ClockPromise promise, void *context, CoreMem *mem,
-			 ClockOutcome *outcome)
+signal_start(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
+			 CoreMem *mem, ClockOutcome *outcome)
 {
-	int64_t		start = clock == NULL ? at : later_of(at, clock->last);
+	const Clock *known = clock != NULL ? clock : signal->from;
+	int64_t		start = known == NULL ? signal->at : later_of(signal->at, known->last);
 	int32_t		promised = 0;
 
-	if (clock == NULL || rules->on_reopen != CLOCK_IGNORE)
-		promised = promise(context, start);
+	if (!signal->elsewhere && (known == NULL || rules->on_reopen != CLOCK_IGNORE))
+		promised = signal->promise(signal->context, start);
 	if (promised != 0)
 	{
-		begin(clock, start, promised, mem, outcome);
+		begin(clock, known, start, promised, mem, outcome);
+		outcome->late = signal->at < start;
+		outcome->told = signal->at;
 		if (clock != NULL)
-		{
-			outcome->late = at < start;
-			outcome->told = at;
 			set_levels(&outcome->next,
 					   clock->levels & (CLOCK_ROW | CLOCK_SIGNAL_PAUSE),
 					   known_row_reason(clock), start, mem, outcome);
-		}
 	}
 	else if (clock != NULL && (clock->levels & (CLOCK_SIGNAL_STOP | CLOCK_SIGNAL_CANCEL)))
 	{
@@ -706,9 +710,11 @@ signal_start(Clock *clock, const ClockRules *rules, int64_t at,
 
 /* "pause", or "resume", which has no reason */
 static void
-signal_pause(Clock *clock, bool pause, int64_t at, const char *reason,
-			 CoreMem *mem, ClockOutcome *outcome)
+signal_pause(Clock *clock, const ClockSignal *signal, CoreMem *mem,
+			 ClockOutcome *outcome)
 {
+	bool		pause = signal->action == CLOCK_DO_PAUSE;
+	const char *reason = pause ? signal->reason : NULL;
 	const char *row_reason = known_row_reason(clock);
 	int			levels = pause ? clock->levels | CLOCK_SIGNAL_PAUSE :
 		clock->levels & ~CLOCK_SIGNAL_PAUSE;
@@ -719,45 +725,45 @@ signal_pause(Clock *clock, bool pause, int64_t at, const char *reason,
 		return;
 	clock->signal_reason = reason;
 	if (clock_is_open(clock))
-		set_levels(clock, levels, row_reason, at, mem, outcome);
+		set_levels(clock, levels, row_reason, signal->at, mem, outcome);
 	else
 		clock->levels = levels;
 }
 
 /* "stop" or "cancel" */
 static void
-signal_finish(Clock *clock, const ClockRules *rules, ClockState state,
-			  int64_t at, ClockPromise promise, void *context, CoreMem *mem,
-			  ClockOutcome *outcome)
+signal_finish(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
+			  CoreMem *mem, ClockOutcome *outcome)
 {
-	bool		pulse = state == CLOCK_STOPPED && rules->repeats;
+	bool		stop = signal->action == CLOCK_DO_STOP;
+	bool		pulse = stop && rules->repeats;
 	bool		open = clock_is_open(clock);
 	int			levels = clock->levels;
 	const char *row_reason = known_row_reason(clock);
 
 	if (!pulse)
-		levels |= state == CLOCK_STOPPED ? CLOCK_SIGNAL_STOP : CLOCK_SIGNAL_CANCEL;
+		levels |= stop ? CLOCK_SIGNAL_STOP : CLOCK_SIGNAL_CANCEL;
 	outcome->changed = open || levels != clock->levels;
 	clock->levels = levels;
 	if (!open)
 		return;
-	finish(clock, state, at, mem, outcome);
+	finish(clock, stop ? CLOCK_STOPPED : CLOCK_CANCELLED, signal->at, mem, outcome);
 	if (pulse)
-		begin_repeat(clock, levels, row_reason, promise, context, mem, outcome);
+		begin_repeat(clock, levels, row_reason, signal->promise,
+					 signal->context, mem, outcome);
 }
 
 /* "reset": as with a row, nothing promised for the new start ends the clock. */
 static void
-signal_reset(Clock *clock, const ClockRules *rules, int64_t at,
-			 ClockPromise promise, void *context, CoreMem *mem,
-			 ClockOutcome *outcome)
+signal_reset(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
+			 CoreMem *mem, ClockOutcome *outcome)
 {
 	int32_t		promised;
 
-	restart(clock, at, mem, outcome);
+	restart(clock, signal->at, mem, outcome);
 	if (!outcome->restarted)
 		return;
-	promised = promise(context, clock->start);
+	promised = signal->promise(signal->context, clock->start);
 	if (promised == 0)
 		finish(clock, CLOCK_CANCELLED, clock->start, mem, outcome);
 	else if (rules->on_retarget != CLOCK_KEEP_PROMISE)
@@ -765,50 +771,44 @@ signal_reset(Clock *clock, const ClockRules *rules, int64_t at,
 }
 
 void
-clock_apply_signal(Clock *clock, const ClockRules *rules, ClockAction action,
-				   int64_t at, const char *reason, ClockPromise promise,
-				   void *context, CoreMem *mem, ClockOutcome *outcome)
+clock_apply_signal(Clock *clock, const ClockRules *rules,
+				   const ClockSignal *signal, CoreMem *mem,
+				   ClockOutcome *outcome)
 {
 	bool		open = clock != NULL && clock_is_open(clock);
 
 	memset(outcome, 0, sizeof(*outcome));
-	if (clock == NULL && action != CLOCK_DO_START)
+	if (clock == NULL && signal->action != CLOCK_DO_START)
 		return;
 
-	switch (action)
+	switch (signal->action)
 	{
 		case CLOCK_DO_START:
 			if (!open)
-				signal_start(clock, rules, at, promise, context, mem, outcome);
+				signal_start(clock, rules, signal, mem, outcome);
 			break;
 		case CLOCK_DO_PAUSE:
-			signal_pause(clock, true, at, reason, mem, outcome);
-			break;
 		case CLOCK_DO_RESUME:
-			signal_pause(clock, false, at, NULL, mem, outcome);
+			signal_pause(clock, signal, mem, outcome);
 			break;
 		case CLOCK_DO_STOP:
-			signal_finish(clock, rules, CLOCK_STOPPED, at, promise, context,
-						  mem, outcome);
-			break;
 		case CLOCK_DO_CANCEL:
-			signal_finish(clock, rules, CLOCK_CANCELLED, at, promise, context,
-						  mem, outcome);
+			signal_finish(clock, rules, signal, mem, outcome);
 			break;
 		case CLOCK_DO_RESET:
 			if (open)
-				signal_reset(clock, rules, at, promise, context, mem, outcome);
+				signal_reset(clock, rules, signal, mem, outcome);
 			break;
 	}
 
 	/* of one that has ended it is a fact of what comes behind it */
 	if (!open && outcome->changed)
-		clock->last = later_of(clock->last, at);
+		clock->last = later_of(clock->last, signal->at);
 }
 
 void
 clock_begins_with_row(ClockOutcome *outcome, const ClockRow *row, CoreMem *mem)
 {
-	set_levels(&outcome->next, row_levels(row), row->reason,
+	set_levels(&outcome->next, row_levels(row) | outcome->next.levels, row->reason,
 			   outcome->next.start, mem, outcome);
 }

@@ -213,7 +213,8 @@ typedef struct ClockRow
 	int64_t		stop_at;
 	const char *reason;			/* of the pause, or NULL */
 	const Clock *from;			/* the clock of the item that knows of the
-								 * last fact, where it is handed on to another */
+								 * last fact and of signals, where it is
+								 * handed on to another */
 	ClockPromise promise;
 	void	   *context;
 } ClockRow;
@@ -227,6 +228,19 @@ typedef enum ClockAction
 	CLOCK_DO_CANCEL,
 	CLOCK_DO_RESET				/* an open cycle starts anew, without pauses */
 } ClockAction;
+
+/* A signal about an item. */
+typedef struct ClockSignal
+{
+	ClockAction action;
+	int64_t		at;				/* the event time */
+	bool		elsewhere;		/* another clock of the item is the one that a
+								 * start begins */
+	const char *reason;			/* of the pause, or NULL */
+	const Clock *from;			/* as in ClockRow */
+	ClockPromise promise;
+	void	   *context;
+} ClockSignal;
 
 /* What happened to a clock. */
 typedef struct ClockOutcome
@@ -282,16 +296,17 @@ extern void clock_apply_row(Clock *clock, const ClockRules *rules,
  * stop with repeats is a pulse: it holds for no time.  While signals and the
  * row pause at once the reason is the row's.  A reset clock has the promise for
  * its new start (unless CLOCK_KEEP_PROMISE); none cancels it.
+ *
+ * Where an item has several clocks, a signal is applied to the last cycle of each.
  */
 extern void clock_apply_signal(Clock *clock, const ClockRules *rules,
-							   ClockAction action, int64_t at,
-							   const char *reason, ClockPromise promise,
-							   void *context, CoreMem *mem,
+							   const ClockSignal *signal, CoreMem *mem,
 							   ClockOutcome *outcome);
 
 /*
  * A signal has begun the first cycle, so nothing is known yet of the row: it
- * pauses the cycle from its beginning, and its stop and cancel are no news.
+ * pauses the cycle, as signals may, from its beginning, and its stop and cancel
+ * are no news.
  */
 extern void clock_begins_with_row(ClockOutcome *outcome, const ClockRow *row,
 								  CoreMem *mem);

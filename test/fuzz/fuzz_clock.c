@@ -279,13 +279,14 @@ static Clock *
 signal_step(Clock *clock, const ClockRules *rules, uint8_t *promises, int64_t now)
 {
 	int			says = byte();
+	ClockSignal signal = {.action = (ClockAction) (says % 6),.at = now,.reason = reasons[says >> 6],
+	.promise = promise,.context = promises};
 	ClockOutcome outcome;
 	Clock		old;
 
 	if (clock != NULL)
 		old = *clock;
-	clock_apply_signal(clock, rules, (ClockAction) (says % 6), now,
-					   reasons[says >> 6], promise, promises, &mem, &outcome);
+	clock_apply_signal(clock, rules, &signal, &mem, &outcome);
 	return check_outcome(clock == NULL ? NULL : &old, clock, &outcome);
 }
 

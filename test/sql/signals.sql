@@ -369,5 +369,91 @@ SELECT count(*) > 50 AS many, count(DISTINCT state) > 2 AS in_states FROM sla.cl
 SELECT started, changed, cancelled FROM sla.sync('any_talk');
 SELECT * FROM sla.verify('any_talk');
 
+--
+-- Hand-offs: what is told by signals is what a row would say
+--
+CREATE TABLE by_row (id int PRIMARY KEY, team text, paused boolean, done boolean, dropped boolean, at timestamptz NOT NULL);
+CREATE TABLE by_signal (id int PRIMARY KEY, team text, at timestamptz NOT NULL);
+SELECT sla.track('by_row', at => 'at', owner => 'team');
+SELECT sla.track('by_signal', at => 'at', owner => 'team');
+INSERT INTO sla.metric (relation, name, stop_when, pause_when, cancel_when, per, on_reopen) VALUES
+	('by_row', 'anew', 'done', 'paused', 'dropped', 'team', 'new_cycle'), ('by_row', 'once', 'done', 'paused', 'dropped', 'team', 'ignore');
+INSERT INTO sla.metric (relation, name, per, on_reopen) VALUES
+	('by_signal', 'anew', 'team', 'new_cycle'), ('by_signal', 'once', 'team', 'ignore');
+INSERT INTO sla.policy (relation, name) VALUES ('by_row', 'all'), ('by_signal', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal)
+SELECT r, 'all', m, '2 bh @24/7' FROM unnest('{by_row,by_signal}'::regclass[]) r, unnest('{anew,once}'::text[]) m;
+CREATE PROCEDURE tell(id int, action text, at timestamptz) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('UPDATE by_row SET at = $2, %s WHERE id = $1', CASE action
+		WHEN 'pause' THEN 'paused = true' WHEN 'resume' THEN 'paused = false' WHEN 'stop' THEN 'done = true'
+		WHEN 'cancel' THEN 'dropped = true' WHEN 'start' THEN 'done = false, dropped = false' END) USING id, at;
+	PERFORM sla.signal('by_signal', id::text, m, action, at) FROM unnest('{anew,once}'::text[]) m;
+END $$;
+CREATE VIEW told_clocks AS
+SELECT relation, item, metric, per, cycle, state, started_at, stopped_at, cancelled_at, due_at, breached_at, elapsed_seconds, paused_seconds
+FROM sla.clock WHERE relation IN ('by_row'::regclass, 'by_signal'::regclass);
+
+-- paused while A has it, and resumed while B does; then A has it again, and it is stopped
+INSERT INTO by_row VALUES (0, 'A', false, false, false, '2020-06-01 09:00Z');
+INSERT INTO by_signal VALUES (0, 'A', '2020-06-01 09:00Z');
+CALL tell(0, 'pause', '2020-06-01 10:00Z');
+UPDATE by_signal SET team = 'B', at = '2020-06-01 11:00Z' WHERE id = 0;
+CALL tell(0, 'resume', '2020-06-01 12:00Z');
+UPDATE by_signal SET team = 'A', at = '2020-06-01 13:00Z' WHERE id = 0;
+CALL tell(0, 'stop', '2020-06-01 14:00Z');
+-- A 9 to 10 and 13 to 14; B 12 to 13
+SELECT metric, per, cycle, state, started_at, stopped_at, elapsed_seconds / 3600 AS used FROM told_clocks
+WHERE relation = 'by_signal'::regclass ORDER BY metric, per;
+-- what was stopped by a signal is stopped for C, who gets it then; started again, it is C's, and A's when A has it
+UPDATE by_signal SET team = 'C', at = '2020-06-01 15:00Z' WHERE id = 0;
+CALL tell(0, 'start', '2020-06-01 16:00Z');
+UPDATE by_signal SET team = 'A', at = '2020-06-01 17:00Z' WHERE id = 0;
+SELECT metric, per, cycle, state, started_at, stopped_at, elapsed_seconds / 3600 AS used FROM told_clocks
+WHERE relation = 'by_signal'::regclass AND state <> 'running' ORDER BY metric, per, cycle;
+SELECT metric, per, cycle, started_at FROM told_clocks WHERE relation = 'by_signal'::regclass AND state = 'running';
+-- anew from 18:00: what both have used is forgotten
+SELECT sla.signal('by_signal', '0', 'anew', 'reset', '2020-06-01 18:00Z');
+SELECT per, state, started_at FROM told_clocks WHERE relation = 'by_signal'::regclass AND metric = 'anew' AND cycle = 2 ORDER BY per;
+
+-- 150 random histories of hand-offs and what is told; nobody has it for a while now and then
+SELECT setseed(0.41);
+DO $$
+DECLARE
+	t timestamptz;
+	action text;
+	new_team text;
+BEGIN
+	FOR i IN 1 .. 150 LOOP
+		t := '2020-06-01Z';
+		new_team := (ARRAY['A', 'B', 'C'])[1 + floor(3 * random())];
+		INSERT INTO by_row VALUES (i, new_team, false, false, false, t);
+		INSERT INTO by_signal VALUES (i, new_team, t);
+		FOR j IN 1 .. 14 LOOP
+			t := t + floor(random() * 60) * interval '1 minute';
+			action := (ARRAY['pause', 'resume', 'stop', 'start', 'start', 'cancel', 'hand', 'hand', 'hand', 'hand'])[1 + floor(10 * random())];
+			IF action = 'hand' THEN
+				new_team := (ARRAY['A', 'B', 'C', NULL])[1 + floor(4 * random())];
+				UPDATE by_row SET team = new_team, at = t WHERE id = i;
+				UPDATE by_signal SET team = new_team, at = t WHERE id = i;
+			ELSE
+				CALL tell(i, action, t);
+			END IF;
+		END LOOP;
+	END LOOP;
+END $$;
+SELECT count(*) > 500 AS many, count(DISTINCT state) AS states, count(*) FILTER (WHERE cycle > 1) > 50 AS again FROM told_clocks;
+SELECT count(*) AS different
+FROM (SELECT to_jsonb(c) - 'relation' FROM told_clocks c WHERE relation = 'by_row'::regclass AND item <> '0') r (clock)
+FULL JOIN (SELECT to_jsonb(c) - 'relation' FROM told_clocks c WHERE relation = 'by_signal'::regclass AND item <> '0') s (clock) USING (clock)
+WHERE r IS NULL OR s IS NULL;
+-- what the rows say changes nothing of it
+SELECT count(*) AS problems FROM sla.verify('by_signal') v;
+UPDATE by_signal SET at = at;
+SELECT count(*) AS different
+FROM (SELECT to_jsonb(c) - 'relation' FROM told_clocks c WHERE relation = 'by_row'::regclass AND item <> '0') r (clock)
+FULL JOIN (SELECT to_jsonb(c) - 'relation' FROM told_clocks c WHERE relation = 'by_signal'::regclass AND item <> '0') s (clock) USING (clock)
+WHERE r IS NULL OR s IS NULL;
+
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';

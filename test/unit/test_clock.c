@@ -545,17 +545,17 @@ apply(int line, int64_t at)
 static void
 signal_at(int line, ClockAction action, int64_t at, const char *reason)
 {
+	ClockSignal signal = {.action = action,.at = at,.reason = reason,.promise = promise,.context = &promises};
 	ClockOutcome outcome;
 	Clock		clock;
 
-	clock_apply_signal(clock_now, &rules, action, at, reason, promise, &promises,
-					   &mem, &out);
+	clock_apply_signal(clock_now, &rules, &signal, &mem, &out);
 	take_next();
 	if (clock_now == NULL || (action == CLOCK_DO_STOP && rules.repeats) || action == CLOCK_DO_RESET)
 		return;
 	clock = the_clock;
-	clock_apply_signal(&clock, &rules, action, at + 3, reason, promise, &promises,
-					   &mem, &outcome);
+	signal.at += 3;
+	clock_apply_signal(&clock, &rules, &signal, &mem, &outcome);
 	checks++;
 	if (outcome.changed || outcome.begins || !same_facts(&clock, &the_clock))
 		fail(line, "the same signal changes something when given again");
@@ -2043,10 +2043,11 @@ step_signal(int64_t now)
 	ClockAction action = (ClockAction) rnd(6);
 	const char *reason = reasons[rnd(3)];
 	int64_t		at = one_in(8) && now > 5 ? now - rnd(5) : now;
+	ClockSignal signal = {.action = action,.at = at,.reason = reason,.promise = promise,.context = &promises};
 
 	hold_pauses();
 	old = the_clock;
-	clock_apply_signal(clock_now, &rules, action, at, reason, promise, &promises, &mem, &out);
+	clock_apply_signal(clock_now, &rules, &signal, &mem, &out);
 	take_next();
 	model_signal(action, at, reason);
 	after_step(had ? &old : NULL);
