@@ -779,18 +779,26 @@ has_clock(const Work *work)
 }
 
 /*
- * The last cycle of each value of "per" of the metric in work.  No two of them run at
- * once, whatever comes late: the last fact of one is that of all.
+ * The last cycle of each value of "per" of the metric in work, or of the only one
+ * without.  No two of them run at once, whatever comes late: the last fact of one is
+ * that of all.
  */
 static List *
 last_cycles(const Work *work)
 {
-	int32		metric_id = work->follow->def->metrics[work->metric].id;
+	const Metric *metric = &work->follow->def->metrics[work->metric];
+	int32		metric_id = metric->id;
 	const List *lists[] = {work->clocks, work->new};
 	List	   *cycles = NIL;
 	int64		last = CLOCK_NONE;
+	StoredClock *only;
 	ListCell   *cell;
 
+	if (metric->per.state == NULL)
+	{
+		only = last_cycle(work, "");
+		return only == NULL ? NIL : list_make1(only);
+	}
 	for (int i = 0; i < (int) lengthof(lists); i++)
 		foreach(cell, lists[i])
 	{
@@ -858,7 +866,7 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 	if (per == NULL)
 		return;
 	from = handed_from(cycles);
-	stopped = row->stop || (from != NULL && (from->levels & CLOCK_SIGNAL_STOP) != 0);
+	stopped = row->stop || (from != NULL && clock_item_is_stopped(from));
 
 	/* what is measured once only is not for who reopens it */
 	if (holder == NULL && from != NULL && !open && !stopped &&
@@ -1297,8 +1305,11 @@ metric_of(const Definition *def, const char *name)
 	return metric;
 }
 
-/* A signal reaches one clock; NULL: one that there is not, with the row's "per". */
-static void
+/*
+ * A signal reaches one clock; NULL: one that there is not, with the row's "per".  True
+ * when anything comes of it.
+ */
+static bool
 signal_clock(Work *work, StoredClock *stored, const ClockSignal *says, bool row_is_known)
 {
 	const MetricSays *row_says = &work->says->metrics[work->metric];
@@ -1324,12 +1335,16 @@ signal_clock(Work *work, StoredClock *stored, const ClockSignal *says, bool row_
 	/* the agreement is that of the new start, also where the promise stays */
 	if (outcome.restarted && clock_is_open(&stored->clock))
 		follow_agreement(work, stored);
+	/* what came late is noted once, of whoever has the item */
+	outcome.late &= !says->elsewhere;
 	(void) take_outcome(work, stored, &before, &outcome, per, says->at);
+	return outcome.changed || outcome.begins;
 }
 
 /*
  * A signal is about the item, whoever has it: with "per" it reaches the clocks of all
  * values, and they then do as the row says of them: a start may reopen what others had.
+ * A row that was not followed yet is, first, at its own time.
  */
 static void
 apply_signal(Work *work)
@@ -1340,6 +1355,9 @@ apply_signal(Work *work)
 	const char *per;
 	bool		row_is_known = signal->fresh == NULL;
 	int64		at = work->at;
+	bool		changed = false;
+	bool		open;
+	bool		outdated = false;
 	StoredClock *holder;
 	List	   *cycles;
 	ListCell   *cell;
@@ -1348,9 +1366,11 @@ apply_signal(Work *work)
 	metric = &work->follow->def->metrics[work->metric];
 	per = metric->per.state == NULL ? "" : work->says->metrics[work->metric].per;
 	holder = per == NULL ? NULL : last_cycle(work, per);
+	foreach(cell, last_cycles(work))
+		outdated |= follow_is_outdated(work->follow->def, lfirst(cell));
 
 	/* (live the row may be new, and not followed yet) */
-	if (row_is_known ? holder == NULL : row_comes_before(work, holder))
+	if (row_is_known ? holder == NULL || (metric->per.state != NULL && !outdated) : row_comes_before(work, holder))
 	{
 		row_is_known = true;
 		work->at = work->says->at;
@@ -1367,17 +1387,27 @@ apply_signal(Work *work)
 			return;
 	}
 	says.from = handed_from(cycles);
+	open = holder != NULL ? clock_is_open(&holder->clock) : says.from != NULL && clock_is_open(says.from);
+	if (says.action == CLOCK_DO_START && open)
+		return;
 	says.promise = find_promise;
 	says.context = work;
 	foreach(cell, cycles)
 	{
 		says.elsewhere = lfirst(cell) != holder;
-		signal_clock(work, lfirst(cell), &says, row_is_known);
+		changed |= signal_clock(work, lfirst(cell), &says, row_is_known);
 	}
 	says.elsewhere = false;
 	if (holder == NULL && per != NULL)
-		signal_clock(work, NULL, &says, row_is_known);
-	if (metric->per.state != NULL && row_is_known)
+		changed |= signal_clock(work, NULL, &says, row_is_known);
+	if (signal->fresh == NULL && outdated)
+	{
+		/* what the edit does it does now */
+		work->at = Max(at, work->follow->now);
+		apply_metric(work);
+		work->at = at;
+	}
+	else if (changed && row_is_known && metric->per.state != NULL)
 		apply_metric(work);
 }
 
@@ -1598,7 +1628,7 @@ set_facts(StoredClock *stored, const FollowFacts *facts)
 	{
 		/* what was told by hand holds although the row does not say so */
 		if (clock->state != CLOCK_STOPPED)
-			clock->levels |= CLOCK_SIGNAL_STOP;
+			clock->levels |= CLOCK_SIGNAL_STOP | CLOCK_CORRECTED;
 		clock->state = CLOCK_STOPPED;
 		clock->last = clock->turned = stop;
 	}

@@ -20,7 +20,8 @@
 #include <string.h>
 
 #define CLOCK_ROW		(CLOCK_ROW_STOP | CLOCK_ROW_PAUSE | CLOCK_ROW_CANCEL)
-#define CLOCK_SIGNAL	(CLOCK_SIGNAL_STOP | CLOCK_SIGNAL_PAUSE | CLOCK_SIGNAL_CANCEL)
+#define CLOCK_SIGNAL_END	(CLOCK_SIGNAL_STOP | CLOCK_SIGNAL_CANCEL | CLOCK_CORRECTED)
+#define CLOCK_SIGNAL	(CLOCK_SIGNAL_PAUSE | CLOCK_SIGNAL_END)
 
 static int64_t
 later_of(int64_t a, int64_t b)
@@ -492,13 +493,14 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 	int64_t		told = told_time(row, row->start_at,
 								 known == NULL ? CLOCK_NONE : known->turned);
 	int64_t		start = before == NULL ? told : later_of(told, before->last);
-	int			levels = row->from != NULL ? row->from->levels & CLOCK_SIGNAL : 0;
+	int			levels = row_levels(row);
 	int32_t		promised;
 
 	/* what a signal ended is not for whom it is handed on to */
-	if (levels & CLOCK_SIGNAL_CANCEL)
+	if (row->from != NULL && (row->from->levels & CLOCK_SIGNAL_CANCEL))
 		return;
-	levels |= row_levels(row);
+	if (row->from != NULL && clock_item_is_stopped(row->from))
+		levels |= CLOCK_SIGNAL_STOP;
 	if (row->from != NULL)
 		start = later_of(start, row->from->last);
 	promised = row->promise(row->context, start);
@@ -701,9 +703,9 @@ signal_start(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
 					   clock->levels & (CLOCK_ROW | CLOCK_SIGNAL_PAUSE),
 					   known_row_reason(clock), start, mem, outcome);
 	}
-	else if (clock != NULL && (clock->levels & (CLOCK_SIGNAL_STOP | CLOCK_SIGNAL_CANCEL)))
+	else if (clock != NULL && (clock->levels & CLOCK_SIGNAL_END))
 	{
-		clock->levels &= ~(CLOCK_SIGNAL_STOP | CLOCK_SIGNAL_CANCEL);
+		clock->levels &= ~CLOCK_SIGNAL_END;
 		outcome->changed = true;
 	}
 }
@@ -742,7 +744,7 @@ signal_finish(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
 	const char *row_reason = known_row_reason(clock);
 
 	if (!pulse)
-		levels |= stop ? CLOCK_SIGNAL_STOP : CLOCK_SIGNAL_CANCEL;
+		levels = (levels & ~CLOCK_CORRECTED) | (stop ? CLOCK_SIGNAL_STOP : CLOCK_SIGNAL_CANCEL);
 	outcome->changed = open || levels != clock->levels;
 	clock->levels = levels;
 	if (!open)

@@ -74,6 +74,8 @@ typedef enum ClockState
 #define CLOCK_SIGNAL_STOP	0x10
 #define CLOCK_SIGNAL_PAUSE	0x20
 #define CLOCK_SIGNAL_CANCEL	0x40
+#define CLOCK_CORRECTED		0x80	/* its CLOCK_SIGNAL_STOP is of it alone,
+									 * not of the item */
 #define CLOCK_STOP			(CLOCK_ROW_STOP | CLOCK_SIGNAL_STOP)
 #define CLOCK_PAUSE			(CLOCK_ROW_PAUSE | CLOCK_SIGNAL_PAUSE)
 #define CLOCK_CANCEL		(CLOCK_ROW_CANCEL | CLOCK_SIGNAL_CANCEL)
@@ -105,6 +107,13 @@ static inline bool
 clock_is_open(const Clock *clock)
 {
 	return clock->state == CLOCK_RUNNING || clock->state == CLOCK_PAUSED;
+}
+
+/* Has a signal stopped the item? */
+static inline bool
+clock_item_is_stopped(const Clock *clock)
+{
+	return (clock->levels & (CLOCK_SIGNAL_STOP | CLOCK_CORRECTED)) == CLOCK_SIGNAL_STOP;
 }
 
 /*

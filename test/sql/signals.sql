@@ -455,5 +455,36 @@ FROM (SELECT to_jsonb(c) - 'relation' FROM told_clocks c WHERE relation = 'by_ro
 FULL JOIN (SELECT to_jsonb(c) - 'relation' FROM told_clocks c WHERE relation = 'by_signal'::regclass AND item <> '0') s (clock) USING (clock)
 WHERE r IS NULL OR s IS NULL;
 
+-- a signal in a trigger that comes before ours: the row is followed first, at its own time
+CREATE FUNCTION app() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM sla.signal('by_row', NEW.id::text, 'anew', 'resume', '2020-06-01 20:00Z');
+	RETURN NULL;
+END $$;
+CREATE TRIGGER a_app AFTER UPDATE ON by_row FOR EACH ROW WHEN (NEW.id = 1001) EXECUTE FUNCTION app();
+INSERT INTO by_row VALUES (1001, 'A', false, false, false, '2020-06-01 09:00Z'), (1002, 'A', false, false, false, '2020-06-01 09:00Z'),
+	(1003, 'A', false, false, false, '2020-06-01 09:00Z'), (1004, 'A', false, false, false, '2020-06-01 09:00Z');
+UPDATE by_row SET team = 'B', at = '2020-06-01 10:00Z' WHERE id = 1001;
+UPDATE by_row SET team = 'A', at = '2020-06-01 11:00Z' WHERE id = 1001;
+UPDATE by_row SET done = true, at = '2020-06-01 12:00Z' WHERE id = 1001;
+-- what is corrected is one clock: B, who has the item, is as before, and when B gets it afterwards it runs; a start while B
+-- has it changes nothing
+UPDATE by_row SET team = 'B', at = '2020-06-01 12:00Z' WHERE id = 1002;
+SELECT sla.correct(clock_id, NULL, '2020-06-01 10:00Z', 'A was done') FROM sla.clock
+WHERE relation = 'by_row'::regclass AND item IN ('1002', '1003') AND metric = 'anew' AND per = 'A';
+SELECT sla.signal('by_row', '1002', 'anew', 'start', '2020-06-01 13:00Z');
+UPDATE by_row SET team = 'B', at = '2020-06-01 12:00Z' WHERE id = 1003;
+UPDATE by_row SET done = true, at = '2020-06-01 14:00Z' WHERE id IN (1002, 1003);
+SELECT item, per, cycle, state, started_at, stopped_at, elapsed_seconds / 3600 AS used FROM told_clocks
+WHERE relation = 'by_row'::regclass AND item IN ('1001', '1002', '1003') AND metric = 'anew' ORDER BY item, per, cycle;
+-- what comes late is noted of who has the item
+UPDATE by_row SET team = 'B', at = '2020-06-01 12:00Z' WHERE id = 1004;
+SELECT sla.signal('by_row', '1004', 'anew', a, '2020-06-01 11:00Z') FROM unnest('{pause,resume}'::text[]) a;
+SELECT count(*) AS late FROM sla.clock_change h JOIN sla.clock c ON c.clock_id = h.clock AND c.item = '1004' AND c.per = 'A';
+-- an edit of definitions takes hold, now, with the next signal, also one that changes nothing
+UPDATE sla.metric SET pause_when = 'true' WHERE relation = 'by_row'::regclass AND name = 'anew';
+SELECT sla.signal('by_row', '1004', 'anew', 'resume', '2020-06-01 15:00Z');
+SELECT lower(during) > '2026-01-01' AS now FROM sla.pause WHERE relation = 'by_row'::regclass AND item = '1004' AND metric = 'anew' AND per = 'B';
+
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';
