@@ -207,20 +207,40 @@ business_open_spans(PG_FUNCTION_ARGS)
  * Spans and their holidays
  */
 
-/* A closed span, with the holidays in it as spans of their own. */
-static void
-walk_closed(List *holidays, TimestampTz from, TimestampTz to, SpanReceiver receive, void *context)
+/* The local date of a holiday. */
+typedef struct HolidaySpan
 {
+	TimestampTz from;
+	TimestampTz to;
+	const char *name;
+} HolidaySpan;
+
+static int
+compare_holiday_spans(const ListCell *a, const ListCell *b)
+{
+	TimestampTz ta = ((HolidaySpan *) lfirst(a))->from;
+	TimestampTz tb = ((HolidaySpan *) lfirst(b))->from;
+
+	return ta < tb ? -1 : (ta > tb ? 1 : 0);
+}
+
+/*
+ * The holidays between two instants, in the order in which they begin: where
+ * calendars of several zones are combined, their dates alone do not tell it.
+ */
+static List *
+holiday_spans(List *holidays, TimestampTz from, TimestampTz to)
+{
+	List	   *spans = NIL;
 	ListCell   *cell;
 
 	foreach(cell, holidays)
 	{
 		CalendarHoliday *holiday = lfirst(cell);
+		HolidaySpan *span;
 		ZoneMap		map;
 		CoreMem		mem = sla_core_mem();
 		CoreError	error = {0};
-		TimestampTz start;
-		TimestampTz end;
 
 		/* a date lies within a day of its UTC one: most need no zone */
 		if ((holiday->date + INT64CONST(2)) * USECS_PER_DAY <= from ||
@@ -231,8 +251,28 @@ walk_closed(List *holidays, TimestampTz from, TimestampTz to, SpanReceiver recei
 							(holiday->date + INT64CONST(4)) * USECS_PER_DAY,
 							&mem, &map, &error))
 			sla_report(&error, "business_hours", holiday->zone, (int) strlen(holiday->zone), NULL);
-		start = Max(from, zone_instant(&map, holiday->date * USECS_PER_DAY));
-		end = Min(to, zone_instant(&map, (holiday->date + INT64CONST(1)) * USECS_PER_DAY));
+		span = palloc(sizeof(HolidaySpan));
+		span->from = zone_instant(&map, holiday->date * USECS_PER_DAY);
+		span->to = zone_instant(&map, (holiday->date + INT64CONST(1)) * USECS_PER_DAY);
+		span->name = holiday->name;
+		spans = lappend(spans, span);
+	}
+	list_sort(spans, compare_holiday_spans);
+	return spans;
+}
+
+/* A closed span, with the holidays in it as spans of their own. */
+static void
+walk_closed(List *holidays, TimestampTz from, TimestampTz to, SpanReceiver receive, void *context)
+{
+	ListCell   *cell;
+
+	foreach(cell, holidays)
+	{
+		HolidaySpan *holiday = lfirst(cell);
+		TimestampTz start = Max(from, holiday->from);
+		TimestampTz end = Min(to, holiday->to);
+
 		if (start >= end)
 			continue;
 		if (from < start)
@@ -248,6 +288,7 @@ void
 walk_spans(const Timeline *timeline, List *holidays, TimestampTz from, TimestampTz to,
 		   SpanReceiver receive, void *context)
 {
+	holidays = holiday_spans(holidays, from, to);
 	while (from < to)
 	{
 		TimestampTz open = open_from(timeline, from, to);
@@ -280,21 +321,6 @@ baked_holidays(const HoursExpr *expr, List *list)
 		list = lappend(list, holiday);
 	}
 	return list;
-}
-
-static int
-compare_holiday_cells(const ListCell *a, const ListCell *b)
-{
-	int32		da = ((CalendarHoliday *) lfirst(a))->date;
-	int32		db = ((CalendarHoliday *) lfirst(b))->date;
-
-	return da < db ? -1 : (da > db ? 1 : 0);
-}
-
-void
-sort_holidays(List *holidays)
-{
-	list_sort(holidays, compare_holiday_cells);
 }
 
 /*
@@ -367,7 +393,6 @@ business_timeline(PG_FUNCTION_ARGS)
 	}
 	else
 		holidays = baked_holidays(image->expr, NIL);
-	sort_holidays(holidays);
 	walk_spans(hours_cover(image, t, to), holidays, t, to, explain_row, &ex);
 	return (Datum) 0;
 }

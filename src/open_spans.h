@@ -23,11 +23,9 @@ typedef void (*SpanReceiver) (void *context, TimestampTz from, TimestampTz to,
 
 /*
  * All spans from one instant to another, in order; the timeline covers both.
- * Holidays are of CalendarHoliday, sorted.
+ * Holidays are of CalendarHoliday.
  */
 extern void walk_spans(const Timeline *timeline, List *holidays, TimestampTz from,
 					   TimestampTz to, SpanReceiver receive, void *context);
-
-extern void sort_holidays(List *holidays);
 
 #endif							/* SLA_OPEN_SPANS_H */

@@ -760,7 +760,6 @@ sla_clock_spans(PG_FUNCTION_ARGS)
 	calendar = PG_GETARG_TEXT_PP(7);
 	image = hours_before(fcinfo, 7, before);
 	holidays = calendar_holidays(VARDATA_ANY(calendar), VARSIZE_ANY_EXHDR(calendar), before);
-	sort_holidays(holidays);
 	timeline = hours_cover(image, t, to);
 
 	while (t < to)

@@ -19,6 +19,13 @@ SELECT * FROM business_timeline('2026-12-28 11:30+01', '-4 bh', 'support');
 SELECT * FROM business_timeline('2026-12-28 11:30+01', '-1 bd', 'support');
 SELECT * FROM business_timeline('2026-12-26 12:00+01', '0 bh', 'support');
 SELECT * FROM business_timeline('2026-12-24 16:00+01', '1 bh', 'TZ=UTC Mo-Fr 09:00-12:00,13:00-17:00'::business_hours);
+-- one date in two zones: the holiday that begins first comes first, whatever the order of the calendars
+INSERT INTO sla.calendar (name, hours) VALUES ('denver', 'TZ=America/Denver Mo-Fr 09:00-17:00'), ('sydney', 'TZ=Australia/Sydney Mo-Fr 09:00-17:00');
+INSERT INTO sla.calendar (name, combines) VALUES ('west and east', 'denver + sydney'), ('east and west', 'sydney + denver');
+INSERT INTO sla.holiday (calendar, day, name) VALUES ('denver', '2025-11-28', 'Day after Thanksgiving'), ('sydney', '2025-11-28', 'Moving day');
+SELECT span, state, holiday FROM business_timeline('2025-11-28 00:00+01', '2 bh', 'west and east');
+SELECT * FROM business_timeline('2025-11-28 00:00+01', '2 bh', 'west and east')
+EXCEPT SELECT * FROM business_timeline('2025-11-28 00:00+01', '2 bh', 'east and west');
 -- laws: the rows begin at t, touch, end at the deadline; open time adds up
 SELECT setseed(0.5);
 CREATE TABLE sample AS
