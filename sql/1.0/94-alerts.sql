@@ -689,15 +689,35 @@ REVOKE ALL ON FUNCTION sla.alert_clocks(timestamptz, integer) FROM PUBLIC;
  */
 CREATE TABLE sla.burn_look (
 	objective text PRIMARY KEY,
-	looked_at timestamptz NOT NULL DEFAULT '-infinity',
-	next_at timestamptz NOT NULL DEFAULT '-infinity',
+	looked_at timestamptz NOT NULL,
 	problem text
 );
-COMMENT ON TABLE sla.burn_look IS 'private: when sla.tick() evaluates the burn rules of an objective';
+COMMENT ON TABLE sla.burn_look IS 'private: when sla.tick() evaluated the burn rules of an objective';
 COMMENT ON COLUMN sla.burn_look.objective IS 'name of the objective';
 COMMENT ON COLUMN sla.burn_look.looked_at IS 'the instant that they were evaluated for last';
-COMMENT ON COLUMN sla.burn_look.next_at IS 'the next: after a tenth of the shortest window, within a minute and an hour';
 COMMENT ON COLUMN sla.burn_look.problem IS 'why they could not be evaluated; NULL: they were';
+
+/* By the rules as they are: a quicker one that is new does not wait for the next look of the others. */
+CREATE VIEW sla.burn_due AS
+SELECT
+	r.objective,
+	b.looked_at,
+	b.problem,
+	coalesce(b.looked_at + least(greatest(min(r.short_window) / 10, interval '1 minute'), interval '1 hour'), '-infinity') AS due_at,
+	(SELECT max(p.until)
+	 FROM sla.objective AS o
+	 JOIN pg_catalog.pg_class AS c ON c.oid = o.relation
+	 JOIN sla.role_pause AS p ON p.role = c.relowner
+	 WHERE o.name = r.objective) AS paused_until
+FROM sla.burn_rule AS r
+LEFT JOIN sla.burn_look AS b ON b.objective = r.objective
+GROUP BY r.objective, b.looked_at, b.problem;
+COMMENT ON VIEW sla.burn_due IS 'private: when sla.tick() is to evaluate the burn rules of objectives';
+COMMENT ON COLUMN sla.burn_due.objective IS 'name of the objective';
+COMMENT ON COLUMN sla.burn_due.looked_at IS 'the instant that they were evaluated for last; NULL: they were not';
+COMMENT ON COLUMN sla.burn_due.problem IS 'why they could not be evaluated then';
+COMMENT ON COLUMN sla.burn_due.due_at IS 'the next: after a tenth of the shortest window, within a minute and an hour';
+COMMENT ON COLUMN sla.burn_due.paused_until IS 'until when their owner is left alone; NULL: he is not';
 
 CREATE FUNCTION sla.alert_burn_rates(at timestamptz, max_items integer)
 RETURNS bigint
@@ -726,13 +746,12 @@ BEGIN
 			AND NOT EXISTS (SELECT FROM sla.burn_rule AS r WHERE r.objective = u.objective AND r.name = u.rule)
 		FOR UPDATE SKIP LOCKED));
 	GET DIAGNOSTICS done = ROW_COUNT;
-	INSERT INTO sla.burn_look (objective) SELECT DISTINCT r.objective FROM sla.burn_rule AS r ON CONFLICT DO NOTHING;
 	FOR due, was IN
-		SELECT b.objective, b.problem
-		FROM sla.burn_look AS b
-		WHERE (b.next_at <= alert_burn_rates.at OR b.looked_at > alert_burn_rates.at)
-			AND NOT EXISTS (SELECT FROM sla.objective AS o WHERE o.name = b.objective AND sla.owner_is_paused(o.relation))
-		ORDER BY b.next_at
+		SELECT d.objective, d.problem
+		FROM sla.burn_due AS d
+		WHERE (d.due_at <= alert_burn_rates.at OR d.looked_at > alert_burn_rates.at)
+			AND coalesce(d.paused_until <= clock_timestamp(), true)
+		ORDER BY d.due_at
 		LIMIT max_items
 	LOOP
 		failure := NULL;
@@ -795,14 +814,9 @@ BEGIN
 				USING DETAIL = format('Reading it fails with %s.', failure),
 					HINT = 'sla.status() says so for as long as it does; this is not logged again.';
 		END IF;
-		UPDATE sla.burn_look AS b
-		SET looked_at = alert_burn_rates.at,
-			next_at = alert_burn_rates.at + coalesce((
-				SELECT least(greatest(min(r.short_window) / 10, interval '1 minute'), interval '1 hour')
-				FROM sla.burn_rule AS r
-				WHERE r.objective = due), interval '1 hour'),
-			problem = failure
-		WHERE b.objective = due;
+		INSERT INTO sla.burn_look AS b (objective, looked_at, problem)
+		VALUES (due, alert_burn_rates.at, failure)
+		ON CONFLICT (objective) DO UPDATE SET looked_at = EXCLUDED.looked_at, problem = EXCLUDED.problem;
 	END LOOP;
 	DELETE FROM sla.burn_look AS b WHERE NOT EXISTS (SELECT FROM sla.burn_rule AS r WHERE r.objective = b.objective);
 	IF done > 0 THEN
@@ -1148,8 +1162,7 @@ BEGIN
 			greatest(pg_catalog.now(), (SELECT t.next_at FROM sla.tick_state AS t WHERE t.step = 'refresh'))
 		END,
 		(SELECT min(r.next_at) FROM sla.escalation_run AS r WHERE r.next_at IS NOT NULL),
-		(SELECT min(coalesce(b.next_at, '-infinity'))
-		 FROM sla.burn_rule AS r LEFT JOIN sla.burn_look AS b ON b.objective = r.objective),
+		(SELECT min(greatest(d.due_at, d.paused_until)) FROM sla.burn_due AS d),
 		(SELECT min(d.due_at) + interval '1 microsecond' FROM sla.review_untold AS d),
 		CASE WHEN EXISTS (SELECT FROM sla.review_over) THEN pg_catalog.now() END,
 		sla.next_fold(),

@@ -124,10 +124,11 @@ is(psql(q{SELECT step, problem FROM sla.tick() WHERE problem IS NOT NULL}),
 is(psql(q{SELECT count(*) FROM sla.alert WHERE item = '21'}), '1', 'the other steps go on');
 is(psql(q{SELECT count(*) FROM sla.tick() WHERE problem IS NOT NULL}), '0', 'the next tick leaves the role alone');
 is(psql(q{SELECT count(*) FROM sla.alert WHERE kind = 'burn_rate' AND objective = 'victim'}), '1', 'and does the others');
+is(psql(q{SELECT sla.next_tick() > now()}), 't', 'nor is it to come for that role before its time');
 psql(q{
 	CREATE OR REPLACE FUNCTION mallory.slow(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN mallory.stubborn(id); END $$;
 	UPDATE sla.role_pause SET until = now();
-	UPDATE sla.burn_look SET next_at = '-infinity';
+	UPDATE sla.burn_look SET looked_at = '-infinity';
 });
 ($ret, $out, $err) = $node->psql('postgres', 'SELECT sla.tick()');
 like($err, qr/FATAL:.*terminating connection/, 'who outlasts that ends the session');
@@ -156,7 +157,7 @@ foreach my $way (sort keys %ways)
 	psql(qq{
 		CREATE OR REPLACE FUNCTION mallory.slow(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS \$\$ BEGIN $ways{$way}; END \$\$;
 		DELETE FROM sla.role_pause;
-		UPDATE sla.burn_look SET next_at = '-infinity';
+		UPDATE sla.burn_look SET looked_at = '-infinity';
 	});
 	($ret, $out, $err) = $node->psql('postgres', 'SELECT sla.tick()');
 	isnt($ret, 0, "$way: the session ends");
@@ -168,7 +169,7 @@ foreach my $way (sort keys %ways)
 psql(q{
 	CREATE OR REPLACE FUNCTION mallory.slow(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN public.helper(); END $$;
 	DELETE FROM sla.role_pause;
-	UPDATE sla.burn_look SET next_at = '-infinity';
+	UPDATE sla.burn_look SET looked_at = '-infinity';
 });
 is(psql(q{SELECT problem FROM sla.tick() WHERE problem IS NOT NULL}),
 	'what role regress_mallory wrote took too long, and is left alone for a while', 'the time in functions of others is his');
@@ -184,7 +185,7 @@ psql(q{
 		RETURN true;
 	END $$;
 	DELETE FROM sla.role_pause;
-	UPDATE sla.burn_look SET next_at = '-infinity';
+	UPDATE sla.burn_look SET looked_at = '-infinity';
 });
 is(psql(q{SELECT problem FROM sla.tick() WHERE problem LIKE '%too long%'}),
 	'what role regress_mallory wrote took too long, and is left alone for a while', 'the time behind a fence is not his who has the one before');
