@@ -191,7 +191,13 @@ BEGIN
 			DELETE FROM sla.burn_rule AS r WHERE r.objective = OLD.name;
 			DELETE FROM sla.silence AS s WHERE s.objective = OLD.name;
 			DELETE FROM sla.escalation AS e WHERE e.objective = OLD.name;
-		ELSE
+		END IF;
+		-- (those of rules that are gone, as a tick does: they are in the way of another objective that takes the name)
+		UPDATE sla.alert AS a
+		SET withdrawn_at = now()
+		WHERE a.kind = 'burn_rate' AND a.objective IN (OLD.name, NEW.name) AND a.withdrawn_at IS NULL
+			AND NOT EXISTS (SELECT FROM sla.burn_rule AS r WHERE r.objective = a.objective AND r.name = a.rule);
+		IF TG_OP = 'UPDATE' THEN
 			UPDATE sla.burn_rule AS r SET objective = NEW.name WHERE r.objective = OLD.name;
 			UPDATE sla.credit AS c SET objective = NEW.name WHERE c.objective = OLD.name;
 			UPDATE sla.exception AS e SET objective = NEW.name WHERE e.objective = OLD.name;
@@ -199,7 +205,6 @@ BEGIN
 			UPDATE sla.silence AS s SET objective = NEW.name WHERE s.objective = OLD.name;
 			UPDATE sla.escalation AS e SET objective = NEW.name WHERE e.objective = OLD.name;
 			UPDATE sla.alert AS a SET objective = NEW.name WHERE a.kind = 'burn_rate' AND a.objective = OLD.name;
-			UPDATE sla.burn_look AS b SET objective = NEW.name WHERE b.objective = OLD.name;
 			UPDATE sla.closed_period AS p SET objective = NEW.name WHERE p.objective = OLD.name;
 			UPDATE sla.closed_group AS g SET objective = NEW.name WHERE g.objective = OLD.name;
 			UPDATE sla.closed_part AS p SET objective = NEW.name WHERE p.objective = OLD.name;

@@ -190,9 +190,23 @@ SELECT tick('2020-06-01 14:01');
 SELECT objective, count(*), count(withdrawn_at) AS withdrawn FROM sla.alert WHERE kind = 'burn_rate' AND relation = 'request'::regclass GROUP BY objective;
 SELECT objective, notify FROM sla.escalation WHERE objective IS NOT NULL;
 SELECT objective, author FROM sla.silence WHERE objective IS NOT NULL;
+-- a quicker rule that is new is not looked at as seldom as the others were
+UPDATE sla.burn_rule SET long_window = '7 days', short_window = '1 day';
+SELECT tick('2020-06-01 15:02');
+INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window, min_events) VALUES ('web', 'quick', 2, '3 hours', '3 hours', 0);
+SELECT tick('2020-06-01 15:20');
+SELECT rule, to_char(at, 'HH24:MI') AS at FROM sla.alert WHERE kind = 'burn_rate' AND withdrawn_at IS NULL ORDER BY id;
+-- nor is what fired in the way of an objective that takes the name of one that is gone
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, valid_from) VALUES ('new web', 'request', 'at', 'ok', 99.9, '2020-01-01');
+INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window) VALUES ('new web', 'quick', 2, '3 hours', '3 hours');
+SELECT tick('2020-06-01 15:21');
+DELETE FROM sla.objective WHERE name = 'web';
+UPDATE sla.objective SET name = 'web' WHERE name = 'new web';
+SELECT tick('2020-06-01 15:22');
+SELECT objective, rule, to_char(at, 'HH24:MI') AS at, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE kind = 'burn_rate' AND rule = 'quick' ORDER BY id;
 -- a rule that is gone fires no more
 DELETE FROM sla.burn_rule;
-SELECT tick('2020-06-01 14:02');
+SELECT tick('2020-06-01 15:23');
 -- who makes an objective of the name of one that is gone has none of these
 DELETE FROM sla.objective;
 SELECT (SELECT count(*) FROM sla.escalation WHERE objective IS NOT NULL) AS escalations, (SELECT count(*) FROM sla.silence WHERE objective IS NOT NULL) AS silences;
