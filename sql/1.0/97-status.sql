@@ -216,13 +216,17 @@ FROM sla.tick_state AS t
 WHERE t.step = 'tick' OR t.failed_at IS NOT NULL
 UNION ALL
 SELECT 'backlog', CASE WHEN t.is_called THEN 'ok' ELSE 'behind' END,
-	pg_catalog.format('%s clocks are due to be looked at by sla.tick()%s; %s alerts are not delivered%s',
-		d.n, ', the first since ' || d.since, (SELECT count(*) FROM sla.alert AS a WHERE a.delivered_at IS NULL AND a.withdrawn_at IS NULL),
+	pg_catalog.format('%s clocks are due to be looked at by sla.tick()%s, and burn rules of %s objectives; %s alerts are not delivered%s',
+		d.n, ', the first since ' || d.since, r.n,
+		(SELECT count(*) FROM sla.alert AS a WHERE a.delivered_at IS NULL AND a.withdrawn_at IS NULL),
 		CASE WHEN NOT t.is_called THEN '. Nobody has called it for an hour, or at all: see "Who calls sla.tick()" in the README' END)
 FROM (
+	SELECT count(*) FROM sla.burn_due AS b WHERE b.due_at < pg_catalog.now() AND coalesce(b.paused_until < pg_catalog.now(), true)
+) AS r (n)
+CROSS JOIN LATERAL (
 	-- (who has not asked for what a tick does is told when they gather)
 	SELECT coalesce(s.done_at > pg_catalog.now() - interval '1 hour',
-		pg_catalog.pg_relation_size('sla.clock_due_new') < 10000000
+		pg_catalog.pg_relation_size('sla.clock_due_new') < 10000000 AND r.n = 0
 			AND NOT EXISTS (SELECT FROM sla.escalation) AND NOT EXISTS (SELECT FROM sla.retention))
 	FROM sla.tick_state AS s
 	WHERE s.step = 'tick'
@@ -230,15 +234,28 @@ FROM (
 CROSS JOIN (
 	SELECT count(*), min(c.at) FILTER (WHERE pg_catalog.isfinite(c.at)) FROM sla.clock_hint AS c WHERE c.at < pg_catalog.now()
 ) AS d (n, since)
-WHERE d.n > 0
+WHERE d.n > 0 OR r.n > 0
 UNION ALL
 SELECT pg_catalog.format('escalation %s', e.id), 'suspended',
-	pg_catalog.format('%s %s: who deletes it and writes it anew confirms it', e.run,
-		CASE WHEN p.oid IS NULL THEN 'is not there'
-			ELSE pg_catalog.format('is of %s, and was of %s when that was written', p.proowner::regrole, e.run_owner) END)
+	pg_catalog.format('%s %s: who deletes it and writes it anew confirms it', e.run, w.why)
 FROM sla.escalation AS e
 LEFT JOIN pg_catalog.pg_proc AS p ON p.oid = pg_catalog.to_regprocedure(e.run)
-WHERE e.run IS NOT NULL AND p.proowner IS DISTINCT FROM e.run_owner::oid
+LEFT JOIN pg_catalog.pg_roles AS m ON m.oid = e.made_by::oid
+LEFT JOIN pg_catalog.pg_class AS t ON t.oid = coalesce(e.relation, (SELECT o.relation FROM sla.objective_at(e.objective, pg_catalog.now()) AS o))
+-- (what src/escalate.c asks before it calls)
+CROSS JOIN LATERAL (SELECT CASE
+	WHEN p.oid IS NULL THEN 'is not there'
+	WHEN p.proowner IS DISTINCT FROM e.run_owner::oid THEN
+		pg_catalog.format('is of %s, and was of %s when that was written', p.proowner::regrole, e.run_owner)
+	WHEN m.oid IS NULL THEN 'is called as a role that is gone'
+	WHEN NOT pg_catalog.has_function_privilege(m.oid, p.oid, 'EXECUTE') THEN
+		pg_catalog.format('is called as %I, who may not execute it any more', m.rolname)
+	WHEN NOT CASE WHEN t.oid IS NOT NULL THEN pg_catalog.pg_has_role(m.oid, t.relowner, 'USAGE')
+			ELSE e.objective IS NOT NULL OR m.rolsuper OR m.rolbypassrls
+				OR pg_catalog.pg_has_role(m.oid, (SELECT n.nspowner FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'sla'), 'USAGE') END THEN
+		pg_catalog.format('is called as %I, who may not be told any more', m.rolname)
+END) AS w (why)
+WHERE e.run IS NOT NULL AND w.why IS NOT NULL
 	AND NOT EXISTS (SELECT FROM sla.alert_subscription)
 UNION ALL
 SELECT pg_catalog.format('role %s', p.role), 'paused',
