@@ -609,8 +609,12 @@ status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time
 		if (burns)
 			projected = used + 100 * burn * rest / whole;
 		if (counts.recent_total > 0)
-			projected_sli = slo_weighted_percent((double[]) {sli, slo_sli_percent(counts.recent_good, counts.recent_total)},
-												 (double[]) {elapsed, rest}, 2);
+		{
+			double		percent[] = {sli, slo_sli_percent(counts.recent_good, counts.recent_total)};
+			double		weight[] = {elapsed, rest};
+
+			projected_sli = slo_weighted_percent(percent, weight, 2);
+		}
 	}
 
 	put_text(values, nulls, STATUS_GROUP, group_value(group));

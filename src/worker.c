@@ -121,9 +121,10 @@ static Oid
 find_extension(void)
 {
 	Oid			extension = get_extension_oid("sla_tracker", true);
+	Oid			of_tick[] = {TIMESTAMPTZOID, INT4OID};
 
 	if (OidIsValid(extension) &&
-		is_ours(extension, "tick", 2, (Oid[]) {TIMESTAMPTZOID, INT4OID}) &&
+		is_ours(extension, "tick", 2, of_tick) &&
 		is_ours(extension, "next_tick", 0, NULL))
 		return extension;
 	return InvalidOid;
@@ -303,8 +304,8 @@ static int64
 tick(void)
 {
 	static const char query[] = "SELECT coalesce(pg_catalog.sum(t.done), 0)::pg_catalog.int8,"
-	" pg_catalog.string_agg(pg_catalog.format('%s: %s', t.step, t.problem), '; ') FILTER (WHERE t.problem IS NOT NULL)"
-	" FROM sla.tick() AS t";
+		" pg_catalog.string_agg(pg_catalog.format('%s: %s', t.step, t.problem), '; ') FILTER (WHERE t.problem IS NOT NULL)"
+		" FROM sla.tick() AS t";
 	bool		isnull;
 	int64		items;
 	Datum		problem;
@@ -504,8 +505,10 @@ is_left_out(void)
 	if (names == NIL || name == NULL)
 		return false;
 	foreach(cell, names)
+	{
 		if (strcmp(lfirst(cell), name) == 0)
 			return false;
+	}
 	return true;
 }
 

@@ -90,6 +90,10 @@ make_chroot() (
 
 	mkdir -p "$SLA_CACHE"
 	exec 9>"$dir.lock"
+	flock -s 9
+	if chroot_complete "$major"; then
+		exit 0
+	fi
 	flock 9
 	if chroot_complete "$major"; then
 		exit 0

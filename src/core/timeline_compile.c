@@ -235,38 +235,48 @@ date_exists(ZoneCursor *cursor, int64_t midnight)
 		zone_instant(cursor->map, midnight) < zone_instant(cursor->map, next);
 }
 
-/* The open spans of a leaf, over all dates that may reach into the window. */
-static bool
-leaf_spans(Compiler *c, const HoursExpr *leaf, SpanList *list)
+/* What a leaf opens on the dates that may reach into the window. */
+typedef struct Leaf
 {
 	ZoneMap		zone;
-	ZoneCursor	cursor;
 	DayPlan		plan;
+	ZoneCursor	cursor;
+} Leaf;
 
-	if (strcmp(leaf->zone, c->zone_name) == 0)
-		zone = *c->zone;
-	else if (!load_zone(c, leaf->zone, &zone, c->mem))
+static bool
+plan_leaf(Compiler *c, const HoursExpr *expr, Leaf *leaf)
+{
+	if (strcmp(expr->zone, c->zone_name) == 0)
+		leaf->zone = *c->zone;
+	else if (!load_zone(c, expr->zone, &leaf->zone, c->mem))
 		return false;
-	if (!hours_plan(leaf, c->first_date - MARGIN_DAYS,
-					c->ndays + 2 * MARGIN_DAYS, c->mem, &plan, c->error) ||
-		!spans_init(c, list, plan.ndates + 1))
+	zone_cursor_init(&leaf->cursor, &leaf->zone);
+	if (!hours_plan(expr, c->first_date - MARGIN_DAYS, c->ndays + 2 * MARGIN_DAYS,
+					c->mem, &leaf->plan, c->error))
 		return false;
+	c->whole_minutes = c->whole_minutes && whole_minutes(&leaf->plan, &leaf->zone);
+	return true;
+}
 
-	c->whole_minutes = c->whole_minutes && whole_minutes(&plan, &zone);
-	zone_cursor_init(&cursor, &zone);
-	for (int32_t i = 0; i < plan.ndates; i++)
+/* Its open spans on the dates [first, end) of the plan. */
+static bool
+leaf_spans(Compiler *c, Leaf *leaf, int32_t first, int32_t end, SpanList *list)
+{
+	const DayPlan *plan = &leaf->plan;
+
+	for (int32_t i = first; i < end; i++)
 	{
-		const DayShape *shape = &plan.shapes[plan.shape[i]];
-		int64_t		midnight = (plan.first + (int64_t) i) * CORE_USECS_PER_DAY;
+		const DayShape *shape = &plan->shapes[plan->shape[i]];
+		int64_t		midnight = (plan->first + (int64_t) i) * CORE_USECS_PER_DAY;
 
 		if (i % 1024 == 0 && c->mem->check_interrupts != NULL)
 			c->mem->check_interrupts();
-		if (shape->npieces == 0 || !date_exists(&cursor, midnight))
+		if (shape->npieces == 0 || !date_exists(&leaf->cursor, midnight))
 			continue;
 		for (const DayPiece *piece = shape->pieces; piece < shape->pieces + shape->npieces; piece++)
 		{
-			int64_t		from = zone_cursor_instant(&cursor, midnight + piece->from);
-			int64_t		to = zone_cursor_instant(&cursor, midnight + piece->to);
+			int64_t		from = zone_cursor_instant(&leaf->cursor, midnight + piece->from);
+			int64_t		to = zone_cursor_instant(&leaf->cursor, midnight + piece->to);
 
 			if (from < to && !spans_push(c, list, from, to))
 				return false;
@@ -276,13 +286,24 @@ leaf_spans(Compiler *c, const HoursExpr *leaf, SpanList *list)
 }
 
 static bool
+all_spans(Compiler *c, Leaf *leaf, SpanList *list)
+{
+	return spans_init(c, list, leaf->plan.ndates + 1) &&
+		leaf_spans(c, leaf, 0, leaf->plan.ndates, list);
+}
+
+static bool
 expr_spans(Compiler *c, const HoursExpr *expr, SpanList *list)
 {
 	SpanList	left;
 	SpanList	right;
 
 	if (expr->kind == HOURS_LEAF)
-		return leaf_spans(c, expr, list);
+	{
+		Leaf		leaf;
+
+		return plan_leaf(c, expr, &leaf) && all_spans(c, &leaf, list);
+	}
 	return expr_spans(c, expr->left, &left) &&
 		expr_spans(c, expr->right, &right) &&
 		spans_combine(c, expr->kind, &left, &right, list);
@@ -460,116 +481,82 @@ shapes_init(Compiler *c, ShapeTable *table)
 	return true;
 }
 
-/*
- * Write the entry of bucket i, which is open in the n spans given.  Returns
- * false when memory is out or, in a narrow timeline, shapes are.
- */
-CORE_INLINE bool
-put_bucket(Compiler *c, Timeline *tl, ShapeTable *table, int32_t i,
-		   int64_t before, const OpenSpan *span, int n, const bool wide)
+/* Spans that are cut into buckets, from the first to the last. */
+typedef struct Cutter
 {
-	uint32_t	number = 0;
+	const OpenSpan *span;		/* the next one */
+	const OpenSpan *end;
+	OpenSpan   *piece;			/* of the bucket in hand */
+} Cutter;
 
-	if (n > (wide ? 0 : 1) && !shape_intern(c, table, span, n, &number))
-		return false;
-	if (wide)
-	{
-		WideDay    *day = &tl->day.wide[i];
-
-		day->cum = before;
-		day->shape = number;
-		day->unused = 0;
-	}
-	else
-	{
-		NarrowDay  *day = &tl->day.narrow[i];
-
-		day->cum = (uint32_t) (before / CORE_USECS_PER_MINUTE);
-		if (n > 1)
-		{
-			if (number > UINT16_MAX)
-				return false;
-			day->open = TIMELINE_SHAPED;
-			day->close = (uint16_t) number;
-		}
-		else
-		{
-			day->open = n == 0 ? 0 : (uint16_t) (span->from / CORE_USECS_PER_MINUTE);
-			day->close = n == 0 ? 0 : (uint16_t) (span->to / CORE_USECS_PER_MINUTE);
-		}
-	}
-	return true;
+static bool
+cutter_init(Compiler *c, Cutter *cutter, const SpanList *list)
+{
+	cutter->span = list->span;
+	cutter->end = list->span + list->n;
+	cutter->piece = core_alloc(c->mem, (list->n + 1) * sizeof(OpenSpan), c->error);
+	return cutter->piece != NULL;
 }
 
 /*
- * In a narrow timeline where buckets of several spans are usual: make shapes of
- * the others, too.  False when there is no memory or no number for one.
+ * The pieces of the bucket that begins at "start", by the time since then, and
+ * how long they are; none are behind the window's end.
+ */
+static inline int
+cut_bucket(Cutter *cutter, const Timeline *tl, int64_t start, int64_t *length)
+{
+	int64_t		stop = start + CORE_USECS_PER_DAY;
+	int64_t		limit = stop < tl->end ? stop : tl->end;
+	int			n = 0;
+
+	*length = 0;
+	for (; start < limit && cutter->span < cutter->end && cutter->span->from < limit; cutter->span++)
+	{
+		const OpenSpan *span = cutter->span;
+
+		if (span->to > start)
+		{
+			OpenSpan   *piece = &cutter->piece[n++];
+
+			piece->from = (span->from > start ? span->from : start) - start;
+			piece->to = (span->to < limit ? span->to : limit) - start;
+			*length += piece->to - piece->from;
+		}
+		if (span->to > limit)
+			break;
+	}
+	return n;
+}
+
+/*
+ * Cut the spans into wide entries.  Those behind the last one repeat its end:
+ * they are sentinels.
  */
 static bool
-shape_all(Compiler *c, Timeline *tl, ShapeTable *table)
+make_wide(Compiler *c, Timeline *tl, ShapeTable *table, const SpanList *list, CoreMem *result)
 {
-	int32_t		nshaped = 0;
+	int32_t		nentries = tl->ndays + 1 + TIMELINE_SENTINELS;
+	Cutter		cutter;
 
-	for (int32_t i = 0; i < tl->ndays; i++)
-		nshaped += tl->day.narrow[i].open == TIMELINE_SHAPED;
-	if (nshaped <= tl->ndays / 8)
-		return true;
-	for (int32_t i = 0; i < tl->ndays; i++)
-	{
-		NarrowDay  *day = &tl->day.narrow[i];
-		OpenSpan	span = {day->open * CORE_USECS_PER_MINUTE, day->close * CORE_USECS_PER_MINUTE};
-		uint32_t	number;
-
-		if (day->open == TIMELINE_SHAPED)
-			continue;
-		if (!shape_intern(c, table, &span, span.from < span.to, &number) || number > UINT16_MAX)
-			return false;
-		day->open = TIMELINE_SHAPED;
-		day->close = (uint16_t) number;
-	}
-	return true;
-}
-
-/*
- * Cut the spans into buckets.  Those behind the last one repeat its end: they
- * are sentinels.
- */
-CORE_INLINE bool
-cut_buckets(Compiler *c, Timeline *tl, ShapeTable *table, const SpanList *list,
-			const bool wide)
-{
-	OpenSpan   *piece = core_alloc(c->mem, (list->n + 1) * sizeof(OpenSpan), c->error);
-	const OpenSpan *span = list->span;
-	const OpenSpan *end = list->span + list->n;
-	int32_t		nbuckets = tl->ndays + 1 + TIMELINE_SENTINELS;
-	int64_t		start = tl->base;
-	int64_t		total = 0;
-
-	if (piece == NULL)
+	tl->form = TIMELINE_WIDE;
+	tl->day.wide = core_alloc(result, nentries * sizeof(WideDay), c->error);
+	if (tl->day.wide == NULL || !shapes_init(c, table) || !cutter_init(c, &cutter, list))
 		return false;
-	while (span < end && span->to <= start)
-		span++;
-	for (int32_t i = 0; i < nbuckets; i++)
+	tl->bytes = sizeof(Timeline) + nentries * sizeof(WideDay);
+	tl->total = 0;
+	for (int32_t i = 0; i < nentries; i++)
 	{
-		int64_t		stop = start + CORE_USECS_PER_DAY;
-		int64_t		limit = stop < tl->end ? stop : tl->end;
-		int64_t		before = total;
-		int			n = 0;
+		WideDay    *day = &tl->day.wide[i];
+		int64_t		length;
+		int			n = cut_bucket(&cutter, tl, tl->base + i * CORE_USECS_PER_DAY, &length);
 
-		for (; start < limit && span < end && span->from < limit; span++)
-		{
-			piece[n].from = (span->from > start ? span->from : start) - start;
-			piece[n].to = (span->to < limit ? span->to : limit) - start;
-			total += piece[n].to - piece[n].from;
-			n++;
-			if (span->to > limit)
-				break;
-		}
-		if (!put_bucket(c, tl, table, i, before, piece, n, wide))
+		day->cum = tl->total;
+		day->shape = 0;
+		day->unused = 0;
+		if (n > 0 && !shape_intern(c, table, cutter.piece, n, &day->shape))
 			return false;
-		start = stop;
+		tl->total += length;
 	}
-	tl->total = total;
 	return true;
 }
 
@@ -635,140 +622,382 @@ make_index(Compiler *c, Timeline *tl, CoreMem *result)
 
 /*
  * Weeks
+ *
+ * Where all edges are whole minutes, seven buckets make a week, and most weeks are
+ * like others.
  */
 
-static void
-week_shape(const Timeline *tl, int32_t first, WeekShape *shape)
+/* The weeks of a window, while they are made. */
+typedef struct WeekTable
 {
-	const NarrowDay *day = &tl->day.narrow[first];
+	Week	   *weeks;
+	uint32_t	nshapes;
+	uint32_t	shapes_size;
+	uint32_t	nslots;			/* power of two */
+	WeekShape  *shapes;
+	uint32_t   *slots;			/* shape number, 0 when free */
+} WeekTable;
 
-	memset(shape, 0, sizeof(WeekShape));
-	for (int32_t k = 0; k < 8; k++)
-	{
-		int32_t		i = first + k < tl->ndays ? k : tl->ndays - first;
+static bool
+weeks_init(Compiler *c, WeekTable *table, int32_t nweeks)
+{
+	table->shapes_size = 64;
+	table->nslots = 64;
+	while (table->nslots < 2 * (uint32_t) nweeks)
+		table->nslots *= 2;
+	table->weeks = core_alloc(c->mem, nweeks * sizeof(Week), c->error);
+	table->shapes = core_alloc(c->mem, table->shapes_size * sizeof(WeekShape), c->error);
+	table->slots = core_alloc(c->mem, table->nslots * sizeof(uint32_t), c->error);
+	if (table->weeks == NULL || table->shapes == NULL || table->slots == NULL)
+		return false;
+	memset(table->slots, 0, table->nslots * sizeof(uint32_t));
 
-		shape->cum[k] = (uint16_t) (day[i].cum - day->cum);
-		shape->open[k] = k < 7 ? day[i].open : 0;
-		shape->close[k] = k < 7 ? day[i].close : 0;
-	}
+	/* the empty one is number 0 */
+	memset(table->shapes, 0, sizeof(WeekShape));
+	table->nshapes = 1;
+	return true;
 }
 
-/* The number of a shape among those so far, to which it is added. */
-static uint32_t
-week_intern(WeekShape *shapes, uint32_t *nshapes, uint32_t *slots, uint32_t nslots,
-			const WeekShape *shape)
+/* The number of the shape that is like this one. */
+static bool
+week_intern(Compiler *c, WeekTable *table, const WeekShape *shape, uint32_t *number)
 {
 	uint64_t	hash = 0;
 	uint32_t	slot;
 
 	for (int k = 0; k < 7; k++)
 		hash = (hash ^ shape->open[k] ^ (uint32_t) shape->close[k] << 16) * UINT64_C(0x9E3779B97F4A7C15);
-	slot = (uint32_t) (hash >> 32) & (nslots - 1);
-	while (slots[slot] != 0 && memcmp(&shapes[slots[slot]], shape, sizeof(WeekShape)) != 0)
-		slot = (slot + 1) & (nslots - 1);
-	if (slots[slot] == 0)
+	slot = (uint32_t) (hash >> 32) & (table->nslots - 1);
+	while (table->slots[slot] != 0 &&
+		   memcmp(&table->shapes[table->slots[slot]], shape, sizeof(WeekShape)) != 0)
+		slot = (slot + 1) & (table->nslots - 1);
+	if (table->slots[slot] == 0)
 	{
-		slots[slot] = *nshapes;
-		shapes[(*nshapes)++] = *shape;
-	}
-	return slots[slot];
-}
+		if (table->nshapes == table->shapes_size)
+		{
+			WeekShape  *shapes = table->shapes;
 
-/*
- * Fold the entries of a narrow timeline, which are in scratch memory, into
- * weeks; where that would not be smaller, keep them.
- */
-static bool
-fold_weeks(Compiler *c, Timeline *tl, CoreMem *result)
-{
-	int32_t		nweeks = nweeks_of(tl);
-	uint32_t	nentries = (uint32_t) nweeks + 1 + TIMELINE_WEEKS_AHEAD;
-	uint32_t	most = (uint32_t) nweeks / 2;	/* shapes */
-	uint32_t	nshapes = 1;
-	uint32_t	nslots = 64;
-	WeekShape  *shapes = core_alloc(c->mem, (most + 1) * sizeof(WeekShape), c->error);
-	Week	   *weeks = core_alloc(c->mem, nentries * sizeof(Week), c->error);
-	uint32_t   *slots;
-	NarrowDay  *days = tl->day.narrow;
-	size_t		days_bytes = (tl->ndays + 1 + TIMELINE_SENTINELS) * sizeof(NarrowDay);
-	char	   *kept;
-
-	while (nslots < 2 * most)
-		nslots *= 2;
-	slots = core_alloc(c->mem, nslots * sizeof(uint32_t), c->error);
-	if (shapes == NULL || weeks == NULL || slots == NULL)
-		return false;
-	memset(slots, 0, nslots * sizeof(uint32_t));
-	memset(&shapes[0], 0, sizeof(WeekShape));
-	for (int32_t w = 0; w < nweeks && nshapes < most; w++)
-	{
-		WeekShape	shape;
-
-		week_shape(tl, 7 * w, &shape);
-		weeks[w].cum = days[7 * w].cum;
-		weeks[w].shape = week_intern(shapes, &nshapes, slots, nslots, &shape);
+			table->shapes_size *= 2;
+			table->shapes = core_alloc(c->mem, table->shapes_size * sizeof(WeekShape), c->error);
+			if (table->shapes == NULL)
+				return false;
+			memcpy(table->shapes, shapes, table->nshapes * sizeof(WeekShape));
+		}
+		table->slots[slot] = table->nshapes;
+		table->shapes[table->nshapes++] = *shape;
 	}
-	if (nshapes >= most)
-	{
-		kept = core_alloc(result, days_bytes, c->error);
-		if (kept == NULL)
-			return false;
-		tl->day.narrow = memcpy(kept, days, days_bytes);
-		return true;
-	}
-	for (uint32_t w = (uint32_t) nweeks; w < nentries; w++)
-	{
-		weeks[w].cum = days[tl->ndays].cum;
-		weeks[w].shape = 0;
-	}
-
-	/* in one piece, the shapes a cache line each */
-	kept = core_alloc(result, (nshapes + 1) * sizeof(WeekShape) + nentries * sizeof(Week), c->error);
-	if (kept == NULL)
-		return false;
-	kept += (0 - (uintptr_t) kept) % sizeof(WeekShape);
-	tl->week_shapes = memcpy(kept, shapes, nshapes * sizeof(WeekShape));
-	tl->day.week = memcpy(kept + nshapes * sizeof(WeekShape), weeks, nentries * sizeof(Week));
-	tl->form = TIMELINE_WEEKS;
-	tl->bytes += (nshapes + 1) * sizeof(WeekShape) + nentries * sizeof(Week) - days_bytes;
+	*number = table->slots[slot];
 	return true;
 }
 
-/* Cut the buckets into entries for each day. */
-static bool
-try_buckets(Compiler *c, Timeline *tl, const SpanList *list, ShapeTable *table,
-			bool wide, CoreMem *result)
+/* A bucket as a narrow entry has it; false when memory, or numbers of shapes, are out. */
+static inline bool
+narrow_bucket(Compiler *c, ShapeTable *table, const OpenSpan *span, int n, bool shaped,
+			  uint16_t *open, uint16_t *close)
 {
-	size_t		entry = wide ? sizeof(WideDay) : sizeof(NarrowDay);
-	size_t		bytes = (tl->ndays + 1 + TIMELINE_SENTINELS) * entry;
-	void	   *entries = core_alloc(result, bytes, c->error);
+	uint32_t	number;
 
-	tl->form = wide ? TIMELINE_WIDE : TIMELINE_NARROW;
-	if (wide)
-		tl->day.wide = entries;
-	else
-		tl->day.narrow = entries;
-	tl->bytes = sizeof(Timeline) + bytes;
-	return entries != NULL && shapes_init(c, table) &&
-		(wide ? cut_buckets(c, tl, table, list, true) :
-		 cut_buckets(c, tl, table, list, false) && shape_all(c, tl, table));
+	if (n <= 1 && !shaped)
+	{
+		*open = n == 0 ? 0 : (uint16_t) (span->from / CORE_USECS_PER_MINUTE);
+		*close = n == 0 ? 0 : (uint16_t) (span->to / CORE_USECS_PER_MINUTE);
+		return true;
+	}
+	if (!shape_intern(c, table, span, n, &number) || number > UINT16_MAX)
+		return false;
+	*open = TIMELINE_SHAPED;
+	*close = (uint16_t) number;
+	return true;
+}
+
+static bool
+cut_week(Compiler *c, const Timeline *tl, ShapeTable *table, Cutter *cutter, int32_t w,
+		 WeekShape *shape)
+{
+	int64_t		start = tl->base + 7 * w * CORE_USECS_PER_DAY;
+	int64_t		total = 0;
+
+	memset(shape, 0, sizeof(WeekShape));
+	for (int k = 0; k < 7; k++)
+	{
+		int64_t		length;
+		int			n = cut_bucket(cutter, tl, start + k * CORE_USECS_PER_DAY, &length);
+
+		if (!narrow_bucket(c, table, cutter->piece, n, false, &shape->open[k], &shape->close[k]))
+			return false;
+		total += length;
+		shape->cum[k + 1] = (uint16_t) (total / CORE_USECS_PER_MINUTE);
+	}
+	return true;
 }
 
 /*
- * Put the buckets and their shapes where they stay.  Narrow entries may run
- * out of numbers for shapes.
+ * What a week of a leaf is like follows from the shapes of its dates, of those
+ * around it that may reach into it, and from what its zone does meanwhile.
+ */
+typedef struct WeekKey
+{
+	const uint16_t *dates;		/* WEEK_DATES shapes of a plan */
+	int64_t		before;			/* the offset, */
+	int64_t		after;			/* and what it changes to */
+	int64_t		since;			/* then, since the week began; 0 if it does
+								 * not */
+} WeekKey;
+
+#define WEEK_DATES	(MARGIN_DAYS + 7 + MARGIN_DAYS)
+
+/*
+ * A transition so far from a week does not matter to its dates: none of their times
+ * is that near to one.
+ */
+#define WEEK_ZONE_BEFORE	(5 * CORE_USECS_PER_DAY)
+#define WEEK_ZONE_AFTER		(13 * CORE_USECS_PER_DAY)
+
+/*
+ * The key of the week that begins at "start"; *passed is the number of transitions
+ * before it, and grows.  False where there are several at once.
  */
 static bool
-make_buckets(Compiler *c, Timeline *tl, const SpanList *list, bool small, CoreMem *result)
+week_key(const Leaf *leaf, int64_t start, int32_t w, int *passed, WeekKey *key)
+{
+	const ZoneMap *zone = &leaf->zone;
+	int			i = *passed;
+
+	while (i < zone->nbreaks && zone->breaks[i].at <= start - WEEK_ZONE_BEFORE)
+		i++;
+	*passed = i;
+	key->dates = leaf->plan.shape + 7 * w;
+	key->before = key->after = zone_offset_before(zone, i);
+	key->since = 0;
+	if (i < zone->nbreaks && zone->breaks[i].at < start + WEEK_ZONE_AFTER)
+	{
+		key->after = zone->breaks[i].after;
+		key->since = zone->breaks[i].at - start;
+		return i + 1 == zone->nbreaks || zone->breaks[i + 1].at >= start + WEEK_ZONE_AFTER;
+	}
+	return true;
+}
+
+/* The shapes of the dates as three words, of which the last two overlap. */
+static inline uint64_t
+key_word(const WeekKey *key, int i)
+{
+	uint64_t	word;
+
+	memcpy(&word, key->dates + (i < 2 ? 4 * i : WEEK_DATES - 4), sizeof(word));
+	return word;
+}
+
+static inline bool
+week_keys_equal(const WeekKey *a, const WeekKey *b)
+{
+	return a->before == b->before && a->after == b->after && a->since == b->since &&
+		key_word(a, 0) == key_word(b, 0) && key_word(a, 1) == key_word(b, 1) &&
+		key_word(a, 2) == key_word(b, 2);
+}
+
+static inline uint32_t
+week_key_hash(const WeekKey *key)
+{
+	uint64_t	hash = (uint64_t) (key->before ^ key->since);
+
+	for (int i = 0; i < 3; i++)
+		hash = (hash ^ key_word(key, i)) * UINT64_C(0x9E3779B97F4A7C15);
+	return (uint32_t) (hash >> 32);
+}
+
+/* Weeks of a leaf: those of a key are cut once, while the key is remembered. */
+#define REMEMBERED_WEEKS	256
+
+static bool
+leaf_weeks(Compiler *c, const Timeline *tl, ShapeTable *table, Leaf *leaf, WeekTable *weeks,
+		   int32_t nweeks)
+{
+	WeekKey		key[REMEMBERED_WEEKS];
+	uint32_t	number[REMEMBERED_WEEKS] = {0};
+	SpanList	list;
+	int			passed = 0;
+
+	if (!spans_init(c, &list, 64))
+		return false;
+	for (int32_t w = 0; w < nweeks; w++)
+	{
+		int32_t		first = 7 * w;
+		int32_t		end = first + WEEK_DATES < leaf->plan.ndates ? first + WEEK_DATES : leaf->plan.ndates;
+		WeekKey		this_key;
+		bool		keyed = week_key(leaf, tl->base + first * CORE_USECS_PER_DAY, w, &passed, &this_key) &&
+			first + 7 <= tl->ndays;
+		uint32_t	slot = keyed ? week_key_hash(&this_key) % REMEMBERED_WEEKS : 0;
+		uint32_t   *shape_number = &weeks->weeks[w].shape;
+		WeekShape	shape;
+		Cutter		cutter;
+
+		if (keyed && number[slot] != 0 && week_keys_equal(&this_key, &key[slot]))
+		{
+			*shape_number = number[slot];
+			continue;
+		}
+		list.n = 0;
+		if (!leaf_spans(c, leaf, first, end, &list) ||
+			!cutter_init(c, &cutter, &list) ||
+			!cut_week(c, tl, table, &cutter, w, &shape) ||
+			!week_intern(c, weeks, &shape, shape_number))
+			return false;
+		if (keyed)
+		{
+			key[slot] = this_key;
+			number[slot] = *shape_number;
+		}
+	}
+	return true;
+}
+
+/* Weeks of spans. */
+static bool
+span_weeks(Compiler *c, const Timeline *tl, ShapeTable *table, const SpanList *list,
+		   WeekTable *weeks, int32_t nweeks)
+{
+	Cutter		cutter;
+
+	if (!cutter_init(c, &cutter, list))
+		return false;
+	for (int32_t w = 0; w < nweeks; w++)
+	{
+		WeekShape	shape;
+
+		if (!cut_week(c, tl, table, &cutter, w, &shape) ||
+			!week_intern(c, weeks, &shape, &weeks->weeks[w].shape))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Where buckets of several spans are usual: make shapes of the others, too.  False
+ * when there is no memory or no number for one.
+ */
+static bool
+shape_all(Compiler *c, ShapeTable *table, WeekTable *weeks, int32_t nweeks, int32_t ndays)
+{
+	int32_t		nshaped = 0;
+
+	if (table->nspans == shape_room(0))
+		return true;
+	for (int32_t w = 0; w < nweeks; w++)
+		for (int k = 0; k < 7; k++)
+			nshaped += weeks->shapes[weeks->weeks[w].shape].open[k] == TIMELINE_SHAPED;
+	if (nshaped <= ndays / 8)
+		return true;
+	for (uint32_t i = 1; i < weeks->nshapes; i++)
+		for (int k = 0; k < 7; k++)
+		{
+			uint16_t   *open = &weeks->shapes[i].open[k];
+			uint16_t   *close = &weeks->shapes[i].close[k];
+			OpenSpan	span = {*open * CORE_USECS_PER_MINUTE, *close * CORE_USECS_PER_MINUTE};
+
+			if (*open != TIMELINE_SHAPED &&
+				!narrow_bucket(c, table, &span, span.from < span.to, true, open, close))
+				return false;
+		}
+	return true;
+}
+
+/* The entries of a timeline of weeks, and their shapes, a cache line each, in one piece. */
+static bool
+keep_weeks(Compiler *c, Timeline *tl, const WeekTable *table, int32_t nweeks, CoreMem *result)
+{
+	size_t		shapes_bytes = table->nshapes * sizeof(WeekShape);
+	size_t		nentries = (size_t) nweeks + 1 + TIMELINE_WEEKS_AHEAD;
+	size_t		bytes = sizeof(WeekShape) + shapes_bytes + nentries * sizeof(Week);
+	char	   *kept = core_alloc(result, bytes, c->error);
+
+	if (kept == NULL)
+		return false;
+	kept += (0 - (uintptr_t) kept) % sizeof(WeekShape);
+	tl->form = TIMELINE_WEEKS;
+	tl->week_shapes = memcpy(kept, table->shapes, shapes_bytes);
+	tl->day.week = memcpy(kept + shapes_bytes, table->weeks, nweeks * sizeof(Week));
+	for (size_t w = (size_t) nweeks; w < nentries; w++)
+	{
+		tl->day.week[w].cum = (uint32_t) (tl->total / CORE_USECS_PER_MINUTE);
+		tl->day.week[w].shape = 0;
+	}
+	tl->bytes += bytes;
+	return true;
+}
+
+/* An entry for each day; those behind the last one repeat its end: they are sentinels. */
+static bool
+keep_days(Compiler *c, Timeline *tl, const WeekTable *table, CoreMem *result)
+{
+	int32_t		nentries = tl->ndays + 1 + TIMELINE_SENTINELS;
+	size_t		bytes = nentries * sizeof(NarrowDay);
+	NarrowDay  *day = core_alloc(result, bytes, c->error);
+	NarrowDay	end = {(uint32_t) (tl->total / CORE_USECS_PER_MINUTE), 0, 0};
+
+	if (day == NULL)
+		return false;
+	tl->form = TIMELINE_NARROW;
+	tl->day.narrow = day;
+	for (int32_t first = 0; first < tl->ndays; first += 7)
+	{
+		const Week *week = &table->weeks[first / 7];
+		const WeekShape *shape = &table->shapes[week->shape];
+
+		for (int k = 0; k < 7 && first + k < tl->ndays; k++, day++)
+		{
+			day->cum = week->cum + shape->cum[k];
+			day->open = shape->open[k];
+			day->close = shape->close[k];
+		}
+	}
+	for (int32_t i = tl->ndays; i < nentries; i++)
+		*day++ = end;
+	tl->bytes += bytes;
+	return true;
+}
+
+/*
+ * Narrow entries, of a leaf or else of spans; where it is to be small, and is so by
+ * them, of weeks.  False when memory is out or numbers for shapes are.
+ */
+static bool
+make_narrow(Compiler *c, Timeline *tl, ShapeTable *table, Leaf *leaf, const SpanList *list,
+			bool small, CoreMem *result)
+{
+	int32_t		nweeks = nweeks_of(tl);
+	WeekTable	weeks;
+	uint32_t	total = 0;
+
+	if (!shapes_init(c, table) || !weeks_init(c, &weeks, nweeks) ||
+		!(leaf != NULL ? leaf_weeks(c, tl, table, leaf, &weeks, nweeks) :
+		  span_weeks(c, tl, table, list, &weeks, nweeks)) ||
+		!shape_all(c, table, &weeks, nweeks, tl->ndays))
+		return false;
+	for (int32_t w = 0; w < nweeks; w++)
+	{
+		weeks.weeks[w].cum = total;
+		total += weeks.shapes[weeks.weeks[w].shape].cum[7];
+	}
+	tl->total = total * CORE_USECS_PER_MINUTE;
+	tl->bytes = sizeof(Timeline);
+	if (small && weeks.nshapes < (uint32_t) nweeks / 2)
+		return keep_weeks(c, tl, &weeks, nweeks, result);
+	return keep_days(c, tl, &weeks, result);
+}
+
+/* The buckets and their shapes, where they stay. */
+static bool
+make_buckets(Compiler *c, Timeline *tl, Leaf *leaf, SpanList *list, bool small, CoreMem *result)
 {
 	ShapeTable	table;
 	size_t		shapes_bytes;
 	size_t		spans_bytes;
 
-	if (!(c->whole_minutes && try_buckets(c, tl, list, &table, false, small ? c->mem : result)) &&
-		!(c->error->kind == CORE_OK && try_buckets(c, tl, list, &table, true, result)))
-		return false;
-	if (small && tl->form == TIMELINE_NARROW && !fold_weeks(c, tl, result))
+	if (!(c->whole_minutes && make_narrow(c, tl, &table, leaf, list, small, result)) &&
+		!(c->error->kind == CORE_OK &&
+		  (leaf == NULL || all_spans(c, leaf, list)) &&
+		  make_wide(c, tl, &table, list, result)))
 		return false;
 
 	shapes_bytes = table.nshapes * sizeof(BucketShape);
@@ -789,6 +1018,8 @@ timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
 				 CoreError *error)
 {
 	Compiler	c = {zones, scratch, error, first_date, ndays, true, hours_zone(expr), NULL};
+	bool		plain = expr->kind == HOURS_LEAF;
+	Leaf		leaf;
 	SpanList	list;
 	Timeline   *tl;
 
@@ -799,14 +1030,14 @@ timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
 	memset(tl, 0, sizeof(Timeline));
 	c.zone = &tl->zone;
 	if (!load_zone(&c, c.zone_name, &tl->zone, result) ||
-		!expr_spans(&c, expr, &list))
+		!(plain ? plan_leaf(&c, expr, &leaf) : expr_spans(&c, expr, &list)))
 		return NULL;
 	tl->first_date = first_date;
 	tl->ndays = ndays;
 	tl->base = zone_instant(&tl->zone, first_date * CORE_USECS_PER_DAY);
 	c.whole_minutes = c.whole_minutes && whole_minute(tl->base);
 	tl->end = tl->base + ndays * CORE_USECS_PER_DAY;
-	if (!make_buckets(&c, tl, &list, small, result))
+	if (!make_buckets(&c, tl, plain ? &leaf : NULL, &list, small, result))
 		return NULL;
 	timeline_limit(tl, tl->base, tl->end);
 	tl->bytes += tl->zone.nbreaks * sizeof(ZoneBreak);
@@ -968,14 +1199,11 @@ note_offsets(const Timeline *tl)
 	for (int32_t k = 0; k < dates->n; k++)
 	{
 		int64_t		midnight = dates->date[k] * CORE_USECS_PER_DAY;
-		int64_t		offset = zone->offset;
 
 		while (i < zone->nbreaks && zone->breaks[i].at < midnight - 3 * CORE_USECS_PER_DAY)
 			i++;
-		if (zone->nbreaks > 0)
-			offset = i < zone->nbreaks ? zone->breaks[i].before : zone->breaks[i - 1].after;
 		dates->offset[k] = i < zone->nbreaks && zone->breaks[i].at < midnight + 6 * CORE_USECS_PER_DAY ?
-			TIMELINE_NO_OFFSET : (int32_t) (offset / CORE_USECS_PER_SEC);
+			TIMELINE_NO_OFFSET : (int32_t) (zone_offset_before(zone, i) / CORE_USECS_PER_SEC);
 	}
 }
 

@@ -28,19 +28,10 @@ breaks_passed(const ZoneMap *map, int64_t instant)
 	return low;
 }
 
-/* The offset between the breaks i - 1 and i. */
-static int64_t
-offset_before(const ZoneMap *map, int i)
-{
-	if (map->nbreaks == 0)
-		return map->offset;
-	return i < map->nbreaks ? map->breaks[i].before : map->breaks[i - 1].after;
-}
-
 int64_t
 zone_local(const ZoneMap *map, int64_t instant)
 {
-	return instant + offset_before(map, breaks_passed(map, instant));
+	return instant + zone_offset_before(map, breaks_passed(map, instant));
 }
 
 /*
@@ -58,7 +49,7 @@ resolve(const ZoneMap *map, int i, int64_t local)
 	int64_t		after;
 
 	if (i >= map->nbreaks)
-		return local - offset_before(map, i);
+		return local - zone_offset_before(map, i);
 
 	b = &map->breaks[i];
 	before = local - b->before;
@@ -80,7 +71,7 @@ int64_t
 zone_clock(const ZoneMap *map, int64_t instant)
 {
 	int			i = breaks_passed(map, instant);
-	int64_t		local = instant + offset_before(map, i);
+	int64_t		local = instant + zone_offset_before(map, i);
 
 	/* when the clock is put back, the wall clock comes here once more */
 	if (i < map->nbreaks && map->breaks[i].at + map->breaks[i].after < local)
@@ -134,7 +125,7 @@ zone_cursor_seek(ZoneCursor *cursor, int64_t local)
 	{
 		cursor->from = from;
 		cursor->to = to;
-		cursor->offset = offset_before(map, i);
+		cursor->offset = zone_offset_before(map, i);
 	}
 	return resolve(map, i, local);
 }

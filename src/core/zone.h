@@ -42,6 +42,15 @@ typedef struct ZoneSource
 	void	   *context;
 } ZoneSource;
 
+/* The offset between the breaks i - 1 and i. */
+static inline int64_t
+zone_offset_before(const ZoneMap *map, int i)
+{
+	if (map->nbreaks == 0)
+		return map->offset;
+	return i < map->nbreaks ? map->breaks[i].before : map->breaks[i - 1].after;
+}
+
 /* UTC to wall clock. */
 extern int64_t zone_local(const ZoneMap *map, int64_t instant);
 

@@ -175,6 +175,8 @@ test_judging(void)
 	static const double total[] = {100, 100, 100, 1, 0};
 	static const double percents[] = {99.5, NAN, 98};
 	static const double weights[] = {3, 7, 1};
+	static const double hundreds[] = {100, 100, 100};
+	static const double tenths[] = {0.3, 0.3, 0.3};
 	double		by[3];
 
 	check(slo_state(SLO_NOTHING, 90, 5) == SLO_NO_DATA, "no data");
@@ -218,7 +220,7 @@ test_judging(void)
 	IS(slo_weighted_percent(percents, weights, 3), (3 * 99.5 + 98) / 4);
 	IS(slo_weighted_percent(percents + 1, weights, 1), SLO_NOTHING);
 	IS(slo_weighted_percent(percents, weights, 0), SLO_NOTHING);
-	check(slo_weighted_percent((double[]) {100, 100, 100}, (double[]) {0.3, 0.3, 0.3}, 3) == 100, "a mean is not above all");
+	check(slo_weighted_percent(hundreds, tenths, 3) == 100, "a mean is not above all");
 	IS(slo_added_percent(percents, weights, 3), 100 - 1.5 - 2);
 	IS(slo_added_percent(percents + 1, weights, 1), SLO_NOTHING);
 

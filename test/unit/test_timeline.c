@@ -1133,6 +1133,79 @@ test_random(int ncalendars)
 }
 
 /*
+ * Years in which most weeks are like others: those around the changes of a zone
+ * are so now and then
+ */
+
+static void
+regular_zone(Zone *zone, int32_t first_date, int32_t last_date)
+{
+	int64_t		change = one_in(2) ? HOUR : 30 * MINUTE;
+	int64_t		at = (first_date - 20 + rnd(14)) * DAY + rnd(24) * HOUR;
+
+	zone->offset = (rnd(25) - 12) * HOUR;
+	for (zone->n = 0; zone->n < MAX_BREAKS && at < (last_date + 20) * DAY; zone->n++)
+	{
+		ZoneBreak  *b = &zone->breaks[zone->n];
+
+		b->at = at;
+		b->before = zone->n > 0 ? b[-1].after : zone->offset;
+		if (one_in(8))
+			change = one_in(2) ? HOUR : 2 * HOUR;
+		b->after = b->before > zone->offset ? zone->offset : zone->offset + change;
+		at += one_in(6) ? (6 + rnd(9)) * DAY : 26 * 7 * DAY;
+		if (one_in(6))
+			at += (rnd(7) - 3) * 12 * HOUR;
+	}
+}
+
+static void
+test_years(int ncalendars)
+{
+	for (int i = 0; i < ncalendars; i++)
+	{
+		int32_t		first = core_date(2020 + (int) rnd(3), 1, 1) + (int32_t) rnd(400);
+		int32_t		ndays = 500 + (int32_t) rnd(1500);
+		Text text = {.length = 0};
+		HoursExpr  *expr;
+		Reference	ref;
+		CoreError	error = {0};
+		Timeline   *tl;
+		int64_t		start;
+
+		for (int z = 0; z < NZONES; z++)
+			regular_zone(&zones[z], first, first + ndays);
+		if (one_in(2))
+			put_hours(&text, 0, true);
+		else
+			put(&text, "TZ=Test/0 Mo-Su 00:00-0%d:30,0%d:15-%d:00; %s 22:00-26:00", (int) rnd(3),
+				3 + (int) rnd(5), 12 + (int) rnd(13), weekdays[rnd(7)]);
+		snprintf(context, sizeof(context), "years %d: %s from %d over %d days", i, text.bytes, first, ndays);
+		expr = parse(text.bytes);
+		if (expr == NULL)
+			continue;
+		if (one_in(3))
+			random_holidays(expr);
+		make_reference(&ref, expr, first, ndays);
+		tl = timeline_compile(expr, first, ndays, one_in(2), &source, &mem, &mem, &error);
+		if (tl == NULL)
+		{
+			fail(__LINE__, "not compiled: %s", error.detail);
+			return;
+		}
+		start = slow_position(&ref, tl->base);
+		for (int k = 0; k < 2 * ref.n; k++)
+		{
+			int64_t		t = (k & 1 ? ref.span[k / 2].to : ref.span[k / 2].from) + rnd(3) - 1;
+
+			if (t >= tl->base && t <= tl->end)
+				SAME(timeline_position(tl, t), slow_position(&ref, t) - start, "position at base%+" PRId64, t - tl->base);
+		}
+		free_blocks();
+	}
+}
+
+/*
  * More shapes than a narrow timeline has numbers for: each date of 700 years
  * is open in its own way
  */
@@ -1584,6 +1657,7 @@ main(int argc, char **argv)
 	test_always();
 	test_awkward();
 	test_random(argc > 2 ? atoi(argv[2]) : 180);
+	test_years(argc > 2 ? atoi(argv[2]) : 100);
 	test_many_shapes();
 	free(blocks);
 	CHECK(nweeks > 5, "%d timelines in weeks", nweeks);
