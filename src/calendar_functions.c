@@ -25,8 +25,10 @@ collect_names(const CombineNode *node, List *names)
 	if (node->kind != HOURS_LEAF)
 		return collect_names(node->right, collect_names(node->left, names));
 	foreach(cell, names)
+	{
 		if (strcmp(lfirst(cell), node->name) == 0)
-		return names;
+			return names;
+	}
 	return lappend(names, unconstify(char *, node->name));
 }
 

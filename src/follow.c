@@ -773,8 +773,10 @@ has_clock(const Work *work)
 	ListCell   *cell;
 
 	foreach(cell, work->clocks)
+	{
 		if (((StoredClock *) lfirst(cell))->metric_id == metric_id)
-		return true;
+			return true;
+	}
 	return false;
 }
 

@@ -233,8 +233,10 @@ is_named(List *names, const char *name)
 	ListCell   *cell;
 
 	foreach(cell, names)
+	{
 		if (strcmp(lfirst(cell), name) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -248,11 +250,13 @@ tell_missing(List *names, List *found)
 		return;
 	told_of_names = true;
 	foreach(cell, names)
+	{
 		if (!is_named(found, lfirst(cell)))
-		ereport(LOG,
-				(errcode(ERRCODE_UNDEFINED_DATABASE),
-				 errmsg("database \"%s\" of \"sla_tracker.databases\" does not exist or allows no connections",
-						(char *) lfirst(cell))));
+			ereport(LOG,
+					(errcode(ERRCODE_UNDEFINED_DATABASE),
+					 errmsg("database \"%s\" of \"sla_tracker.databases\" does not exist or allows no connections",
+							(char *) lfirst(cell))));
+	}
 }
 
 /* Bring the list of databases up to date; returns the numbers of all there are. */

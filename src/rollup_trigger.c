@@ -166,8 +166,10 @@ find_root(Relation rel, int32 objective)
 	if (rel->rd_rel->relispartition)
 		tables = list_concat(tables, get_partition_ancestors(RelationGetRelid(rel)));
 	foreach(cell, tables)
+	{
 		if (rule_exists(get_rel_type_id(lfirst_oid(cell)), "objective", objective, "at"))
-		return lfirst_oid(cell);
+			return lfirst_oid(cell);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FUNCTION),
 			 errmsg("objective %d is not over table \"%s\"", objective, RelationGetRelationName(rel))));

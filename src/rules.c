@@ -455,8 +455,10 @@ wants_settings_walker(Node *node, void *context)
 		ListCell   *cell;
 
 		foreach(cell, args)
+		{
 			if (!is_plain_type(exprType(lfirst(cell))))
-			return true;
+				return true;
+		}
 		return expression_tree_walker((Node *) args, wants_settings_walker, context);
 	}
 
