@@ -62,6 +62,22 @@ core_sqlstate(CoreErrorKind kind)
 	return ERRCODE_INTERNAL_ERROR;
 }
 
+/*
+ * The core takes all text for UTF-8.  What it quotes may be cut within a character of
+ * another encoding: then show none but ASCII.
+ */
+static const char *
+valid_detail(const CoreError *error)
+{
+	char	   *detail = pstrdup(error->detail);
+
+	if (!pg_verify_mbstr(GetDatabaseEncoding(), detail, (int) strlen(detail), true))
+		for (char *c = detail; *c != '\0'; c++)
+			if (IS_HIGHBIT_SET(*c))
+				*c = '?';
+	return detail;
+}
+
 void
 sla_report(const CoreError *error, const char *type, const char *input,
 		   int length, Node *escontext)
@@ -75,7 +91,7 @@ sla_report(const CoreError *error, const char *type, const char *input,
 			 errmsg("%s: \"%.*s%s\"", error->message, shown, input, dots) :
 			 errmsg("invalid input syntax for type %s: \"%.*s%s\"",
 					type, shown, input, dots),
-			 error->detail[0] != '\0' ? errdetail("%s", error->detail) : 0,
+			 error->detail[0] != '\0' ? errdetail("%s", valid_detail(error)) : 0,
 			 error->hint[0] != '\0' ? errhint("%s", error->hint) : 0));
 }
 

@@ -1,5 +1,6 @@
 # Mutated binary values, through COPY BINARY and so through recv: they are
-# refused or read as a proper value, never an internal error, never a crash.
+# refused or read as a proper value, never an internal error, never a crash.  Text of
+# another encoding than UTF-8.
 
 use strict;
 use warnings;
@@ -114,6 +115,17 @@ $node->safe_psql('postgres', q{
 });
 $node->safe_psql('postgres', "COPY whole TO '$dir/whole' WITH (FORMAT binary); COPY whole2 FROM '$dir/whole' WITH (FORMAT binary)");
 is($node->safe_psql('postgres', 'SELECT count(*) FROM (SELECT i, h FROM whole EXCEPT SELECT i, h FROM whole2) x'), '0', 'what is sent is received');
+
+# What the core quotes of a text that is not UTF-8 may be no text: E4 B8 B8 looks like a
+# character, and B8 A1 is one.
+$node->safe_psql('postgres', q{CREATE DATABASE euc_jp TEMPLATE template0 ENCODING 'EUC_JP' LOCALE 'C'});
+$node->safe_psql('euc_jp', 'CREATE EXTENSION sla_tracker');
+foreach my $type (sort keys %values)
+{
+	my ($status, $out, $error) = $node->psql('euc_jp', qq{SET client_encoding = 'UTF8'; SELECT convert_from('\\xe4b8b8a1', 'EUC_JP')::$type});
+
+	like($error, qr/invalid input syntax for type $type/, "$type: an error that is text in EUC_JP");
+}
 
 # The server lives.
 is($node->safe_psql('postgres', 'SELECT 1'), '1', 'the server lives');
