@@ -245,10 +245,11 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	IF TG_OP = 'UPDATE' THEN
-		-- (the promises before the exceptions: clocks that ended go by both)
+		-- (the promises before the targets, which make new ones of what has another name,
+		-- and before the exceptions: clocks that ended go by both)
 		FOREACH named IN ARRAY CASE TG_TABLE_NAME
-			WHEN 'policy' THEN '{target,promise,exception,silence,escalation}'
-			ELSE '{target,source,objective,promise,exception,silence,escalation}'
+			WHEN 'policy' THEN '{promise,target,exception,silence,escalation}'
+			ELSE '{promise,target,source,objective,exception,silence,escalation}'
 		END::text[]
 		LOOP
 			EXECUTE format('UPDATE sla.%1$I AS t SET %2$I = $1 WHERE t.relation = $2 AND t.%2$I = $3', named, TG_TABLE_NAME)

@@ -358,6 +358,11 @@ SELECT policy, metric, notify, silence IS NOT NULL AS is_silenced FROM sla.alert
 UPDATE sla.policy SET name = 'gold' WHERE relation = 'ticket'::regclass AND name = 'golden';
 UPDATE sla.metric SET name = 'resolution' WHERE relation = 'ticket'::regclass;
 SELECT * FROM sla.verify('ticket');
+-- it is no other promise, either, for a clock that goes on
+BEGIN;
+UPDATE ticket SET status = 'open', done = NULL, at = '2020-06-03 10:00' WHERE id = 'renamed';
+SELECT c.state, h.kind FROM sla.clock AS c LEFT JOIN sla.clock_change AS h ON h.clock = c.clock_id WHERE c.item = 'renamed';
+ROLLBACK;
 DELETE FROM sla.silence WHERE policy = 'gold';
 DELETE FROM sla.escalation WHERE policy = 'gold';
 
