@@ -1312,7 +1312,7 @@ metric_of(const Definition *def, const char *name)
  * when anything comes of it.
  */
 static bool
-signal_clock(Work *work, StoredClock *stored, const ClockSignal *says, bool row_is_known)
+signal_clock(Work *work, StoredClock *stored, const ClockSignal *says)
 {
 	const MetricSays *row_says = &work->says->metrics[work->metric];
 	const Metric *metric = &work->follow->def->metrics[work->metric];
@@ -1328,12 +1328,6 @@ signal_clock(Work *work, StoredClock *stored, const ClockSignal *says, bool row_
 	}
 	work->agreement = NULL;
 	clock_apply_signal(stored != NULL ? &stored->clock : NULL, &metric->rules, says, &mem, &outcome);
-	if (stored == NULL && outcome.begins && row_is_known)
-	{
-		ClockRow	row = row_of(work);
-
-		clock_begins_with_row(&outcome, &row, &mem);
-	}
 	/* the agreement is that of the new start, also where the promise stays */
 	if (outcome.restarted && clock_is_open(&stored->clock))
 		follow_agreement(work, stored);
@@ -1360,6 +1354,7 @@ apply_signal(Work *work)
 	bool		changed = false;
 	bool		open;
 	bool		outdated = false;
+	ClockRow	row;
 	StoredClock *holder;
 	List	   *cycles;
 	ListCell   *cell;
@@ -1392,16 +1387,18 @@ apply_signal(Work *work)
 	open = holder != NULL ? clock_is_open(&holder->clock) : says.from != NULL && clock_is_open(says.from);
 	if (says.action == CLOCK_DO_START && open)
 		return;
+	row = row_of(work);
+	says.row = row_is_known ? &row : NULL;
 	says.promise = find_promise;
 	says.context = work;
 	foreach(cell, cycles)
 	{
 		says.elsewhere = lfirst(cell) != holder;
-		changed |= signal_clock(work, lfirst(cell), &says, row_is_known);
+		changed |= signal_clock(work, lfirst(cell), &says);
 	}
 	says.elsewhere = false;
 	if (holder == NULL && per != NULL)
-		changed |= signal_clock(work, NULL, &says, row_is_known);
+		changed |= signal_clock(work, NULL, &says);
 	if (signal->fresh == NULL && outdated)
 	{
 		/* what the edit does it does now */

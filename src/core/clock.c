@@ -668,15 +668,15 @@ clock_apply_row(Clock *clock, const ClockRules *rules, const ClockRow *row,
  */
 
 /*
- * For what the row pauses a clock, as far as the clock shows it: what it is
- * paused for, or was when it ended.
+ * For what the row pauses a clock, as far as the clock (or NULL) shows it: what
+ * it is paused for, or was when it ended.
  */
 static const char *
 known_row_reason(const Clock *clock)
 {
 	const ClockPause *pause;
 
-	if ((clock->levels & CLOCK_ROW_PAUSE) == 0 || clock->npauses == 0)
+	if (clock == NULL || (clock->levels & CLOCK_ROW_PAUSE) == 0 || clock->npauses == 0)
 		return NULL;
 	pause = &clock->pauses[clock->npauses - 1];
 	return pause->during.to == clock->end ? pause->reason : NULL;
@@ -689,7 +689,9 @@ signal_start(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
 {
 	const Clock *known = clock != NULL ? clock : signal->from;
 	int64_t		start = known == NULL ? signal->at : later_of(signal->at, known->last);
+	const ClockRow *row = signal->row;
 	int32_t		promised = 0;
+	int			levels;
 
 	if (!signal->elsewhere && (known == NULL || rules->on_reopen != CLOCK_IGNORE))
 		promised = signal->promise(signal->context, start);
@@ -698,10 +700,14 @@ signal_start(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
 		begin(clock, known, start, promised, mem, outcome);
 		outcome->late = signal->at < start;
 		outcome->told = signal->at;
+		levels = outcome->next.levels;
 		if (clock != NULL)
-			set_levels(&outcome->next,
-					   clock->levels & (CLOCK_ROW | CLOCK_SIGNAL_PAUSE),
-					   known_row_reason(clock), start, mem, outcome);
+			levels |= clock->levels & CLOCK_ROW;
+		else if (row != NULL)
+			levels |= row_levels(row);
+		set_levels(&outcome->next, levels,
+				   row != NULL ? row->reason : known_row_reason(clock),
+				   start, mem, outcome);
 	}
 	else if (clock != NULL && (clock->levels & CLOCK_SIGNAL_END))
 	{
@@ -806,11 +812,4 @@ clock_apply_signal(Clock *clock, const ClockRules *rules,
 	/* of one that has ended it is a fact of what comes behind it */
 	if (!open && outcome->changed)
 		clock->last = later_of(clock->last, signal->at);
-}
-
-void
-clock_begins_with_row(ClockOutcome *outcome, const ClockRow *row, CoreMem *mem)
-{
-	set_levels(&outcome->next, row_levels(row) | outcome->next.levels, row->reason,
-			   outcome->next.start, mem, outcome);
 }

@@ -246,6 +246,7 @@ typedef struct ClockSignal
 	bool		elsewhere;		/* another clock of the item is the one that a
 								 * start begins */
 	const char *reason;			/* of the pause, or NULL */
+	const ClockRow *row;		/* as it is, or NULL where that is not known */
 	const Clock *from;			/* as in ClockRow */
 	ClockPromise promise;
 	void	   *context;
@@ -306,18 +307,13 @@ extern void clock_apply_row(Clock *clock, const ClockRules *rules,
  * row pause at once the reason is the row's.  A reset clock has the promise for
  * its new start (unless CLOCK_KEEP_PROMISE); none cancels it.
  *
+ * A first cycle that a signal begins goes by the row, if it is known: that pauses
+ * it, as signals may, from its beginning, and its stop and cancel are no news.
+ *
  * Where an item has several clocks, a signal is applied to the last cycle of each.
  */
 extern void clock_apply_signal(Clock *clock, const ClockRules *rules,
 							   const ClockSignal *signal, CoreMem *mem,
 							   ClockOutcome *outcome);
-
-/*
- * A signal has begun the first cycle, so nothing is known yet of the row: it
- * pauses the cycle, as signals may, from its beginning, and its stop and cancel
- * are no news.
- */
-extern void clock_begins_with_row(ClockOutcome *outcome, const ClockRow *row,
-								  CoreMem *mem);
 
 #endif							/* SLA_CLOCK_H */

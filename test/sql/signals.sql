@@ -123,6 +123,14 @@ UPDATE talk SET updated_at = '2026-01-05 10:45+00';
 SELECT changed FROM sla.sync('talk');
 UPDATE talk SET updated_at = '2026-01-05 11:00+00', class = 'open';
 SELECT * FROM talks;
+-- so does what begins the next one, paused for what the row says by then
+INSERT INTO talk VALUES (4, '2026-01-05 11:00+00', 'open');
+SELECT sla.signal('talk', '4', 'reply', 'start', '2026-01-05 11:00+00'), sla.signal('talk', '4', 'reply', 'cancel', '2026-01-05 12:00+00') \g /dev/null
+UPDATE talk SET updated_at = '2026-01-05 12:10+00', class = 'waiting' WHERE id = 4;
+SELECT sla.signal('talk', '4', 'reply', 'start', '2026-01-05 12:20+00') \g /dev/null
+SELECT * FROM talks WHERE item = '4' ORDER BY started_at;
+SELECT changed FROM sla.sync('talk');
+DELETE FROM talk WHERE id = 4;
 -- a first sync takes events at the very start, and at the same time, as they were live; another changes nothing
 CREATE TABLE said (talk int REFERENCES talk, at timestamptz, who text);
 INSERT INTO sla.metric (relation, name, start_at) VALUES ('talk', 'first', 'updated_at');
