@@ -754,13 +754,15 @@ last_cycle(const Work *work, const char *per)
 	ListCell   *cell;
 
 	for (int i = 0; i < (int) lengthof(lists); i++)
-		foreach(cell, lists[i])
 	{
-		StoredClock *stored = lfirst(cell);
+		foreach(cell, lists[i])
+		{
+			StoredClock *stored = lfirst(cell);
 
-		if (stored->metric_id == metric_id && strcmp(stored->per, per) == 0 &&
-			(last == NULL || stored->clock.cycle > last->clock.cycle))
-			last = stored;
+			if (stored->metric_id == metric_id && strcmp(stored->per, per) == 0 &&
+				(last == NULL || stored->clock.cycle > last->clock.cycle))
+				last = stored;
+		}
 	}
 	return last;
 }
@@ -802,14 +804,16 @@ last_cycles(const Work *work)
 		return only == NULL ? NIL : list_make1(only);
 	}
 	for (int i = 0; i < (int) lengthof(lists); i++)
-		foreach(cell, lists[i])
 	{
-		StoredClock *stored = lfirst(cell);
+		foreach(cell, lists[i])
+		{
+			StoredClock *stored = lfirst(cell);
 
-		if (stored->metric_id != metric_id || last_cycle(work, stored->per) != stored)
-			continue;
-		cycles = lappend(cycles, stored);
-		last = Max(last, stored->clock.last);
+			if (stored->metric_id != metric_id || last_cycle(work, stored->per) != stored)
+				continue;
+			cycles = lappend(cycles, stored);
+			last = Max(last, stored->clock.last);
+		}
 	}
 	foreach(cell, cycles)
 		((StoredClock *) lfirst(cell))->clock.last = last;

@@ -496,13 +496,15 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 	int			levels = row_levels(row);
 	int32_t		promised;
 
-	/* what a signal ended is not for whom it is handed on to */
-	if (row->from != NULL && (row->from->levels & CLOCK_SIGNAL_CANCEL))
-		return;
-	if (row->from != NULL && clock_item_is_stopped(row->from))
-		levels |= CLOCK_SIGNAL_STOP;
 	if (row->from != NULL)
+	{
+		/* what a signal ended is not for whom it is handed on to */
+		if (row->from->levels & CLOCK_SIGNAL_CANCEL)
+			return;
+		if (clock_item_is_stopped(row->from))
+			levels |= CLOCK_SIGNAL_STOP;
 		start = later_of(start, row->from->last);
+	}
 	promised = row->promise(row->context, start);
 	if (promised == 0)
 		return;
