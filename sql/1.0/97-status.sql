@@ -221,7 +221,10 @@ SELECT 'backlog', CASE WHEN t.is_called THEN 'ok' ELSE 'behind' END,
 		(SELECT count(*) FROM sla.alert AS a WHERE a.delivered_at IS NULL AND a.withdrawn_at IS NULL),
 		CASE WHEN NOT t.is_called THEN '. Nobody has called it for an hour, or at all: see "Who calls sla.tick()" in the README' END)
 FROM (
-	SELECT count(*) FROM sla.burn_due AS b WHERE b.due_at < pg_catalog.now() AND coalesce(b.paused_until < pg_catalog.now(), true)
+	SELECT count(*)
+	FROM sla.burn_due AS b
+	WHERE b.due_at < pg_catalog.now() AND coalesce(b.paused_until < pg_catalog.now(), true)
+		AND NOT EXISTS (SELECT FROM sla.alert_subscription)
 ) AS r (n)
 CROSS JOIN LATERAL (
 	-- (who has not asked for what a tick does is told when they gather)
