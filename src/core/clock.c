@@ -735,7 +735,11 @@ signal_pause(Clock *clock, const ClockSignal *signal, CoreMem *mem,
 		return;
 	clock->signal_reason = reason;
 	if (clock_is_open(clock))
-		set_levels(clock, levels, row_reason, signal->at, mem, outcome);
+	{
+		/* (also where only the reason is another, and the row's is told) */
+		clock->last = level_time(clock, signal->at, outcome);
+		set_levels(clock, levels, row_reason, clock->last, mem, outcome);
+	}
 	else
 		clock->levels = levels;
 }

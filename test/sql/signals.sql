@@ -324,10 +324,11 @@ ALTER TABLE any_said ATTACH PARTITION any_said_2 DEFAULT;
 SELECT sla.track('any_talk', at => 'changed_at');
 INSERT INTO sla.metric (relation, name, start_at, start_when, on_reopen) VALUES
 	('any_talk', 'from row', 'created_at', NULL, 'continue'), ('any_talk', 'anew', NULL, 'false', 'new_cycle'), ('any_talk', 'once', NULL, 'false', 'ignore');
+UPDATE sla.metric SET pause_when = 'note LIKE ''wait%''', pause_reason = 'note' WHERE relation = 'any_talk'::regclass;
 INSERT INTO sla.policy (relation, name) VALUES ('any_talk', 'all');
 INSERT INTO sla.target (relation, policy, metric, goal) SELECT 'any_talk', 'all', m, '4 bh @24/7' FROM unnest('{from row,anew,once}'::text[]) m;
-INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at)
-	SELECT 'any_said', 'any_talk', 'talk', m, a, format('what = %L', a), 'at'
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at, reason)
+	SELECT 'any_said', 'any_talk', 'talk', m, a, format('what = %L', a), 'at', 'at::text'
 	FROM unnest('{from row,anew,once}'::text[]) m, unnest('{start,pause,resume,stop,cancel,reset}'::text[]) a;
 CREATE FUNCTION any_of(VARIADIC a text[] DEFAULT '{start,pause,resume,stop,cancel,reset}') RETURNS text VOLATILE LANGUAGE sql AS 'SELECT a[1 + floor(random() * cardinality(a))::int]';
 CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -359,7 +360,7 @@ BEGIN
 					INSERT INTO any_said SELECT id, any_of(), t FROM x;
 				WHEN 2, 3, 4 THEN INSERT INTO any_said SELECT id, any_of(), t FROM any_talk WHERE id = 1 + floor(random() * last)::int;
 				WHEN 5 THEN INSERT INTO any_said SELECT id, any_of(), t FROM any_talk WHERE random() < 0.3;
-				ELSE UPDATE any_talk SET changed_at = t, note = 'x' WHERE random() < 0.2;
+				ELSE UPDATE any_talk SET changed_at = t, note = any_of('wait', 'wait more', 'go on') WHERE random() < 0.2;
 			END CASE;
 			IF random() < 0.15 THEN
 				RAISE 'undone';
@@ -374,6 +375,10 @@ END
 $$;
 CALL happen(150);
 SELECT count(*) > 50 AS many, count(DISTINCT state) > 2 AS in_states FROM sla.clock WHERE relation = 'any_talk'::regclass;
+-- (signals that tell but another reason than those before, while the row has its own)
+ALTER TABLE any_talk DISABLE TRIGGER zz;
+INSERT INTO any_talk VALUES (100000, '2026-05-01 09:00Z', '2026-05-01 09:00Z', 'wait');
+INSERT INTO any_said VALUES (100000, 'pause', '2026-05-01 10:00Z'), (100000, 'pause', '2026-05-01 11:00Z'), (100000, 'pause', '2026-05-01 12:00Z');
 SELECT started, changed, cancelled FROM sla.sync('any_talk');
 SELECT * FROM sla.verify('any_talk');
 

@@ -1610,6 +1610,7 @@ model_pause(const Model *old, int64_t at, const char *why)
 	if (!model.row_pause)
 		why = model.signal_reason;
 	if (old->row_pause == model.row_pause && old->signal_pause == model.signal_pause &&
+		same_text(old->signal_reason, model.signal_reason) &&
 		off == model.off[END_OF_TIME - 1] && (!off || same_text(why, model.why[END_OF_TIME - 1])))
 		return;
 	model.last = model_time(at < model.start ? model.start : at);
