@@ -26,7 +26,7 @@ COMMENT ON COLUMN sla.burn_rule.budget_percent IS 'the percentage of the error b
 COMMENT ON COLUMN sla.burn_rule.long_window IS 'the long window';
 COMMENT ON COLUMN sla.burn_rule.short_window IS 'the short window, by which it ends soon after the trouble does';
 COMMENT ON COLUMN sla.burn_rule.min_events IS 'with less than this in the long window nothing is said';
-COMMENT ON COLUMN sla.burn_rule.hold_for IS 'how long it must have been so';
+COMMENT ON COLUMN sla.burn_rule.hold_for IS 'how long it must have been so: at its beginning, at its end and at each quarter between';
 COMMENT ON COLUMN sla.burn_rule.cooldown IS 'for so long after an alert there is no other';
 COMMENT ON COLUMN sla.burn_rule.severity IS 'such as page or ticket';
 
