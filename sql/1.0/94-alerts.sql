@@ -295,7 +295,9 @@ BEGIN
 		FROM pg_catalog.pg_proc AS p
 		JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
 		WHERE p.oid OPERATOR(pg_catalog.=) procedure AND p.prokind IN ('f', 'p')
-			AND pg_catalog.oidvectortypes(p.proargtypes) OPERATOR(pg_catalog.=) 'bigint');
+			AND pg_catalog.oidvectortypes(p.proargtypes) OPERATOR(pg_catalog.=) 'bigint'
+			-- (CALL wants an argument for what a procedure gives back)
+			AND NOT (p.prokind OPERATOR(pg_catalog.=) 'p' AND coalesce('o' OPERATOR(pg_catalog.=) ANY (p.proargmodes), false)));
 	IF NEW.run IS NULL THEN
 		RAISE EXCEPTION '% does not take one bigint', procedure::pg_catalog.regprocedure
 			USING ERRCODE = 'invalid_function_definition',

@@ -2,7 +2,8 @@
  *
  * timeline_compile.c
  *	  From opening hours to a timeline: local dates become spans of instants,
- *	  spans are combined, and the result is cut into buckets.
+ *	  spans are combined, and the result is cut into buckets; of weeks that are
+ *	  alike, one.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
