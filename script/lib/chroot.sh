@@ -90,14 +90,12 @@ make_chroot() (
 
 	mkdir -p "$SLA_CACHE"
 	exec 9>"$dir.lock"
-	flock -s 9
-	if chroot_complete "$major"; then
-		exit 0
-	fi
-	flock 9
-	if chroot_complete "$major"; then
-		exit 0
-	fi
+	for lock in --shared --exclusive; do
+		flock $lock 9
+		if chroot_complete "$major"; then
+			exit 0
+		fi
+	done
 	rm -rf --one-file-system "$dir"
 	unshare --mount --propagation private \
 		debootstrap --variant=minbase "$suite" "$dir" "$mirror" "$script" </dev/null

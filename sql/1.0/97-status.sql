@@ -223,7 +223,7 @@ SELECT 'backlog', CASE WHEN t.is_called THEN 'ok' ELSE 'behind' END,
 FROM (
 	SELECT count(*)
 	FROM sla.burn_due AS b
-	WHERE b.due_at < pg_catalog.now() AND coalesce(b.paused_until < pg_catalog.now(), true)
+	WHERE greatest(b.due_at, b.paused_until) < pg_catalog.now()
 		AND NOT EXISTS (SELECT FROM sla.alert_subscription)
 ) AS r (n)
 CROSS JOIN LATERAL (

@@ -711,25 +711,32 @@ narrow_bucket(Compiler *c, ShapeTable *table, const OpenSpan *span, int n, bool 
 	return true;
 }
 
-static bool
-cut_week(Compiler *c, const Timeline *tl, ShapeTable *table, Cutter *cutter, int32_t w,
-		 WeekShape *shape)
+static inline int64_t
+week_start(const Timeline *tl, int32_t w)
 {
-	int64_t		start = tl->base + 7 * w * CORE_USECS_PER_DAY;
+	return tl->base + 7 * w * CORE_USECS_PER_DAY;
+}
+
+/* Cut week w from the spans. */
+static bool
+cut_week(Compiler *c, const Timeline *tl, ShapeTable *table, Cutter *cutter, WeekTable *weeks,
+		 int32_t w)
+{
+	WeekShape	shape;
 	int64_t		total = 0;
 
-	memset(shape, 0, sizeof(WeekShape));
+	memset(&shape, 0, sizeof(WeekShape));
 	for (int k = 0; k < 7; k++)
 	{
 		int64_t		length;
-		int			n = cut_bucket(cutter, tl, start + k * CORE_USECS_PER_DAY, &length);
+		int			n = cut_bucket(cutter, tl, week_start(tl, w) + k * CORE_USECS_PER_DAY, &length);
 
-		if (!narrow_bucket(c, table, cutter->piece, n, false, &shape->open[k], &shape->close[k]))
+		if (!narrow_bucket(c, table, cutter->piece, n, false, &shape.open[k], &shape.close[k]))
 			return false;
 		total += length;
-		shape->cum[k + 1] = (uint16_t) (total / CORE_USECS_PER_MINUTE);
+		shape.cum[k + 1] = (uint16_t) (total / CORE_USECS_PER_MINUTE);
 	}
-	return true;
+	return week_intern(c, weeks, &shape, &weeks->weeks[w].shape);
 }
 
 /*
@@ -755,13 +762,14 @@ typedef struct WeekKey
 #define WEEK_ZONE_AFTER		(13 * CORE_USECS_PER_DAY)
 
 /*
- * The key of the week that begins at "start"; *passed is the number of transitions
- * before it, and grows.  False where there are several at once.
+ * The key of week w; *passed is the number of transitions before it, and grows.
+ * False where there are several at once.
  */
 static bool
-week_key(const Leaf *leaf, int64_t start, int32_t w, int *passed, WeekKey *key)
+week_key(const Timeline *tl, const Leaf *leaf, int32_t w, int *passed, WeekKey *key)
 {
 	const ZoneMap *zone = &leaf->zone;
+	int64_t		start = week_start(tl, w);
 	int			i = *passed;
 
 	while (i < zone->nbreaks && zone->breaks[i].at <= start - WEEK_ZONE_BEFORE)
@@ -826,11 +834,10 @@ leaf_weeks(Compiler *c, const Timeline *tl, ShapeTable *table, Leaf *leaf, WeekT
 		int32_t		first = 7 * w;
 		int32_t		end = first + WEEK_DATES < leaf->plan.ndates ? first + WEEK_DATES : leaf->plan.ndates;
 		WeekKey		this_key;
-		bool		keyed = week_key(leaf, tl->base + first * CORE_USECS_PER_DAY, w, &passed, &this_key) &&
+		bool		keyed = week_key(tl, leaf, w, &passed, &this_key) &&
 			first + 7 <= tl->ndays;
 		uint32_t	slot = keyed ? week_key_hash(&this_key) % REMEMBERED_WEEKS : 0;
 		uint32_t   *shape_number = &weeks->weeks[w].shape;
-		WeekShape	shape;
 		Cutter		cutter;
 
 		if (keyed && number[slot] != 0 && week_keys_equal(&this_key, &key[slot]))
@@ -841,8 +848,7 @@ leaf_weeks(Compiler *c, const Timeline *tl, ShapeTable *table, Leaf *leaf, WeekT
 		list.n = 0;
 		if (!leaf_spans(c, leaf, first, end, &list) ||
 			!cutter_init(c, &cutter, &list) ||
-			!cut_week(c, tl, table, &cutter, w, &shape) ||
-			!week_intern(c, weeks, &shape, shape_number))
+			!cut_week(c, tl, table, &cutter, weeks, w))
 			return false;
 		if (keyed)
 		{
@@ -863,13 +869,8 @@ span_weeks(Compiler *c, const Timeline *tl, ShapeTable *table, const SpanList *l
 	if (!cutter_init(c, &cutter, list))
 		return false;
 	for (int32_t w = 0; w < nweeks; w++)
-	{
-		WeekShape	shape;
-
-		if (!cut_week(c, tl, table, &cutter, w, &shape) ||
-			!week_intern(c, weeks, &shape, &weeks->weeks[w].shape))
+		if (!cut_week(c, tl, table, &cutter, weeks, w))
 			return false;
-	}
 	return true;
 }
 
