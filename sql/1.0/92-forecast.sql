@@ -412,6 +412,22 @@ SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 SET jit = off
 BEGIN ATOMIC
+	-- (Made apart, as the planner thinks them so dear that any join beside them looks cheap.)
+	WITH instant AS (
+		SELECT u.at FROM unnest(instants) AS u (at) WHERE u.at IS NOT NULL
+	), said AS MATERIALIZED (
+		SELECT i.at, f.clock_id, f.metric, f.breach_probability
+		FROM instant AS i
+		CROSS JOIN LATERAL sla.forecast(relation, i.at, by, look_back, at_least, coalesce(known_at, i.at)) AS f
+		WHERE NOT f.is_breached AND f.breach_probability IS NOT NULL
+	), base AS MATERIALIZED (
+		SELECT i.at, p.metric, avg(t.is_breached::integer)::double precision AS rate
+		FROM instant AS i
+		CROSS JOIN LATERAL sla.clock_time_as_of(relation, i.at, coalesce(known_at, i.at), i.at - look_back) AS t
+		JOIN sla.promise AS p ON p.id = t.promise_id
+		WHERE (t.is_breached OR t.state = 's') AND t.started_at >= i.at - look_back
+		GROUP BY i.at, p.metric
+	)
 	SELECT s.metric, s.bin, s.clocks, s.predicted, s.breached, s.base_rate, s.brier, s.base_brier,
 		CASE WHEN s.bin IS NULL THEN 1 - s.brier / nullif(s.base_brier, 0) END
 	FROM (
@@ -424,19 +440,9 @@ BEGIN ATOMIC
 					WHEN c.late_at < least(coalesce(c.ended_at, until), until) THEN 1
 					WHEN c.state = 's' AND c.ended_at <= until THEN 0
 				END::double precision AS y
-			FROM (SELECT u.at FROM unnest(instants) AS u (at) WHERE u.at IS NOT NULL) AS i
-			CROSS JOIN LATERAL sla.forecast(relation, i.at, by, look_back, at_least, coalesce(known_at, i.at)) AS f
-			JOIN (
-				SELECT i.at, p.metric,
-					avg(t.is_breached::integer)::double precision AS rate
-				FROM (SELECT u.at FROM unnest(instants) AS u (at) WHERE u.at IS NOT NULL) AS i
-				CROSS JOIN LATERAL sla.clock_time_as_of(relation, i.at, coalesce(known_at, i.at), i.at - look_back) AS t
-				JOIN sla.promise AS p ON p.id = t.promise_id
-				WHERE (t.is_breached OR t.state = 's') AND t.started_at >= i.at - look_back
-				GROUP BY i.at, p.metric
-			) AS b ON b.at = i.at AND b.metric = f.metric
+			FROM said AS f
+			JOIN base AS b USING (at, metric)
 			JOIN sla.clock_fresh AS c ON c.clock_id = f.clock_id
-			WHERE NOT f.is_breached AND f.breach_probability IS NOT NULL
 		) AS f
 		WHERE sla.is_known(forecast_backtest_answer.relation, NULL) AND f.y IS NOT NULL
 		GROUP BY GROUPING SETS ((f.metric, f.bin), (f.metric), ())
