@@ -668,6 +668,7 @@ is($node->safe_psql('postgres', q{
 		   count(*) FILTER (WHERE NOT judged_alike)
 	FROM pair WHERE NOT other_promise AND NOT paused GROUP BY metric ORDER BY metric}),
 	"first_response|t|0|0\nresolution|t|0|0", 'a finished table: the verdicts that the last state can tell');
+$node->safe_psql('postgres', 'ANALYZE sla.clock_state, incident, finished');
 is($node->safe_psql('postgres', q{
 	SELECT count(*) FROM sla.clock AS a
 	JOIN sla.clock AS b ON b.item = a.item AND b.metric = a.metric AND b.relation = 'finished'::regclass
