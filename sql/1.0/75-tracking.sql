@@ -430,17 +430,26 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
+DECLARE
+	clocks bigint[];
+	levels smallint[];
+	lasts timestamptz[];
+	turns timestamptz[];
 BEGIN
 	PERFORM sla.drop_triggers(relation);
 	DELETE FROM sla.source AS s WHERE s.relation = untrack_table.relation;
 	DELETE FROM sla.target AS t WHERE t.relation = untrack_table.relation;
 	DELETE FROM sla.policy AS p WHERE p.relation = untrack_table.relation;
 	DELETE FROM sla.metric AS m WHERE m.relation = untrack_table.relation;
-	PERFORM sla.refresh_clocks(untrack_table.relation, ARRAY(
-		SELECT c.clock_id
+	SELECT array_agg(o.clock_id), array_agg(o.levels), array_agg(o.last_at), array_agg(o.turned_at)
+	INTO clocks, levels, lasts, turns
+	FROM (
+		SELECT c.clock_id, c.levels, c.last_at, c.turned_at
 		FROM sla.clock_state AS c
 		WHERE c.relation = untrack_table.relation AND c.ended_at IS NULL
-		FOR UPDATE));
+		FOR UPDATE
+	) AS o;
+	PERFORM sla.refresh_clocks(untrack_table.relation, clocks);
 
 	-- also where an expression fails for its row, or is gone (what it has used is
 	-- not known then)
@@ -462,6 +471,11 @@ BEGIN
 		WHERE o.relation = untrack_table.relation AND o.ended_at IS NULL
 	) AS e
 	WHERE c.clock_id = e.clock_id;
+	-- marked, and else what they were, so that they can go on (src/core/clock.h)
+	UPDATE sla.clock_state AS c
+	SET levels = o.levels | 256, last_at = o.last_at, turned_at = o.turned_at
+	FROM unnest(clocks, levels, lasts, turns) AS o (clock_id, levels, last_at, turned_at)
+	WHERE c.clock_id = o.clock_id AND c.state = 'c';
 	DELETE FROM sla.tracked AS t WHERE t.relation = untrack_table.relation;
 	IF NOT keep_history THEN
 		PERFORM sla.forget(relation);

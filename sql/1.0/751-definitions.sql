@@ -31,6 +31,32 @@ COMMENT ON TRIGGER check_rules ON sla.metric IS 'checks expressions';
 COMMENT ON TRIGGER check_rules ON sla.policy IS 'checks expressions';
 COMMENT ON TRIGGER check_rules ON sla.source IS 'checks expressions';
 
+-- (before check_rules, which has the number in the names of functions)
+CREATE FUNCTION sla.adopt_number()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT sla.restoring() THEN
+		NEW.id := coalesce((
+			SELECT max(p.metric_id)
+			FROM sla.promise AS p
+			WHERE p.relation = NEW.relation AND p.metric = NEW.name
+				AND NOT EXISTS (SELECT FROM sla.metric AS m WHERE m.id = p.metric_id)), NEW.id);
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sla.adopt_number() IS
+'private: a metric that its table had before is that metric again, and its clocks are its own';
+REVOKE ALL ON FUNCTION sla.adopt_number() FROM PUBLIC;
+CREATE TRIGGER adopt_number
+	BEFORE INSERT ON sla.metric
+	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
+COMMENT ON TRIGGER adopt_number ON sla.metric IS 'a metric that its table had before is that metric again';
+
 CREATE FUNCTION sla.calendar_exists(calendar text)
 RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE

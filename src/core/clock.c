@@ -407,6 +407,29 @@ set_promise(Clock *clock, int32_t promise, ClockOutcome *outcome)
 }
 
 /*
+ * What ended only because the table was no longer tracked goes on where it was, if
+ * something is promised for it again.
+ */
+static void
+take_up(Clock *clock, ClockPromise promise, void *context, CoreMem *mem,
+		ClockOutcome *outcome)
+{
+	if (!(clock->levels & CLOCK_UNTRACKED) || promise(context, clock->start) == 0)
+		return;
+	clock->levels &= ~CLOCK_UNTRACKED;
+	clock->state = CLOCK_RUNNING;
+	if ((clock->levels & CLOCK_PAUSE) && clock->npauses > 0 &&
+		clock->pauses[clock->npauses - 1].during.to == clock->end)
+	{
+		copy_pauses(clock, mem);
+		clock->pauses[clock->npauses - 1].during.to = CLOCK_NONE;
+		clock->state = CLOCK_PAUSED;
+	}
+	clock->end = CLOCK_NONE;
+	outcome->changed = true;
+}
+
+/*
  * Begin the cycle after "before" (NULL: the first), running.  What signals
  * pause, as the clock "known" tells (NULL: none does), stays paused.
  */
@@ -492,7 +515,7 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 	const Clock *known = row->from != NULL ? row->from : before;
 	int64_t		told = told_time(row, row->start_at,
 								 known == NULL ? CLOCK_NONE : known->turned);
-	int64_t		start = before == NULL ? told : later_of(told, before->last);
+	int64_t		start = before == NULL ? told : later_of(told, later_of(before->last, before->end));
 	int			levels = row_levels(row);
 	int32_t		promised;
 
@@ -580,8 +603,8 @@ row_on_open(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	}
 	else
 	{
-		outcome->changed = set_levels(clock, levels, row->reason, row->at, mem,
-									  outcome);
+		outcome->changed |= set_levels(clock, levels, row->reason, row->at, mem,
+									   outcome);
 		retarget(clock, rules, row, promise, mem, outcome);
 	}
 }
@@ -633,7 +656,7 @@ row_on_finished(Clock *clock, const ClockRules *rules, const ClockRow *row,
 		begin_by_row(clock, row, mem, outcome);
 
 	/* one that has another behind it keeps what it was left with */
-	if (!outcome->begins && clock->levels != levels)
+	if (!outcome->begins && !(clock->levels & CLOCK_UNTRACKED) && clock->levels != levels)
 	{
 		clock->levels = levels;
 		outcome->changed = true;
@@ -651,6 +674,8 @@ clock_apply_row(Clock *clock, const ClockRules *rules, const ClockRow *row,
 			begin_by_row(NULL, row, mem, outcome);
 		return;
 	}
+	if (!row->gone)
+		take_up(clock, row->promise, row->context, mem, outcome);
 
 	/*
 	 * One that has just ended may have another behind it at once: one that
@@ -729,10 +754,9 @@ signal_pause(Clock *clock, const ClockSignal *signal, CoreMem *mem,
 	int			levels = pause ? clock->levels | CLOCK_SIGNAL_PAUSE :
 		clock->levels & ~CLOCK_SIGNAL_PAUSE;
 
-	outcome->changed = levels != clock->levels ||
-		!same_reason(clock->signal_reason, reason);
-	if (!outcome->changed)
+	if (levels == clock->levels && same_reason(clock->signal_reason, reason))
 		return;
+	outcome->changed = true;
 	clock->signal_reason = reason;
 	if (clock_is_open(clock))
 	{
@@ -757,7 +781,7 @@ signal_finish(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
 
 	if (!pulse)
 		levels = (levels & ~CLOCK_CORRECTED) | (stop ? CLOCK_SIGNAL_STOP : CLOCK_SIGNAL_CANCEL);
-	outcome->changed = open || levels != clock->levels;
+	outcome->changed |= open || levels != clock->levels;
 	clock->levels = levels;
 	if (!open)
 		return;
@@ -789,11 +813,14 @@ clock_apply_signal(Clock *clock, const ClockRules *rules,
 				   const ClockSignal *signal, CoreMem *mem,
 				   ClockOutcome *outcome)
 {
-	bool		open = clock != NULL && clock_is_open(clock);
+	bool		open;
 
 	memset(outcome, 0, sizeof(*outcome));
 	if (clock == NULL && signal->action != CLOCK_DO_START)
 		return;
+	if (clock != NULL)
+		take_up(clock, signal->promise, signal->context, mem, outcome);
+	open = clock != NULL && clock_is_open(clock);
 
 	switch (signal->action)
 	{

@@ -76,6 +76,9 @@ typedef enum ClockState
 #define CLOCK_SIGNAL_CANCEL	0x40
 #define CLOCK_CORRECTED		0x80	/* its CLOCK_SIGNAL_STOP is of it alone,
 									 * not of the item */
+#define CLOCK_UNTRACKED		0x100	/* cancelled because its table was no
+									 * longer tracked; the other levels are of
+									 * then */
 #define CLOCK_STOP			(CLOCK_ROW_STOP | CLOCK_SIGNAL_STOP)
 #define CLOCK_PAUSE			(CLOCK_ROW_PAUSE | CLOCK_SIGNAL_PAUSE)
 #define CLOCK_CANCEL		(CLOCK_ROW_CANCEL | CLOCK_SIGNAL_CANCEL)
@@ -276,6 +279,9 @@ typedef struct ClockOutcome
  * first).  A finished clock that another cycle follows is left as it was.
  *
  * The rules, in this order (design: level-driven):
+ * - a clock that ended because its table was no longer tracked goes on as if it
+ *   had been tracked all the time, once something is promised for it (which it
+ *   does for a signal, too), unless the item is gone.
  * - gone, cancel, or no promise any more for its start: an open clock is
  *   cancelled.  In the last case the next cycle may begin in the same call, when
  *   something is promised for a clock that starts now.

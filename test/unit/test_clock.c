@@ -1009,6 +1009,113 @@ test_cancels(void)
 	IS("s1 1-3");
 }
 
+/* As sla.untrack() leaves it at an instant. */
+static void
+untrack(int64_t at)
+{
+	if (the_clock.state == CLOCK_PAUSED)
+		the_clock.pauses[the_clock.npauses - 1].during.to = at;
+	the_clock.state = CLOCK_CANCELLED;
+	the_clock.end = at;
+	the_clock.levels |= CLOCK_UNTRACKED;
+}
+
+static void
+test_untracked(void)
+{
+	example("tracked again: as if it had been all the time");
+	row.start_at = 1;
+	APPLY(2);
+	untrack(10);
+	IS("c1 1-10");
+	APPLY(4);
+	IS("r1 1");
+	SAME(the_clock.levels, 0, "levels");
+	row.stop = true;
+	row.stop_at = 3;
+	APPLY(5);
+	IS("s1 1-3");
+
+	example("and stopped meanwhile");
+	APPLY(2);
+	untrack(10);
+	row.stop = true;
+	APPLY(7);
+	IS("s1 2-7");
+	LATE(false);
+
+	example("a pause that ended only by it goes on");
+	row.pause = true;
+	row.reason = "a";
+	APPLY(2);
+	untrack(10);
+	APPLY(2);
+	IS("p1 2 (2 a)");
+	untrack(11);
+	row.pause = false;
+	APPLY(6);
+	IS("r1 2 (2-6 a)");
+	untrack(12);
+	row.pause = true;
+	APPLY(8);
+	IS("p1 2 (2-6 a) (8 a)");
+
+	example("a pause that was over just then");
+	row.pause = true;
+	APPLY(2);
+	row.pause = false;
+	APPLY(10);
+	untrack(10);
+	APPLY(10);
+	IS("r1 2 (2-10 null)");
+
+	example("nothing promised yet: it stays as it is");
+	APPLY(2);
+	untrack(10);
+	promises.first = 0;
+	row.pause = true;
+	APPLY(4);
+	NOTHING();
+	IS("c1 2-10");
+	promises.first = 1;
+	APPLY(5);
+	IS("p1 2 (5 null)");
+
+	example("nothing promised for its start any more: the next cycle, not before its end");
+	promises.since = 5;
+	APPLY(2);
+	untrack(10);
+	promises.first = 0;
+	APPLY(7);
+	WAS("c1 2-10");
+	IS("r2 10");
+
+	example("gone meanwhile: it ended when it was seen last");
+	APPLY(2);
+	untrack(10);
+	row.gone = true;
+	APPLY(12);
+	IS("c1 2-10");
+
+	example("taken up by signals");
+	APPLY(2);
+	untrack(10);
+	SIGNAL(STOP, 5, NULL);
+	IS("s1 2-5");
+	example("taken up by a pause that was told already");
+	APPLY(2);
+	SIGNAL(PAUSE, 3, "x");
+	untrack(10);
+	SIGNAL(PAUSE, 6, "x");
+	IS("p1 2 (3 x)");
+	SAME(the_clock.last, 3, "last");
+	example("taken up by a start");
+	APPLY(2);
+	untrack(10);
+	SIGNAL(START, 6, NULL);
+	IS("r1 2");
+}
+
 static void
 test_repeats(void)
 {
@@ -2106,6 +2213,7 @@ main(int argc, char **argv)
 	test_pauses();
 	test_stops();
 	test_cancels();
+	test_untracked();
 	test_repeats();
 	test_retargets();
 	test_signals();
