@@ -14,90 +14,17 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "follow.h"
+#include "follow_work.h"
 
-#include "access/sysattr.h"
 #include "access/xact.h"
-#include "catalog/pg_type.h"
-#include "executor/executor.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "utils/timestamp.h"
 
 #include "derive.h"
-#include "fence.h"
 #include "item_set.h"
-#include "kept_plan.h"
 #include "rules.h"
-
-/* What a row says for one metric. */
-typedef struct MetricSays
-{
-	bool		start;
-	bool		stop;
-	bool		pause;
-	bool		cancel;
-	int64		start_at;
-	int64		stop_at;
-	int64		due_at;
-	const char *per;
-	const char *reason;
-} MetricSays;
-
-/* What a row says. */
-typedef struct RowSays
-{
-	const char *item;
-	int64		at;
-	Jsonb	   *labels;
-	const char *owner;
-	const char *party;
-	bool	   *applies;		/* for each policy */
-	MetricSays *metrics;
-} RowSays;
-
-/* A change to be told in sla.clock_change. */
-typedef struct Change
-{
-	StoredClock *clock;
-	const char *kind;
-	int64		at;				/* as it was told */
-	int32		old_promise;
-	int64		old_due;
-	int64		old_late;
-	int64		old_start;
-	int64		old_end;
-	int64		old_stop;
-	int64		old_promised;
-	const char *reason;
-} Change;
-
-typedef void (*WorkFunction) (struct Work *work);
-
-/* The item in work. */
-typedef struct Work
-{
-	Follow	   *follow;
-	TupleTableSlot *row;		/* NULL: gone */
-	const RowSays *says;		/* what the row says, or NULL */
-	const char *item;
-	int64		at;
-	List	   *clocks;			/* that are stored */
-	List	   *new;			/* that are not yet */
-	List	   *changes;
-	const char *reason;			/* of these */
-	int			started;
-	int			cancelled;
-	WorkFunction function;		/* what is to be done, */
-	const void *argument;		/* and of what */
-	/* of the metric in work */
-	int			metric;
-	const Agreement *agreement; /* found with the last promise */
-} Work;
 
 /*
  * Beginning and end
@@ -150,8 +77,8 @@ latest_snapshot(void)
 }
 
 /* See what was written, also by others when "latest". */
-static void
-renew_snapshot(Follow *follow, bool latest)
+void
+follow_renew_snapshot(Follow *follow, bool latest)
 {
 	clock_store_flush(&follow->store);
 	CommandCounterIncrement();
@@ -164,7 +91,7 @@ renew_snapshot(Follow *follow, bool latest)
 void
 follow_flush(Follow *follow)
 {
-	renew_snapshot(follow, true);
+	follow_renew_snapshot(follow, true);
 	follow->any = false;
 	follow->seen = NULL;
 }
@@ -252,236 +179,7 @@ see_item(Follow *follow, const char *item)
 	if (follow->last != NULL && strcmp(follow->last->item, item) == 0)
 		return;
 	if (!note_item(follow, item))
-		renew_snapshot(follow, false);
-}
-
-/*
- * Evaluating a row
- */
-
-typedef struct Evaluation
-{
-	const Definition *def;
-	const Rule *rule;
-} Evaluation;
-
-/* Who writes a row may not know of the expression that fails for it. */
-static void
-evaluation_error_callback(void *arg)
-{
-	const Evaluation *evaluation = arg;
-
-	errcontext("column \"%s\" of sla.%s, for a row of table \"%s\"", evaluation->rule->column,
-			   evaluation->rule->definition, evaluation->def->table);
-}
-
-static Datum
-evaluate(Follow *follow, const Rule *rule, bool *isnull)
-{
-	Evaluation	evaluation = {follow->def, rule};
-	ErrorContextCallback callback;
-	Datum		value;
-
-	callback.callback = evaluation_error_callback;
-	callback.arg = &evaluation;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
-	value = ExecEvalExpr(rule->state, follow->def->econtext, isnull);
-	error_context_stack = callback.previous;
-	return value;
-}
-
-static bool
-condition(Follow *follow, const Rule *rule, bool otherwise)
-{
-	bool		isnull;
-	Datum		value;
-
-	if (rule->state == NULL)
-		return otherwise;
-	value = evaluate(follow, rule, &isnull);
-	return !isnull && DatumGetBool(value);
-}
-
-static const char *
-string(Follow *follow, const Rule *rule)
-{
-	bool		isnull;
-	Datum		value;
-
-	if (rule->state == NULL)
-		return NULL;
-	value = evaluate(follow, rule, &isnull);
-	return isnull ? NULL : TextDatumGetCString(value);
-}
-
-static int64
-instant(Follow *follow, const Rule *rule, const char *column)
-{
-	bool		isnull;
-	TimestampTz value;
-
-	if (rule->state == NULL)
-		return CLOCK_NONE;
-	value = DatumGetTimestampTz(evaluate(follow, rule, &isnull));
-	if (isnull)
-		return CLOCK_NONE;
-	if (TIMESTAMP_NOT_FINITE(value))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("%s of a row of table \"%s\" is infinite", column,
-						get_rel_name(follow->def->relid)),
-				 errhint("Let the expression be NULL where the time is not known.")));
-	hours_check_instant(value);
-	return value;
-}
-
-static Jsonb *
-labels_of(Follow *follow)
-{
-	bool		isnull;
-	Datum		value;
-	Jsonb	   *labels;
-
-	if (follow->def->labels.state == NULL)
-		return NULL;
-	value = evaluate(follow, &follow->def->labels, &isnull);
-	if (isnull)
-		return NULL;
-	labels = DatumGetJsonbPCopy(value);
-	if (!JB_ROOT_IS_OBJECT(labels))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("labels of a row of table \"%s\" are not a JSON object",
-						get_rel_name(follow->def->relid)),
-				 errhint("Write an expression such as jsonb_build_object('team', team).")));
-	return labels;
-}
-
-/* Is any column NULL that tells rows apart? */
-static bool
-key_has_null(const Definition *def)
-{
-	int			i = -1;
-
-	while ((i = bms_next_member(def->item_nullable, i)) >= 0)
-		if (slot_attisnull(def->econtext->ecxt_scantuple, i + FirstLowInvalidHeapAttributeNumber))
-			return true;
-	return false;
-}
-
-static const char *
-item_of(Follow *follow)
-{
-	const char *item = string(follow, &follow->def->item);
-
-	if (item == NULL || key_has_null(follow->def))
-		ereport(ERROR,
-				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("the item of a row of table \"%s\" is null", get_rel_name(follow->def->relid)),
-				 errdetail("The key of a tracked row must not be null.")));
-	return item;
-}
-
-static TimestampTz
-at_of(Follow *follow)
-{
-	int64		at = instant(follow, &follow->def->at, "at");
-
-	return at != CLOCK_NONE ? at : follow->now;
-}
-
-/* Between these two expressions of the row are evaluated. */
-static void
-enter_owner(Follow *follow, Fence *fence, TupleTableSlot *slot)
-{
-	/* the one at hand may be in use further out, or have failed */
-	if (follow->def->busy)
-		follow->def = definition_of(follow->def->id);
-	follow->def->busy = true;
-	follow->def->econtext->ecxt_scantuple = slot;
-	fence_enter(fence, follow->def->owner);
-	if (follow->def->wants_settings)
-		fence_settings(follow->def->time_zone);
-}
-
-static void
-leave_owner(Follow *follow, const Fence *fence)
-{
-	fence_leave(fence);
-	ResetExprContext(follow->def->econtext);
-	follow->def->busy = false;
-}
-
-const char *
-follow_item_of(Follow *follow, TupleTableSlot *slot)
-{
-	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
-	const char *item;
-	Fence		fence;
-
-	enter_owner(follow, &fence, slot);
-	item = item_of(follow);
-	leave_owner(follow, &fence);
-	MemoryContextSwitchTo(old);
-	return item;
-}
-
-TimestampTz
-follow_at_of(Follow *follow, TupleTableSlot *slot)
-{
-	TimestampTz at;
-	Fence		fence;
-
-	enter_owner(follow, &fence, slot);
-	at = at_of(follow);
-	leave_owner(follow, &fence);
-	return at;
-}
-
-TupleTableSlot *
-follow_find_row(Follow *follow, RowReader *reader, const char *item, RowLock lock)
-{
-	TupleTableSlot *row = rows_by_item(reader, follow->def, item, lock);
-
-	return row != NULL && strcmp(follow_item_of(follow, row), item) == 0 ? row : NULL;
-}
-
-static RowSays *
-evaluate_row(Follow *follow, TupleTableSlot *slot)
-{
-	const Definition *def;
-	RowSays    *says = palloc(sizeof(RowSays));
-	Fence		fence;
-
-	enter_owner(follow, &fence, slot);
-	def = follow->def;
-	says->applies = palloc(def->npolicies * sizeof(bool));
-	says->metrics = palloc(def->nmetrics * sizeof(MetricSays));
-	says->item = item_of(follow);
-	says->at = at_of(follow);
-	says->labels = labels_of(follow);
-	says->owner = string(follow, &def->responsible);
-	says->party = string(follow, &def->party);
-	for (int i = 0; i < def->npolicies; i++)
-		says->applies[i] = condition(follow, &def->policies[i].applies, true);
-	for (int i = 0; i < def->nmetrics; i++)
-	{
-		const Metric *metric = &def->metrics[i];
-		MetricSays *m = &says->metrics[i];
-
-		m->start = condition(follow, &metric->start, true);
-		m->stop = condition(follow, &metric->stop, false);
-		m->pause = condition(follow, &metric->pause, false);
-		m->cancel = condition(follow, &metric->cancel, false);
-		m->start_at = instant(follow, &metric->start_at, "start_at");
-		m->stop_at = instant(follow, &metric->stop_at, "stop_at");
-		m->due_at = instant(follow, &metric->due_at, "due_at");
-		m->per = string(follow, &metric->per);
-		m->reason = m->pause ? string(follow, &metric->reason) : NULL;
-	}
-	leave_owner(follow, &fence);
-	return says;
+		follow_renew_snapshot(follow, false);
 }
 
 /*
@@ -578,25 +276,6 @@ follow_agreement(Work *work, StoredClock *stored)
 		stored->agreement_id = id;
 		stored->dirty = true;
 	}
-}
-
-static void
-note_change(Work *work, StoredClock *stored, const StoredClock *before, const char *kind, int64 at)
-{
-	Change	   *change = palloc(sizeof(Change));
-
-	change->clock = stored;
-	change->kind = kind;
-	change->at = at;
-	change->old_promise = before->clock.promise;
-	change->old_promised = before->promised;
-	change->old_due = before->due;
-	change->old_late = before->late;
-	change->old_start = before->clock.start;
-	change->old_end = before->clock.end;
-	change->old_stop = before->clock.state == CLOCK_STOPPED ? before->clock.end : CLOCK_NONE;
-	change->reason = work->reason;
-	work->changes = lappend(work->changes, change);
 }
 
 /* A cycle that began. */
@@ -913,8 +592,8 @@ row_of(Work *work)
 	return row;
 }
 
-static void
-apply_metric(Work *work)
+void
+follow_metric(Work *work)
 {
 	const Metric *metric = &work->follow->def->metrics[work->metric];
 	ClockRow	row = row_of(work);
@@ -933,8 +612,8 @@ apply_metric(Work *work)
 }
 
 /* The item is gone, or its metric: what is open is cancelled. */
-static void
-apply_gone(Work *work, StoredClock *stored, int64 at)
+void
+follow_gone_clock(Work *work, StoredClock *stored, int64 at)
 {
 	ClockRow	row = {.at = at,.gone = true};
 	ClockRules	rules = {0};
@@ -951,8 +630,8 @@ apply_gone(Work *work, StoredClock *stored, int64 at)
 }
 
 /* Open clocks of metrics that are not defined any more. */
-static void
-apply_orphans(Work *work)
+void
+follow_orphans(Work *work)
 {
 	const Definition *def = work->follow->def;
 	ListCell   *cell;
@@ -965,85 +644,13 @@ apply_orphans(Work *work)
 		for (int i = 0; i < def->nmetrics && !found; i++)
 			found = def->metrics[i].id == stored->metric_id;
 		if (!found)
-			apply_gone(work, stored, work->follow->now);
+			follow_gone_clock(work, stored, work->follow->now);
 	}
 }
 
 /*
  * Writing
  */
-
-static void
-write_change(const Change *change)
-{
-	static SPIPlanPtr plan = NULL;
-	static const char *command =
-		"INSERT INTO sla.clock_change (clock, at, kind, reason, before, after) SELECT $1, $2, $3, $12, "
-		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('told_at', $2) ELSE "
-		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $5, 'due_at', $6, 'breached_at', $7, 'stopped_at', $13) || "
-		"CASE WHEN $15 IS DISTINCT FROM $16 THEN jsonb_build_object('promised_at', $15) ELSE '{}' END "
-		"FROM sla.promise WHERE id = $4) END, "
-		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('applied_at', $11) ELSE "
-		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $9, 'due_at', $10, 'stopped_at', $14) || "
-		"CASE WHEN $15 IS DISTINCT FROM $16 THEN jsonb_build_object('promised_at', $16) ELSE '{}' END "
-		"FROM sla.promise WHERE id = $8) END";
-	Oid			types[] = {INT8OID, TIMESTAMPTZOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, TIMESTAMPTZOID
-	};
-	const StoredClock *clock = change->clock;
-	bool		breached = change->old_late != CLOCK_NONE &&
-		change->old_late < (change->old_end != CLOCK_NONE ? change->old_end : change->at);
-	Datum		values[lengthof(types)] = {
-		Int64GetDatum(clock->id), TimestampTzGetDatum(change->at), CStringGetTextDatum(change->kind),
-		Int32GetDatum(change->old_promise), TimestampTzGetDatum(change->old_start),
-		TimestampTzGetDatum(change->old_due), TimestampTzGetDatum(change->old_late),
-		Int32GetDatum(clock->clock.promise), TimestampTzGetDatum(clock->clock.start),
-		TimestampTzGetDatum(clock->due), TimestampTzGetDatum(clock->clock.last),
-		change->reason == NULL ? (Datum) 0 : CStringGetTextDatum(change->reason),
-		TimestampTzGetDatum(change->old_stop), TimestampTzGetDatum(clock->clock.end),
-		TimestampTzGetDatum(change->old_promised), TimestampTzGetDatum(clock->promised)
-	};
-	char		nulls[lengthof(types) + 1] = "                ";
-
-	if (change->old_due == CLOCK_NONE)
-		nulls[5] = 'n';
-	if (!breached)
-		nulls[6] = 'n';
-	if (clock->due == CLOCK_NONE)
-		nulls[9] = 'n';
-	if (change->reason == NULL)
-		nulls[11] = 'n';
-	if (change->old_stop == CLOCK_NONE)
-		nulls[12] = 'n';
-	if (clock->clock.state != CLOCK_STOPPED)
-		nulls[13] = 'n';
-	if (change->old_promised == CLOCK_NONE)
-		nulls[14] = 'n';
-	if (clock->promised == CLOCK_NONE)
-		nulls[15] = 'n';
-	if (plan == NULL)
-		plan = kept_plan(TopMemoryContext, command, lengthof(types), types);
-	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "could not write sla.clock_change");
-}
-
-static void
-write_changes(const List *changes)
-{
-	const ListCell *cell;
-	Fence		fence;
-
-	if (changes == NIL)
-		return;
-	fence_enter(&fence, fence_extension_owner());
-	fence_settings("UTC");
-	SPI_connect();
-	foreach(cell, changes)
-		write_change(lfirst(cell));
-	SPI_finish();
-	fence_leave(&fence);
-}
 
 /* Store the clocks of the item; false when one was changed by somebody else. */
 static bool
@@ -1084,8 +691,8 @@ write_clocks(Work *work)
  * Whoever takes another snapshot goes by the definitions that it sees: clocks may
  * have been stored by them.  True when they are others.
  */
-static bool
-renew_definition(Follow *follow)
+bool
+follow_renew_definition(Follow *follow)
 {
 	Definition *def;
 
@@ -1146,9 +753,9 @@ work_out(Work *work)
 {
 	Follow	   *follow = work->follow;
 
-	if (renew_definition(follow) && work->row != NULL)
+	if (follow_renew_definition(follow) && work->row != NULL)
 	{
-		work->says = evaluate_row(follow, work->row);
+		work->says = row_says(follow, work->row);
 		work->item = work->says->item;
 	}
 	work->new = work->changes = NIL;
@@ -1185,7 +792,7 @@ work_on(Work *work, bool is_worked_out)
 	while (!write_down(work))
 	{
 		CHECK_FOR_INTERRUPTS();
-		renew_snapshot(work->follow, true);
+		follow_renew_snapshot(work->follow, true);
 		work_out(work);
 	}
 }
@@ -1196,10 +803,10 @@ apply_all(Work *work)
 	for (work->metric = 0; work->metric < work->follow->def->nmetrics; work->metric++)
 	{
 		work->agreement = NULL;
-		apply_metric(work);
+		follow_metric(work);
 	}
 	if (!work->follow->is_starting)
-		apply_orphans(work);
+		follow_orphans(work);
 }
 
 static void
@@ -1208,14 +815,14 @@ apply_gone_to_all(Work *work)
 	ListCell   *cell;
 
 	foreach(cell, work->clocks)
-		apply_gone(work, lfirst(cell), work->at);
+		follow_gone_clock(work, lfirst(cell), work->at);
 }
 
 void
 follow_row(Follow *follow, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
-	RowSays    *says = evaluate_row(follow, slot);
+	RowSays    *says = row_says(follow, slot);
 	Work		work = {.follow = follow,.row = slot,.says = says,.item = says->item,.at = says->at,.function = apply_all};
 
 	see_item(follow, says->item);
@@ -1238,7 +845,7 @@ bool
 follow_would_write(Follow *follow, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
-	RowSays    *says = evaluate_row(follow, slot);
+	RowSays    *says = row_says(follow, slot);
 	Work	   *work = palloc0(sizeof(Work));
 	bool		found;
 	ListCell   *cell;
@@ -1375,7 +982,7 @@ apply_signal(Work *work)
 	{
 		row_is_known = true;
 		work->at = work->says->at;
-		apply_metric(work);
+		follow_metric(work);
 		work->at = at;
 		holder = per == NULL ? NULL : last_cycle(work, per);
 	}
@@ -1407,11 +1014,11 @@ apply_signal(Work *work)
 	{
 		/* what the edit does it does now */
 		work->at = Max(at, work->follow->now);
-		apply_metric(work);
+		follow_metric(work);
 		work->at = at;
 	}
 	else if (changed && row_is_known && metric->per.state != NULL)
-		apply_metric(work);
+		follow_metric(work);
 }
 
 void
@@ -1419,298 +1026,12 @@ follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAct
 			  TimestampTz at, const char *reason, ItemSet *fresh)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
-	RowSays    *says = evaluate_row(follow, slot);
+	RowSays    *says = row_says(follow, slot);
 	Signal		signal = {metric, {.action = action,.at = at,.reason = reason}, fresh};
 	Work		work = {.follow = follow,.row = slot,.says = says,.item = says->item,.at = at,.function = apply_signal,
 	.argument = &signal};
 
 	see_item(follow, says->item);
 	work_on(&work, false);
-	MemoryContextSwitchTo(old);
-}
-
-void
-follow_preview(Definition *def, StoredClock *clock)
-{
-	Follow		follow = {.def = def,.context = CurrentMemoryContext,.item_context = CurrentMemoryContext};
-	Work		work = {.follow = &follow,.item = clock->item};
-	RowReader	reader;
-	TupleTableSlot *row;
-	RowSays    *says;
-
-	follow.now = GetCurrentTransactionStartTimestamp();
-	work.at = follow.now;
-	work.clocks = list_make1(clock);
-	rows_open(&reader, def->relid);
-	row = follow_find_row(&follow, &reader, clock->item, ROW_READ);
-	if (row == NULL)
-		apply_gone(&work, clock, work.at);
-	else
-	{
-		says = evaluate_row(&follow, row);
-		work.says = says;
-		for (work.metric = 0; work.metric < def->nmetrics; work.metric++)
-			if (def->metrics[work.metric].id == clock->metric_id)
-				apply_metric(&work);
-		apply_orphans(&work);
-	}
-	rows_close(&reader);
-	derive(follow.def, clock);
-}
-
-void
-follow_bring_up_to_date(Definition *def, StoredClock *clock)
-{
-	if (follow_is_outdated(def, clock))
-		follow_preview(def, clock);
-	else
-		derive(def, clock);
-}
-
-static bool
-same_derived(const StoredClock *a, const StoredClock *b)
-{
-	return a->due == b->due && a->late == b->late && a->risk == b->risk &&
-		a->budget == b->budget && a->paused == b->paused && a->elapsed == b->elapsed &&
-		a->excepted == b->excepted && a->waived == b->waived &&
-		(!a->excepted || (a->gross_due == b->gross_due && a->gross_late == b->gross_late &&
-						  a->gross_elapsed == b->gross_elapsed));
-}
-
-/*
- * Of a finished clock only the net verdict moves, by its exceptions and the
- * calendar that judged it.
- */
-static void
-rejudge(Follow *follow, StoredClock *stored)
-{
-	int64		due = stored->excepted ? stored->gross_due : stored->due;
-	int64		late = stored->excepted ? stored->gross_late : stored->late;
-	int64		elapsed = stored->excepted ? stored->gross_elapsed : stored->elapsed;
-	int64		revision = stored->revision;
-
-	derive_as_judged(follow->def, stored, derive_judged_before(follow->def, stored));
-	stored->revision = revision;
-	if (stored->excepted)
-	{
-		stored->gross_due = due;
-		stored->gross_late = late;
-		stored->gross_elapsed = elapsed;
-	}
-	else
-	{
-		stored->due = due;
-		stored->late = late;
-		stored->elapsed = elapsed;
-	}
-}
-
-/*
- * The clock's row is followed, or it is gone.  With ROW_LOCK_OR_SKIP false, and
- * nothing done, when a writer has the row.
- */
-static bool
-refresh_by_row(Follow *follow, const StoredClock *stored, RowLock lock)
-{
-	TupleTableSlot *row;
-	RowReader	reader;
-	bool		followed = true;
-
-	rows_open(&reader, follow->def->relid);
-	row = follow_find_row(follow, &reader, stored->item, ROW_READ);
-	follow->by_edit = true;
-	if (row == NULL)
-		follow_gone(follow, stored->item, follow->now);
-	else
-	{
-		row = follow_find_row(follow, &reader, stored->item, lock);
-		renew_snapshot(follow, true);
-		followed = row != NULL;
-		if (followed)
-			follow_row(follow, row);
-	}
-	rows_close(&reader);
-
-	/* it was written for all clocks of the item */
-	renew_snapshot(follow, false);
-	return followed;
-}
-
-/* Was a clock derived by the present definitions? */
-static bool
-is_current(const Definition *def, const StoredClock *clock)
-{
-	const Promise *promise = definition_promise(def, clock->clock.promise);
-
-	return promise != NULL && clock->revision >= promise->revision &&
-		clock->revision >= definition_party_revision(def, clock->party);
-}
-
-FollowRefreshed
-follow_refresh(Follow *follow, int64 clock_id)
-{
-	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
-	StoredClock *stored;
-	FollowRefreshed refreshed = REFRESHED;
-
-	for (;;)
-	{
-		(void) renew_definition(follow);
-		stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
-		if (stored == NULL)
-		{
-			refreshed = REFRESH_GONE;
-			break;
-		}
-		if (follow_is_outdated(follow->def, stored))
-		{
-			/*
-			 * a writer of the row may want the clock, which may be locked
-			 * here
-			 */
-			if (!refresh_by_row(follow, stored, ROW_LOCK_OR_SKIP))
-				refreshed = REFRESH_BUSY;
-			break;
-		}
-		if (clock_is_open(&stored->clock))
-			derive(follow->def, stored);
-		else
-		{
-			StoredClock before = *stored;
-
-			/* (also by other hours than it was judged by at first) */
-			if (is_current(follow->def, stored))
-				break;
-			rejudge(follow, stored);
-			if (same_derived(stored, &before))
-				break;
-		}
-		if (!clock_store_lock_or_skip(&follow->store, stored))
-		{
-			refreshed = REFRESH_BUSY;
-			break;
-		}
-		if (clock_store_update(&follow->store, stored))
-			break;
-		CHECK_FOR_INTERRUPTS();
-		renew_snapshot(follow, true);
-	}
-	MemoryContextSwitchTo(old);
-	return refreshed;
-}
-
-/* Set the facts told; what lies outside them is cut off. */
-static void
-set_facts(StoredClock *stored, const FollowFacts *facts)
-{
-	Clock	   *clock = &stored->clock;
-	int64		start = facts->start != CLOCK_NONE ? facts->start : clock->start;
-	int64		stop = facts->stop != CLOCK_NONE ? facts->stop : clock->end;
-	ClockPause *pauses = palloc(clock->npauses * sizeof(ClockPause));
-	int			n = 0;
-
-	if (stop != CLOCK_NONE && stop < start)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("clock " INT64_FORMAT " would stop before it starts", stored->id)));
-	for (int i = 0; i < clock->npauses; i++)
-	{
-		ClockPause	pause = clock->pauses[i];
-
-		pause.during.from = Max(pause.during.from, start);
-		if (stop != CLOCK_NONE && (pause.during.to == CLOCK_NONE || pause.during.to > stop))
-			pause.during.to = stop;
-		if (pause.during.to == CLOCK_NONE || pause.during.from < pause.during.to)
-			pauses[n++] = pause;
-	}
-	clock->pauses = pauses;
-	clock->npauses = n;
-	clock->start = start;
-	clock->end = stop;
-	if (facts->stop != CLOCK_NONE)
-	{
-		/* what was told by hand holds although the row does not say so */
-		if (clock->state != CLOCK_STOPPED)
-			clock->levels |= CLOCK_SIGNAL_STOP | CLOCK_CORRECTED;
-		clock->state = CLOCK_STOPPED;
-		clock->last = clock->turned = stop;
-	}
-	clock->last = Max(clock->last, start);
-}
-
-/* Lock the row of an item, if there is one; false: a writer has it. */
-static bool
-lock_row(Follow *follow, const char *item, RowLock lock)
-{
-	RowReader	reader;
-	bool		locked;
-
-	rows_open(&reader, follow->def->relid);
-	locked = rows_by_item(&reader, follow->def, item, ROW_READ) == NULL ||
-		rows_by_item(&reader, follow->def, item, lock) != NULL || lock != ROW_LOCK_OR_SKIP;
-	rows_close(&reader);
-	renew_snapshot(follow, true);
-	return locked;
-}
-
-void
-follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
-{
-	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
-	bool		row_is_locked = false;
-
-	for (;;)
-	{
-		StoredClock *stored;
-		Work		work = {.follow = follow,.at = follow->now};
-		StoredClock before;
-		bool		by_row;
-
-		(void) renew_definition(follow);
-		stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
-		if (stored == NULL)
-			break;
-
-		/* another promise may hold, for another start or by its row */
-		by_row = clock_is_open(&stored->clock) &&
-			(facts != NULL || follow_is_outdated(follow->def, stored));
-		if (by_row && !row_is_locked)
-		{
-			/*
-			 * writers have the row first, and then its clocks; some of these
-			 * may be judged again and locked here, and this one will follow
-			 * as do all that definitions have made stale
-			 */
-			row_is_locked = lock_row(follow, stored->item, facts != NULL ? ROW_LOCK : ROW_LOCK_OR_SKIP);
-			if (!row_is_locked)
-				break;
-			continue;
-		}
-		before = *stored;
-		if (facts != NULL)
-		{
-			TimestampTz judged = derive_judged_before(follow->def, stored);
-
-			set_facts(stored, facts);
-			work.reason = facts->reason;
-			derive_as_judged(follow->def, stored, judged);
-			if (!TIMESTAMP_IS_NOEND(judged))
-				stored->revision = before.revision;
-		}
-		else
-			derive_anew(follow->def, stored);
-		if (facts == NULL && same_derived(stored, &before))
-			break;
-		note_change(&work, stored, &before, facts != NULL ? "correct" : "recompute", follow->now);
-		if (clock_store_update(&follow->store, stored))
-		{
-			write_changes(work.changes);
-			if (by_row && clock_is_open(&stored->clock))
-				(void) refresh_by_row(follow, stored, ROW_LOCK);
-			break;
-		}
-		CHECK_FOR_INTERRUPTS();
-		renew_snapshot(follow, true);
-	}
 	MemoryContextSwitchTo(old);
 }

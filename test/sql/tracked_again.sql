@@ -81,7 +81,11 @@ SELECT sla.track('ta_job', at => 'at');
 SELECT ta_define();
 SELECT sla.signal('ta_job', '7', 'fix', 'stop', '2026-03-03 12:00');
 SELECT * FROM ta_clock WHERE item = '7';
+-- What was corrected meanwhile is no more to be taken up.
+SELECT sla.correct((SELECT clock_id FROM sla.clock WHERE relation = 'ta_job'::regclass AND item = '8' AND metric = 'fix'),
+	NULL, '2026-03-03 09:00', 'done by phone');
 SELECT items, started, changed, cancelled, errors FROM sla.sync('ta_job');
+SELECT state, stopped_at FROM ta_clock WHERE item = '8' AND metric = 'fix';
 
 -- Deleted and made again, a metric is the same.
 BEGIN;

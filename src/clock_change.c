@@ -1,0 +1,110 @@
+/*-------------------------------------------------------------------------
+ *
+ * clock_change.c
+ *	  The rows of sla.clock_change: what became of a clock, and why.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "follow_work.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "fence.h"
+#include "kept_plan.h"
+
+void
+note_change(Work *work, StoredClock *stored, const StoredClock *before, const char *kind, int64 at)
+{
+	Change	   *change = palloc(sizeof(Change));
+
+	change->clock = stored;
+	change->kind = kind;
+	change->at = at;
+	change->old_promise = before->clock.promise;
+	change->old_promised = before->promised;
+	change->old_due = before->due;
+	change->old_late = before->late;
+	change->old_start = before->clock.start;
+	change->old_end = before->clock.end;
+	change->old_stop = before->clock.state == CLOCK_STOPPED ? before->clock.end : CLOCK_NONE;
+	change->reason = work->reason;
+	work->changes = lappend(work->changes, change);
+}
+
+static void
+write_change(const Change *change)
+{
+	static SPIPlanPtr plan = NULL;
+	static const char *command =
+		"INSERT INTO sla.clock_change (clock, at, kind, reason, before, after) SELECT $1, $2, $3, $12, "
+		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('told_at', $2) ELSE "
+		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $5, 'due_at', $6, 'breached_at', $7, 'stopped_at', $13) || "
+		"CASE WHEN $15 IS DISTINCT FROM $16 THEN jsonb_build_object('promised_at', $15) ELSE '{}' END "
+		"FROM sla.promise WHERE id = $4) END, "
+		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('applied_at', $11) ELSE "
+		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $9, 'due_at', $10, 'stopped_at', $14) || "
+		"CASE WHEN $15 IS DISTINCT FROM $16 THEN jsonb_build_object('promised_at', $16) ELSE '{}' END "
+		"FROM sla.promise WHERE id = $8) END";
+	Oid			types[] = {INT8OID, TIMESTAMPTZOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+		TIMESTAMPTZOID, TIMESTAMPTZOID
+	};
+	const StoredClock *clock = change->clock;
+	bool		breached = change->old_late != CLOCK_NONE &&
+		change->old_late < (change->old_end != CLOCK_NONE ? change->old_end : change->at);
+	Datum		values[lengthof(types)] = {
+		Int64GetDatum(clock->id), TimestampTzGetDatum(change->at), CStringGetTextDatum(change->kind),
+		Int32GetDatum(change->old_promise), TimestampTzGetDatum(change->old_start),
+		TimestampTzGetDatum(change->old_due), TimestampTzGetDatum(change->old_late),
+		Int32GetDatum(clock->clock.promise), TimestampTzGetDatum(clock->clock.start),
+		TimestampTzGetDatum(clock->due), TimestampTzGetDatum(clock->clock.last),
+		change->reason == NULL ? (Datum) 0 : CStringGetTextDatum(change->reason),
+		TimestampTzGetDatum(change->old_stop), TimestampTzGetDatum(clock->clock.end),
+		TimestampTzGetDatum(change->old_promised), TimestampTzGetDatum(clock->promised)
+	};
+	char		nulls[lengthof(types) + 1] = "                ";
+
+	if (change->old_due == CLOCK_NONE)
+		nulls[5] = 'n';
+	if (!breached)
+		nulls[6] = 'n';
+	if (clock->due == CLOCK_NONE)
+		nulls[9] = 'n';
+	if (change->reason == NULL)
+		nulls[11] = 'n';
+	if (change->old_stop == CLOCK_NONE)
+		nulls[12] = 'n';
+	if (clock->clock.state != CLOCK_STOPPED)
+		nulls[13] = 'n';
+	if (change->old_promised == CLOCK_NONE)
+		nulls[14] = 'n';
+	if (clock->promised == CLOCK_NONE)
+		nulls[15] = 'n';
+	if (plan == NULL)
+		plan = kept_plan(TopMemoryContext, command, lengthof(types), types);
+	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not write sla.clock_change");
+}
+
+void
+write_changes(const List *changes)
+{
+	const ListCell *cell;
+	Fence		fence;
+
+	if (changes == NIL)
+		return;
+	fence_enter(&fence, fence_extension_owner());
+	fence_settings("UTC");
+	SPI_connect();
+	foreach(cell, changes)
+		write_change(lfirst(cell));
+	SPI_finish();
+	fence_leave(&fence);
+}

@@ -1,0 +1,305 @@
+/*-------------------------------------------------------------------------
+ *
+ * refresh.c
+ *	  Clocks derived afresh, or judged anew, when something else than their row
+ *	  has changed: definitions, exceptions, or a fact by hand.
+ *
+ * Copyright (c) 2026, sla_tracker contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "follow_work.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "derive.h"
+
+void
+follow_preview(Definition *def, StoredClock *clock)
+{
+	Follow		follow = {.def = def,.context = CurrentMemoryContext,.item_context = CurrentMemoryContext};
+	Work		work = {.follow = &follow,.item = clock->item};
+	RowReader	reader;
+	TupleTableSlot *row;
+	RowSays    *says;
+
+	follow.now = GetCurrentTransactionStartTimestamp();
+	work.at = follow.now;
+	work.clocks = list_make1(clock);
+	rows_open(&reader, def->relid);
+	row = follow_find_row(&follow, &reader, clock->item, ROW_READ);
+	if (row == NULL)
+		follow_gone_clock(&work, clock, work.at);
+	else
+	{
+		says = row_says(&follow, row);
+		work.says = says;
+		for (work.metric = 0; work.metric < def->nmetrics; work.metric++)
+			if (def->metrics[work.metric].id == clock->metric_id)
+				follow_metric(&work);
+		follow_orphans(&work);
+	}
+	rows_close(&reader);
+	derive(follow.def, clock);
+}
+
+void
+follow_bring_up_to_date(Definition *def, StoredClock *clock)
+{
+	if (follow_is_outdated(def, clock))
+		follow_preview(def, clock);
+	else
+		derive(def, clock);
+}
+
+static bool
+same_derived(const StoredClock *a, const StoredClock *b)
+{
+	return a->due == b->due && a->late == b->late && a->risk == b->risk &&
+		a->budget == b->budget && a->paused == b->paused && a->elapsed == b->elapsed &&
+		a->excepted == b->excepted && a->waived == b->waived &&
+		(!a->excepted || (a->gross_due == b->gross_due && a->gross_late == b->gross_late &&
+						  a->gross_elapsed == b->gross_elapsed));
+}
+
+/*
+ * Of a finished clock only the net verdict moves, by its exceptions and the
+ * calendar that judged it.
+ */
+static void
+rejudge(Follow *follow, StoredClock *stored)
+{
+	int64		due = stored->excepted ? stored->gross_due : stored->due;
+	int64		late = stored->excepted ? stored->gross_late : stored->late;
+	int64		elapsed = stored->excepted ? stored->gross_elapsed : stored->elapsed;
+	int64		revision = stored->revision;
+
+	derive_as_judged(follow->def, stored, derive_judged_before(follow->def, stored));
+	stored->revision = revision;
+	if (stored->excepted)
+	{
+		stored->gross_due = due;
+		stored->gross_late = late;
+		stored->gross_elapsed = elapsed;
+	}
+	else
+	{
+		stored->due = due;
+		stored->late = late;
+		stored->elapsed = elapsed;
+	}
+}
+
+/*
+ * The clock's row is followed, or it is gone.  With ROW_LOCK_OR_SKIP false, and
+ * nothing done, when a writer has the row.
+ */
+static bool
+refresh_by_row(Follow *follow, const StoredClock *stored, RowLock lock)
+{
+	TupleTableSlot *row;
+	RowReader	reader;
+	bool		followed = true;
+
+	rows_open(&reader, follow->def->relid);
+	row = follow_find_row(follow, &reader, stored->item, ROW_READ);
+	follow->by_edit = true;
+	if (row == NULL)
+		follow_gone(follow, stored->item, follow->now);
+	else
+	{
+		row = follow_find_row(follow, &reader, stored->item, lock);
+		follow_renew_snapshot(follow, true);
+		followed = row != NULL;
+		if (followed)
+			follow_row(follow, row);
+	}
+	rows_close(&reader);
+
+	/* it was written for all clocks of the item */
+	follow_renew_snapshot(follow, false);
+	return followed;
+}
+
+/* Was a clock derived by the present definitions? */
+static bool
+is_current(const Definition *def, const StoredClock *clock)
+{
+	const Promise *promise = definition_promise(def, clock->clock.promise);
+
+	return promise != NULL && clock->revision >= promise->revision &&
+		clock->revision >= definition_party_revision(def, clock->party);
+}
+
+FollowRefreshed
+follow_refresh(Follow *follow, int64 clock_id)
+{
+	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
+	StoredClock *stored;
+	FollowRefreshed refreshed = REFRESHED;
+
+	for (;;)
+	{
+		(void) follow_renew_definition(follow);
+		stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
+		if (stored == NULL)
+		{
+			refreshed = REFRESH_GONE;
+			break;
+		}
+		if (follow_is_outdated(follow->def, stored))
+		{
+			/*
+			 * a writer of the row may want the clock, which may be locked
+			 * here
+			 */
+			if (!refresh_by_row(follow, stored, ROW_LOCK_OR_SKIP))
+				refreshed = REFRESH_BUSY;
+			break;
+		}
+		if (clock_is_open(&stored->clock))
+			derive(follow->def, stored);
+		else
+		{
+			StoredClock before = *stored;
+
+			/* (also by other hours than it was judged by at first) */
+			if (is_current(follow->def, stored))
+				break;
+			rejudge(follow, stored);
+			if (same_derived(stored, &before))
+				break;
+		}
+		if (!clock_store_lock_or_skip(&follow->store, stored))
+		{
+			refreshed = REFRESH_BUSY;
+			break;
+		}
+		if (clock_store_update(&follow->store, stored))
+			break;
+		CHECK_FOR_INTERRUPTS();
+		follow_renew_snapshot(follow, true);
+	}
+	MemoryContextSwitchTo(old);
+	return refreshed;
+}
+
+/* Set the facts told; what lies outside them is cut off. */
+static void
+set_facts(StoredClock *stored, const FollowFacts *facts)
+{
+	Clock	   *clock = &stored->clock;
+	int64		start = facts->start != CLOCK_NONE ? facts->start : clock->start;
+	int64		stop = facts->stop != CLOCK_NONE ? facts->stop : clock->end;
+	ClockPause *pauses = palloc(clock->npauses * sizeof(ClockPause));
+	int			n = 0;
+
+	if (stop != CLOCK_NONE && stop < start)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("clock " INT64_FORMAT " would stop before it starts", stored->id)));
+	for (int i = 0; i < clock->npauses; i++)
+	{
+		ClockPause	pause = clock->pauses[i];
+
+		pause.during.from = Max(pause.during.from, start);
+		if (stop != CLOCK_NONE && (pause.during.to == CLOCK_NONE || pause.during.to > stop))
+			pause.during.to = stop;
+		if (pause.during.to == CLOCK_NONE || pause.during.from < pause.during.to)
+			pauses[n++] = pause;
+	}
+	clock->pauses = pauses;
+	clock->npauses = n;
+	clock->start = start;
+	clock->end = stop;
+	if (facts->stop != CLOCK_NONE)
+	{
+		/* what was told by hand holds although the row does not say so */
+		clock->levels &= ~CLOCK_UNTRACKED;
+		if (clock->state != CLOCK_STOPPED)
+			clock->levels |= CLOCK_SIGNAL_STOP | CLOCK_CORRECTED;
+		clock->state = CLOCK_STOPPED;
+		clock->last = clock->turned = stop;
+	}
+	clock->last = Max(clock->last, start);
+}
+
+/* Lock the row of an item, if there is one; false: a writer has it. */
+static bool
+lock_row(Follow *follow, const char *item, RowLock lock)
+{
+	RowReader	reader;
+	bool		locked;
+
+	rows_open(&reader, follow->def->relid);
+	locked = rows_by_item(&reader, follow->def, item, ROW_READ) == NULL ||
+		rows_by_item(&reader, follow->def, item, lock) != NULL || lock != ROW_LOCK_OR_SKIP;
+	rows_close(&reader);
+	follow_renew_snapshot(follow, true);
+	return locked;
+}
+
+void
+follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
+{
+	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
+	bool		row_is_locked = false;
+
+	for (;;)
+	{
+		StoredClock *stored;
+		Work		work = {.follow = follow,.at = follow->now};
+		StoredClock before;
+		bool		by_row;
+
+		(void) follow_renew_definition(follow);
+		stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
+		if (stored == NULL)
+			break;
+
+		/* another promise may hold, for another start or by its row */
+		by_row = clock_is_open(&stored->clock) &&
+			(facts != NULL || follow_is_outdated(follow->def, stored));
+		if (by_row && !row_is_locked)
+		{
+			/*
+			 * writers have the row first, and then its clocks; some of these
+			 * may be judged again and locked here, and this one will follow
+			 * as do all that definitions have made stale
+			 */
+			row_is_locked = lock_row(follow, stored->item, facts != NULL ? ROW_LOCK : ROW_LOCK_OR_SKIP);
+			if (!row_is_locked)
+				break;
+			continue;
+		}
+		before = *stored;
+		if (facts != NULL)
+		{
+			TimestampTz judged = derive_judged_before(follow->def, stored);
+
+			set_facts(stored, facts);
+			work.reason = facts->reason;
+			derive_as_judged(follow->def, stored, judged);
+			if (!TIMESTAMP_IS_NOEND(judged))
+				stored->revision = before.revision;
+		}
+		else
+			derive_anew(follow->def, stored);
+		if (facts == NULL && same_derived(stored, &before))
+			break;
+		note_change(&work, stored, &before, facts != NULL ? "correct" : "recompute", follow->now);
+		if (clock_store_update(&follow->store, stored))
+		{
+			write_changes(work.changes);
+			if (by_row && clock_is_open(&stored->clock))
+				(void) refresh_by_row(follow, stored, ROW_LOCK);
+			break;
+		}
+		CHECK_FOR_INTERRUPTS();
+		follow_renew_snapshot(follow, true);
+	}
+	MemoryContextSwitchTo(old);
+}
