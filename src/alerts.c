@@ -120,87 +120,74 @@ is_true(const StoredClock *clock, const Told *told, Level level, int64 at)
 	return is_passed(level.at, at);
 }
 
-/* What comes of a look at a clock; lists are made in the context "results". */
-static void
-judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
+/*
+ * The instants that matter: of the "n" fractions in the promise, and of what was told.
+ */
+static int64 *
+instants_of(const Look *look, Definition *def, StoredClock *clock, const Promise *promise, int n)
 {
-	Definition *def = definition_of_table(clock->relation);
-	const Promise *promise;
-	double	   *fractions;
-	int64	   *instants;
-	Level		heard = {CLOCK_NONE, false};
-	Level		breach = {CLOCK_NONE, true};
-	bool		open;
-	int			n = 0;
+	int			nall = n + look->ntold;
+	double	   *fractions = palloc(Max(nall, 1) * sizeof(double));
+	int64	   *instants = palloc(Max(nall, 1) * sizeof(int64));
 
-	/* what ended keeps its verdict */
-	if (clock_is_open(&clock->clock) && def != NULL && !def->suspended)
-		follow_bring_up_to_date(def, clock);
-	else if (clock_is_open(&clock->clock))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the table of clock " INT64_FORMAT " is not followed", clock->id)));
-	promise = def == NULL ? NULL : definition_promise(def, clock->clock.promise);
-	open = clock_is_open(&clock->clock);
-
-	/* (most that ended: by which calendar they were judged need not be known) */
-	if (!open && look->ntold == 0 && !(look->in_time && is_passed(clock->late, clock->clock.end)))
-		return;
-
-	/* all instants that matter: of the promise, and of what was told */
-	if (promise != NULL)
-		n = promise->nalerts;
-	fractions = palloc(Max(n + look->ntold, 1) * sizeof(double));
-	instants = palloc(Max(n + look->ntold, 1) * sizeof(int64));
 	for (int i = 0; i < n; i++)
 		fractions[i] = promise->alerts[i];
 	for (int i = 0; i < look->ntold; i++)
 		fractions[n + i] = look->told[i].breach ? 1 : look->told[i].fraction;
 	if (promise != NULL)
-		derive_fractions(def, clock, fractions, n + look->ntold, instants);
+		derive_fractions(def, clock, fractions, nall, instants);
 	else
-		for (int i = 0; i < n + look->ntold; i++)
+		for (int i = 0; i < nall; i++)
 			instants[i] = clock->risk;	/* (history of a table let go) */
-	look->promise = clock->clock.promise;
-	look->due = clock->due;
-	look->passed = MemoryContextAlloc(results, Max(n, 1) * sizeof(Datum));
-	look->untrue = MemoryContextAlloc(results, Max(look->ntold, 1) * sizeof(Datum));
+	return instants;
+}
+
+/* What is not true any more of what was told; the highest of the rest is returned. */
+static Level
+judge_told(Look *look, const StoredClock *clock, const int64 *instants, TimestampTz at)
+{
+	Level		heard = {CLOCK_NONE, false};
 
 	for (int i = 0; i < look->ntold; i++)
 	{
 		const Told *told = &look->told[i];
-		Level		level = {told->breach ? clock->late : instants[n + i], told->breach};
+		Level		level = {told->breach ? clock->late : instants[i], told->breach};
 
 		if (!is_true(clock, told, level, at))
 			look->untrue[look->nuntrue++] = Int64GetDatum(told->id);
 		else if (is_higher(level, heard))
 			heard = level;
 	}
+	return heard;
+}
 
-	if (!clock->waived)
-		breach.at = clock->late;
-	if (!open)
-	{
-		/*
-		 * Of a clock that was known and ended meanwhile its breach is told,
-		 * and of one of which more was told than is true.
-		 */
-		if ((look->in_time || look->nuntrue > 0) && is_passed(breach.at, clock->clock.end) && is_higher(breach, heard))
-		{
-			look->raise = breach;
-			look->passed_breach = true;
-			for (int i = 0; i < n; i++)
-			{
-				Level		level = {instants[i], instants[i] == breach.at};
-
-				if (level.breach)
-					look->raised = i + 1;
-				if (!is_higher(level, breach) && is_higher(level, heard))
-					look->passed[look->npassed++] = Int32GetDatum(i + 1);
-			}
-		}
+/*
+ * Of a clock that was known and ended meanwhile its breach is told, and of one of
+ * which more was told than is true.
+ */
+static void
+judge_ended(Look *look, const StoredClock *clock, const int64 *instants, int n, Level breach, Level heard)
+{
+	if (!(look->in_time || look->nuntrue > 0) || !is_passed(breach.at, clock->clock.end) || !is_higher(breach, heard))
 		return;
+	look->raise = breach;
+	look->passed_breach = true;
+	for (int i = 0; i < n; i++)
+	{
+		Level		level = {instants[i], instants[i] == breach.at};
+
+		if (level.breach)
+			look->raised = i + 1;
+		if (!is_higher(level, breach) && is_higher(level, heard))
+			look->passed[look->npassed++] = Int32GetDatum(i + 1);
 	}
+}
+
+/* Of an open one what has passed, and when what has not will have. */
+static void
+judge_open(Look *look, const StoredClock *clock, const int64 *instants, int n, Level breach, Level heard,
+		   TimestampTz at)
+{
 	for (int i = 0; i < n; i++)
 	{
 		Level		level = {instants[i], instants[i] == breach.at};
@@ -232,6 +219,46 @@ judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
 			look->raised = 0;
 		}
 	}
+}
+
+/* What comes of a look at a clock; lists are made in the context "results". */
+static void
+judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
+{
+	Definition *def = definition_of_table(clock->relation);
+	const Promise *promise;
+	int64	   *instants;
+	Level		heard;
+	Level		breach = {CLOCK_NONE, true};
+	int			n;
+
+	/* what ended keeps its verdict */
+	if (clock_is_open(&clock->clock) && def != NULL && !def->suspended)
+		follow_bring_up_to_date(def, clock);
+	else if (clock_is_open(&clock->clock))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the table of clock " INT64_FORMAT " is not followed", clock->id)));
+
+	/* (most that ended: by which calendar they were judged need not be known) */
+	if (!clock_is_open(&clock->clock) && look->ntold == 0 &&
+		!(look->in_time && is_passed(clock->late, clock->clock.end)))
+		return;
+
+	promise = def == NULL ? NULL : definition_promise(def, clock->clock.promise);
+	n = promise == NULL ? 0 : promise->nalerts;
+	instants = instants_of(look, def, clock, promise, n);
+	look->promise = clock->clock.promise;
+	look->due = clock->due;
+	look->passed = MemoryContextAlloc(results, Max(n, 1) * sizeof(Datum));
+	look->untrue = MemoryContextAlloc(results, Max(look->ntold, 1) * sizeof(Datum));
+	heard = judge_told(look, clock, instants + n, at);
+	if (!clock->waived)
+		breach.at = clock->late;
+	if (clock_is_open(&clock->clock))
+		judge_open(look, clock, instants, n, breach, heard, at);
+	else
+		judge_ended(look, clock, instants, n, breach, heard);
 }
 
 /*
