@@ -508,6 +508,7 @@ CREATE FUNCTION sla.clock_at_answer(relation regclass, at timestamptz, known_at 
 RETURNS SETOF sla.clock
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 BEGIN ATOMIC
 	SELECT
 		c.clock_id,

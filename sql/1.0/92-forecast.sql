@@ -421,12 +421,17 @@ BEGIN ATOMIC
 		CROSS JOIN LATERAL sla.forecast(relation, i.at, by, look_back, at_least, coalesce(known_at, i.at)) AS f
 		WHERE NOT f.is_breached AND f.breach_probability IS NOT NULL
 	), base AS MATERIALIZED (
-		SELECT i.at, p.metric, avg(t.is_breached::integer)::double precision AS rate
-		FROM instant AS i
-		CROSS JOIN LATERAL sla.clock_time_as_of(relation, i.at, coalesce(known_at, i.at), i.at - look_back) AS t
-		JOIN sla.promise AS p ON p.id = t.promise_id
-		WHERE (t.is_breached OR t.state = 's') AND t.started_at >= i.at - look_back
-		GROUP BY i.at, p.metric
+		-- (counted by promise first: else each clock would be compared with every promise)
+		SELECT n.at, p.metric, (sum(n.breached) / sum(n.clocks))::double precision AS rate
+		FROM (
+			SELECT i.at, c.promise_id, count(*) AS clocks, count(*) FILTER (WHERE c.late_at < coalesce(c.ended_at, i.at)) AS breached
+			FROM instant AS i
+			CROSS JOIN LATERAL sla.clocks_as_of(relation, i.at, coalesce(known_at, i.at), i.at - look_back) AS c
+			WHERE (c.late_at < coalesce(c.ended_at, i.at) OR c.state = 's') AND c.started_at >= i.at - look_back
+			GROUP BY i.at, c.promise_id
+		) AS n
+		JOIN sla.promise AS p ON p.id = n.promise_id
+		GROUP BY n.at, p.metric
 	)
 	SELECT s.metric, s.bin, s.clocks, s.predicted, s.breached, s.base_rate, s.brier, s.base_brier,
 		CASE WHEN s.bin IS NULL THEN 1 - s.brier / nullif(s.base_brier, 0) END
