@@ -229,7 +229,9 @@ ask_month_start(MonthZone *zone, int month)
 	if (!sla_zones.load(sla_zones.context, zone->name, (date - INT64CONST(3)) * USECS_PER_DAY,
 						(date + INT64CONST(3)) * USECS_PER_DAY, &mem, &map, &error))
 		sla_report(&error, "time zone", zone->name, (int) strlen(zone->name), NULL);
-	return zone->starts[month] = zone_instant(&map, date * USECS_PER_DAY);
+	/* as sla.day_begins(): of a midnight that comes twice the first */
+	return zone->starts[month] = Min(zone_instant(&map, date * USECS_PER_DAY),
+									 zone_instant(&map, date * USECS_PER_DAY - 1) + 1);
 }
 
 static inline TimestampTz

@@ -686,6 +686,14 @@ COMMENT ON AGGREGATE sla.tally(date, text[], integer, integer, oid, "char",
 	timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, boolean, boolean) IS
 'private: judgements counted by month and promise';
 
+-- (where the clock is put back to midnight, that comes twice: PostgreSQL takes the second)
+CREATE FUNCTION sla.day_begins(time_zone text, day timestamp)
+RETURNS timestamptz
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN least(pg_catalog.timezone(time_zone, day),
+	pg_catalog.timezone(time_zone, day - interval '1 us') + interval '1 us');
+COMMENT ON FUNCTION sla.day_begins(text, timestamp) IS 'private: the first instant of a day of a time zone';
+
 -- (From the first month that may have a verdict on.  An array, of which the
 -- planner expects ten elements: were it a thousand months, it would think that
 -- compiling the query pays.  Grouped, so that the bounds are worked out once and
@@ -814,7 +822,7 @@ SELECT
 	p.relation::text AS relation,
 	p.policy,
 	p.metric,
-	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
+	sla.day_begins(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
 	sum(j.met + j.tolerated + j.breached + j.waived)::bigint AS clocks,
 	sum(j.met)::bigint AS met,
 	sum(j.tolerated)::bigint AS tolerated,
@@ -911,7 +919,7 @@ SELECT
 	p.relation::text AS relation,
 	p.policy,
 	p.metric,
-	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
+	sla.day_begins(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
 	sum(j.met + j.tolerated + j.breached + j.waived)::bigint AS clocks,
 	sum(j.met)::bigint AS met,
 	sum(j.tolerated)::bigint AS tolerated,
@@ -972,7 +980,7 @@ SELECT
 	p.metric,
 	l.key AS label,
 	l.value,
-	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
+	sla.day_begins(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
 	coalesce(sum(j.n) FILTER (WHERE j.net > 0), 0)::bigint AS clocks,
 	coalesce(sum(j.n) FILTER (WHERE j.net = 1), 0)::bigint AS met,
 	coalesce(sum(j.n) FILTER (WHERE j.net = 2), 0)::bigint AS tolerated,
@@ -999,8 +1007,8 @@ FROM (
 	LEFT JOIN sla.tracked AS t ON t.relation = p.relation
 	LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
 	WHERE (j.at >= m.all_from_at AND j.at < m.all_to_at)
-		OR (j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
-			AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month'))
+		OR (j.at >= sla.day_begins(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+			AND j.at < sla.day_begins(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month'))
 	GROUP BY m.period_start, j.promise_id, j.labels, j.net, j.gross
 ) AS j
 CROSS JOIN LATERAL pg_catalog.jsonb_each_text(j.labels) AS l
@@ -1034,7 +1042,7 @@ SELECT
 	p.relation::text AS relation,
 	j.owner,
 	p.metric,
-	pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
+	sla.day_begins(coalesce(t.time_zone, 'UTC'), j.period_start::timestamp) AS "time",
 	coalesce(sum(j.n) FILTER (WHERE j.net > 0), 0)::bigint AS clocks,
 	coalesce(sum(j.n) FILTER (WHERE j.net = 1), 0)::bigint AS met,
 	coalesce(sum(j.n) FILTER (WHERE j.net = 2), 0)::bigint AS tolerated,
@@ -1061,8 +1069,8 @@ FROM (
 	LEFT JOIN sla.tracked AS t ON t.relation = p.relation
 	LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
 	WHERE (j.at >= m.all_from_at AND j.at < m.all_to_at)
-		OR (j.at >= pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
-			AND j.at < pg_catalog.timezone(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month'))
+		OR (j.at >= sla.day_begins(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
+			AND j.at < sla.day_begins(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month'))
 	GROUP BY m.period_start, j.promise_id, j.owner, j.net, j.gross
 ) AS j
 CROSS JOIN LATERAL (

@@ -179,14 +179,6 @@ END
 $$;
 COMMENT ON FUNCTION sla.refuse_window_unit(text) IS 'private: an error that names what is no window of the calendar';
 
--- (where the clock is put back to midnight, that comes twice: PostgreSQL takes the second)
-CREATE FUNCTION sla.day_begins(time_zone text, day timestamp)
-RETURNS timestamptz
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN least(pg_catalog.timezone(time_zone, day),
-	pg_catalog.timezone(time_zone, day - interval '1 us') + interval '1 us');
-COMMENT ON FUNCTION sla.day_begins(text, timestamp) IS 'private: the first instant of a day of a time zone';
-
 CREATE FUNCTION sla.calendar_window(unit text, anchor date, time_zone text, at timestamptz,
 	OUT from_at timestamptz, OUT to_at timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE

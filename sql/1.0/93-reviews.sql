@@ -693,7 +693,7 @@ FROM (
 		sum(count(*)) OVER (PARTITION BY b.period_start, b.relation, t.dimension, t.label) AS all_breaches
 	FROM (
 		SELECT m.period_start, b.relation::text AS relation, b.at, z.zone, r.cause, b.owner, b.party, p.policy, p.metric, b.labels,
-			pg_catalog.timezone(coalesce(t.time_zone, 'UTC'), m.period_start::timestamp) AS "time"
+			sla.day_begins(coalesce(t.time_zone, 'UTC'), m.period_start::timestamp) AS "time"
 		FROM sla.month AS m
 		CROSS JOIN LATERAL (
 			SELECT *

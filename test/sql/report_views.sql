@@ -184,6 +184,18 @@ SELECT pg_temp.plan_of('SELECT * FROM sla.report_clock WHERE item = ''77''')
 	!~ 'Seq Scan on clock_state|Index Cond: [^\n]*relation' AS by_item_alone;
 RESET enable_seqscan;
 RESET enable_bitmapscan;
+-- a month whose first midnight comes twice begins with the first of them, in every report
+UPDATE sla.tracked SET time_zone = 'America/Havana' WHERE relation = 'rv_order'::regclass;
+UPDATE sla.clock_state SET started_at = '2020-10-31 12:00+00', last_at = '2020-10-31 12:00+00', ended_at = '2020-11-01 04:30+00', state = 's',
+	due_at = '2020-11-05', late_at = '2020-11-05', is_excepted = false, gross_due_at = NULL, gross_late_at = NULL, agreement_id = NULL, labels = '{"team": "t1"}'
+WHERE clock_id = (SELECT min(c.clock_id) FROM sla.clock_state AS c WHERE c.relation = 'rv_order'::regclass);
+SELECT r.*
+FROM (
+	SELECT 'month' AS report, period_start, "time", clocks FROM sla.report_attainment
+	UNION ALL SELECT 'history', period_start, "time", clocks FROM sla.report_attainment_history
+	UNION ALL SELECT 'label', period_start, "time", clocks FROM sla.report_attainment_by_label
+	UNION ALL SELECT 'owner', period_start, "time", clocks FROM sla.report_owner) AS r
+WHERE period_start IN ('2020-10-01', '2020-11-01') ORDER BY report;
 SELECT sla.detach();
 DROP TABLE rv_ticket, rv_order;
 DELETE FROM sla.agreement;
