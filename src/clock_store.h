@@ -64,6 +64,7 @@ typedef struct StoredClock
 								 * derived */
 	/* in work */
 	bool		had_ended;		/* when it was read */
+	bool		taken_up;		/* what had ended it was sla.untrack() */
 	struct						/* and the rest by which alerts go, and what
 								 * objectives count */
 	{

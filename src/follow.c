@@ -334,7 +334,8 @@ follow_is_outdated(const Definition *def, const StoredClock *clock)
 {
 	const Promise *promise = definition_promise(def, clock->clock.promise);
 
-	return clock_is_open(&clock->clock) &&
+	/* (what sla.untrack() ended goes on at the row's time) */
+	return clock_is_open(&clock->clock) && !clock->taken_up &&
 		(clock->revision < 0 || promise == NULL || clock->revision < promise->resync ||
 		 clock->revision < definition_party_revision(def, clock->party));
 }
@@ -592,12 +593,32 @@ row_of(Work *work)
 	return row;
 }
 
+/* What sla.untrack() ended is open again, and then as any that was not looked at since. */
+static void
+take_up_clocks(Work *work)
+{
+	CoreMem		mem = sla_core_mem();
+	ListCell   *cell;
+
+	foreach(cell, work->clocks)
+	{
+		StoredClock *stored = lfirst(cell);
+
+		if (stored->metric_id != work->follow->def->metrics[work->metric].id ||
+			!clock_take_up(&stored->clock, find_promise, work, &mem))
+			continue;
+		stored->taken_up = true;
+		stored->dirty = true;
+	}
+}
+
 void
 follow_metric(Work *work)
 {
 	const Metric *metric = &work->follow->def->metrics[work->metric];
 	ClockRow	row = row_of(work);
 
+	take_up_clocks(work);
 	if (work->follow->is_starting)
 	{
 		if (!bms_is_member(metric->id, work->follow->starting) || row.cancel || has_clock(work))
@@ -667,7 +688,7 @@ write_clocks(Work *work)
 			continue;
 
 		/* what has ended, and stays so, keeps its verdict */
-		if (!stored->had_ended || clock_is_open(&stored->clock))
+		if (!stored->had_ended || stored->taken_up || clock_is_open(&stored->clock))
 			derive(follow->def, stored);
 		if (follow->no_wait && !clock_store_lock_or_skip(&follow->store, stored))
 			ereport(ERROR,
@@ -973,6 +994,7 @@ apply_signal(Work *work)
 	work->metric = metric_of(work->follow->def, signal->metric);
 	metric = &work->follow->def->metrics[work->metric];
 	per = metric->per.state == NULL ? "" : work->says->metrics[work->metric].per;
+	take_up_clocks(work);
 	holder = per == NULL ? NULL : last_cycle(work, per);
 	foreach(cell, last_cycles(work))
 		outdated |= follow_is_outdated(work->follow->def, lfirst(cell));

@@ -38,24 +38,49 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	number integer;
 BEGIN
-	IF NOT sla.restoring() THEN
-		NEW.id := coalesce((
-			SELECT max(p.metric_id)
+	IF sla.restoring() THEN
+		RETURN NEW;
+	END IF;
+	CASE TG_TABLE_NAME
+		WHEN 'metric' THEN
+			SELECT max(p.metric_id) INTO number
 			FROM sla.promise AS p
 			WHERE p.relation = NEW.relation AND p.metric = NEW.name
-				AND NOT EXISTS (SELECT FROM sla.metric AS m WHERE m.id = p.metric_id)), NEW.id);
-	END IF;
+				AND NOT EXISTS (SELECT FROM sla.metric AS m WHERE m.id = p.metric_id);
+		WHEN 'policy' THEN
+			SELECT max(p.policy_id) INTO number
+			FROM sla.promise AS p
+			WHERE p.relation = NEW.relation AND p.policy = NEW.name AND p.policy_from = NEW.valid_from
+				AND NOT EXISTS (SELECT FROM sla.policy AS o WHERE o.id = p.policy_id);
+		ELSE
+			SELECT max(p.target_id) INTO number
+			FROM sla.promise AS p
+			WHERE p.relation = NEW.relation AND p.policy = NEW.policy AND p.metric = NEW.metric
+				AND p.target_from = NEW.valid_from
+				AND NOT EXISTS (SELECT FROM sla.target AS t WHERE t.id = p.target_id);
+	END CASE;
+	NEW.id := coalesce(number, NEW.id);
 	RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION sla.adopt_number() IS
-'private: a metric that its table had before is that metric again, and its clocks are its own';
+'private: a definition that its table had before is that one again: its clocks are its own, and what it promises is no other promise';
 REVOKE ALL ON FUNCTION sla.adopt_number() FROM PUBLIC;
 CREATE TRIGGER adopt_number
 	BEFORE INSERT ON sla.metric
 	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
+CREATE TRIGGER adopt_number
+	BEFORE INSERT ON sla.policy
+	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
+CREATE TRIGGER adopt_number
+	BEFORE INSERT ON sla.target
+	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
 COMMENT ON TRIGGER adopt_number ON sla.metric IS 'a metric that its table had before is that metric again';
+COMMENT ON TRIGGER adopt_number ON sla.policy IS 'a policy that its table had before is that policy again';
+COMMENT ON TRIGGER adopt_number ON sla.target IS 'a target that its table had before is that target again';
 
 CREATE FUNCTION sla.calendar_exists(calendar text)
 RETURNS boolean

@@ -407,29 +407,6 @@ set_promise(Clock *clock, int32_t promise, ClockOutcome *outcome)
 }
 
 /*
- * What ended only because the table was no longer tracked goes on where it was, if
- * something is promised for it again.
- */
-static void
-take_up(Clock *clock, ClockPromise promise, void *context, CoreMem *mem,
-		ClockOutcome *outcome)
-{
-	if (!(clock->levels & CLOCK_UNTRACKED) || promise(context, clock->start) == 0)
-		return;
-	clock->levels &= ~CLOCK_UNTRACKED;
-	clock->state = CLOCK_RUNNING;
-	if ((clock->levels & CLOCK_PAUSE) && clock->npauses > 0 &&
-		clock->pauses[clock->npauses - 1].during.to == clock->end)
-	{
-		copy_pauses(clock, mem);
-		clock->pauses[clock->npauses - 1].during.to = CLOCK_NONE;
-		clock->state = CLOCK_PAUSED;
-	}
-	clock->end = CLOCK_NONE;
-	outcome->changed = true;
-}
-
-/*
  * Begin the cycle after "before" (NULL: the first), running.  What signals
  * pause, as the clock "known" tells (NULL: none does), stays paused.
  */
@@ -471,6 +448,24 @@ begin_repeat(const Clock *clock, int levels, const char *row_reason,
 	begin(clock, clock, clock->end, promised, mem, outcome);
 	set_levels(&outcome->next, levels & (CLOCK_ROW | CLOCK_SIGNAL_PAUSE),
 			   row_reason, clock->end, mem, outcome);
+}
+
+bool
+clock_take_up(Clock *clock, ClockPromise promise, void *context, CoreMem *mem)
+{
+	if (!(clock->levels & CLOCK_UNTRACKED) || promise(context, clock->start) == 0)
+		return false;
+	clock->levels &= ~CLOCK_UNTRACKED;
+	clock->state = CLOCK_RUNNING;
+	if ((clock->levels & CLOCK_PAUSE) && clock->npauses > 0 &&
+		clock->pauses[clock->npauses - 1].during.to == clock->end)
+	{
+		copy_pauses(clock, mem);
+		clock->pauses[clock->npauses - 1].during.to = CLOCK_NONE;
+		clock->state = CLOCK_PAUSED;
+	}
+	clock->end = CLOCK_NONE;
+	return true;
 }
 
 /*
@@ -603,8 +598,8 @@ row_on_open(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	}
 	else
 	{
-		outcome->changed |= set_levels(clock, levels, row->reason, row->at, mem,
-									   outcome);
+		outcome->changed = set_levels(clock, levels, row->reason, row->at, mem,
+									  outcome);
 		retarget(clock, rules, row, promise, mem, outcome);
 	}
 }
@@ -674,8 +669,6 @@ clock_apply_row(Clock *clock, const ClockRules *rules, const ClockRow *row,
 			begin_by_row(NULL, row, mem, outcome);
 		return;
 	}
-	if (!row->gone)
-		take_up(clock, row->promise, row->context, mem, outcome);
 
 	/*
 	 * One that has just ended may have another behind it at once: one that
@@ -754,9 +747,10 @@ signal_pause(Clock *clock, const ClockSignal *signal, CoreMem *mem,
 	int			levels = pause ? clock->levels | CLOCK_SIGNAL_PAUSE :
 		clock->levels & ~CLOCK_SIGNAL_PAUSE;
 
-	if (levels == clock->levels && same_reason(clock->signal_reason, reason))
+	outcome->changed = levels != clock->levels ||
+		!same_reason(clock->signal_reason, reason);
+	if (!outcome->changed)
 		return;
-	outcome->changed = true;
 	clock->signal_reason = reason;
 	if (clock_is_open(clock))
 	{
@@ -781,7 +775,7 @@ signal_finish(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
 
 	if (!pulse)
 		levels = (levels & ~CLOCK_CORRECTED) | (stop ? CLOCK_SIGNAL_STOP : CLOCK_SIGNAL_CANCEL);
-	outcome->changed |= open || levels != clock->levels;
+	outcome->changed = open || levels != clock->levels;
 	clock->levels = levels;
 	if (!open)
 		return;
@@ -813,14 +807,11 @@ clock_apply_signal(Clock *clock, const ClockRules *rules,
 				   const ClockSignal *signal, CoreMem *mem,
 				   ClockOutcome *outcome)
 {
-	bool		open;
+	bool		open = clock != NULL && clock_is_open(clock);
 
 	memset(outcome, 0, sizeof(*outcome));
 	if (clock == NULL && signal->action != CLOCK_DO_START)
 		return;
-	if (clock != NULL)
-		take_up(clock, signal->promise, signal->context, mem, outcome);
-	open = clock != NULL && clock_is_open(clock);
 
 	switch (signal->action)
 	{

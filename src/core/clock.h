@@ -270,6 +270,15 @@ typedef struct ClockOutcome
 } ClockOutcome;
 
 /*
+ * A clock that ended because its table was no longer tracked goes on where it was,
+ * if something is promised for it again; true if so.  For each clock of an item that
+ * is not gone, before rows or signals are applied: to what is handed on it matters
+ * which others are open.
+ */
+extern bool clock_take_up(Clock *clock, ClockPromise promise, void *context,
+						  CoreMem *mem);
+
+/*
  * Bring a clock in line with what its row says.  "clock" is the last cycle of
  * the item's metric, changed in place; NULL when there was none, and then only
  * outcome->next can come of it (which may be finished from the outset).  With
@@ -279,9 +288,6 @@ typedef struct ClockOutcome
  * first).  A finished clock that another cycle follows is left as it was.
  *
  * The rules, in this order (design: level-driven):
- * - a clock that ended because its table was no longer tracked goes on as if it
- *   had been tracked all the time, once something is promised for it (which it
- *   does for a signal, too), unless the item is gone.
  * - gone, cancel, or no promise any more for its start: an open clock is
  *   cancelled.  In the last case the next cycle may begin in the same call, when
  *   something is promised for a clock that starts now.

@@ -9,8 +9,8 @@ CREATE FUNCTION ta_define() RETURNS void
 LANGUAGE sql AS $$
 	INSERT INTO sla.metric (relation, name, stop_when, stop_at, pause_when, pause_reason, cancel_when) VALUES
 		('ta_job', 'fix', $_$status = 'done'$_$, 'done_at', $_$status LIKE 'wait%'$_$, 'status', $_$status = 'void'$_$);
-	INSERT INTO sla.metric (relation, name, stop_when, pause_when, per) VALUES
-		('ta_job', 'hold', $_$status = 'done'$_$, $_$status LIKE 'wait%'$_$, 'team');
+	INSERT INTO sla.metric (relation, name, stop_when, pause_when, per, on_retarget) VALUES
+		('ta_job', 'hold', $_$status = 'done'$_$, $_$status LIKE 'wait%'$_$, 'team', 'restart');
 	INSERT INTO sla.policy (relation, name) VALUES ('ta_job', 'all');
 	INSERT INTO sla.target (relation, policy, metric, goal) VALUES
 		('ta_job', 'all', 'fix', '8 bh @ta_desk'), ('ta_job', 'all', 'hold', '2 bh @ta_desk');
@@ -18,12 +18,13 @@ $$;
 -- (a clock that was cancelled by now, not at an event's time)
 CREATE VIEW ta_clock AS
 SELECT item, metric, per, cycle, state, started_at, due_at, stopped_at,
-	CASE WHEN c.state = 'cancelled' THEN 'some time' END AS cancelled, round(paused_seconds::numeric / 3600, 2) AS paused_h
+	CASE WHEN c.state = 'cancelled' THEN 'some time' END AS cancelled, round(paused_seconds::numeric / 3600, 2) AS paused_h,
+	CASE WHEN c.state = 'stopped' THEN round(elapsed_seconds::numeric / 3600, 2) END AS elapsed_h, owner
 FROM sla.clock AS c
 WHERE relation = 'ta_job'::regclass
 ORDER BY length(item), item, metric, per, cycle;
 
-SELECT sla.track('ta_job', at => 'at');
+SELECT sla.track('ta_job', at => 'at', owner => 'team');
 SELECT ta_define();
 
 -- 1 is stopped, 2 waits, 3 runs, 4 is cancelled, 5 to 9 are as 3 or 2
@@ -37,15 +38,15 @@ CREATE TABLE ta_before AS SELECT * FROM ta_clock;
 SELECT sla.untrack('ta_job');
 SELECT state, count(*) FROM ta_clock GROUP BY state ORDER BY state;
 
--- While nobody watches 5 is stopped, 6 is deleted, 7 runs on, 9 waits, and 10 is new.
-UPDATE ta_job SET status = 'done', at = '2026-03-02 15:00', done_at = '2026-03-02 14:00' WHERE id = 5;
+-- While nobody watches 5 is stopped (by others), 6 is deleted, 7 runs on, 9 waits, and 10 is new.
+UPDATE ta_job SET status = 'done', at = '2026-03-02 15:00', done_at = '2026-03-02 14:00', team = 'c' WHERE id = 5;
 DELETE FROM ta_job WHERE id = 6;
 UPDATE ta_job SET status = 'new', at = '2026-03-02 16:00' WHERE id = 7;
 UPDATE ta_job SET status = 'wait for news', at = '2026-03-02 16:00' WHERE id = 9;
 INSERT INTO ta_job VALUES (10, '2026-03-02 16:00', 'new', NULL, 'a');
 
 -- Tracked again, and not yet promised anything: what a write says is no end.
-SELECT sla.track('ta_job', at => 'at');
+SELECT sla.track('ta_job', at => 'at', owner => 'team');
 UPDATE ta_job SET team = team WHERE id = 3;
 SELECT items, started, changed, cancelled, errors FROM sla.sync('ta_job');
 SELECT state, count(*) FROM ta_clock GROUP BY state ORDER BY state;
@@ -75,9 +76,12 @@ FULL JOIN (SELECT metric, count(*) FILTER (WHERE verdict = 'met') AS met, count(
 	FROM sla.clock WHERE relation = 'ta_job'::regclass GROUP BY metric) AS c USING (metric)
 ORDER BY 1;
 
+-- The same promises are no others.
+SELECT count(*) FROM sla.clock_change AS h JOIN sla.clock AS c ON c.clock_id = h.clock WHERE c.relation = 'ta_job'::regclass;
+
 -- A signal takes up a clock, too.
 SELECT sla.untrack('ta_job');
-SELECT sla.track('ta_job', at => 'at');
+SELECT sla.track('ta_job', at => 'at', owner => 'team');
 SELECT ta_define();
 SELECT sla.signal('ta_job', '7', 'fix', 'stop', '2026-03-03 12:00');
 SELECT * FROM ta_clock WHERE item = '7';

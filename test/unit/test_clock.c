@@ -533,6 +533,8 @@ static void
 apply(int line, int64_t at)
 {
 	row.at = at;
+	if (clock_now != NULL && !row.gone)
+		(void) clock_take_up(clock_now, promise, &promises, &mem);
 	clock_apply_row(clock_now, &rules, &row, &mem, &out);
 	take_next();
 	if (clock_now != NULL && !(out.begins && rules.repeats))
@@ -549,6 +551,8 @@ signal_at(int line, ClockAction action, int64_t at, const char *reason)
 	ClockOutcome outcome;
 	Clock		clock;
 
+	if (clock_now != NULL)
+		(void) clock_take_up(clock_now, promise, &promises, &mem);
 	clock_apply_signal(clock_now, &rules, &signal, &mem, &out);
 	take_next();
 	if (clock_now == NULL || (action == CLOCK_DO_STOP && rules.repeats) || action == CLOCK_DO_RESET)
