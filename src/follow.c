@@ -609,6 +609,7 @@ take_up_clocks(Work *work)
 			continue;
 		stored->taken_up = true;
 		stored->dirty = true;
+		work->follow->counts.taken_up++;
 	}
 }
 
@@ -836,7 +837,17 @@ apply_gone_to_all(Work *work)
 	ListCell   *cell;
 
 	foreach(cell, work->clocks)
-		follow_gone_clock(work, lfirst(cell), work->at);
+	{
+		StoredClock *stored = lfirst(cell);
+
+		if (stored->clock.levels & CLOCK_UNTRACKED)
+		{
+			/* should the key be used again, that is another item */
+			stored->clock.levels &= ~CLOCK_UNTRACKED;
+			stored->dirty = true;
+		}
+		follow_gone_clock(work, stored, work->at);
+	}
 }
 
 void

@@ -27,6 +27,8 @@ typedef struct FollowCounts
 	int64		started;
 	int64		changed;
 	int64		cancelled;
+	int64		taken_up;		/* clocks that sla.untrack() had ended, looked
+								 * at */
 } FollowCounts;
 
 /*

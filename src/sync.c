@@ -122,6 +122,7 @@ count_apart(Sync *sync, const char *item, int sqlstate, const FollowCounts *coun
 	sync->follow.counts.started += counts->started;
 	sync->follow.counts.changed += counts->changed;
 	sync->follow.counts.cancelled += counts->cancelled;
+	sync->follow.counts.taken_up += counts->taken_up;
 }
 
 static void
@@ -320,7 +321,10 @@ sync_sources(Sync *sync, const List *sources, ArrayType *items)
  * Items that are gone
  */
 
-/* Cancel the open clocks of a table whose items were not seen. */
+/*
+ * Cancel the open clocks of a table whose items were not seen.  Where sla.untrack() had
+ * ended any, those that it ended of items which are gone since have to be looked for.
+ */
 static void
 cancel_missing(Follow *follow, RowReader *reader)
 {
@@ -336,7 +340,9 @@ cancel_missing(Follow *follow, RowReader *reader)
 	fence_enter(&fence, fence_extension_owner());
 	fence_settings(NULL);
 	SPI_connect();
-	portal = SPI_cursor_open_with_args(NULL, "SELECT item FROM sla.clock_state WHERE relation::oid = $1 AND ended_at IS NULL",
+	portal = SPI_cursor_open_with_args(NULL, follow->counts.taken_up == 0 ?
+									   "SELECT item FROM sla.clock_state WHERE relation::oid = $1 AND ended_at IS NULL" :
+									   "SELECT item FROM sla.clock_state WHERE relation::oid = $1 AND (ended_at IS NULL OR levels & 256 <> 0)",
 									   1, &type, &value, NULL, true, 0);
 	for (;;)
 	{

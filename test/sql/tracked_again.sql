@@ -91,6 +91,17 @@ SELECT sla.correct((SELECT clock_id FROM sla.clock WHERE relation = 'ta_job'::re
 SELECT items, started, changed, cancelled, errors FROM sla.sync('ta_job');
 SELECT state, stopped_at FROM ta_clock WHERE item = '8' AND metric = 'fix';
 
+-- A key that is used again is another item: deleted unwatched, deleted since.
+INSERT INTO ta_job VALUES (11, '2026-03-02 10:00', 'new', NULL, 'a'), (12, '2026-03-02 10:00', 'new', NULL, 'a'), (13, '2026-03-02 10:00', 'new', NULL, 'a');
+SELECT sla.untrack('ta_job');
+DELETE FROM ta_job WHERE id = 11;
+SELECT sla.track('ta_job', at => 'at');
+SELECT ta_define();
+DELETE FROM ta_job WHERE id = 12;
+SELECT items, errors FROM sla.sync('ta_job');
+INSERT INTO ta_job VALUES (11, now(), 'new', NULL, 'a'), (12, now(), 'new', NULL, 'a');
+SELECT item, cycle, state FROM ta_clock WHERE item IN ('11', '12', '13') AND metric = 'fix';
+
 -- Deleted and made again, a metric is the same.
 BEGIN;
 DELETE FROM sla.target WHERE relation = 'ta_job'::regclass;
