@@ -6,8 +6,8 @@
  *
  * An item is worked on in three steps: its row's expressions are evaluated, as
  * the table's owner in a fence; its clocks are read and the rules of
- * core/clock.c applied; what changed is written.  When somebody else changed a
- * clock meanwhile (a batch that derives afresh, a correction) the item is read
+ * core/clock_apply.c applied; what changed is written.  When somebody else changed
+ * a clock meanwhile (a batch that derives afresh, a correction) the item is read
  * again: applying a row twice changes nothing.
  *
  * Copyright (c) 2026, sla_tracker contributors

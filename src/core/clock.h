@@ -33,6 +33,19 @@
 /* No such instant, or not yet. */
 #define CLOCK_NONE	INT64_MIN
 
+/* (of CLOCK_NONE and an instant, the instant is the later one) */
+static inline int64_t
+later_of(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static inline int64_t
+earlier_of(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /*
  * Business time, supplied by the caller; may longjmp.  Instants are finite.
  */

@@ -6,7 +6,7 @@
  *	  follows from the facts agrees with the elapsed time.
  *
  * clang -g -fsanitize=fuzzer,address,undefined -Isrc test/fuzz/fuzz_clock.c \
- *	  src/core/clock.c -lm -o fuzz_clock
+ *	  src/core/clock.c src/core/clock_apply.c -lm -o fuzz_clock
  *
  * Copyright (c) 2026, sla_tracker contributors
  *

@@ -8,7 +8,7 @@
  * signals move a clock and a naive model of it, which keeps for every unit of
  * time why it does not run.
  *
- *	cc -g -Isrc/core test/unit/test_clock.c src/core/clock.c -lm
+ *	cc -g -Isrc/core test/unit/test_clock.c src/core/clock.c src/core/clock_apply.c -lm
  *
  * A number as argument is another seed (a failure prints the one to repeat
  * its case alone, with 1 as the second argument); a second one, how many
