@@ -957,9 +957,9 @@ metric_of(const Definition *def, const char *name)
 static bool
 signal_clock(Work *work, StoredClock *stored, const ClockSignal *says)
 {
-	const MetricSays *row_says = &work->says->metrics[work->metric];
+	const MetricSays *row = &work->says->metrics[work->metric];
 	const Metric *metric = &work->follow->def->metrics[work->metric];
-	const char *per = stored != NULL ? stored->per : metric->per.state != NULL ? row_says->per : "";
+	const char *per = stored != NULL ? stored->per : metric->per.state != NULL ? row->per : "";
 	CoreMem		mem = sla_core_mem();
 	StoredClock before;
 	ClockOutcome outcome;

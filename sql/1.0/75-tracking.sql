@@ -454,7 +454,7 @@ BEGIN
 	-- also where an expression fails for its row, or is gone (what it has used is
 	-- not known then)
 	UPDATE sla.clock_state AS c
-	SET state = 'c', ended_at = e.at, last_at = e.at, turned_at = e.at, levels = c.levels | 4,
+	SET state = 'c', ended_at = e.at,
 		pauses = CASE
 			WHEN e.paused IS NULL THEN c.pauses
 			WHEN e.paused < e.at THEN c.pauses[:cardinality(c.pauses) - 1] || e.at

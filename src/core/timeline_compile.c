@@ -74,8 +74,8 @@ shapes_reserve(Compiler *c, ShapeTable *table, int n)
 		uint32_t   *slots;
 
 		table->shapes_size *= 2;
-		table->shapes = core_alloc(c->mem, table->shapes_size * sizeof(BucketShape), c->error);
-		slots = core_alloc(c->mem, nslots * sizeof(uint32_t), c->error);
+		table->shapes = timeline_alloc(c->mem, table->shapes_size * sizeof(BucketShape), c->error);
+		slots = timeline_alloc(c->mem, nslots * sizeof(uint32_t), c->error);
 		if (table->shapes == NULL || slots == NULL)
 			return false;
 		memcpy(table->shapes, shapes, table->nshapes * sizeof(BucketShape));
@@ -88,7 +88,7 @@ shapes_reserve(Compiler *c, ShapeTable *table, int n)
 			uint32_t	slot;
 
 			if (shape->nspans > 8)
-				copy = core_alloc(c->mem, shape->nspans * sizeof(OpenSpan), c->error);
+				copy = timeline_alloc(c->mem, shape->nspans * sizeof(OpenSpan), c->error);
 			if (copy == NULL)
 				return false;
 			for (uint32_t k = 0; k < shape->nspans; k++)
@@ -109,7 +109,7 @@ shapes_reserve(Compiler *c, ShapeTable *table, int n)
 		ShapeSpan  *spans = table->spans;
 
 		table->spans_size *= 2;
-		table->spans = core_alloc(c->mem, table->spans_size * sizeof(ShapeSpan), c->error);
+		table->spans = timeline_alloc(c->mem, table->spans_size * sizeof(ShapeSpan), c->error);
 		if (table->spans == NULL)
 			return false;
 		memcpy(table->spans, spans, table->nspans * sizeof(ShapeSpan));
@@ -172,9 +172,9 @@ shapes_init(Compiler *c, ShapeTable *table)
 	table->shapes_size = 64;
 	table->spans_size = 256;
 	table->nslots = 256;
-	table->shapes = core_alloc(c->mem, table->shapes_size * sizeof(BucketShape), c->error);
-	table->spans = core_alloc(c->mem, table->spans_size * sizeof(ShapeSpan), c->error);
-	table->slots = core_alloc(c->mem, table->nslots * sizeof(uint32_t), c->error);
+	table->shapes = timeline_alloc(c->mem, table->shapes_size * sizeof(BucketShape), c->error);
+	table->spans = timeline_alloc(c->mem, table->spans_size * sizeof(ShapeSpan), c->error);
+	table->slots = timeline_alloc(c->mem, table->nslots * sizeof(uint32_t), c->error);
 	if (table->shapes == NULL || table->spans == NULL || table->slots == NULL)
 		return false;
 	memset(table->slots, 0, table->nslots * sizeof(uint32_t));
@@ -197,7 +197,7 @@ cutter_init(Compiler *c, Cutter *cutter, const SpanList *list)
 {
 	cutter->span = list->span;
 	cutter->end = list->span + list->n;
-	cutter->piece = core_alloc(c->mem, (list->n + 1) * sizeof(OpenSpan), c->error);
+	cutter->piece = timeline_alloc(c->mem, (list->n + 1) * sizeof(OpenSpan), c->error);
 	return cutter->piece != NULL;
 }
 
@@ -242,7 +242,7 @@ make_wide(Compiler *c, Timeline *tl, ShapeTable *table, const SpanList *list, Co
 	Cutter		cutter;
 
 	tl->form = TIMELINE_WIDE;
-	tl->day.wide = core_alloc(result, nentries * sizeof(WideDay), c->error);
+	tl->day.wide = timeline_alloc(result, nentries * sizeof(WideDay), c->error);
 	if (tl->day.wide == NULL || !shapes_init(c, table) || !cutter_init(c, &cutter, list))
 		return false;
 	tl->bytes = sizeof(Timeline) + nentries * sizeof(WideDay);
@@ -305,7 +305,7 @@ make_index(Compiler *c, Timeline *tl, CoreMem *result)
 	while ((n >> tl->index_scale) > UINT16_MAX)
 		tl->index_scale++;
 	tl->nindex = (uint32_t) (units >> tl->index_shift) + 1;
-	tl->index = core_alloc(result, tl->nindex * sizeof(uint16_t), c->error);
+	tl->index = timeline_alloc(result, tl->nindex * sizeof(uint16_t), c->error);
 	if (tl->index == NULL)
 		return false;
 	for (uint32_t i = 0; i < tl->nindex; i++)
@@ -348,9 +348,9 @@ weeks_init(Compiler *c, WeekTable *table, int32_t nweeks)
 	table->nslots = 64;
 	while (table->nslots < 2 * (uint32_t) nweeks)
 		table->nslots *= 2;
-	table->weeks = core_alloc(c->mem, nweeks * sizeof(Week), c->error);
-	table->shapes = core_alloc(c->mem, table->shapes_size * sizeof(WeekShape), c->error);
-	table->slots = core_alloc(c->mem, table->nslots * sizeof(uint32_t), c->error);
+	table->weeks = timeline_alloc(c->mem, nweeks * sizeof(Week), c->error);
+	table->shapes = timeline_alloc(c->mem, table->shapes_size * sizeof(WeekShape), c->error);
+	table->slots = timeline_alloc(c->mem, table->nslots * sizeof(uint32_t), c->error);
 	if (table->weeks == NULL || table->shapes == NULL || table->slots == NULL)
 		return false;
 	memset(table->slots, 0, table->nslots * sizeof(uint32_t));
@@ -381,7 +381,7 @@ week_intern(Compiler *c, WeekTable *table, const WeekShape *shape, uint32_t *num
 			WeekShape  *shapes = table->shapes;
 
 			table->shapes_size *= 2;
-			table->shapes = core_alloc(c->mem, table->shapes_size * sizeof(WeekShape), c->error);
+			table->shapes = timeline_alloc(c->mem, table->shapes_size * sizeof(WeekShape), c->error);
 			if (table->shapes == NULL)
 				return false;
 			memcpy(table->shapes, shapes, table->nshapes * sizeof(WeekShape));
@@ -613,7 +613,7 @@ keep_weeks(Compiler *c, Timeline *tl, const WeekTable *table, int32_t nweeks, Co
 	size_t		shapes_bytes = table->nshapes * sizeof(WeekShape);
 	size_t		nentries = (size_t) nweeks + 1 + TIMELINE_WEEKS_AHEAD;
 	size_t		bytes = sizeof(WeekShape) + shapes_bytes + nentries * sizeof(Week);
-	char	   *kept = core_alloc(result, bytes, c->error);
+	char	   *kept = timeline_alloc(result, bytes, c->error);
 
 	if (kept == NULL)
 		return false;
@@ -636,7 +636,7 @@ keep_days(Compiler *c, Timeline *tl, const WeekTable *table, CoreMem *result)
 {
 	int32_t		nentries = tl->ndays + 1 + TIMELINE_SENTINELS;
 	size_t		bytes = nentries * sizeof(NarrowDay);
-	NarrowDay  *day = core_alloc(result, bytes, c->error);
+	NarrowDay  *day = timeline_alloc(result, bytes, c->error);
 	NarrowDay	end = {(uint32_t) (tl->total / CORE_USECS_PER_MINUTE), 0, 0};
 
 	if (day == NULL)
@@ -706,8 +706,8 @@ make_buckets(Compiler *c, Timeline *tl, Leaf *leaf, SpanList *list, bool small, 
 
 	shapes_bytes = table.nshapes * sizeof(BucketShape);
 	spans_bytes = table.nspans * sizeof(ShapeSpan);
-	tl->shapes = core_alloc(result, shapes_bytes, c->error);
-	tl->spans = core_alloc(result, spans_bytes + 1, c->error);
+	tl->shapes = timeline_alloc(result, shapes_bytes, c->error);
+	tl->spans = timeline_alloc(result, spans_bytes + 1, c->error);
 	if (tl->shapes == NULL || tl->spans == NULL)
 		return false;
 	memcpy(tl->shapes, table.shapes, shapes_bytes);
@@ -728,7 +728,7 @@ timeline_compile(const HoursExpr *expr, int32_t first_date, int32_t ndays,
 	Timeline   *tl;
 
 	error->kind = CORE_OK;
-	tl = core_alloc(result, sizeof(Timeline), error);
+	tl = timeline_alloc(result, sizeof(Timeline), error);
 	if (tl == NULL)
 		return NULL;
 	memset(tl, 0, sizeof(Timeline));

@@ -38,9 +38,9 @@ keep_plan(Compiler *c, Timeline *tl, const DayPlan *plan, CoreMem *result)
 
 	for (int i = 0; i < plan->nshapes; i++)
 		npieces += plan->shapes[i].npieces;
-	dates->shape = core_alloc(result, dates_bytes, c->error);
-	dates->shapes = core_alloc(result, shapes_bytes, c->error);
-	pieces = core_alloc(result, npieces * sizeof(DayPiece) + 1, c->error);
+	dates->shape = timeline_alloc(result, dates_bytes, c->error);
+	dates->shapes = timeline_alloc(result, shapes_bytes, c->error);
+	pieces = timeline_alloc(result, npieces * sizeof(DayPiece) + 1, c->error);
 	if (dates->shape == NULL || dates->shapes == NULL || pieces == NULL)
 		return false;
 	memcpy(dates->shape, plan->shape, dates_bytes);
@@ -181,14 +181,14 @@ timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 	int32_t		k = 0;
 
 	error->kind = CORE_OK;
-	dates = core_alloc(result, sizeof(BusinessDates), error);
+	dates = timeline_alloc(result, sizeof(BusinessDates), error);
 	if (dates == NULL)
 		return false;
 	memset(dates, 0, sizeof(BusinessDates));
-	dates->date = core_alloc(result, n * sizeof(int32_t), error);
-	dates->first = core_alloc(result, n * sizeof(int64_t), error);
-	dates->offset = core_alloc(result, n * sizeof(int32_t), error);
-	dates->rank = core_alloc(result, n * sizeof(uint32_t), error);
+	dates->date = timeline_alloc(result, n * sizeof(int32_t), error);
+	dates->first = timeline_alloc(result, n * sizeof(int64_t), error);
+	dates->offset = timeline_alloc(result, n * sizeof(int32_t), error);
+	dates->rank = timeline_alloc(result, n * sizeof(uint32_t), error);
 	if (dates->date == NULL || dates->first == NULL || dates->offset == NULL || dates->rank == NULL)
 		return false;
 

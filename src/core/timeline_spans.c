@@ -23,7 +23,7 @@
 #define ZONE_MARGIN		(3 * CORE_USECS_PER_DAY)
 
 void *
-core_alloc(CoreMem *mem, size_t size, CoreError *error)
+timeline_alloc(CoreMem *mem, size_t size, CoreError *error)
 {
 	void	   *p = mem->alloc(mem->context, size);
 
@@ -50,7 +50,7 @@ spans_init(Compiler *c, SpanList *list, int64_t size)
 {
 	list->n = 0;
 	list->size = size;
-	list->span = core_alloc(c->mem, size * sizeof(OpenSpan), c->error);
+	list->span = timeline_alloc(c->mem, size * sizeof(OpenSpan), c->error);
 	return list->span != NULL;
 }
 
@@ -69,7 +69,7 @@ spans_grow(Compiler *c, SpanList *list)
 		return false;
 	}
 	list->size *= 2;
-	list->span = core_alloc(c->mem, list->size * sizeof(OpenSpan), c->error);
+	list->span = timeline_alloc(c->mem, list->size * sizeof(OpenSpan), c->error);
 	if (list->span == NULL)
 		return false;
 	memcpy(list->span, old, list->n * sizeof(OpenSpan));

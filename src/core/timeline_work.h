@@ -45,7 +45,7 @@ typedef struct Leaf
 } Leaf;
 
 /* Scratch or lasting memory; NULL, and an error, when there is none. */
-extern void *core_alloc(CoreMem *mem, size_t size, CoreError *error);
+extern void *timeline_alloc(CoreMem *mem, size_t size, CoreError *error);
 
 /* The map of a zone for the dates of the compilation. */
 extern bool leaf_zone(const Compiler *c, const char *name, ZoneMap *map, CoreMem *mem);
