@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * business_time.c
- *	  Arithmetic in business time: the SQL-callable functions that take a
- *	  business_hours value or the name of a calendar.
- *
- * Each function of an explicit calendar has two overloads in SQL, one with
- * business_hours and one with text, and one entry point here.
- *
- * Instants are timestamptz; an infinite one passes through where the result
- * is timestamptz or float8, and is an error (22008) elsewhere.  A finite one
- * outside the supported dates (core/core.h) is the same error.
+ *	  *	  The SQL functions that do arithmetic in business time.
+  *
+  * A function that takes a calendar argument has two overloads in SQL, one for
+  * business_hours and one for text (the name of a calendar); both use the same
+  * C function.
+  *
+  * An infinite timestamptz yields an infinite result where the result type is
+  * timestamptz or float8; elsewhere it is an error (22008).  So is a finite one
+  * outside the supported range of dates (see core/core.h).
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -38,7 +38,10 @@ image_of_arg(FunctionCallInfo fcinfo, int argno)
 						  cache->constant);
 }
 
-/* The hours of the calendar that the value names, or else of the setting. */
+/*
+ * The hours of the calendar that a business_interval argument names, or of the
+ * default calendar (sla_tracker.calendar) if it names none.
+ */
 static HoursImage *
 image_of_interval(FunctionCallInfo fcinfo, int argno)
 {
@@ -54,10 +57,11 @@ image_of_interval(FunctionCallInfo fcinfo, int argno)
 }
 
 /*
- * Functions that are called per row have three ways to their hours: a
- * constant calendar's narrow timeline in the call cache; a table of names
- * (calendar.h); and the long way, behind which what it found is kept for the
- * first two.
+ * * Functions that may be called for every row of a large query look for their
+  * compiled hours in three places, fastest first: the call cache, if the
+  * calendar is constant and its timeline narrow; the table of calendar names
+  * (calendar.h); and finally the general lookup, image_the_long_way().
+  * keep_at_hand() then remembers the result for the first two.
  */
 CORE_INLINE const Timeline *
 timeline_at_hand(FunctionCallInfo fcinfo)
@@ -67,7 +71,10 @@ timeline_at_hand(FunctionCallInfo fcinfo)
 	return likely(cache != NULL && cache->turn == hours_turn) ? cache->timeline : NULL;
 }
 
-/* The name of the calendar in an argument, or NULL when it is not at hand. */
+/*
+ * The name of the calendar in an argument; NULL if it names none, or if it
+ * would have to be detoasted.
+ */
 CORE_INLINE const char *
 calendar_name(FunctionCallInfo fcinfo, int argno, bool in_interval, int *length)
 {
@@ -87,12 +94,15 @@ calendar_name(FunctionCallInfo fcinfo, int argno, bool in_interval, int *length)
 		else if (VARATT_IS_4B_U(name))
 			*length = (int) VARSIZE(name) - VARHDRSZ;
 		else
-			*length = 0;		/* to be fetched first */
+			*length = 0;		/* compressed or out of line */
 		return *length > 0 ? VARDATA_ANY(name) : NULL;
 	}
 }
 
-/* The timeline of the calendar that an argument names, if the table has it. */
+/*
+ * The timeline of the calendar that an argument names; NULL if the table of
+ * names does not have it.
+ */
 CORE_INLINE const Timeline *
 timeline_by_name(FunctionCallInfo fcinfo, int argno, bool in_interval)
 {
@@ -118,8 +128,9 @@ image_the_long_way(FunctionCallInfo fcinfo, int argno, bool in_interval)
 }
 
 /*
- * Keep what the long way found, now that its timeline is there; but not that
- * of the setting, which may change from row to row.
+ * * Remember what image_the_long_way() found, once its timeline has been
+  * compiled.  The default calendar is not remembered, because the setting may
+  * change from row to row.
  */
 static void
 keep_at_hand(FunctionCallInfo fcinfo, int argno, bool in_interval, const HoursImage *image)
@@ -149,12 +160,13 @@ not_finite(const char *type)
 			 errmsg("%s must be finite", type)));
 }
 
-/* Where the functions that add have their arguments. */
+/* Numbers of the arguments of a function that adds. */
 typedef struct AddArgs
 {
 	int			t;
 	int			interval;
-	int			hours;			/* the interval, where it names the calendar */
+	int			hours;			/* same as "interval" if the calendar is the
+								 * one that the interval names */
 	bool		negate;
 } AddArgs;
 
@@ -169,8 +181,9 @@ add_the_long_way(FunctionCallInfo fcinfo, const AddArgs *args, const Timeline *t
 	int64		time = bi->time;
 
 	/*
-	 * The two values whose negation does not fit reach far beyond the
-	 * supported dates, as does the largest one.
+	 * * Negating the smallest value would overflow.  The largest one does
+	 * instead: either is far outside the supported range of dates, so the
+	 * result is the same error.
 	 */
 	if (args->negate)
 	{
@@ -190,7 +203,11 @@ add_the_long_way(FunctionCallInfo fcinfo, const AddArgs *args, const Timeline *t
 	PG_RETURN_TIMESTAMPTZ(t);
 }
 
-/* Nothing is called on the fast way, so that little has to be saved there. */
+/*
+ * The fast path: t + bi on a narrow timeline.  It makes no calls, so that the
+ * compiler need not save registers; everything else is left to
+ * add_the_long_way().
+ */
 CORE_INLINE Datum
 add_in(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const BusinessInterval *bi,
 	   const Timeline *timeline)
@@ -210,13 +227,14 @@ add_at_hand(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const B
 	return add_in(fcinfo, args, t, bi, timeline);
 }
 
-/* In a calendar that the row names. */
+/* The calendar is named by the interval, and may differ from row to row. */
 static pg_noinline Datum
 add_by_name_in_interval(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const BusinessInterval *bi)
 {
 	return add_in(fcinfo, args, t, bi, timeline_by_name(fcinfo, args->hours, true));
 }
 
+/* The same with the calendar's name in an argument of its own. */
 static pg_noinline Datum
 add_by_name_in_text(FunctionCallInfo fcinfo, const AddArgs *args, TimestampTz t, const BusinessInterval *bi)
 {
@@ -326,8 +344,8 @@ seconds_by_name(FunctionCallInfo fcinfo)
 /*
  * business_seconds(timestamptz, timestamptz, hours or calendar)
  *
- * With one infinite end, or two different ones, the result is infinite; the
- * time from an infinity to itself is not defined.
+ * * If one end is infinite, or both are and differ, the result is infinite.
+  * From an infinity to itself is an error.
  */
 PG_FUNCTION_INFO_V1(business_seconds_between);
 Datum
@@ -344,7 +362,7 @@ business_seconds_between(PG_FUNCTION_ARGS)
 }
 
 /*
- * Open or not, and the edges around an instant
+ * * Whether it is open, and when it opens or closes around an instant
  */
 
 static bool
@@ -374,8 +392,8 @@ business_hours_contains(PG_FUNCTION_ARGS)
 typedef TimelineStatus (*EdgeFunction) (const Timeline *tl, int64_t t, int64_t *u);
 
 /*
- * An edge around t; infinite where there is none: next_close() of 24/7,
- * next_open() of a calendar that never opens again.
+ * * The opening or closing around t that "function" finds, or an infinity if
+  * there is none, such as next_close() of 24/7.
  */
 static TimestampTz
 edge(HoursImage *image, TimestampTz t, EdgeFunction function)
@@ -429,13 +447,13 @@ business_previous_close(PG_FUNCTION_ARGS)
 }
 
 /*
- * Dates
- */
+ * * Business dates
+  */
 
-/*
- * A timeline with business dates that holds the dates from a to b and some
- * days around them.
- */
+ /*
+  * Get a timeline with business dates that covers the dates from a to b (in
+  * either order) and some days around them.
+  */
 static const Timeline *
 dates_around(HoursImage *image, DateADT a, DateADT b)
 {
@@ -453,7 +471,11 @@ dates_around(HoursImage *image, DateADT a, DateADT b)
 	return hours_cover_dates(image, (low - 3) * USECS_PER_DAY, (high + 3) * USECS_PER_DAY);
 }
 
-/* business_days_between(date, date, hours or calendar): of [a, b) */
+/*
+ * business_days_between(date, date, hours or calendar)
+ *
+ * The number of business dates in [a, b); negative if b < a.
+ */
 PG_FUNCTION_INFO_V1(business_days_between);
 Datum
 business_days_between(PG_FUNCTION_ARGS)
@@ -479,8 +501,9 @@ is_business_day(PG_FUNCTION_ARGS)
 /*
  * add_business_days(date, int, hours or calendar)
  *
- * n business dates on from the date, or from the next business date where it
- * is none (for n < 0: from the previous one); the date itself for n = 0.
+ * * The n-th business date after the given date (before it, if n < 0).  If that
+  * is no business date, count from the next one (the previous one, if n < 0).
+  * With n = 0 the date is returned as it is.
  */
 PG_FUNCTION_INFO_V1(add_business_days);
 Datum
@@ -496,7 +519,7 @@ add_business_days(PG_FUNCTION_ARGS)
 	timeline = dates_around(image, date, date);
 	for (;;)
 	{
-		/* the first date not before this one, or the last not after it */
+		/* number of the first business date >= date, or of the last <= date */
 		int64		k = timeline_dates_before(timeline, n > 0 ? date : date + 1) -
 			(n > 0 ? 0 : 1);
 		TimelineStatus status;

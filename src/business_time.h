@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * business_time.h
- *	  What the SQL-callable functions of business time share.
+ *	  *	  Argument handling shared by the SQL functions on business time.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -14,7 +14,11 @@
 
 #include "hours_image.h"
 
-/* The hours of an argument that is business_hours or a calendar's name. */
+/*
+ * Get the opening hours given by an argument of type business_hours, or of
+ * type text, which is then the name of a calendar.  An unknown calendar is an
+ * error.
+ */
 extern HoursImage *image_of_arg(FunctionCallInfo fcinfo, int argno);
 
 #endif							/* SLA_BUSINESS_TIME_H */

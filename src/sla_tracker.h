@@ -21,11 +21,11 @@
 /*
  * business_interval: an interval counted in business time.
  *
- * On disk: a varlena of STORAGE plain and ALIGNMENT double, so that a value
- * is never toasted nor packed and PG_GETARG_POINTER needs no detoasting.
- * "calendar" is not terminated; its length follows from the varlena's, and is
- * 0 when the value names no calendar.  A name never begins with a zero byte:
- * that is reserved for a later extension of the layout, and recv refuses it.
+ * * On disk this is a varlena with STORAGE plain and ALIGNMENT double, so a
+  * value is never toasted or packed and need not be detoasted.  "calendar" is
+  * not NUL-terminated: its length follows from the size of the varlena and is
+  * 0 if the value names no calendar.  A leading zero byte in the name is
+  * reserved for future layouts; the receive function rejects it.
  */
 typedef struct BusinessInterval
 {
@@ -42,29 +42,30 @@ typedef struct BusinessInterval
 #define PG_GETARG_BUSINESS_INTERVAL_P(n)	((BusinessInterval *) PG_GETARG_POINTER(n))
 #define PG_RETURN_BUSINESS_INTERVAL_P(x)	PG_RETURN_POINTER(x)
 
-/* business_interval.c: a new value in the current memory context */
+/* business_interval.c: make a value in the current memory context */
 extern BusinessInterval *business_interval_make(int32 days, int64 time,
 												const char *calendar,
 												int calendar_len);
 
 /*
- * business_hours: opening hours as a value, a varlena whose bytes are the
- * canonical text (core/hours.h).
+ * * business_hours: opening hours, stored as a varlena that contains their
+  * canonical text (see core/hours.h).
  */
 
-/* report.c: between the core and the server */
+/* report.c: memory and errors of the core in the server */
 
-/* memory of the current context; interrupts are served */
+/* Allocate in the current memory context, and check for interrupts. */
 extern CoreMem sla_core_mem(void);
 
 /*
- * Report an error of the core about the value "input" (of length bytes) of
- * the type or thing "type": softly when escontext asks for it.
+ * * Report an error that the core found in "input" ("length" bytes, need not be
+  * terminated).  "type" names the data type, or whatever else "input" is, in
+  * the message.  If escontext is an ErrorSaveContext this is a soft error.
  */
 extern void sla_report(const CoreError *error, const char *type,
 					   const char *input, int length, Node *escontext);
 
-/* An error when an array has nulls. */
+/* Raise an error if the array contains nulls. */
 struct ArrayType;
 extern void sla_refuse_nulls(struct ArrayType *array);
 

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * clock.c
- *	  What follows from the facts of a clock.
- *
- * It walks over the stretches of time that count, which lie between the pauses
- * and the excluded spans.
+ *	  *	  Derivation of elapsed time and deadlines from the facts of a clock.
+  *
+  * The functions walk over the time that counts, that is, the stretches between
+  * pauses and excluded spans.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -15,7 +15,7 @@
 #include <float.h>
 #include <math.h>
 
-/* What does not count and has not been walked over yet. */
+/* The pauses and excluded spans that the walk has not passed yet. */
 typedef struct Uncounted
 {
 	int			npauses;
@@ -37,8 +37,9 @@ uncounted(const Clock *clock, const ClockTerms *terms)
 }
 
 /*
- * The first span that does not count and is not over at t, if any.  It may
- * begin before t, where another one that overlaps it has led to t.
+ * * Get the first pause or excluded span that ends after t; false if there is
+  * none.  It may begin before t, because pauses and excluded spans can overlap
+  * each other.
  */
 static bool
 next_uncounted(Uncounted *walk, int64_t t, ClockSpan *span)
@@ -106,7 +107,7 @@ clock_reach(const Clock *clock, const ClockTerms *terms,
 	{
 		int64_t		open = open_between(time, t, span.from);
 
-		/* reached at the very end of a stretch is reached in it */
+		/* we want the earliest instant: the end of a stretch belongs to it */
 		if (open >= elapsed)
 			break;
 		if (span.to == CLOCK_NONE)
@@ -117,14 +118,14 @@ clock_reach(const Clock *clock, const ClockTerms *terms,
 	return time->add(time->context, t, elapsed);
 }
 
-/* Where a promised date has moved to. */
+/* Move a promised date by the pauses and exclusions before it is reached. */
 static int64_t
 deadline(const Clock *clock, const ClockTerms *terms, const ClockTime *time,
 		 int64_t promised)
 {
 	int64_t		reached;
 
-	/* (Where all time counts the budget is used up then, if not earlier.) */
+	/* if all time counts, the budget is used up by then */
 	if (promised == CLOCK_NONE || terms->by_hand ||
 		(clock->npauses == 0 && terms->nexcluded == 0))
 		return promised;
@@ -134,9 +135,11 @@ deadline(const Clock *clock, const ClockTerms *terms, const ClockTime *time,
 }
 
 /*
- * risk x budget, rounded up.  A fraction is what somebody wrote in decimals:
- * 0.07 x 100 is 7, although the double nearest to 0.07 is a little more.  (So
- * a microsecond may be missing where the budget is years.)
+ * * risk x budget, rounded up.  "risk" was given as a decimal fraction, which a
+  * double only approximates: 0.07 x 100 must be 7, although the double nearest
+  * to 0.07 is slightly larger.  Hence a product within rounding error of an
+  * integer is taken to be that integer, which can be a microsecond too little
+  * for a budget of years.
  */
 static int64_t
 risk_budget(double risk, int64_t budget)
@@ -145,13 +148,13 @@ risk_budget(double risk, int64_t budget)
 	double		most = risk * (double) budget;
 	double		part;
 
-	/* beyond all dates is told by the caller's add() */
 	if (budget == 0)
 		return 0;
+	/* avoid overflow; the caller's add() reports that it is out of range */
 	if (most >= (double) (INT64_MAX / 2))
 		return INT64_MAX / 2;
 
-	/* whole budgets are exact, also where a double is too short */
+	/* a double may be too imprecise for the whole multiples of the budget */
 	part = (risk - whole) * (double) budget;
 	if (fabs(part - rint(part)) > most * 2 * DBL_EPSILON)
 		part = ceil(part);
@@ -168,7 +171,7 @@ clock_fraction_at(const Clock *clock, const ClockTerms *terms,
 	if (terms->goal_at == CLOCK_NONE)
 		return CLOCK_NONE;
 
-	/* a date that was over at the start: nothing was left from then on */
+	/* a date promised by hand that had passed at the start leaves no budget */
 	if (terms->by_hand && terms->goal_at < clock->start)
 		return terms->goal_at;
 	elapsed = risk_budget(fraction, budget);
@@ -179,7 +182,7 @@ clock_fraction_at(const Clock *clock, const ClockTerms *terms,
 	return later_of(reached, terms->goal_at);
 }
 
-/* Open time of the pauses that are over, less what of it is excluded. */
+/* The open time in pauses that have ended, less what of it is excluded. */
 static int64_t
 paused_time(const Clock *clock, const ClockTerms *terms, const ClockTime *time)
 {

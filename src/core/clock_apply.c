@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * clock_apply.c
- *	  How rows and signals move the facts of a clock.
- *
- * Every change finds its time by fact_time(), so that nothing is ever put before
- * the last fact.
+ *	  *	  Applying rows and signals to the facts of a clock.
+  *
+  * fact_time() determines the time of every change, so that no fact is ever
+  * placed before the last one.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -19,8 +19,8 @@
 #define CLOCK_SIGNAL	(CLOCK_SIGNAL_PAUSE | CLOCK_SIGNAL_END)
 
 /*
- * The time at which a fact told for "at" is put: what runs backwards is put
- * at the last fact, and is late.
+ * * The time of a fact that is claimed to have happened at "at": if that is
+  * before the last fact, it is late, and takes the time of the last fact.
  */
 static int64_t
 fact_time(const Clock *clock, int64_t at, ClockOutcome *outcome)
@@ -34,8 +34,8 @@ fact_time(const Clock *clock, int64_t at, ClockOutcome *outcome)
 }
 
 /*
- * The same for what is said before a start that lies in the future and merely
- * holds from it on: that is not late.
+ * * Likewise for a change of levels.  The start of a clock may lie in the future;
+  * a level set before then takes effect at the start, and is not late.
  */
 static int64_t
 level_time(const Clock *clock, int64_t at, ClockOutcome *outcome)
@@ -49,7 +49,10 @@ same_reason(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* Before pauses change: an array of our own, with room for one more. */
+/*
+ * Copy the pauses before they are changed, as the array may be shared.  The
+ * copy has room for one more.
+ */
 static void
 copy_pauses(Clock *clock, CoreMem *mem)
 {
@@ -61,7 +64,7 @@ copy_pauses(Clock *clock, CoreMem *mem)
 	clock->pauses = pauses;
 }
 
-/* (in pauses that were copied) */
+/* End the last pause, or drop it if it has no length; after copy_pauses(). */
 static void
 end_pause(Clock *clock, int64_t t)
 {
@@ -74,7 +77,10 @@ end_pause(Clock *clock, int64_t t)
 	clock->state = CLOCK_RUNNING;
 }
 
-/* (in pauses that were copied) */
+/*
+ * Add a pause, or extend the last one if they touch and have the same reason;
+ * after copy_pauses().
+ */
 static void
 add_pause(Clock *clock, int64_t from, int64_t to, const char *reason)
 {
@@ -93,10 +99,13 @@ add_pause(Clock *clock, int64_t from, int64_t to, const char *reason)
 }
 
 /*
- * Set the levels of an open clock and let it be paused, or run, as they say.
- * "row_reason" is the reason where the row pauses it.  What is said of pauses
- * is a fact even where the clock stays paused by the other level: what was
- * paused until then stays so, whatever comes late.
+ * * Set the levels of an open clock, and pause or resume it accordingly.
+  * "row_reason" is the reason if the row pauses it.  Returns whether anything
+  * changed.
+  *
+  * A change of either pause level is a fact even if the clock stays paused
+  * because of the other one: it advances clock->last, so that an event that
+  * comes late cannot change what was paused until then.
  */
 static bool
 set_levels(Clock *clock, int levels, const char *row_reason, int64_t at,
@@ -129,7 +138,7 @@ set_levels(Clock *clock, int levels, const char *row_reason, int64_t at,
 	return true;
 }
 
-/* End an open clock: stopped or cancelled. */
+/* Stop or cancel an open clock. */
 static void
 finish(Clock *clock, ClockState state, int64_t at, CoreMem *mem,
 	   ClockOutcome *outcome)
@@ -145,13 +154,13 @@ finish(Clock *clock, ClockState state, int64_t at, CoreMem *mem,
 	clock->end = clock->last = clock->turned = t;
 }
 
-/* Start an open clock anew, unless it starts just then. */
+/* Restart an open clock, unless that is its start already. */
 static void
 restart(Clock *clock, int64_t at, CoreMem *mem, ClockOutcome *outcome)
 {
 	int64_t		t = level_time(clock, at, outcome);
 
-	/* (Where that is the last fact, there is no earlier pause to drop.) */
+	/* t is not before the last fact, so no pause has ended yet */
 	if (t == clock->start)
 		return;
 	outcome->changed = outcome->restarted = true;
@@ -169,7 +178,7 @@ restart(Clock *clock, int64_t at, CoreMem *mem, ClockOutcome *outcome)
 	clock->start = clock->last = t;
 }
 
-/* Another promise holds for an open clock. */
+/* Set the promise of an open clock. */
 static void
 set_promise(Clock *clock, int32_t promise, ClockOutcome *outcome)
 {
@@ -181,8 +190,9 @@ set_promise(Clock *clock, int32_t promise, ClockOutcome *outcome)
 }
 
 /*
- * Begin the cycle after "before" (NULL: the first), running.  What signals
- * pause, as the clock "known" tells (NULL: none does), stays paused.
+ * * Begin the cycle after "before" (the first one if that is NULL) in
+  * outcome->next.  If the clock "known" (may be NULL) is paused by a signal, so
+  * is the new cycle; otherwise it is running.
  */
 static void
 begin(const Clock *before, const Clock *known, int64_t start, int32_t promise,
@@ -207,8 +217,9 @@ begin(const Clock *before, const Clock *known, int64_t start, int32_t promise,
 }
 
 /*
- * Begin the cycle that repeats behind a stopped one, if something is promised
- * for it.  The row's stop, which it begins with, is no news to it.
+ * * Begin the cycle that follows a stopped one if the metric repeats, if there
+  * is a promise for it.  It inherits the row's levels, so that the row's
+  * present stop does not stop it too (see stop_is_news).
  */
 static void
 begin_repeat(const Clock *clock, int levels, const char *row_reason,
@@ -256,7 +267,7 @@ row_levels(const ClockRow *row)
 		(row->cancel ? CLOCK_ROW_CANCEL : 0);
 }
 
-/* A told time, unless it is stale (CLOCK_NONE is before all); else the event's. */
+/* The time that the row tells, or that of the event if it is stale or none. */
 static int64_t
 told_time(const ClockRow *row, int64_t told, int64_t turned)
 {
@@ -264,8 +275,8 @@ told_time(const ClockRow *row, int64_t told, int64_t turned)
 }
 
 /*
- * A stop that the row showed already when the cycle began is none of this
- * cycle, unless it is told to be a later one.
+ * * Does the row's stop stop this cycle?  Not if the row already showed it when
+  * the cycle began, unless its time says that it is a later one.
  */
 static bool
 stop_is_news(const Clock *clock, const ClockRow *row)
@@ -275,7 +286,7 @@ stop_is_news(const Clock *clock, const ClockRow *row)
 		 (row->stop_at > clock->turned && row->stop_at >= clock->start));
 }
 
-/* Begin the next cycle (the first if "before" is NULL) that a row starts. */
+/* Begin a cycle started by the row, after "before" or as the first (NULL). */
 static void
 begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 			 ClockOutcome *outcome)
@@ -290,7 +301,7 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 
 	if (row->from != NULL)
 	{
-		/* what a signal ended is not for whom it is handed on to */
+		/* an item cancelled by a signal gets no new clock when handed on */
 		if (row->from->levels & CLOCK_SIGNAL_CANCEL)
 			return;
 		if (clock_item_is_stopped(row->from))
@@ -307,11 +318,11 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 	}
 	begin(before, known, start, promised, mem, outcome);
 
-	/* a stop of before the item was handed on is none of this clock */
+	/* a stop from before the item was handed on does not stop this clock */
 	if (row->from != NULL)
 		next->turned = clock_is_open(row->from) ? row->from->turned : start;
 
-	/* nor is one that its other clocks go on in spite of */
+	/* nor does one in spite of which the previous clock is still open */
 	if ((levels & CLOCK_STOP) && (row->from == NULL || !clock_is_open(row->from)))
 	{
 		next->levels |= levels;
@@ -325,8 +336,9 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 }
 
 /*
- * Another promise for an open clock.  A restarted clock has the promise of its
- * new start, or the next row would restart it again.
+ * * Apply on_retarget if the promise for an open clock has changed.  A restarted
+  * clock gets the promise for its new start: with that for the old start, the
+  * next row would restart it again.
  */
 static void
 retarget(Clock *clock, const ClockRules *rules, const ClockRow *row,
@@ -349,6 +361,7 @@ retarget(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	set_promise(clock, promise, outcome);
 }
 
+/* Apply a row to an open clock. */
 static void
 row_on_open(Clock *clock, const ClockRules *rules, const ClockRow *row,
 			CoreMem *mem, ClockOutcome *outcome)
@@ -356,7 +369,7 @@ row_on_open(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	int32_t		promise = row->gone ? 0 : row->promise(row->context, clock->start);
 	int			levels = row_levels(row) | (clock->levels & CLOCK_SIGNAL);
 
-	/* as with stops, only a signal can have begun a cycle in spite of cancel */
+	/* if a signal began this cycle despite the row's cancel, ignore that */
 	if (promise == 0 || (row->cancel && (clock->levels & CLOCK_ROW_CANCEL) == 0))
 	{
 		finish(clock, CLOCK_CANCELLED, row->at, mem, outcome);
@@ -378,7 +391,7 @@ row_on_open(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	}
 }
 
-/* A stopped clock goes on, the closed time being a pause. */
+/* Reopen a stopped clock, turning the time since the stop into a pause. */
 static void
 continue_stopped(Clock *clock, const ClockRules *rules, const ClockRow *row,
 				 CoreMem *mem, ClockOutcome *outcome)
@@ -403,6 +416,7 @@ continue_stopped(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	retarget(clock, rules, row, promise, mem, outcome);
 }
 
+/* Apply a row to a finished clock. */
 static void
 row_on_finished(Clock *clock, const ClockRules *rules, const ClockRow *row,
 				CoreMem *mem, ClockOutcome *outcome)
@@ -414,7 +428,7 @@ row_on_finished(Clock *clock, const ClockRules *rules, const ClockRow *row,
 		 /* nothing begins */ ;
 	else if (levels & CLOCK_STOP)
 	{
-		/* stopped just now, or imported: what repeats behind it */
+		/* a metric that repeats: the next cycle begins at the stop */
 		if (stopped && rules->repeats && row->stop)
 			begin_repeat(clock, levels, row->reason, row->promise, row->context,
 						 mem, outcome);
@@ -424,7 +438,7 @@ row_on_finished(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	else if (row->start && rules->on_reopen != CLOCK_IGNORE)
 		begin_by_row(clock, row, mem, outcome);
 
-	/* one that has another behind it keeps what it was left with */
+	/* if another cycle begins, this one keeps the levels that it ended with */
 	if (!outcome->begins && !(clock->levels & CLOCK_UNTRACKED) && clock->levels != levels)
 	{
 		clock->levels = levels;
@@ -445,9 +459,9 @@ clock_apply_row(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	}
 
 	/*
-	 * One that has just ended may have another behind it at once: one that
-	 * repeats, or one that starts now where nothing is promised any more for
-	 * the old start.
+	 * * If the clock has just ended, another cycle may begin at once: because
+	 * the metric repeats, or because there is a promise for a clock that
+	 * starts now, but no longer for the old start.
 	 */
 	if (clock_is_open(clock))
 		row_on_open(clock, rules, row, mem, outcome);
@@ -462,8 +476,8 @@ clock_apply_row(Clock *clock, const ClockRules *rules, const ClockRow *row,
  */
 
 /*
- * For what the row pauses a clock, as far as the clock (or NULL) shows it: what
- * it is paused for, or was when it ended.
+ * * The reason for which the row pauses a clock (may be NULL), as far as it can
+  * be told without the row: that of the pause it is in, or was in when it ended.
  */
 static const char *
 known_row_reason(const Clock *clock)
@@ -476,7 +490,7 @@ known_row_reason(const Clock *clock)
 	return pause->during.to == clock->end ? pause->reason : NULL;
 }
 
-/* "start" on no clock or on a finished one */
+/* "start", if there is no clock (NULL) or a finished one */
 static void
 signal_start(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
 			 CoreMem *mem, ClockOutcome *outcome)
@@ -528,7 +542,7 @@ signal_pause(Clock *clock, const ClockSignal *signal, CoreMem *mem,
 	clock->signal_reason = reason;
 	if (clock_is_open(clock))
 	{
-		/* (also where only the reason is another, and the row's is told) */
+		/* advance clock->last even if only the signal's reason changed */
 		clock->last = level_time(clock, signal->at, outcome);
 		set_levels(clock, levels, row_reason, clock->last, mem, outcome);
 	}
@@ -559,7 +573,7 @@ signal_finish(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
 					 signal->context, mem, outcome);
 }
 
-/* "reset": as with a row, nothing promised for the new start ends the clock. */
+/* "reset": as in retarget(), no promise for the new start ends the clock. */
 static void
 signal_reset(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
 			 CoreMem *mem, ClockOutcome *outcome)
@@ -607,7 +621,7 @@ clock_apply_signal(Clock *clock, const ClockRules *rules,
 			break;
 	}
 
-	/* of one that has ended it is a fact of what comes behind it */
+	/* on a finished clock, the next cycle must not begin before the signal */
 	if (!open && outcome->changed)
 		clock->last = later_of(clock->last, signal->at);
 }

@@ -1,19 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * core.h
- *	  What every file of the pure core shares: integers, time constants,
- *	  memory, errors, and the civil calendar.
+ *	  *	  Definitions shared by all files of the core: time constants, memory,
+  *	  errors, and the civil calendar.
  *
- * The core is plain C on 64-bit microseconds.  It includes no header of the
- * server, so that it can be unit-tested and fuzzed alone.  Memory comes from
- * a CoreMem that the caller supplies (a memory context in the server, an
- * arena in the tests) and is never freed piecemeal; errors come back in a
- * CoreError that the caller turns into an ereport().
+ * * The core is plain C on 64-bit microseconds.  It includes no server headers,
+  * so that it can be unit-tested and fuzzed on its own.  It allocates from a
+  * CoreMem supplied by the caller (a memory context in the server, an arena in
+  * the tests) and never frees single chunks.  Errors are returned in a
+  * CoreError, which the caller turns into an ereport().
  *
- * Conventions: an instant is microseconds of UTC since 2000-01-01 00:00, a
- * local time is microseconds of wall clock since the same date, a date is
- * days since 2000-01-01 (all as PostgreSQL's TimestampTz, Timestamp and
- * DateADT).
+ * * Conventions: an instant is a number of microseconds since 2000-01-01 00:00
+  * UTC, a local time the same on the wall clock of some zone, and a date a
+  * number of days since 2000-01-01; just like PostgreSQL's TimestampTz,
+  * Timestamp and DateADT.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -32,25 +32,25 @@
 #define CORE_USECS_PER_DAY		INT64_C(86400000000)
 
 /*
- * The supported dates: [CORE_MIN_DATE, CORE_MAX_DATE), that is 1800-01-01 to
- * 2500-01-01.  Nothing is computed outside them; what would lead there is an
- * error.
+ * * The supported range of dates is [CORE_MIN_DATE, CORE_MAX_DATE), that is from
+  * 1800-01-01 up to but not including 2500-01-01.  A result outside it is an
+  * error.
  */
 #define CORE_MIN_YEAR	1800
 #define CORE_MAX_YEAR	2500
 #define CORE_MIN_DATE	(-73048)
 #define CORE_MAX_DATE	182622
 
-/* For the few functions that are called per row. */
+/* For the few functions that must be fast because queries call them per row. */
 #define CORE_INLINE static inline __attribute__((always_inline))
 
 /* Memory and interrupts, supplied by the caller. */
 typedef struct CoreMem
 {
-	void	   *(*alloc) (void *context, size_t size);	/* never returns NULL in
-														 * the server; NULL
-														 * elsewhere is
-														 * CORE_NOMEM */
+	void	   *(*alloc) (void *context, size_t size);	/* may return NULL (see
+														 * CORE_NOMEM), but
+														 * never does in the
+														 * server */
 	void		(*check_interrupts) (void); /* may be NULL; may longjmp */
 	void	   *context;
 } CoreMem;
@@ -58,20 +58,23 @@ typedef struct CoreMem
 typedef enum CoreErrorKind
 {
 	CORE_OK = 0,
-	CORE_SYNTAX,				/* not of the form: 22P02 */
+	CORE_SYNTAX,				/* invalid syntax: 22P02 */
 	CORE_RANGE,					/* a field or the value is out of range: 22008 */
-	CORE_FIELD_RANGE,			/* a field of an interval is: 22015 */
-	CORE_FRACTION,				/* a fraction of what is counted whole: 22003 */
-	CORE_UNSUPPORTED,			/* well known elsewhere, not taken here: 0A000 */
+	CORE_FIELD_RANGE,			/* a field of an interval is out of range:
+								 * 22015 */
+	CORE_FRACTION,				/* fraction of a unit that must be whole:
+								 * 22003 */
+	CORE_UNSUPPORTED,			/* valid in opening_hours or the like, but not
+								 * supported here: 0A000 */
 	CORE_LIMIT,					/* too big or too deep: 54000 */
-	CORE_NOMEM
+	CORE_NOMEM					/* CoreMem.alloc returned NULL */
 } CoreErrorKind;
 
 /*
- * What went wrong and where.  "message" is a primary message without the
- * value (lower case, no full stop), may be empty when the caller's standard
- * "invalid input syntax for type ..." fits; "detail" and "hint" are full
- * sentences.
+ * * What went wrong, and where.  "message" is a primary message that does not
+  * quote the value; if it is empty, the caller uses its standard one, such as
+  * "invalid input syntax for type ...".  "detail" and "hint" are full sentences
+  * or empty.
  */
 typedef struct CoreError
 {
@@ -83,22 +86,24 @@ typedef struct CoreError
 	char		hint[320];
 } CoreError;
 
-/* Fill *error (if not NULL) in printf style; always returns false. */
+/* Fill in *error (if not NULL); always returns false.  See core.c. */
 extern bool core_fail(CoreError *error, CoreErrorKind kind, int position,
 					  int length, const char *detail, const char *hint,...)
 			__attribute__((format(printf, 5, 7)));
 
 /*
- * Bytes of the character that "left" bytes begin with: 1 for what is not UTF-8.
+ * * The length in bytes of the UTF-8 character at the start of "text", which has
+  * "left" bytes; 1 if it is not valid UTF-8.
  */
 extern int	core_char_length(const char *text, int left);
 
-/* The position of a byte, in characters from 1. */
+/* Convert a byte offset to a character position, counted from 1. */
 extern int	core_position(const char *text, int offset);
 
 /*
- * Copy a token for an error, cut after CORE_MAX_QUOTED bytes and a whole
- * character, with what cannot be shown as it is in hexadecimal.
+ * * Copy a token into "to" (of CORE_QUOTED_SIZE bytes) to be quoted in an error.
+  * It is truncated, at a character boundary, after about CORE_MAX_QUOTED bytes;
+  * bytes that are not printable are shown in hexadecimal.
  */
 #define CORE_MAX_QUOTED		48
 #define CORE_QUOTED_SIZE	(4 * CORE_MAX_QUOTED + 8)
@@ -119,7 +124,7 @@ core_weekday(int32_t date)
 	return w < 0 ? w + 7 : w;
 }
 
-/* The last multiple of a step that is not after. */
+/* Round "at" down to a multiple of "step" (> 0). */
 static inline int64_t
 core_floor(int64_t at, int64_t step)
 {
