@@ -53,6 +53,10 @@ DECLARE
 	until timestamptz := coalesce(upper(during) + CASE WHEN upper_inc(during) THEN interval '1 us' ELSE interval '0' END, 'infinity');
 BEGIN
 	PERFORM sla.is_known(what_if_answer.relation, what_if_answer.metric);
+	IF what_if_answer.metric IS NULL OR goal IS NULL THEN
+		RAISE EXCEPTION '% must not be null', CASE WHEN goal IS NULL THEN 'goal' ELSE 'metric' END
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
 	IF isempty(during) THEN
 		RETURN;
 	END IF;
@@ -80,7 +84,7 @@ BEGIN
 		WHERE c.state = 's'
 			AND c.ended_at >= since
 			AND c.ended_at < until
-			AND (what_if_answer.labels = '{}' OR c.labels @> what_if_answer.labels)
+			AND (coalesce(what_if_answer.labels, '{}') = '{}' OR c.labels @> what_if_answer.labels)
 		OFFSET 0
 	) AS h
 	GROUP BY h.label
@@ -315,6 +319,8 @@ BEGIN
 		WHERE s.clock_id = c.clock_id AND s.ended_at IS NOT NULL), 'infinity');
 	zone := coalesce(explain_answer.time_zone,
 		substring(sla.calendar_hours_before(c.calendar, before)::text FROM E'TZ=(\\S+)'), c.time_zone, 'UTC');
+	-- (an unknown one is told here, and not from the depth of the query)
+	PERFORM timezone(zone, c.started_at);
 	upto := coalesce(greatest(c.ended_at, c.due_at, c.late_at), greatest(now(), c.started_at));
 
 	SELECT array_agg(x.instant ORDER BY x.from_at, x.id, x.n),

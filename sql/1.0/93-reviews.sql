@@ -615,9 +615,9 @@ LEFT JOIN (
 		JOIN sla.agreement AS b ON b.id = j.agreement_id
 		WHERE j.net > 0
 			AND j.at >= pg_catalog.now() - interval '63 days' AND j.at < pg_catalog.now()
-			AND j.at >= pg_catalog.timezone(coalesce(b.time_zone, 'UTC'), pg_catalog.date_trunc('month',
+			AND j.at >= sla.day_begins(coalesce(b.time_zone, 'UTC'), pg_catalog.date_trunc('month',
 				pg_catalog.timezone(coalesce(b.time_zone, 'UTC'), pg_catalog.now())) - interval '1 month')
-			AND j.at < pg_catalog.timezone(coalesce(b.time_zone, 'UTC'), pg_catalog.date_trunc('month',
+			AND j.at < sla.day_begins(coalesce(b.time_zone, 'UTC'), pg_catalog.date_trunc('month',
 				pg_catalog.timezone(coalesce(b.time_zone, 'UTC'), pg_catalog.now())))
 		GROUP BY j.agreement_id, j.net
 	) AS j

@@ -56,6 +56,7 @@ SELECT * FROM sla.explain('qu_ticket', '1', 'solv');
 SELECT sla.explain('qu_ticket', NULL, 'solve');
 SELECT sla.explain('qu_ticket', '1', NULL);
 SELECT * FROM sla.explain('pg_class', '1', 'solve');
+SELECT * FROM sla.explain('qu_ticket', '1', 'solve', time_zone => 'Nowhere/Land');
 -- (before any has stopped, too)
 SELECT sla.suggest_goal('qu_ticket', 'solve', 90, 'nowhere');
 
@@ -138,6 +139,9 @@ SELECT * FROM sla.what_if('qu_ticket', 'look', '8 bh @office', '[2026-06-01,2026
 SELECT * FROM sla.what_if('qu_ticket', 'solve', '1 bd @office', '[2026-06-01,2026-07-01)', '{"team": "red"}');
 SELECT * FROM sla.what_if('qu_ticket', 'solve', '8 bh', 'empty');
 SELECT clocks FROM sla.what_if('qu_ticket', 'solve', '8 bh', NULL);
+SELECT clocks FROM sla.what_if('qu_ticket', 'solve', '8 bh', '(,)', labels => NULL);
+SELECT clocks FROM sla.what_if('qu_ticket', 'solve', NULL, '(,)');
+SELECT clocks FROM sla.what_if('qu_ticket', NULL, '8 bh', '(,)');
 SELECT label, clocks FROM sla.what_if('qu_ticket', 'solve', '8 bh', '(,)', by => 'none');
 -- against the deadline that sla.clock would have with that goal, worked out span by span
 CREATE FUNCTION pg_temp.kept(c sla.clock_state, goal business_interval, cal text) RETURNS boolean LANGUAGE plpgsql AS $$
