@@ -3,8 +3,8 @@
  * business_dates.c
  *	  Arithmetic in business days.
  *
- * A business date owns spans: what its own rules open, the part behind its
- * midnight included.  A time "on the clock of a date" may therefore be 27:00.
+ * * A business date owns spans: those that its own rules open, including the part
+  * after midnight.  A time "on the clock of a date" may therefore be 27:00.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -12,22 +12,26 @@
  */
 #include "timeline.h"
 
-/* A span lasts into the second date at most, and windows end at midnights. */
+/*
+ * * All spans of a date end within this many days after it begins.  A span ends
+  * at 48:00 at the latest; the third day allows for changes of the offset.
+ */
 #define REACH_DAYS		3
 
-/* Runs over the own spans of a business date, in order. */
+/* Iterator over the spans that a business date owns. */
 typedef struct OwnSpans
 {
 	const Timeline *tl;
 	int32_t		k;
-	int64_t		next;			/* composed: where to look on */
-	int64_t		midnight;		/* leaf: local midnight of the pieces */
-	const DayShape *shape;
+	int64_t		next;			/* composed value: where to continue */
+	int64_t		midnight;		/* leaf: local midnight that pieces refer to */
+	const DayShape *shape;		/* leaf: the pieces; else NULL */
 	int			piece;
-	bool		spill;			/* now the pieces behind midnight */
+	bool		spill;			/* looking at the pieces after midnight, in
+								 * the next date's shape */
 } OwnSpans;
 
-/* A local time of business date k, or not long behind it, as an instant. */
+/* Convert a local time of business date k, or of the days after it, to UTC. */
 static inline int64_t
 date_instant(const Timeline *tl, int32_t k, int64_t local)
 {
@@ -55,9 +59,9 @@ own_spans(const Timeline *tl, int32_t k)
 }
 
 /*
- * Of a leaf: the date's own pieces, then the next date's pieces that are
- * spill.  Of a composed value: what is open from the date's first opening up
- * to the next date's.
+ * * Get the next span.  In a leaf a date owns its "own" pieces and those of the
+  * next date that are not.  In a composed value it owns all that is open from
+  * its first opening to that of the next business date.
  */
 static bool
 own_spans_next(OwnSpans *own, OpenSpan *span)
@@ -88,7 +92,7 @@ own_spans_next(OwnSpans *own, OpenSpan *span)
 
 			if (piece->own == own->spill)
 				continue;
-			/* where the date line was crossed, the next date may not exist */
+			/* the next date may not exist (see date_exists) */
 			if (own->spill && date_instant(tl, own->k, own->midnight) >=
 				date_instant(tl, own->k, own->midnight + CORE_USECS_PER_DAY))
 				return false;
@@ -106,7 +110,7 @@ own_spans_next(OwnSpans *own, OpenSpan *span)
 	}
 }
 
-/* Is t in an own span of date k: [from, to), or going back (from, to]? */
+/* Does date k own a span that contains t, [from, to) or, backward, (from, to]? */
 static bool
 date_holds(const Timeline *tl, int32_t k, int64_t t, bool forward)
 {
@@ -134,9 +138,10 @@ dates_opened(const Timeline *tl, int64_t t)
 }
 
 /*
- * The date whose own span holds t, or -1.  There may be several, where a night
- * overlaps the next morning's early shift: the first or the last of them.
- * "opened" dates have opened by then.
+ * * The number of the date that owns a span that contains t, or -1.  There may be
+  * several such dates, if a night shift overlaps the next morning's early shift;
+  * "last" tells whether to return the last or the first of them.  "opened" is
+  * dates_opened(t).
  */
 static int32_t
 date_holding(const Timeline *tl, int32_t opened, int64_t t, bool forward,
@@ -145,7 +150,10 @@ date_holding(const Timeline *tl, int32_t opened, int64_t t, bool forward,
 	const BusinessDates *dates = tl->dates;
 	int32_t		low = opened > REACH_DAYS ? opened - REACH_DAYS : 0;
 
-	/* where all keep to their own day, it is the one that opened last */
+	/*
+	 * if no spans extend beyond midnight, only the last date opened can hold
+	 * t
+	 */
 	if (dates->shape != NULL && !dates->spills && opened > 0 &&
 		dates->offset[opened - 1] != TIMELINE_NO_OFFSET)
 		while (low < opened - 1 && dates->offset[low] != TIMELINE_NO_OFFSET)
@@ -169,7 +177,11 @@ timeline_date_at(const Timeline *tl, int64_t t, int32_t *date, int64_t *until)
 	int64_t		end = t;
 
 	*until = opened < dates->n ? dates->first[opened] : tl->end;
-	/* a night may outlast what the next date opens, or be held by no date */
+
+	/*
+	 * The span may end before the next date opens, but a night shift may also
+	 * outlast the spans of the next date, or be owned by no date.
+	 */
 	for (int32_t i = k >= 0 ? k : opened - REACH_DAYS > 0 ? opened - REACH_DAYS : 0; i < opened; i++)
 	{
 		OwnSpans	own = own_spans(tl, i);
@@ -208,10 +220,10 @@ timeline_dates_before(const Timeline *tl, int32_t date)
 }
 
 /*
- * Where t falls on date k.  Forward: before an opening or in a break that
- * opening, after the last closing that closing.  Going back: after a closing
- * or in a break that closing, before the first opening that opening.  (A gap
- * in local time may have put the spans out of order.)
+ * * Move t into the spans of date k if it is outside them.  Forward: to the next
+  * opening, or to the last closing if there is none.  Backward: to the previous
+  * closing, or to the first opening if there is none.  Spans may be out of order
+  * because of a gap in local time.
  */
 static int64_t
 place(const Timeline *tl, int32_t k, int64_t t, bool forward)
@@ -241,14 +253,17 @@ place(const Timeline *tl, int32_t k, int64_t t, bool forward)
 	return result > INT64_MIN ? result : tl->dates->first[k];
 }
 
-/* w's time on the clock of date k, n dates on */
+/*
+ * Carry the instant w from date k to the date that is n business dates later,
+ * keeping its time on the clock of the date.
+ */
 static int64_t
 carry(const Timeline *tl, int32_t k, int32_t n, int64_t w, bool forward)
 {
 	const BusinessDates *dates = tl->dates;
 	int64_t		change = (dates->date[k + n] - dates->date[k]) * CORE_USECS_PER_DAY;
 
-	/* a w that no date owns may lie far behind date k */
+	/* the offset is constant only near the date; w may be far after date k */
 	if (dates->offset[k] != TIMELINE_NO_OFFSET && dates->offset[k + n] != TIMELINE_NO_OFFSET &&
 		w - dates->first[k] < REACH_DAYS * CORE_USECS_PER_DAY)
 		w += change + (dates->offset[k] - dates->offset[k + n]) * CORE_USECS_PER_SEC;
@@ -263,7 +278,7 @@ last_closing(const Timeline *tl, int32_t k)
 	return place(tl, k, INT64_MAX, true);
 }
 
-/* When the dates before k hold nothing more. */
+/* The instant from which on no date before k owns anything. */
 static int64_t
 closing_before(const Timeline *tl, int32_t k)
 {
@@ -275,9 +290,9 @@ closing_before(const Timeline *tl, int32_t k)
 }
 
 /*
- * Days forward: where the own spans of the date arrived at reach beyond the
- * next date's opening, a later instant with a later anchor may arrive earlier.
- * Then that is the result.
+ * * Make timeline_add_days() monotonic for n > 0.  If the spans of the target date
+  * extend beyond the next date's opening, a later instant, with a later anchor,
+  * may have an earlier result.  Then return that one.
  */
 static int64_t
 not_later_than_next(const Timeline *tl, int32_t anchor, int32_t n, int64_t u)
@@ -298,7 +313,7 @@ not_later_than_next(const Timeline *tl, int32_t anchor, int32_t n, int64_t u)
 	return u;
 }
 
-/* Days back: likewise, an earlier instant may arrive later. */
+/* The same for n < 0, where an earlier instant may have a later result. */
 static int64_t
 not_earlier_than_last(const Timeline *tl, int32_t anchor, int32_t n, int64_t u)
 {
@@ -316,15 +331,15 @@ not_earlier_than_last(const Timeline *tl, int32_t anchor, int32_t n, int64_t u)
 }
 
 /*
- * Days forward: take w, t itself when open, else the next opening.  The anchor
- * is the business date whose own span holds w, the first one if there are
- * several.  Go n dates on and keep w's time on the clock of the anchor.
- *
- * Days back mirror that: w is t itself when open time lies before it, else the
- * previous closing.
- *
- * The result never decreases when t grows: see zone_clock() for where clocks
- * are changed, and the two functions above.
+ * * Forward, let w be t if it is open then, else the next opening.  The anchor is
+  * the business date that owns w, the first one if there are several.  The result
+  * is n business dates later, at w's time on the clock of the anchor.
+  *
+  * Backward mirrors that: w is t if it is open just before it, else the previous
+  * closing.
+  *
+  * The result is a monotonic function of t.  That takes zone_clock(), where
+  * clocks are put forward or back, and the two functions above.
  */
 TimelineStatus
 timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
@@ -352,8 +367,8 @@ timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
 		return status;
 
 	/*
-	 * what no date owns (a night whose date is closed) counts for the last
-	 * one
+	 * * * Time that no date owns (the part after midnight of a date that is
+	 * itself closed) counts as that of the last date that opened.
 	 */
 	opened = dates_opened(tl, forward ? w : w - 1);
 	anchor = date_holding(tl, opened, w, forward, false);

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * hours.h
- *	  Opening hours as a value: the parsed form, its text, and the local
- *	  dates it opens.
- *
- * The grammar is a subset of OpenStreetMap's opening_hours; the reference
- * evaluator is opening_hours.js.  A value is an expression whose leaves are
- * rule lists with a time zone; what one leaf opens on a local date is a
- * DayShape.  Instants are timeline.h's business, tables are nobody's here.
+ *	  *	  Opening hours: the parsed form, its text, and its evaluation to local
+  *	  dates.
+  *
+  * The grammar is a subset of OpenStreetMap's opening_hours; the reference
+  * evaluator is opening_hours.js.  A value is an expression whose leaves are
+  * lists of rules with a time zone.  What a leaf opens on a local date is a
+  * DayShape; timeline.h converts that to instants.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -19,11 +19,14 @@
 #include "core.h"
 
 #define HOURS_MAX_ZONE		63	/* bytes of a zone name */
-#define HOURS_MAX_RULES		20000	/* rules of one value, all leaves */
-#define HOURS_MAX_DEPTH		64	/* nesting of a composed value */
+#define HOURS_MAX_RULES		20000	/* rules of a value, in all its leaves */
+#define HOURS_MAX_DEPTH		64	/* operators above a leaf */
 #define HOURS_MAX_TEXT		(4 * 1024 * 1024)	/* bytes of text */
 
-/* A span of a day, microseconds after its midnight: 0 <= from < 24 h, from < to <= 48 h. */
+/*
+ * A span of a day, in microseconds after midnight; 0 <= from < 24 h and
+ * from < to <= 48 h.
+ */
 typedef struct HoursSpan
 {
 	int64_t		from;
@@ -66,18 +69,18 @@ typedef struct HoursWeekday		/* "Mo-Fr", "Mo", "Fr[-1]", "PH" */
 {
 	bool		holiday;		/* PH: the rest is unused */
 	int			from;			/* 0 = Monday */
-	int			to;				/* may be below from: wraps */
-	uint32_t	nth;			/* 0: every one; bit n-1 (n = 1..5): n-th of
-								 * the month, bit 4+n: n-th last */
+	int			to;				/* if less than from, the range wraps */
+	uint32_t	nth;			/* 0: all; bit n - 1 (n = 1..5): the n-th of
+								 * the month, bit 4 + n: the n-th last */
 } HoursWeekday;
 
 typedef struct HoursRule
 {
 	bool		additional;		/* joined by ", ": adds to the rules before */
 	bool		off;			/* "off", "closed" */
-	bool		always;			/* "24/7" as written (spans hold 00:00-24:00) */
-	bool		only_holidays;	/* "PH We,Fr": the weekdays that are public
-								 * holidays as well */
+	bool		always;			/* written "24/7"; spans contain 00:00-24:00 */
+	bool		only_holidays;	/* "PH We,Fr": these weekdays, but only if
+								 * they are public holidays */
 	int			nyears;
 	int			nweeks;
 	int			ndates;
@@ -91,9 +94,10 @@ typedef struct HoursRule
 } HoursRule;
 
 /*
- * A public holiday baked into a leaf ("PH=2026-12-25,2026-12-24[09:00-12:00]").
- * nspans < 0: no hours of its own (the PH rules decide; without any, closed).
- * nspans = 0: closed whatever the PH rules say ("[off]").
+ * * A public holiday in a leaf ("PH=2026-12-25,2026-12-24[09:00-12:00]").  If
+  * nspans < 0 it has no hours of its own: the rules with PH apply, or it is
+  * closed if there are none.  If nspans = 0 it is closed whatever those rules
+  * say ("[off]").
  */
 typedef struct HoursHoliday
 {
@@ -113,11 +117,11 @@ typedef enum HoursKind
 typedef struct HoursExpr
 {
 	HoursKind	kind;
-	char		zone[HOURS_MAX_ZONE + 1];	/* empty: a composed value without
-											 * TZ of its own (its leftmost
-											 * leaf's); never empty in a leaf
-											 * ("UTC") */
-	int			zone_at;		/* where it was read: bytes before its name */
+	char		zone[HOURS_MAX_ZONE + 1];	/* empty if a composed value has
+											 * no TZ of its own, see
+											 * hours_zone(); never empty in a
+											 * leaf */
+	int			zone_at;		/* byte offset of its name in the text */
 	/* composed */
 	struct HoursExpr *left;
 	struct HoursExpr *right;
@@ -129,41 +133,48 @@ typedef struct HoursExpr
 } HoursExpr;
 
 /*
- * Parse "text" (length bytes, need not be terminated).  Zone names are only
- * checked for shape ([A-Za-z0-9_+-/]); whether the zone exists is the
- * caller's to ask.  Returns NULL and fills *error on failure.
+ * * Parse "text" ("length" bytes, need not be terminated).  Zone names are only
+  * checked for valid characters; the caller has to check that the zones exist.
+  * Returns NULL and fills in *error on failure.
  */
 extern HoursExpr *hours_parse(const char *text, size_t length, CoreMem *mem,
 							  CoreError *error);
 
-/* The canonical text, terminated; *length gets its bytes without the NUL. */
+/*
+ * Print the canonical text, NUL-terminated; *length is set to its length
+ * without the NUL.  Returns NULL if out of memory.
+ */
 extern char *hours_print(const HoursExpr *expr, CoreMem *mem, size_t *length);
 
-/* Spans alone ("09:00-12:00,13:00-17:00", "off"), for a holiday's own hours. */
+/*
+ * Parse the own hours of a holiday: "09:00-12:00,13:00-17:00" or "off", for
+ * which *nspans is 0.  Returns false and fills in *error on failure.
+ */
 extern bool hours_parse_spans(const char *text, size_t length, CoreMem *mem,
 							  int *nspans, HoursSpan **spans, CoreError *error);
 
-/* The zone of an expression: its own or its leftmost leaf's. */
+/* The zone of an expression: its own, or that of its leftmost leaf. */
 extern const char *hours_zone(const HoursExpr *expr);
 
-/* The order of holidays by date, for qsort(). */
+/* qsort() comparator for HoursHoliday, by date */
 extern int	hours_compare_holidays(const void *a, const void *b);
 
 /*
- * Put more public holidays into every leaf; on a date that already is one the
- * new one holds.  "holidays" is sorted by date without duplicates.  Returns
- * false when memory is out.
+ * * Add public holidays to every leaf, replacing those on the same date.
+  * "holidays" must be sorted by date and have no duplicates.  Returns false if
+  * out of memory.
  */
 extern bool hours_bake(HoursExpr *expr, const HoursHoliday *holidays, int n,
 					   CoreMem *mem);
 
 /*
- * What one leaf opens on local dates.
- *
- * A shape is a set of pieces inside [00:00, 24:00) of a date.  "own" pieces
- * come from the date's own rules, the others are the spill of the night
- * before.  Pieces of one kind are sorted, disjoint and do not touch; a piece
- * of the other kind may overlap them.  All pieces are sorted by start.
+ * * What a leaf opens on local dates.
+  *
+  * A shape is a set of pieces inside [00:00, 24:00) of a date.  Pieces that are
+  * "own" come from the rules for that date; the others are the spill, that is,
+  * the parts after midnight of the previous date's spans.  Pieces of the same
+  * kind are disjoint and do not touch, but may overlap pieces of the other kind.
+  * All pieces are sorted by their start.
  */
 typedef struct DayPiece
 {
@@ -182,15 +193,17 @@ typedef struct DayPlan
 {
 	int32_t		first;			/* the first date */
 	int32_t		ndates;
-	uint16_t   *shape;			/* per date; 0 is always the empty shape */
+	uint16_t   *shape;			/* index in "shapes" for each date; 0 is the
+								 * empty shape */
 	int			nshapes;
 	DayShape   *shapes;
 } DayPlan;
 
 /*
- * Evaluate a leaf over [first, first + ndates), which the caller keeps within
- * [CORE_MIN_DATE - 2, CORE_MAX_DATE + 2].  Cost: some 100 ns per rule and
- * year plus 1 to 2 ns per date matched.
+ * * Evaluate a leaf for the dates [first, first + ndates), which must be within
+  * [CORE_MIN_DATE - 2, CORE_MAX_DATE + 2].  Returns false and fills in *error on
+  * failure.  This takes about 100 ns per rule and year and 1 to 2 ns per date
+  * that a rule matches.
  */
 extern bool hours_plan(const HoursExpr *leaf, int32_t first, int32_t ndates,
 					   CoreMem *mem, DayPlan *plan, CoreError *error);

@@ -1,24 +1,24 @@
 /*-------------------------------------------------------------------------
  *
  * hours_days.c
- *	  What one leaf of opening hours opens on each local date.
- *
- * The meaning is that of opening_hours.js 3.15 (its getStatePair()).  The
- * rules act on a date in their order.  A rule whose selectors match the date
- * acts with its spans cut at 24:00, and then, where they match the date
- * before, with what its spans have past 24:00: the spill.  The own part of an
- * open rule with date selectors takes the place of all that was there, that
- * of an additional rule and every spill add, "off" takes its times away, and
- * without times everything.  The spill does not ask whether the date before
- * was replaced or closed by another rule.
- *
- * A year is done at a time.  The dates that a rule matches are a set of bits.
- * A first pass, from the last rule to the first, finds out on which dates a
- * rule still matters, that is where no later one replaces or closes the whole
- * date; the second pass applies the rules that do, in their order.  What a
- * date is worth in between is the shape it has or, after actions that depend
- * on what was there, a node that stands for a chain of actions on a shape;
- * only the nodes that dates end with become shapes.
+ *	  *	  Evaluation of a leaf of opening hours to what it opens on each local date.
+  *
+  * The semantics are those of opening_hours.js 3.15 (its getStatePair()).  Rules
+  * are applied to a date in order.  A rule whose selectors match the date acts
+  * with its spans cut off at 24:00 (its own part); then, if its selectors match
+  * the previous date, with the parts of its spans after 24:00 (its spill).  The
+  * own part of an open rule with date selectors replaces what was there before.
+  * The own part of an additional rule, and any spill, is added to it.  An "off"
+  * rule removes its spans or, if it has none, everything.  Spill is applied even
+  * if another rule has replaced or closed the previous date.
+  *
+  * Evaluation proceeds by years, and the dates that a rule matches are a bit set.
+  * A first pass, from the last rule to the first, finds the dates on which each
+  * rule matters, that is, those that no later rule replaces or closes entirely.
+  * The second pass applies the rules, in order, to these dates.  Meanwhile the
+  * state of a date is either a shape or, after actions that depend on what was
+  * there, a node, which represents a chain of actions on a shape.  Only the nodes
+  * that are the final state of a date are converted to shapes.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -34,20 +34,20 @@
 #define MAX_YEAR_DAYS	366
 
 #define MAX_SHAPES		65535
-#define MAX_PIECES		(4 * 1024 * 1024)	/* of all shapes of a plan */
-#define FIRST_NODE		65536	/* a state below is a shape */
-#define MANY_NODES		(512 * 1024)	/* then they are made shapes and
-										 * forgotten */
+#define MAX_PIECES		(4 * 1024 * 1024)	/* in all shapes of a plan */
+#define FIRST_NODE		65536	/* states from here on are nodes */
+#define MANY_NODES		(512 * 1024)	/* convert to shapes and discard nodes
+										 * if there are more */
 
-#define MANY_RULES		24		/* then days alike are looked for */
-#define FEW_CLASSES		16		/* always worth it */
+#define MANY_RULES		24		/* look for classes of days from here on */
+#define FEW_CLASSES		16		/* so many are always worth it */
 #define MAX_CLASSES		96
 
-#define RULES_PER_CHECK 1024	/* between two looks at interrupts */
+#define RULES_PER_CHECK 1024	/* rules between checks for interrupts */
 
 /*
- * What the rules of one value may cost: an action costs so much and one for
- * each span that there is by then.  The most is well under a second's work.
+ * Limit of work per leaf.  An action counts as ACTION_WORK plus the number of
+ * spans it acts on.  MAX_WORK takes well under a second.
  */
 #define ACTION_WORK		24
 #define MAX_WORK		INT64_C(150000000)
@@ -60,25 +60,26 @@ typedef struct DaySet
 	uint64_t	word[YEAR_WORDS];
 } DaySet;
 
-/* A rule, and what does not change from year to year about it. */
+/* A rule, with what can be determined once for all years. */
 typedef struct PlanRule
 {
 	const HoursRule *rule;
-	int16_t		first_year;		/* it matches no date outside these */
+	int16_t		first_year;		/* it matches no date outside these years */
 	int16_t		last_year;
-	int16_t		eve_year;		/* the year that on_eve is about, or 0 */
+	int16_t		eve_year;		/* the year for which on_eve is valid, or 0 */
 	bool		on_eve;			/* does it match December 31st of that year? */
-	uint8_t		weekdays;		/* bit 0 = Monday: those without [n] */
-	bool		nth;			/* some have [n] */
+	uint8_t		weekdays;		/* its weekdays without [n]; bit 0 = Monday */
+	bool		nth;			/* some weekdays have [n] */
 	bool		holidays;		/* PH is among its weekdays */
-	bool		dated;			/* it names days, and no weekdays */
-	bool		settles;		/* what rules before it did to a date is lost */
+	bool		dated;			/* it names single days and no weekdays */
+	bool		settles;		/* its own part replaces or closes a date
+								 * entirely */
 	bool		spills;			/* some span ends after 24:00 */
-	uint32_t	shape;			/* of its own spans, once it replaced, or
-								 * NO_SHAPE */
+	uint32_t	shape;			/* shape of its own part, if it settles, or
+								 * NO_SHAPE if not made yet */
 } PlanRule;
 
-/* A rule that matters in the current year, and where it acts. */
+/* A rule that matters in the current year, and the days on which it acts. */
 typedef struct LiveRule
 {
 	int			rule;
@@ -87,14 +88,16 @@ typedef struct LiveRule
 } LiveRule;
 
 /*
- * An action on a state.  The low bit of "action" tells the spill of a rule
- * from its own part, the others are the rule's index.
+ * * The result of an action on a state.  The low bit of "action" is set if the
+  * action is the spill of a rule, and clear if it is its own part; the other
+  * bits are the index of the rule.
  */
 typedef struct Node
 {
-	uint32_t	from;
+	uint32_t	from;			/* the state acted on */
 	uint32_t	action;
-	uint32_t	shape;			/* what it amounts to, or NO_SHAPE */
+	uint32_t	shape;			/* the resulting shape, or NO_SHAPE if not
+								 * computed yet */
 } Node;
 
 /* A growing array of sorted, disjoint spans. */
@@ -114,29 +117,28 @@ typedef struct Planner
 
 	PlanRule   *rules;
 	bool		names_holidays; /* some rule has PH */
-	int			checked;		/* rules since the last look at interrupts */
-	int64_t		work;			/* done so far */
+	int			checked;		/* rules since the last check for interrupts */
+	int64_t		work;			/* done so far; see MAX_WORK */
 
 	/* The current year. */
 	int			year;
 	int32_t		new_year;		/* its first date */
 	int			ndays;
 	int			weekday;		/* of January 1st */
-	DaySet		window;			/* its days that are asked for */
+	DaySet		window;			/* the days to be evaluated */
 	uint32_t	state[MAX_YEAR_DAYS];
 	DaySet		dated;			/* days whose hours come from a dated rule */
-	DaySet		ruled;			/* those that a rule with PH replaced or
-								 * closed */
+	DaySet		ruled;			/* days that a rule with PH replaced or closed */
 	int			nlive;
 	int			live_size;
 	LiveRule   *live;
-	int			nclasses;		/* of days on which the same rules act, or 0 */
-	DaySet		class[MAX_CLASSES];
+	int			nclasses;		/* 0 if classes are not used */
+	DaySet		class[MAX_CLASSES]; /* days on which the same rules act */
 
 	/* Computed when first needed; leap years have index 1. */
 	bool		nth_known[2];
 	DaySet		nth[2][10];
-	int			holidays_year;	/* the year that holidays is about, or 0 */
+	int			holidays_year;	/* the year for which holidays is valid, or 0 */
 	DaySet		holidays;
 
 	/* Interned shapes. */
@@ -145,14 +147,14 @@ typedef struct Planner
 	int			shape_slots;	/* a power of two; a slot is an index plus 1 */
 	uint32_t   *shape_slot;
 
-	/* Nodes, found by what they come from and the action. */
+	/* Nodes, hashed by the state they come from and the action. */
 	int			nnodes;
 	int			nodes_size;
 	Node	   *node;
 	int			node_slots;
 	uint32_t   *node_slot;
 
-	/* Room to compute a shape in. */
+	/* Work space for computing a shape. */
 	SpanList	own;
 	SpanList	spill;
 	SpanList	merged;
@@ -178,8 +180,8 @@ plan_alloc(Planner *p, size_t size)
 }
 
 /*
- * Make room for at least "wanted" elements in a growing array of which "used"
- * are kept.  Returns false when there is no memory.
+ * * Make room for at least "wanted" elements in an array, keeping the first
+  * "used".  Returns false if out of memory.
  */
 static bool
 grow(Planner *p, void **array, int *size, int used, int wanted, size_t element)
@@ -215,7 +217,7 @@ look_at_interrupts(Planner *p)
  * Sets of days
  */
 
-/* Add the days [from, to), which may reach beyond the year. */
+/* Add the days [from, to), ignoring those outside the year. */
 static void
 add_days(DaySet *set, int from, int to, int ndays)
 {
@@ -256,7 +258,7 @@ has_day(const DaySet *set, int day)
 	return (set->word[day / 64] >> (day % 64)) & 1;
 }
 
-/* *set &= ~minus; returns whether something is left. */
+/* *set &= ~minus; returns whether the result is not empty. */
 static bool
 remove_days(DaySet *set, const DaySet *minus)
 {
@@ -268,7 +270,7 @@ remove_days(DaySet *set, const DaySet *minus)
 	return left != 0;
 }
 
-/* *set &= with; returns whether something is left. */
+/* *set &= with; returns whether the result is not empty. */
 static bool
 keep_days(DaySet *set, const DaySet *with)
 {
@@ -289,7 +291,7 @@ join_days(DaySet *set, const DaySet *with)
 		set->word[i] |= with->word[i];
 }
 
-/* The days after those of "set", and January 1st if "new_year". */
+/* The days after each of "set", plus January 1st if "new_year". */
 static void
 next_days(DaySet *next, const DaySet *set, bool new_year)
 {
@@ -304,7 +306,7 @@ next_days(DaySet *next, const DaySet *set, bool new_year)
 }
 
 /*
- * What a selector matches in a year
+ * * Matching of selectors to the days of a year
  */
 
 static bool
@@ -313,7 +315,10 @@ is_leap(int year)
 	return core_month_days(year, 2) == 29;
 }
 
-/* The first date that "date" means in a year, and the one after its last. */
+/*
+ * The first date denoted by "date" in a year; date_stop() is the one after the
+ * last.
+ */
 static int32_t
 date_start(const HoursDate *date, int year)
 {
@@ -348,11 +353,12 @@ same_date(const HoursDate *a, const HoursDate *b)
 /*
  * Add the days of a year that a date range matches.
  *
- * Without years, a range whose end comes before its start reaches over the
- * year's end; both are looked up in the year itself.  "easter" as the end of
- * a range is its first day outside, as in opening_hours.js; any other end is
- * the last day inside.  February 29th starts on March 1st where there is
- * none, and ends with February; as a single day it is none.
+ * * A range without years whose end comes before its start wraps around the end
+  * of the year; both dates are determined for the given year.  "easter" as the
+  * end of a range is exclusive, as in opening_hours.js; all other ends are
+  * inclusive.  In a year without February 29th, a range that starts then starts
+  * on March 1st, one that ends then ends with February, and the single day
+  * matches nothing.
  */
 static void
 match_dates(DaySet *set, const HoursDateRange *range, int year, int32_t new_year,
@@ -426,13 +432,16 @@ match_weeks(DaySet *set, const HoursStep *weeks, int year, int32_t new_year,
 	}
 }
 
-/* The days of a year that begins on "first_weekday" on some weekdays. */
+/* Set *set to certain weekdays of a year that begins on "first_weekday". */
 static void
 weekday_days(DaySet *set, unsigned weekdays, int first_weekday)
 {
 	int			i;
 
-	/* Bits 0, 7, 14, ... 63; a word later they are a weekday further. */
+	/*
+	 * The multiplier has the bits 0, 7, 14, ... 63.  As 64 % 7 = 1, each word
+	 * begins one weekday later than the previous one.
+	 */
 	for (i = 0; i < YEAR_WORDS; i++)
 	{
 		int			turn = (first_weekday + i) % 7;
@@ -442,7 +451,10 @@ weekday_days(DaySet *set, unsigned weekdays, int first_weekday)
 	}
 }
 
-/* The days that are the n-th, or n-th last, of their weekday in the month. */
+/*
+ * Add the days that are the n-th, or n-th last, of their weekday in the month,
+ * for any n of the bits of "nth".
+ */
 static void
 match_nth(Planner *p, DaySet *set, uint32_t nth, int year, int ndays)
 {
@@ -518,7 +530,7 @@ match_holidays(Planner *p, int year, int32_t new_year, int ndays)
 	return &p->holidays;
 }
 
-/* The weekdays of a range, bit 0 = Monday. */
+/* The weekdays of a range as a bit mask; bit 0 = Monday. */
 static unsigned
 weekday_bits(const HoursWeekday *range)
 {
@@ -555,8 +567,8 @@ match_weekdays(Planner *p, DaySet *set, const PlanRule *r, int year,
 }
 
 /*
- * Take out of *set, days of a year, those that a rule does not match.  Returns
- * whether some are left.
+ * * Remove from *set, which contains days of a year, those that a rule does not
+  * match.  Returns whether any are left.
  */
 static bool
 match_rule(Planner *p, DaySet *set, const PlanRule *r, int year,
@@ -659,8 +671,8 @@ reserve_spans(Planner *p, SpanList *list, int n)
 }
 
 /*
- * What spans have inside their date, or (spill) past its end, sorted and
- * merged.  No spans are the whole day.
+ * * Get the parts of spans that lie inside their date or, if "spill", after it,
+  * sorted and merged.  No spans at all mean the whole day.
  */
 static bool
 cut_spans(Planner *p, SpanList *list, int nspans, const HoursSpan *spans,
@@ -694,7 +706,7 @@ cut_spans(Planner *p, SpanList *list, int nspans, const HoursSpan *spans,
 	return true;
 }
 
-/* *list becomes its union with *with. */
+/* Set *list to its union with *with. */
 static bool
 add_spans(Planner *p, SpanList *list, const SpanList *with)
 {
@@ -720,7 +732,7 @@ add_spans(Planner *p, SpanList *list, const SpanList *with)
 	return true;
 }
 
-/* *list loses what *minus has. */
+/* Subtract *minus from *list. */
 static bool
 subtract_spans(Planner *p, SpanList *list, const SpanList *minus)
 {
@@ -784,7 +796,7 @@ hash_pieces(const DayPiece *piece, int n)
 	return hash;
 }
 
-/* Double a table of slots.  Returns false when there is no memory. */
+/* Make an empty hash table of twice the size.  Returns false if out of memory. */
 static bool
 grow_slots(Planner *p, uint32_t **slot, int *slots)
 {
@@ -800,8 +812,8 @@ grow_slots(Planner *p, uint32_t **slot, int *slots)
 }
 
 /*
- * The shape of the spans in p->own and p->spill, made if there is none yet.
- * Returns NO_SHAPE on failure.
+ * * Find or make the shape that consists of p->own and p->spill.  Returns NO_SHAPE
+  * on failure.
  */
 static uint32_t
 intern_shape(Planner *p)
@@ -906,7 +918,7 @@ has_own_hours(const DayPlan *plan, uint32_t shape)
 	return false;
 }
 
-/* The shape of a rule's, or a holiday's, own spans alone. */
+/* The shape of the own part of a rule or holiday, without spill. */
 static uint32_t
 shape_of_spans(Planner *p, int nspans, const HoursSpan *spans)
 {
@@ -951,7 +963,7 @@ grow_nodes(Planner *p)
 	return true;
 }
 
-/* The state after an action on a state, NO_SHAPE on failure. */
+/* The state that results from an action on a state; NO_SHAPE on failure. */
 static uint32_t
 act(Planner *p, uint32_t from, uint32_t action)
 {
@@ -976,7 +988,7 @@ act(Planner *p, uint32_t from, uint32_t action)
 	return FIRST_NODE + (uint32_t) p->nnodes++;
 }
 
-/* Count the work of one action; false when it gets too much. */
+/* Count the work of one action; fails if it becomes too much. */
 static bool
 count_work(Planner *p)
 {
@@ -991,7 +1003,7 @@ count_work(Planner *p)
 	return false;
 }
 
-/* The shape that a state amounts to, NO_SHAPE on failure. */
+/* Convert a state to a shape; NO_SHAPE on failure. */
 static uint32_t
 resolve(Planner *p, uint32_t state)
 {
@@ -1064,7 +1076,7 @@ resolve_year(Planner *p)
  * A year
  */
 
-/* Let a rule that depends on what was there act on days of the year. */
+/* Apply an action whose result depends on what was there to days of the year. */
 static bool
 apply_action(Planner *p, const DaySet *days, uint32_t action)
 {
@@ -1093,7 +1105,7 @@ apply_action(Planner *p, const DaySet *days, uint32_t action)
 	return p->nnodes <= MANY_NODES || resolve_year(p);
 }
 
-/* Give days of the year a shape. */
+/* Set the state of days of the year to a shape. */
 static void
 apply_shape(Planner *p, const DaySet *days, uint32_t shape)
 {
@@ -1108,7 +1120,7 @@ apply_shape(Planner *p, const DaySet *days, uint32_t shape)
 	}
 }
 
-/* Collect into p->live, last rule first, what matters in the current year. */
+/* Find the rules that matter in the current year: into p->live, last rule first. */
 static bool
 find_live_rules(Planner *p)
 {
@@ -1170,7 +1182,7 @@ find_live_rules(Planner *p)
 	return true;
 }
 
-/* The first day of a set that is not empty. */
+/* The first day of a non-empty set. */
 static int
 first_day(const DaySet *set)
 {
@@ -1181,7 +1193,10 @@ first_day(const DaySet *set)
 	return i * 64 + __builtin_ctzll(set->word[i]);
 }
 
-/* Split the classes of days by a set.  Returns false when they get too many. */
+/*
+ * Split each class of days into those in a set and those not in it.  Returns
+ * false if there are too many classes.
+ */
 static bool
 split_classes(Planner *p, const DaySet *set)
 {
@@ -1204,9 +1219,9 @@ split_classes(Planner *p, const DaySet *set)
 }
 
 /*
- * When many rules matter in the year, it is often the same ones on many days:
- * then let them act on one day of each such class only.  This is given up
- * when to find the classes is more work than it saves.
+ * * If many rules matter in the year, often the same ones act on many days.  Then
+  * apply them to only one day of each such class.  Give up if finding the classes
+  * is more work than it saves.
  */
 static void
 find_classes(Planner *p)
@@ -1249,7 +1264,7 @@ find_classes(Planner *p)
 	}
 }
 
-/* Give the other days of each class what its first day got. */
+/* Copy the state of the first day of each class to all its days. */
 static void
 spread_classes(Planner *p)
 {
@@ -1267,7 +1282,7 @@ spread_classes(Planner *p)
 	}
 }
 
-/* Apply the rules that matter in the current year, in their order. */
+/* Apply the rules that matter in the current year, in order. */
 static bool
 apply_live_rules(Planner *p)
 {
@@ -1309,7 +1324,10 @@ apply_live_rules(Planner *p)
 	return true;
 }
 
-/* Add the spill of the holiday before, unless a rule for holidays replaced the day. */
+/*
+ * Add the spill of a holiday to the day after it, unless that is a holiday whose
+ * hours come from a rule with PH.
+ */
 static bool
 add_spill(Planner *p, int day, const HoursHoliday *holiday)
 {
@@ -1324,10 +1342,12 @@ add_spill(Planner *p, int day, const HoursHoliday *holiday)
 }
 
 /*
- * Let the year's holidays act on top of all rules: they close their dates
- * when no rule names PH, and give them their own hours where they have some.
- * Dates whose hours come from a dated rule stay as they are.  What a holiday's own
- * hours have past 24:00 ends where the next date is a holiday that is replaced too.
+ * * Apply the holidays of the year on top of all rules.  A holiday with hours of
+  * its own replaces the hours of its date; one without closes it if no rule names
+  * PH.  Dates whose hours come from a dated rule stay as they are.  The spill of
+  * a holiday's own hours is discarded if the next date is replaced in this way,
+  * too.  *eve is the holiday on December 31st that spills into the next year, or
+  * NULL.
  */
 static bool
 apply_holidays(Planner *p, const HoursHoliday **eve)
@@ -1335,7 +1355,7 @@ apply_holidays(Planner *p, const HoursHoliday **eve)
 	const HoursExpr *leaf = p->leaf;
 	int			i;
 
-	/* "Mo-Fr,PH" is a rule for holidays on these alone */
+	/* a rule like "Mo-Fr,PH" also replaced days that are no holidays */
 	keep_days(&p->ruled, match_holidays(p, p->year, p->new_year, p->ndays));
 	if (*eve != NULL && !add_spill(p, 0, *eve))
 		return false;
@@ -1373,7 +1393,7 @@ apply_holidays(Planner *p, const HoursHoliday **eve)
 }
 
 /*
- * What does not change from year to year
+ * * What can be determined once for all years
  */
 
 static bool
@@ -1440,7 +1460,7 @@ prepare_rule(Planner *p, int number)
 			r->weekdays |= weekday_bits(weekday);
 	}
 
-	/* The years it can match, for a quick look. */
+	/* Determine the years that the rule can match. */
 	if (rule->nyears > 0)
 	{
 		first = INT16_MAX;
@@ -1457,7 +1477,7 @@ prepare_rule(Planner *p, int number)
 	{
 		const HoursDateRange *range = &rule->dates[i];
 
-		/* "Apr 15-Oct 15 Mo-Fr" is a season, not a list of dates */
+		/* with weekdays, like "Apr 15-Oct 15 Mo-Fr", a range is just a season */
 		if (range->from.kind != HOURS_DATE_MONTH && !range->open_ended &&
 			rule->nweekdays == 0)
 			r->dated = true;
@@ -1474,9 +1494,9 @@ prepare_rule(Planner *p, int number)
 /*
  * hours_plan
  *
- * What one leaf opens on the dates [first, first + ndates): see hours.h.
- * Fails with CORE_LIMIT when the dates have more than 65,535 different shapes
- * or shapes of too many pieces, and with CORE_NOMEM.
+ * * Evaluate a leaf for the dates [first, first + ndates); see hours.h.  Fails
+  * with CORE_LIMIT if the dates have too many different shapes, pieces in all
+  * shapes, or too many rules add to one another; and with CORE_NOMEM.
  */
 bool
 hours_plan(const HoursExpr *leaf, int32_t first, int32_t ndates, CoreMem *mem,

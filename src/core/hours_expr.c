@@ -26,7 +26,7 @@ hours_compare_holidays(const void *a, const void *b)
 	return da < db ? -1 : (da > db ? 1 : 0);
 }
 
-/* Merge two sorted lists; of one date, the entry of "b" holds. */
+/* Merge two sorted lists; if both have a date, the entry of "b" wins. */
 static int
 merge_holidays(HoursHoliday *result, const HoursHoliday *a, int na,
 			   const HoursHoliday *b, int nb)

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * hours_lex.c
- *	  Tokens of opening hours, and the errors about them.
- *
- * The token rules are those of opening_hours.js, strictly: it repairs sloppy
- * writing ("9-17", "Monday") with a warning that nobody would see here, so
- * here that is an error whose hint shows the repaired text.
+ *	  *	  Lexical analysis of opening hours, and reporting of syntax errors.
+  *
+  * Tokens are those of opening_hours.js, but that repairs sloppy input ("9-17",
+  * "Monday") and issues a warning.  Here such input is an error, and the hint
+  * shows the repaired text.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -30,7 +30,7 @@ const char *const hours_month_names[12] = {
 	"Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
 };
 
-/* A short word as an integer. */
+/* A word of up to four letters as an integer. */
 #define WORD2(a, b)			((uint32_t) (a) << 8 | (b))
 #define WORD3(a, b, c)		(WORD2(a, b) << 8 | (c))
 #define WORD4(a, b, c, d)	(WORD3(a, b, c) << 8 | (d))
@@ -71,7 +71,7 @@ static const struct
 	{WORD4('o', 'p', 'e', 'n'), HOURS_OPEN, 0}
 };
 
-/* Words with a meaning elsewhere: what is wrong, what to write. */
+/* Words that are likely to be tried: what is wrong, and what to write instead. */
 static const struct
 {
 	const char *word;
@@ -143,7 +143,7 @@ lex_word(HoursLexer *lex)
 	}
 	else if (letters == 6)
 	{
-		/* the last four letters, then the first two */
+		/* "word" has only the last four letters */
 		if (word == WORD4('s', 't', 'e', 'r') &&
 			(text[lex->start] | 0x20) == 'e' && (text[lex->start + 1] | 0x20) == 'a')
 			lex->kind = HOURS_EASTER;
@@ -153,7 +153,7 @@ lex_word(HoursLexer *lex)
 	}
 }
 
-/* Two digits at text[at]? */
+/* Are there two digits at text[at]?  Set *value to their number if so. */
 static bool
 two_digits(const HoursLexer *lex, int at, int *value)
 {
@@ -164,8 +164,8 @@ two_digits(const HoursLexer *lex, int at, int *value)
 }
 
 /*
- * A number or, with a colon and two digits right after it, a time of day:
- * "09:00", "09:00:30", "09:00:30.25".
+ * * Read a number or, if a colon and two digits follow it immediately, a time of
+  * day: "09:00", "09:00:30", "09:00:30.25".
  */
 static void
 lex_number(HoursLexer *lex)
@@ -211,7 +211,8 @@ lex_number(HoursLexer *lex)
 				fraction += (text[at] - '0') *unit;
 				unit /= 10;
 				if (++fraction_digits > 6)
-					minute = 60;	/* too fine, so out of range */
+					minute = 60;	/* finer than microseconds: make it out of
+									 * range */
 			}
 		}
 	}
@@ -309,7 +310,7 @@ hours_fail(HoursLexer *lex, CoreErrorKind kind, int start, int end,
 	return false;
 }
 
-/* Letters of text[start, end) equal to "word", in any case? */
+/* Is text[start, end) equal to "word", ignoring case? */
 static bool
 same_word(const HoursLexer *lex, int start, int end, const char *word)
 {
@@ -321,7 +322,7 @@ same_word(const HoursLexer *lex, int start, int end, const char *word)
 	return *word == '\0';
 }
 
-/* Is text[start, end) the beginning of "name", in any case? */
+/* Is text[start, end) a prefix of "name", ignoring case? */
 static bool
 begins_name(const HoursLexer *lex, int start, int end, const char *name)
 {
@@ -333,7 +334,10 @@ begins_name(const HoursLexer *lex, int start, int end, const char *name)
 	return true;
 }
 
-/* "Mo" for "Monday", "Mon" or "mondays", "Sep" for "Sept"; NULL for others. */
+/*
+ * The name of a weekday or month that is not abbreviated to our form: "Mo" for
+ * "Monday", "Mon" or "mondays", "Sep" for "Sept"; else NULL.
+ */
 static const char *
 short_name(const HoursLexer *lex, int start, int end)
 {
@@ -370,7 +374,10 @@ skip_space(const HoursLexer *lex, int at)
 	return at;
 }
 
-/* What a dash is written with, as bytes at text[at]; 0 for nothing. */
+/*
+ * The number of bytes of a dash of any kind, or the word "to", at text[at]; 0
+ * if there is none.
+ */
 static int
 dash_length(const HoursLexer *lex, int at)
 {
@@ -389,7 +396,7 @@ dash_length(const HoursLexer *lex, int at)
 	return 0;
 }
 
-/* A time of day written in a sloppy way. */
+/* A time of day in sloppy notation. */
 typedef struct SloppyTime
 {
 	int			hour;
@@ -398,8 +405,8 @@ typedef struct SloppyTime
 } SloppyTime;
 
 /*
- * Read "9", "9:00", "09.00", "9h30", "0900", "9am", "9:00 p.m." at text[at];
- * the result is where it ends, or 0.
+ * * Read a time like "9", "9:00", "09.00", "9h30", "0900", "9am" or "9:00 p.m." at
+  * text[at].  Returns the offset of its end, or 0 if there is none.
  */
 static int
 sloppy_time(const HoursLexer *lex, int at, SloppyTime *time)
@@ -448,8 +455,8 @@ sloppy_time(const HoursLexer *lex, int at, SloppyTime *time)
 }
 
 /*
- * If a time or a span in sloppy writing begins at text[start], fail with its
- * right spelling as the hint.
+ * * If there is a time or span in sloppy notation at text[start], report an error
+  * with the correct notation as the hint, and return true.
  */
 static bool
 fail_sloppy(HoursLexer *lex, int start)
@@ -493,11 +500,11 @@ fail_sloppy(HoursLexer *lex, int start)
 		}
 	}
 	if (end - start == length && memcmp(lex->text +start, right, length) == 0)
-		return false;			/* nothing wrong with it */
+		return false;			/* it is correct */
 	return !hours_fail(lex, CORE_SYNTAX, start, end, what, "Write \"%s\".", right);
 }
 
-/* The month that text[start, end) names, as "Dec", "dec" or "December"; NULL for none. */
+/* The month that text[start, end) names, like "dec" or "December"; else NULL. */
 static const char *
 month_name(const HoursLexer *lex, int start, int end)
 {
@@ -511,8 +518,9 @@ month_name(const HoursLexer *lex, int start, int end)
 }
 
 /*
- * If a date in the writing of another place begins at text[start], or one as
- * "2026-12-25" has its month there, fail with its right spelling as the hint.
+ * * If there is a date in another notation at text[start], or if that is the month
+  * of one like "2026-12-25", report an error with the correct notation as the
+  * hint, and return true.
  */
 static bool
 fail_date(HoursLexer *lex, int start)
@@ -566,7 +574,7 @@ fail_date(HoursLexer *lex, int start)
 	return false;
 }
 
-/* Fail about the current token, a word. */
+/* Report an error at the current token, which is an unknown word. */
 static bool
 fail_word(HoursLexer *lex)
 {
@@ -602,7 +610,7 @@ hours_unexpected(HoursLexer *lex, const char *expected)
 			}
 			return false;
 		case HOURS_WORD:
-			/* a word may go on in another script */
+			/* quote the whole word, including letters that are not ASCII */
 			while (lex->end < lex->length &&
 				   (IS_LETTER(lex->text[lex->end]) ||
 					(((unsigned char) lex->text[lex->end] & 0x80) !=0 &&

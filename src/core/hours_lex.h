@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * hours_lex.h
- *	  Tokens of opening hours, and the errors about them.
- *
- * Private to the parser and the printer.
+ *	  *	  Lexical analysis of opening hours, and reporting of syntax errors.
+  *
+  * Private to the parser and the printer.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -14,7 +14,7 @@
 
 #include "hours.h"
 
-/* A token's kind is its character when it is one of -+*,;:/[]()= */
+/* The kind of a token; a token that is one of -+*,;:/[]()= has its own code. */
 typedef enum HoursTokenKind
 {
 	HOURS_END = 256,			/* the end of the text */
@@ -44,25 +44,26 @@ typedef struct HoursLexer
 	int			start;
 	int			end;
 	int			value;
-	int64_t		time;			/* microseconds; -1 when out of range */
-	bool		short_hour;		/* of a time: one digit */
-	bool		has_seconds;	/* of a time: as written */
+	int64_t		time;			/* microseconds; -1 if out of range */
+	bool		short_hour;		/* the hour of a time has one digit */
+	bool		has_seconds;	/* a time was written with seconds */
 } HoursLexer;
 
-/* Move on to the next token. */
+/* Advance to the next token. */
 extern void hours_next(HoursLexer *lex);
 
 /*
- * Fail about the token text[start, end): the detail is "<token>" at position
- * n, and then "problem".  "hint" is a format.  Always returns false.
+ * * Report an error at text[start, end).  The detail message quotes that text and
+  * its position, followed by "problem"; "hint" is a format.  Always returns
+  * false.
  */
 extern bool hours_fail(HoursLexer *lex, CoreErrorKind kind, int start, int end,
 					   const char *problem, const char *hint,...)
 			__attribute__((format(printf, 6, 7)));
 
 /*
- * Fail about the current token, where "expected" should stand; says what is
- * meant where that can be guessed.  Always returns false.
+ * * Report that the current token is not the "expected" one; if the intended
+  * meaning can be guessed, the hint shows how to write it.  Always returns false.
  */
 extern bool hours_unexpected(HoursLexer *lex, const char *expected);
 

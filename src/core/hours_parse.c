@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * hours_parse.c
- *	  Opening hours from text: rules, leaves and expressions.
- *
- * A recursive descent over the tokens of hours_lex.c:
+ *	  *	  Parser of opening hours: rules, leaves and expressions.
+  *
+  * This is a recursive descent parser:
  *
  *	value		= [ TZ=zone ] ( leaf | "(" value ")" ) | expression
  *	expression	= term { ("+" | "-") term }
@@ -12,8 +12,8 @@
  *	leaf		= [ PH=date[spans],... ] rule { (";" | ",") rule }
  *	rule		= { years | dates | weeks | weekdays } [ spans | 24/7 ] [ off ]
  *
- * A comma begins an additional rule only after spans, "off" or "open", as in
- * opening_hours.js; elsewhere it goes on with a list (hours_select.c).
+ * * As in opening_hours.js, a comma begins an additional rule only after spans,
+  * "off" or "open"; elsewhere it continues a list (hours_select.c).
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -24,20 +24,20 @@
 #include <string.h>
 
 /*
- * Parentheses that may be open at once.  A level of the expression is printed
- * with at most two, one of them for a zone of its own.
+ * * The maximal number of open parentheses.  When printed, a level of an expression
+  * has at most two, one of them after a zone of its own.
  */
 #define MAX_PARENS		(2 * HOURS_MAX_DEPTH + 2)
 
 /*
- * How much longer than its text a canonical text can be: "2," in a list of
- * days of one year becomes "2026 Dec 02,".
+ * * The maximal factor by which the canonical text can be longer than the input:
+  * "2," in a list of days becomes "2026 Dec 02,".
  */
 #define MAX_GROWTH		8
 
 static HoursExpr *parse_value(HoursParser *parser, int *height);
 
-/* "24/7"? */
+/* Is the current token the beginning of "24/7"? */
 static bool
 at_always(const HoursParser *parser)
 {
@@ -62,7 +62,7 @@ parse_always(HoursParser *parser, HoursRule *rule, bool bare)
 	return true;
 }
 
-/* The selectors of days; *bare tells that there are none. */
+/* Parse the selectors of days; *bare is set if there are none. */
 static bool
 parse_days(HoursParser *parser, HoursRule *rule, bool *bare)
 {
@@ -126,7 +126,10 @@ parse_days(HoursParser *parser, HoursRule *rule, bool *bare)
 				hours_order_steps(rule->years, &rule->nyears);
 				hours_order_steps(rule->weeks, &rule->nweeks);
 
-				/* opening_hours.js reads 10:00-12:00 on the tenth */
+				/*
+				 * After a month, opening_hours.js takes "10:10:00-12:00" as
+				 * 10:00-12:00 on the tenth.
+				 */
 				if (lex->kind == HOURS_TIME && lex->has_seconds && !colon &&
 					rule->ndates > 0 && rule->nweeks == 0 && rule->nweekdays == 0 &&
 					rule->dates[rule->ndates - 1].to.kind == HOURS_DATE_MONTH)
@@ -151,7 +154,7 @@ parse_rule(HoursParser *parser, HoursRule *rule)
 {
 	HoursLexer *lex = &parser->lex;
 	bool		bare;
-	bool		list_ended = true;	/* a comma begins another rule */
+	bool		list_ended = true;	/* would a comma begin another rule? */
 
 	memset(rule, 0, sizeof(*rule));
 	if (!parse_days(parser, rule, &bare))
@@ -198,7 +201,7 @@ parse_rule(HoursParser *parser, HoursRule *rule)
 	return true;
 }
 
-/* Does the leaf end here? */
+/* Is this the end of a leaf? */
 static bool
 at_end(const HoursParser *parser)
 {
@@ -396,7 +399,7 @@ make_expr(HoursParser *parser, HoursKind kind)
 	return expr;
 }
 
-/* The rest of "TZ=zone": "TZ" is the current token. */
+/* Parse "TZ=zone"; "TZ" is the current token. */
 static bool
 parse_zone(HoursParser *parser, char *zone)
 {
@@ -431,7 +434,7 @@ parse_zone(HoursParser *parser, char *zone)
 	return true;
 }
 
-/* "(" value ")": "(" is the current token. */
+/* Parse "(" value ")"; "(" is the current token. */
 static HoursExpr *
 parse_parens(HoursParser *parser, int *height)
 {
@@ -473,8 +476,8 @@ parse_operand(HoursParser *parser, int *height)
 }
 
 /*
- * Operands joined by the operators of a level: "*" alone (tight), or "+" and
- * "-" over such terms.
+ * * Parse a term, which is operands joined by "*" (if "tight"), or an expression,
+  * which is terms joined by "+" and "-".
  */
 static HoursExpr *
 parse_expression(HoursParser *parser, bool tight, int *height)
@@ -511,7 +514,7 @@ parse_expression(HoursParser *parser, bool tight, int *height)
 	return left;
 }
 
-/* "TZ=zone (expression)", from "(" on. */
+/* Parse the rest of "TZ=zone (expression)"; "(" is the current token. */
 static HoursExpr *
 parse_zoned(HoursParser *parser, const char *zone, int start, int *height)
 {
@@ -542,7 +545,7 @@ parse_zoned(HoursParser *parser, const char *zone, int start, int *height)
 	return expr;
 }
 
-/* *height gets the number of operators above the deepest leaf. */
+/* Parse a value; *height is set to the number of operators above its deepest leaf. */
 static HoursExpr *
 parse_value(HoursParser *parser, int *height)
 {
@@ -623,7 +626,7 @@ hours_parse(const char *text, size_t length, CoreMem *mem, CoreError *error)
 		return NULL;
 	}
 
-	/* The canonical text has to be readable too. */
+	/* The canonical text must not be too long to be read back. */
 	if (length > HOURS_MAX_TEXT / MAX_GROWTH)
 	{
 		size_t		printed;

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * hours_print.c
- *	  Opening hours as their canonical text.
- *
- * The canonical text is stored, compared and hashed, and is frozen with 1.0:
- * a change here changes values that exist.  It reads back to the same value
- * here, and rules read the same in opening_hours.js.
+ *	  *	  Printing of opening hours as canonical text.
+  *
+  * The canonical text is what is stored, compared and hashed.  Do not change it
+  * after 1.0, as that would break existing values.  It can be parsed back to the
+  * same value, and opening_hours.js understands the rules in it in the same way.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-/* A text that grows; all calls are no-ops once memory ran out. */
+/* A growing text.  Once out of memory, all calls are no-ops. */
 typedef struct HoursText
 {
 	CoreMem    *mem;
@@ -58,7 +58,7 @@ put_char(HoursText *text, char c)
 	put_bytes(text, &c, 1);
 }
 
-/* A number, with zeros in front up to "width" digits. */
+/* Print a number (>= 0) with at least "width" digits. */
 static void
 put_number(HoursText *text, int number, int width)
 {
@@ -99,8 +99,8 @@ put_time(HoursText *text, int64_t time)
 }
 
 /*
- * Spans; what ends the next morning before it began is written 22:00-06:00,
- * what lasts a day or longer 10:00-34:00.
+ * * Print spans.  One that extends into the next day is printed like 22:00-06:00
+  * if it is shorter than a day, else like 10:00-34:00.
  */
 static void
 put_spans(HoursText *text, const HoursSpan *spans, int count)
@@ -121,7 +121,7 @@ put_spans(HoursText *text, const HoursSpan *spans, int count)
 	}
 }
 
-/* Years or weeks. */
+/* Print years or weeks. */
 static void
 put_steps(HoursText *text, const HoursStep *steps, int count)
 {
@@ -183,7 +183,7 @@ same_date(const HoursDate *a, const HoursDate *b)
 		a->day == b->day && a->offset == b->offset;
 }
 
-/* Days of one month, "Dec 24" or "Dec 24-26"? */
+/* Is this a range of days in one month, "Dec 24" or "Dec 24-26"? */
 static bool
 in_one_month(const HoursDateRange *range)
 {
@@ -204,7 +204,7 @@ put_dates(HoursText *text, const HoursDateRange *dates, int count)
 
 		if (i > 0)
 			put_char(text, ',');
-		/* opening_hours.js loses its way in "2026 Dec 24,26" */
+		/* with a year, opening_hours.js does not understand "2026 Dec 24,26" */
 		if (i > 0 && one_month && in_one_month(range - 1) &&
 			range->from.year == 0 && range[-1].from.year == 0 &&
 			range->from.month == range[-1].from.month)
@@ -279,8 +279,8 @@ put_weekdays(HoursText *text, const HoursWeekday *weekdays, int count)
 }
 
 /*
- * Between one year and dates stands a colon where "2026 Dec 24" or "2026
- * Dec-Feb" would be read as dates with a year of their own.
+ * * Is a colon needed between a single year and the dates after it?  Without it,
+  * "2026 Dec 24" and "2026 Dec-Feb" would be parsed as dates with a year.
  */
 static bool
 year_needs_colon(const HoursRule *rule)
@@ -293,7 +293,10 @@ year_needs_colon(const HoursRule *rule)
 	return first->from.kind != HOURS_DATE_MONTH || first->to.month < first->from.month;
 }
 
-/* Are the whole month's days followed by seconds ("Jun: 10:10:30-11:00")? */
+/*
+ * Is a colon needed between a month and the spans after it?  With seconds,
+ * "Jun 10:10:30-11:00" would be ambiguous.
+ */
 static bool
 month_needs_colon(const HoursRule *rule)
 {
@@ -309,7 +312,7 @@ has_days(const HoursRule *rule)
 	return rule->nyears + rule->ndates + rule->nweeks + rule->nweekdays > 0;
 }
 
-/* "next" is the rule after it, or NULL. */
+/* Print a rule; "next" is the one after it, or NULL. */
 static void
 put_rule(HoursText *text, const HoursRule *rule, const HoursRule *next)
 {
@@ -359,7 +362,7 @@ put_rule(HoursText *text, const HoursRule *rule, const HoursRule *next)
 			 (rule->nspans == 0 || rule->always ||
 			  (!has_days(next) && next->nspans > 0 && !next->always)))
 	{
-		/* else the comma would go on with a list */
+		/* without "open", the comma would continue a list */
 		put_string(text, space);
 		put_string(text, "open");
 	}
@@ -409,9 +412,10 @@ put_leaf(HoursText *text, const HoursExpr *leaf)
 }
 
 /*
- * Every operand stands in parentheses, but a chain of one precedence is not
- * nested to the left: (a) + (b) - (c), (a) * (b) * (c), (a) + ((b) * (c)).
- * The recursion is as deep as the expression, which hours_parse() bounds.
+ * * Print an expression.  Every operand has parentheses, but a left operand with
+  * operators of the same precedence has none of its own: (a) + (b) - (c),
+  * (a) * (b) * (c), (a) + ((b) * (c)).  hours_parse() limits the depth of the
+  * recursion.
  */
 static void
 put_expr(HoursText *text, const HoursExpr *expr)

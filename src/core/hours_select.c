@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * hours_select.c
- *	  The selectors of opening hours from text: spans of time, years, weeks,
- *	  dates and weekdays.
- *
- * How a comma is read follows opening_hours.js: it goes on with the list it
- * stands in.  What is kept is canonical already (weekdays sorted and joined,
- * spans sorted and merged), so that printing is only writing it down.
+ *	  *	  Parser of the selectors in opening hours: spans of time, years, weeks,
+  *	  dates and weekdays.
+  *
+  * As in opening_hours.js, a comma continues the list in which it occurs.
+  * Selectors are brought into canonical form here (weekdays sorted and joined,
+  * spans sorted and merged), so that hours_print() need not do that.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -45,7 +45,7 @@ hours_make_room(HoursParser *parser, void *array, int count, int *capacity, size
 	return larger;
 }
 
-/* Nothing is to be done for most input; a heap sort for the rest. */
+/* Heap sort, after a check for input that is already sorted, as most is. */
 void
 hours_sort(void *items, int count, size_t size,
 		   int (*compare) (const void *a, const void *b))
@@ -97,7 +97,7 @@ hours_sort(void *items, int count, size_t size,
 }
 
 /*
- * Take a number of "least" to "most", of at most two digits.
+ * * Parse a number from "least" to "most", with at most two digits.
  */
 static bool
 parse_number(HoursParser *parser, int least, int most, const char *expected,
@@ -142,7 +142,7 @@ compare_spans(const void *a, const void *b)
 	return (left->to > right->to) - (left->to < right->to);
 }
 
-/* A time as one end of a span; "most" is inclusive. */
+/* Parse the start or end of a span; "most" is inclusive. */
 static bool
 parse_time(HoursParser *parser, int64_t most, const char *hint, int64_t *time)
 {
@@ -207,7 +207,10 @@ parse_span(HoursParser *parser, HoursSpan *span)
 
 	if (span->to <= span->from)
 	{
-		/* Somebody who writes 9:00-5:00 hardly means the whole night. */
+		/*
+		 * Someone who writes 9:00-5:00 probably means 17:00, not the whole
+		 * night.
+		 */
 		if (last.short_hour && span->to + 12 * CORE_USECS_PER_HOUR > span->from)
 			return hours_fail(lex, CORE_SYNTAX, last.start, last.end,
 							  "is ambiguous, as the span begins later",
@@ -219,8 +222,8 @@ parse_span(HoursParser *parser, HoursSpan *span)
 }
 
 /*
- * Spans, sorted, and merged where they overlap or touch: the rule opens (or
- * closes) their union.  A comma that no time follows is left alone.
+ * * Parse spans, sort them, and merge those that overlap or touch.  A comma that is
+  * not followed by a time is not consumed.
  */
 bool
 hours_parse_span_list(HoursParser *parser, int *nspans, HoursSpan **spans)
@@ -280,7 +283,7 @@ compare_steps(const void *a, const void *b)
 	return (left->step > right->step) - (left->step < right->step);
 }
 
-/* After "from-to": an optional "/step". */
+/* Parse an optional "/step" after "from-to". */
 static bool
 parse_step(HoursParser *parser, HoursStep *range)
 {
@@ -434,7 +437,7 @@ parse_day(HoursParser *parser, HoursDate *date)
 					  "Days go from 1 to 31.", &date->day))
 		return false;
 
-	/* "26th" is not the 26th where that is a Thursday */
+	/* in "26th", "th" would be read as Thursday */
 	if (lex->start == number.end &&
 		(lex->kind == HOURS_WORD || (lex->kind == HOURS_WEEKDAY && lex->value == 3)))
 		return hours_fail(lex, CORE_SYNTAX, number.start, lex->end, "is not a day of a month",
@@ -442,7 +445,7 @@ parse_day(HoursParser *parser, HoursDate *date)
 	return true;
 }
 
-/* After "easter": "+1 day" or "-2 days", unless "+" or "-" means a range. */
+/* Parse "+1 day" or "-2 days" after "easter", unless the sign denotes a range. */
 static bool
 parse_offset(HoursParser *parser, HoursDate *date)
 {
@@ -471,7 +474,7 @@ parse_offset(HoursParser *parser, HoursDate *date)
 	return true;
 }
 
-/* One end of a date selector. */
+/* Parse one end of a date selector. */
 static bool
 parse_date(HoursParser *parser, HoursDate *date)
 {
@@ -505,7 +508,7 @@ parse_date(HoursParser *parser, HoursDate *date)
 	return true;
 }
 
-/* The date of one end that has a year and is not a whole month. */
+/* The date denoted by one end, which must have a year and be a single day. */
 static int32_t
 date_of(const HoursDate *date)
 {
@@ -514,7 +517,7 @@ date_of(const HoursDate *date)
 	return core_date(date->year, date->month, date->day);
 }
 
-/* After the first date and "-": the second. */
+/* Parse the second date of a range, after the "-". */
 static bool
 parse_range_end(HoursParser *parser, HoursDateRange *range, int start)
 {
@@ -551,7 +554,8 @@ hours_parse_dates(HoursParser *parser, HoursRule *rule)
 {
 	HoursLexer *lex = &parser->lex;
 	int			capacity = 0;
-	bool		days_follow = false;	/* "Dec 24" or "Dec 24-26" before */
+	bool		days_follow = false;	/* after "Dec 24" or "Dec 24-26": a
+										 * number is another day of that month */
 
 	for (;;)
 	{
@@ -632,7 +636,7 @@ hours_year_begins_date(const HoursParser *parser)
  * Weekdays: "Mo-Fr", "Mo,We,PH", "Fr[-1]", "Th[1-2,4]".
  */
 
-/* What a list of weekdays selects, one bit per weekday. */
+/* What a list of weekdays selects; bit 0 of "every" is Monday. */
 typedef struct WeekdaySet
 {
 	unsigned	every;
@@ -640,7 +644,7 @@ typedef struct WeekdaySet
 	bool		holiday;
 } WeekdaySet;
 
-/* "[1,3-5,-1]" */
+/* Parse "[1,3-5,-1]" after a weekday; "[" is the current token. */
 static bool
 parse_nth(HoursParser *parser, uint32_t *nth)
 {
@@ -740,7 +744,7 @@ parse_weekday_list(HoursParser *parser, WeekdaySet *set)
 	return true;
 }
 
-/* Write a set down as the canonical list. */
+/* Convert a set to the canonical list of weekdays. */
 static bool
 store_weekdays(HoursParser *parser, const WeekdaySet *set, HoursRule *rule)
 {
@@ -784,8 +788,8 @@ store_weekdays(HoursParser *parser, const WeekdaySet *set, HoursRule *rule)
 }
 
 /*
- * The weekdays of a rule.  "PH,Mo" is either; "PH Mo" is a Monday that is a
- * public holiday too, as in opening_hours.js.
+ * * Parse the weekdays of a rule.  As in opening_hours.js, "PH,Mo" matches public
+  * holidays and Mondays, but "PH Mo" only Mondays that are public holidays.
  */
 bool
 hours_parse_weekdays(HoursParser *parser, HoursRule *rule)

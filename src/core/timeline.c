@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * timeline.c
- *	  Answers from a compiled timeline.
- *
- * Everything rests on two functions: position(), which is B(t), and
- * find_bucket(), which finds where B reaches a value.
+ *	  *	  Queries on a compiled timeline.
+  *
+  * They are based on two functions: position() computes B(t), and find_bucket()
+  * finds the bucket in which B reaches a given value.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -13,8 +13,8 @@
 #include "timeline.h"
 
 /*
- * The functions with a constant "form" are expanded once for each form of
- * timeline.
+ * * The functions with an argument "form" are inlined with a constant, so that
+  * there is specialized code for each form of timeline.
  */
 
 /* The bucket of an instant inside the window. */
@@ -30,7 +30,7 @@ bucket_start(const Timeline *tl, int32_t i)
 	return tl->base + i * CORE_USECS_PER_DAY;
 }
 
-/* The entry of bucket i, unless the timeline is wide. */
+/* The entry of bucket i; not for the wide form. */
 CORE_INLINE NarrowDay
 bucket_entry(const Timeline *tl, int32_t i, const TimelineForm form)
 {
@@ -52,7 +52,10 @@ bucket_entry(const Timeline *tl, int32_t i, const TimelineForm form)
 	return day;
 }
 
-/* B at the start of bucket i, in units: microseconds when wide, else minutes. */
+/*
+ * B at the start of bucket i, in units: microseconds in the wide form, minutes
+ * in the others.
+ */
 CORE_INLINE int64_t
 bucket_units(const Timeline *tl, int32_t i, const TimelineForm form)
 {
@@ -66,7 +69,10 @@ unit_usecs(const TimelineForm form)
 	return form == TIMELINE_WIDE ? 1 : CORE_USECS_PER_MINUTE;
 }
 
-/* The shape of bucket i; NULL when it has one span at most, put into *plain. */
+/*
+ * The shape of bucket i.  If its entry contains the only span, return NULL and
+ * copy the entry to *plain.
+ */
 CORE_INLINE const BucketShape *
 bucket_shape(const Timeline *tl, int32_t i, const TimelineForm form, NarrowDay *plain)
 {
@@ -76,7 +82,7 @@ bucket_shape(const Timeline *tl, int32_t i, const TimelineForm form, NarrowDay *
 	return plain->open == TIMELINE_SHAPED ? &tl->shapes[plain->close] : NULL;
 }
 
-/* Open time of a span before a time of its bucket. */
+/* The part of a span that lies before a time of its bucket. */
 CORE_INLINE int64_t
 span_before(const ShapeSpan *span, int64_t time)
 {
@@ -84,7 +90,7 @@ span_before(const ShapeSpan *span, int64_t time)
 	return (time < span->to ? time : span->to) - span->from;
 }
 
-/* Open time of bucket i before a time of it. */
+/* The open time in bucket i before a time of it. */
 CORE_INLINE int64_t
 open_before(const Timeline *tl, int32_t i, int64_t time, const TimelineForm form)
 {
@@ -96,7 +102,7 @@ open_before(const Timeline *tl, int32_t i, int64_t time, const TimelineForm form
 	if (shape == NULL)
 		return timeline_clamp(&plain, time) - plain.open * CORE_USECS_PER_MINUTE;
 
-	/* two are looked at without a branch, which nobody could foresee */
+	/* compute two spans without branches, which would be mispredicted */
 	span = &tl->spans[shape->first];
 	if (shape->nspans <= TIMELINE_SHAPE_ROOM)
 		return span_before(&span[0], time) + span_before(&span[1], time);
@@ -144,7 +150,7 @@ timeline_between(const Timeline *tl, int64_t a, int64_t b)
 	return position(tl, b, TIMELINE_NARROW) - position(tl, a, TIMELINE_NARROW);
 }
 
-/* How many of the buckets i + 1 to i + TIMELINE_STRIDE begin with B less than "units"? */
+/* At how many of the buckets i + 1 to i + TIMELINE_STRIDE is B less than "units"? */
 CORE_INLINE int
 passed_of_stride(const Timeline *tl, int32_t i, int64_t units, const bool wide)
 {
@@ -158,6 +164,7 @@ passed_of_stride(const Timeline *tl, int32_t i, int64_t units, const bool wide)
 		(day[7].cum < units) + (day[8].cum < units);
 }
 
+/* find_bucket() for the form of weeks */
 CORE_INLINE int32_t
 find_bucket_of_weeks(const Timeline *tl, uint32_t units, int32_t near)
 {
@@ -182,10 +189,9 @@ find_bucket_of_weeks(const Timeline *tl, uint32_t units, int32_t near)
 }
 
 /*
- * Where B reaches p (reach), or goes beyond it: the first bucket at whose end
- * it has.  p is inside the window.  The answer is looked for near a bucket at
- * whose start B is less; when it is not among the next few, the index tells
- * where it is.
+ * * The first bucket at whose end B has reached p or, if "reach" is false,
+  * exceeds it.  This must be inside the window.  The buckets after "near" are
+  * tried first; the index is used if the result is not among them.
  */
 CORE_INLINE int32_t
 find_bucket(const Timeline *tl, int64_t p, int32_t near, bool reach,
@@ -235,7 +241,10 @@ add(const Timeline *tl, int64_t t, int64_t d, const TimelineForm form)
 	if (shape == NULL)
 		return bucket_start(tl, i) + plain.open * CORE_USECS_PER_MINUTE + rest;
 
-	/* the first span that reaches, or going back exceeds, the rest */
+	/*
+	 * the first span at whose end the open time reaches (exceeds, going back)
+	 * the rest
+	 */
 	span = &tl->spans[shape->first];
 	if (shape->nspans <= TIMELINE_SHAPE_ROOM)
 		span += span->to - span->from < rest + (forward ? 0 : 1);
@@ -277,7 +286,8 @@ timeline_add(const Timeline *tl, int64_t t, int64_t d)
 }
 
 /*
- * The spans of bucket i.  The one span of a plain bucket is put into *one.
+ * * The spans of bucket i.  If its entry contains the only one, it is returned
+  * in *one.
  */
 static const ShapeSpan *
 bucket_spans(const Timeline *tl, int32_t i, ShapeSpan *one, int *nspans)
@@ -335,7 +345,7 @@ timeline_next_open(const Timeline *tl, int64_t t, int64_t *u)
 	if (p >= tl->total)
 		return TIMELINE_LATER;
 
-	/* where B goes beyond its value at t, the next span begins */
+	/* the next span begins where B exceeds its value at t */
 	i = find_bucket(tl, p, bucket_of(tl, t), false, tl->form);
 	p -= bucket_units(tl, i, tl->form) * unit_usecs(tl->form);
 	for (const ShapeSpan *span = bucket_spans(tl, i, &one, &nspans);; span++)
@@ -349,20 +359,22 @@ timeline_next_open(const Timeline *tl, int64_t t, int64_t *u)
 }
 
 /*
- * The last bucket of a run without a closed moment, from bucket i on in steps
- * of 1 or -1; bucket i itself is taken for the first of it.
+ * * The last bucket of a run of buckets that are open throughout, going from
+  * bucket i forward or backward ("step" is 1 or -1).  Bucket i itself need only
+  * be open at its edge in that direction.  Galloping search.
  */
 static int32_t
 last_of_run(const Timeline *tl, int32_t i, int32_t step)
 {
 	int32_t		most = step > 0 ? tl->ndays - 1 - i : i;
-	int32_t		edge = step > 0 ? i + 1 : i;	/* from where the run goes on */
+	int32_t		edge = step > 0 ? i + 1 : i;	/* bucket at whose start to
+												 * begin */
 	int64_t		day = CORE_USECS_PER_DAY / unit_usecs(tl->form);
 	int32_t		n = 0;
 	int32_t		jump = 1;
 	bool		growing = true;
 
-	/* B grows as much as time passes only where it is open all through */
+	/* buckets are open throughout if B grows by their full length */
 	while (jump > 0)
 	{
 		if (n + jump <= most &&
@@ -388,7 +400,7 @@ timeline_next_close(const Timeline *tl, int64_t t, int64_t *u)
 	if (status != TIMELINE_OK)
 		return status;
 
-	/* to the end of the span, which may go on in the buckets that follow */
+	/* find the end of the span, which may continue in later buckets */
 	i = bucket_of(tl, t);
 	span = bucket_spans(tl, i, &one, &nspans);
 	while (bucket_start(tl, i) + span->to <= t)
@@ -422,7 +434,7 @@ timeline_previous_close(const Timeline *tl, int64_t t, int64_t *u)
 			return status;
 	}
 
-	/* closed at t: B was reached at the last closing */
+	/* it is closed at t, and the last closing is where B reached its value */
 	p = timeline_position(tl, t);
 	if (p == 0)
 		return TIMELINE_EARLIER;
@@ -442,13 +454,13 @@ timeline_previous_open(const Timeline *tl, int64_t t, int64_t *u)
 	{
 		int64_t		p = timeline_position(tl, t);
 
-		/* an instant of the last span */
+		/* go to the last instant of the span before t */
 		if (p == 0)
 			return TIMELINE_EARLIER;
 		t = timeline_add(tl, tl->base, p) - 1;
 	}
 
-	/* to the start of the span, which may begin in an earlier bucket */
+	/* find the start of the span, which may be in an earlier bucket */
 	i = bucket_of(tl, t);
 	span = bucket_spans(tl, i, &one, &nspans);
 	while (nspans > 1 && bucket_start(tl, i) + span[1].from <= t)

@@ -1,24 +1,25 @@
 /*-------------------------------------------------------------------------
  *
  * timeline.h
- *	  The compiled form of opening hours: B(t), the open time before t, and
- *	  its inverse, both in constant time.
- *
- * A timeline covers a window of time, cut into buckets of 24 hours of UTC
- * from "base" on.  An entry per bucket holds the open time before it and
- * what is open in it.  When every edge is a whole minute the entries are
- * narrow: eight bytes with the one span of the bucket in them, or with the
- * number of a shape when there are several.  Otherwise they are wide:
- * microseconds, and always a shape.  Shapes are interned, so that a regular
- * calendar has a handful of them.  Where several spans are usual, all buckets
- * have shapes.
- *
- * Of many calendars each is wanted small rather than fast: then the narrow
- * entries are folded into weeks, of which a regular calendar has a few dozen
- * different ones.
- *
- * Whatever cannot be answered inside the window says on which side more is
- * needed; the caller compiles a larger window and asks again.
+ *	  *	  The compiled form of opening hours, which computes B(t), the open time
+  *	  before t, and its inverse, both in constant time.
+  *
+  * A timeline covers a window of time, divided into buckets of 24 hours (of
+  * UTC, not local days) that begin at "base".  Each bucket has an entry with
+  * the open time before the bucket and the open spans in it.  If all edges of
+  * spans are whole minutes, entries are narrow: they have eight bytes and
+  * contain either the single span of the bucket or, if it has several, the
+  * number of a shape.  Otherwise entries are wide: they count microseconds and
+  * always refer to a shape.  Shapes are interned, and a regular calendar has
+  * only a handful.  If many buckets have several spans, narrow entries refer to
+  * shapes throughout, which makes branches predictable.
+  *
+  * If there are many calendars, timelines should be small rather than fast.
+  * Then narrow entries are folded into weeks, of which a regular calendar has a
+  * few dozen different ones.
+  *
+  * If the answer to a question lies outside the window, the status tells on
+  * which side; the caller compiles a larger window and asks again.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -35,7 +36,7 @@ typedef enum TimelineStatus
 {
 	TIMELINE_OK,
 	TIMELINE_EARLIER,			/* the answer lies before the window */
-	TIMELINE_LATER				/* the answer lies behind the window */
+	TIMELINE_LATER				/* the answer lies after the window */
 } TimelineStatus;
 
 /* An open span of instants, [from, to). */
@@ -45,34 +46,38 @@ typedef struct OpenSpan
 	int64_t		to;
 } OpenSpan;
 
+/* The entry of a bucket whose edges are whole minutes. */
 typedef struct NarrowDay
 {
 	uint32_t	cum;			/* open minutes before the bucket */
-	uint16_t	open;			/* minute of the bucket, or TIMELINE_SHAPED */
-	uint16_t	close;			/* minute of the bucket, or number of a shape */
+	uint16_t	open;			/* minute of the bucket at which its span
+								 * begins, or TIMELINE_SHAPED */
+	uint16_t	close;			/* minute at which it ends, or number of the
+								 * shape */
 } NarrowDay;
 
 #define TIMELINE_SHAPED		UINT16_MAX
 
-/* A search looks at so many buckets at once, without a branch. */
+/* Number of buckets that a search compares at once, without a branch */
 #define TIMELINE_STRIDE		8
 
-/* It begins so many buckets before where its end is expected. */
+/* Number of buckets before the expected result at which a search begins */
 #define TIMELINE_EARLY		3
 
+/* Binary digits of open microseconds that Timeline.pace disregards */
 #define TIMELINE_PACE_SHIFT	20
 
-/* Entries behind the last bucket, so that a search may look ahead freely. */
+/* Entries after the last bucket, so that a search need not check for the end */
 #define TIMELINE_SENTINELS	(2 * TIMELINE_STRIDE)
 
-/* Seven buckets: what their narrow entries say, and one entry for each week. */
+/* The narrow entries of seven buckets, and the entry of a week with that shape. */
 typedef struct WeekShape
 {
-	uint16_t	cum[8];			/* open minutes of the week before each, and
-								 * of all */
+	uint16_t	cum[8];			/* open minutes of the week before each bucket
+								 * and, last, in all of it */
 	uint16_t	open[8];		/* as in NarrowDay */
 	uint16_t	close[8];
-	uint16_t	unused[8];		/* a cache line each */
+	uint16_t	unused[8];		/* pad to the size of a cache line */
 } WeekShape;
 
 typedef struct Week
@@ -81,7 +86,7 @@ typedef struct Week
 	uint32_t	shape;			/* 0 is the empty one */
 } Week;
 
-/* A search looks at so many weeks before it asks the index. */
+/* Number of weeks that a search looks at before it resorts to the index */
 #define TIMELINE_WEEKS_AHEAD	3
 
 typedef enum TimelineForm
@@ -91,6 +96,7 @@ typedef enum TimelineForm
 	TIMELINE_WEEKS
 } TimelineForm;
 
+/* The entry of a bucket if not all edges are whole minutes. */
 typedef struct WideDay
 {
 	int64_t		cum;			/* open microseconds before the bucket */
@@ -107,8 +113,8 @@ typedef struct ShapeSpan
 } ShapeSpan;
 
 /*
- * A shape has room for two spans at least: those that it lacks are empty ones
- * at the bucket's end, so that the usual shapes are all looked at alike.
+ * * A shape has room for at least two spans; missing ones are empty spans at the
+  * end of the bucket.  So shapes of up to two spans need no case distinction.
  */
 typedef struct BucketShape
 {
@@ -119,10 +125,11 @@ typedef struct BucketShape
 #define TIMELINE_SHAPE_ROOM	2
 
 /*
- * The business dates of a window, for arithmetic in business days: made on
- * first use.  A business date is a local date whose own rules open it; of a
- * composed value, a date on which an open span begins or that is open all
- * day.
+ * * The business dates of a window, for arithmetic in business days; made on
+  * first use.  A business date is a local date that is open by the rules for
+  * that date, not just because a span of the night before extends into it.  In
+  * a composed value it is a date on which an open span begins or that is open
+  * all day.
  */
 #define TIMELINE_NO_OFFSET	INT32_MIN
 
@@ -130,55 +137,63 @@ typedef struct BusinessDates
 {
 	int32_t		n;
 	int32_t    *date;			/* ascending */
-	int64_t    *first;			/* the first opening of each */
-	int32_t    *offset;			/* seconds east of UTC on each and the days
-								 * around, or TIMELINE_NO_OFFSET: it changes */
-	uint32_t   *rank;			/* per bucket (and one more): dates whose
-								 * first opening lies before the bucket */
-	uint16_t   *shape;			/* of a leaf: per local date (and one more)
-								 * the shape of its plan; else NULL */
+	int64_t    *first;			/* instant at which each of them first opens */
+	int32_t    *offset;			/* seconds east of UTC on each of them, or
+								 * TIMELINE_NO_OFFSET if that changes on the
+								 * date or the days around it */
+	uint32_t   *rank;			/* for each bucket, and for the window's end:
+								 * number of dates that first open before it */
+	uint16_t   *shape;			/* for each local date of the window and the
+								 * one after it: index in "shapes" of what a
+								 * leaf opens on it; NULL for a composed value */
 	DayShape   *shapes;
-	bool		spills;			/* pieces of a leaf reach behind their date */
+	bool		spills;			/* some shape extends beyond its date */
 } BusinessDates;
 
 typedef struct Timeline
 {
-	/* what is needed per row comes first */
+	/* the fields that the per-row functions need come first */
 	int64_t		base;			/* start of bucket 0 */
-	int64_t		narrow_length;	/* how far from base on the instants are
-								 * covered by narrow buckets; or 0 */
+	int64_t		narrow_length;	/* microseconds after base that are covered
+								 * and have narrow entries; 0 if the per-row
+								 * functions cannot be used */
 	union
 	{
 		NarrowDay  *narrow;
-		WideDay    *wide;		/* ndays entries and sentinels behind */
+		WideDay    *wide;		/* ndays entries, then sentinels */
 		Week	   *week;
 	}			day;
 	WeekShape  *week_shapes;
-	uint16_t   *index;			/* where to begin looking for each step */
-	uint32_t	pace;			/* days that 2^TIMELINE_PACE_SHIFT open
-								 * microseconds take on average, by 2^32 */
+	uint16_t   *index;			/* for each step of open time, the bucket at
+								 * which to begin a search for it */
+	uint32_t	pace;			/* average number of days that
+								 * 2^TIMELINE_PACE_SHIFT open microseconds
+								 * take, multiplied by 2^32 */
 	int32_t		ndays;
 	TimelineForm form;
-	uint8_t		index_shift;	/* an index step is 2^index_shift units */
+	uint8_t		index_shift;	/* an index step is 2^index_shift units
+								 * (minutes, or microseconds if wide) */
 	uint8_t		index_scale;	/* an index entry counts 2^index_scale days,
 								 * or weeks */
 	uint32_t	nindex;
-	int64_t		from;			/* the instants covered: from here, */
-	int64_t		length;			/* so long */
+	int64_t		from;			/* the first instant covered */
+	int64_t		length;			/* microseconds covered from there on */
 	int64_t		total;			/* open microseconds of the window */
 	BucketShape *shapes;
 	ShapeSpan  *spans;
 	int64_t		end;			/* end of the last bucket */
 	int32_t		first_date;		/* the local date that begins at base */
-	ZoneMap		zone;			/* of the value: for local dates */
+	ZoneMap		zone;			/* the zone whose local dates count */
 	BusinessDates *dates;		/* NULL until asked for */
 	size_t		bytes;			/* memory of all this */
 } Timeline;
 
 /*
- * Compile "expr" over ndays dates from first_date on (CORE_MIN_DATE to
- * CORE_MAX_DATE), into weeks if it is to be "small" and can be.  What is kept
- * comes from "result", the rest from "scratch", which the caller throws away.
+ * * Compile "expr" for ndays local dates beginning with first_date, which must
+  * be within CORE_MIN_DATE and CORE_MAX_DATE.  If "small", try to fold the
+  * entries into weeks.  The timeline is allocated from "result"; "scratch"
+  * serves for working memory, which the caller frees.  Returns NULL and fills
+  * in *error on failure.
  */
 extern Timeline *timeline_compile(const HoursExpr *expr, int32_t first_date,
 								  int32_t ndays, bool small,
@@ -186,7 +201,10 @@ extern Timeline *timeline_compile(const HoursExpr *expr, int32_t first_date,
 								  CoreMem *result,
 								  CoreError *error);
 
-/* Add the business dates to a timeline compiled from the same expression. */
+/*
+ * Add the business dates to a timeline; "expr" must be the expression that it
+ * was compiled from.  Returns false and fills in *error on failure.
+ */
 extern bool timeline_compile_dates(Timeline *tl, const HoursExpr *expr,
 								   const ZoneSource *zones, CoreMem *scratch,
 								   CoreMem *result, CoreError *error);
@@ -197,7 +215,7 @@ timeline_covers(const Timeline *tl, int64_t t)
 	return (uint64_t) t - (uint64_t) tl->from < (uint64_t) tl->length;
 }
 
-/* Let it cover only instants of [from, to). */
+/* Reduce the instants covered to those in [from, to). */
 static inline void
 timeline_limit(Timeline *tl, int64_t from, int64_t to)
 {
@@ -206,28 +224,33 @@ timeline_limit(Timeline *tl, int64_t from, int64_t to)
 	tl->narrow_length = tl->form == TIMELINE_NARROW && tl->from == tl->base ? tl->length : 0;
 }
 
-/* B(t) counted from the window's start; t must be covered (or be its end). */
+/*
+ * B(t), in microseconds since the start of the window; t must be covered or be
+ * the window's end.
+ */
 extern int64_t timeline_position(const Timeline *tl, int64_t t);
 
-/* B(b) - B(a); both must be covered. */
+/* B(b) - B(a) in microseconds; both must be covered. */
 extern int64_t timeline_between(const Timeline *tl, int64_t a, int64_t b);
 
 /*
- * t + d for a covered t.  d > 0: the earliest u with B(u) - B(t) = d; d < 0:
- * the latest u with B(t) - B(u) = -d; d = 0: t.  TIMELINE_OUTSIDE when that
- * is not in the window: later when d > 0, earlier when d < 0.
+ * * Add d open microseconds to a covered t: for d > 0, the earliest u with
+  * B(u) - B(t) = d; for d < 0, the latest u with B(t) - B(u) = -d; for d = 0, t
+  * itself.  TIMELINE_OUTSIDE if that lies outside the window (after it if
+  * d > 0, before it if d < 0).
  */
 #define TIMELINE_OUTSIDE	INT64_MIN
 extern int64_t timeline_add(const Timeline *tl, int64_t t, int64_t d);
 
-/* Is it open at, or just before, a covered t? */
+/* Is it open at a covered t, or in the microsecond before it? */
 extern bool timeline_is_open(const Timeline *tl, int64_t t);
 extern bool timeline_is_open_before(const Timeline *tl, int64_t t);
 
 /*
- * The edges around a covered t.  next_open: t itself when open, else the
- * next opening.  next_close: the first closing later than t.  previous_open
- * and previous_close: the last opening and the last closing not later than t.
+ * * The openings and closings around a covered t.  next_open: t itself if it is
+  * open then, else the next opening.  next_close: the first closing later than
+  * t.  previous_open and previous_close: the last opening and the last closing
+  * not later than t.
  */
 extern TimelineStatus timeline_next_open(const Timeline *tl, int64_t t, int64_t *u);
 extern TimelineStatus timeline_next_close(const Timeline *tl, int64_t t, int64_t *u);
@@ -239,38 +262,40 @@ extern TimelineStatus timeline_previous_close(const Timeline *tl, int64_t t, int
  * tl->dates.
  */
 
-/* t plus n business days */
+/* Add n business days (may be negative) to t; business_dates.c has the rules. */
 extern TimelineStatus timeline_add_days(const Timeline *tl, int64_t t,
 										int32_t n, int64_t *u);
 
 /*
- * The deadline of what is received at t and due by a local time of a business
- * date.  What is received before "cutoff" counts as received that local date,
- * also when that is closed; later, as received the next business date.  It is
- * due n business dates after the date it was received, at "due".  Both are
- * times of day in microseconds, or TIMELINE_CLOSE for the date's last closing (a
- * closed date has none: received the next business date).
+ * * The deadline of something that is received at t and due at a local time of a
+  * business date.  If received before "cutoff" it counts as received on that
+  * local date, even if that is closed; otherwise as received on the next
+  * business date.  It is due at "due", n business dates after the date it counts
+  * as received on.  Both are times of day in microseconds, or TIMELINE_CLOSE for
+  * the last closing of the date.  With a "cutoff" of TIMELINE_CLOSE, what is
+  * received on a closed date counts as received on the next business date.
  */
 #define TIMELINE_CLOSE		(-1)
 extern TimelineStatus timeline_due_by(const Timeline *tl, int64_t t, int32_t n,
 									  int64_t cutoff, int64_t due, int64_t *u);
 
 /*
- * The business date whose own span holds a covered t; false where no date owns
- * it (the spill of a date that is closed itself).  *until is the next instant
- * at which another date may hold it, or none.
+ * * The business date to which the open span around a covered t belongs; false
+  * if there is none.  *until is the next instant at which the answer may be
+  * another one.
  */
 extern bool timeline_date_at(const Timeline *tl, int64_t t, int32_t *date,
 							 int64_t *until);
 
-/* The number of business dates before "date", counted from the window's start. */
+/* The number of business dates of the window before "date". */
 extern int32_t timeline_dates_before(const Timeline *tl, int32_t date);
 
 /*
- * What is called per row, for narrow windows: to be expanded in the caller.
+ * * Functions that are called per row, for timelines with narrow entries; to be
+  * inlined.
  */
 
-/* How many of the next buckets begin with less open time than "units"? */
+/* How many of the next TIMELINE_STRIDE buckets have less than "units" before them? */
 CORE_INLINE int
 timeline_passed(const NarrowDay *day, uint32_t units)
 {
@@ -280,7 +305,10 @@ timeline_passed(const NarrowDay *day, uint32_t units)
 		(day[7].cum < units) + (day[8].cum < units);
 }
 
-/* A time of a plain bucket: itself where open, else the edge next to it. */
+/*
+ * Limit a time of a bucket with a single span to that span, so that the open
+ * time before it is its distance from the span's start.
+ */
 CORE_INLINE int64_t
 timeline_clamp(const NarrowDay *day, int64_t time)
 {
@@ -292,12 +320,12 @@ timeline_clamp(const NarrowDay *day, int64_t time)
 }
 
 /*
- * timeline_add() for d > 0 where narrow buckets cover t; false where they do not,
- * when the result lies outside and where buckets of several spans are met: then
- * timeline_add() is to be asked.
- *
- * The bucket of the result is looked for where it would be if all days were
- * alike.  When it is not among those around, the index tells where it is.
+ * * A fast timeline_add() for d > 0.  Returns false if t is not covered by narrow
+  * entries, the result lies outside the window, or the bucket of t or of the
+  * result has several spans; the caller then has to use timeline_add().
+  *
+  * It first looks for the bucket of the result where that would be if all days
+  * were alike, and uses the index only if it is not near there.
  */
 CORE_INLINE bool
 timeline_add_ahead(const Timeline *tl, int64_t t, int64_t d, int64_t *result)
@@ -314,7 +342,7 @@ timeline_add_ahead(const Timeline *tl, int64_t t, int64_t d, int64_t *result)
 	if (since >= (uint64_t) tl->narrow_length || from->open == TIMELINE_SHAPED)
 		return false;
 
-	/* the open time to go to, counted from the bucket's start */
+	/* the open time to reach, counted from the start of the bucket of t */
 	rest = (uint64_t) d + (uint64_t) (timeline_clamp(from, time) - from->open * CORE_USECS_PER_MINUTE);
 	units = from->cum + (rest + CORE_USECS_PER_MINUTE - 1) / CORE_USECS_PER_MINUTE;
 	ahead = (((uint64_t) d >> TIMELINE_PACE_SHIFT) * tl->pace) >> 32;
@@ -338,8 +366,9 @@ timeline_add_ahead(const Timeline *tl, int64_t t, int64_t d, int64_t *result)
 }
 
 /*
- * timeline_between() where narrow buckets cover both; false where they do not, and
- * where buckets of several spans are met.
+ * * A fast timeline_between().  Returns false if a or b is not covered by narrow
+  * entries, or the bucket of either has several spans; the caller then has to
+  * use timeline_between().
  */
 CORE_INLINE bool
 timeline_between_plain(const Timeline *tl, int64_t a, int64_t b, int64_t *result)

@@ -1,8 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * timeline_compile.c
- *	  From open spans to a timeline: they are cut into buckets; of weeks that are
- *	  alike, one.
+ *	  *	  Compilation of open spans into a timeline.
+  *
+  * Spans are cut into buckets.  Weeks that are alike are cut only once.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -16,7 +17,7 @@
  * Buckets
  */
 
-/* Interned shapes, while the buckets are cut. */
+/* The hash table of shapes, while buckets are being cut. */
 typedef struct ShapeTable
 {
 	uint32_t	nshapes;
@@ -27,7 +28,7 @@ typedef struct ShapeTable
 	BucketShape *shapes;
 	ShapeSpan  *spans;
 	uint32_t   *slots;			/* shape number, 0 when free */
-	uint32_t	last;			/* the last one given out */
+	uint32_t	last;			/* the shape returned last */
 } ShapeTable;
 
 static uint64_t
@@ -56,7 +57,7 @@ shape_equal(const ShapeTable *table, uint32_t number, const OpenSpan *span, int 
 	return true;
 }
 
-/* So many spans make up a shape of n. */
+/* The number of spans allocated for a shape of n. */
 static inline uint32_t
 shape_room(int n)
 {
@@ -117,7 +118,7 @@ shapes_reserve(Compiler *c, ShapeTable *table, int n)
 	return true;
 }
 
-/* A new shape, for which there is room. */
+/* Append a shape, after shapes_reserve(), and return its number. */
 static uint32_t
 shape_append(ShapeTable *table, const OpenSpan *span, int n)
 {
@@ -138,7 +139,7 @@ shape_append(ShapeTable *table, const OpenSpan *span, int n)
 	return table->nshapes++;
 }
 
-/* The number of the shape that consists of these spans. */
+/* Find or make the shape that consists of these spans. */
 static bool
 shape_intern(Compiler *c, ShapeTable *table, const OpenSpan *span, int n,
 			 uint32_t *number)
@@ -179,17 +180,17 @@ shapes_init(Compiler *c, ShapeTable *table)
 		return false;
 	memset(table->slots, 0, table->nslots * sizeof(uint32_t));
 
-	/* the empty shape is number 0 */
+	/* shape number 0 is the empty one */
 	(void) shape_append(table, NULL, 0);
 	return true;
 }
 
-/* Spans that are cut into buckets, from the first to the last. */
+/* State of cutting a list of spans into consecutive buckets. */
 typedef struct Cutter
 {
 	const OpenSpan *span;		/* the next one */
 	const OpenSpan *end;
-	OpenSpan   *piece;			/* of the bucket in hand */
+	OpenSpan   *piece;			/* the pieces in the current bucket */
 } Cutter;
 
 static bool
@@ -202,8 +203,9 @@ cutter_init(Compiler *c, Cutter *cutter, const SpanList *list)
 }
 
 /*
- * The pieces of the bucket that begins at "start", by the time since then, and
- * how long they are; none are behind the window's end.
+ * * Cut the bucket that begins at "start": put the pieces of spans in it into
+  * cutter->piece, relative to "start", and return their number; *length is their
+  * total.  Nothing after the end of the window is returned.
  */
 static inline int
 cut_bucket(Cutter *cutter, const Timeline *tl, int64_t start, int64_t *length)
@@ -232,8 +234,8 @@ cut_bucket(Cutter *cutter, const Timeline *tl, int64_t start, int64_t *length)
 }
 
 /*
- * Cut the spans into wide entries.  Those behind the last one repeat its end:
- * they are sentinels.
+ * * Cut the spans into wide entries, followed by sentinels, which are empty
+  * entries with all open time before them.
  */
 static bool
 make_wide(Compiler *c, Timeline *tl, ShapeTable *table, const SpanList *list, CoreMem *result)
@@ -286,10 +288,10 @@ nweeks_of(const Timeline *tl)
 }
 
 /*
- * The index: for each step of 2^index_shift units, the first bucket (or week) at
- * whose end B exceeds the step's start (in a very long window, one or a few
- * before it).  A step is four to eight average days, or two to four weeks, so
- * that the one wanted is among the next few.
+ * * Make the index: for each step of 2^index_shift units of open time, the first
+  * bucket (or week) at whose end B exceeds the start of the step, rounded down
+  * to a multiple of 2^index_scale.  A step is four to eight average days, or
+  * two to four weeks, so that a search from there takes few steps.
  */
 static bool
 make_index(Compiler *c, Timeline *tl, CoreMem *result)
@@ -317,20 +319,23 @@ make_index(Compiler *c, Timeline *tl, CoreMem *result)
 	}
 	tl->bytes += tl->nindex * sizeof(uint16_t);
 
-	/* where it is open less than a second in a day, the index serves */
+	/*
+	 * leave pace 0 if it is open for about a second a day or less: it would
+	 * overflow
+	 */
 	if (tl->total >> TIMELINE_PACE_SHIFT >= tl->ndays)
 		tl->pace = (uint32_t) (((uint64_t) tl->ndays << 32) / (uint64_t) (tl->total >> TIMELINE_PACE_SHIFT) - 1);
 	return true;
 }
 
 /*
- * Weeks
- *
- * Where all edges are whole minutes, seven buckets make a week, and most weeks are
- * like others.
+ * * Weeks
+  *
+  * If all edges are whole minutes, buckets are cut by weeks of seven, most of
+  * which are like others.
  */
 
-/* The weeks of a window, while they are made. */
+/* The weeks of a window and the hash table of their shapes. */
 typedef struct WeekTable
 {
 	Week	   *weeks;
@@ -355,13 +360,13 @@ weeks_init(Compiler *c, WeekTable *table, int32_t nweeks)
 		return false;
 	memset(table->slots, 0, table->nslots * sizeof(uint32_t));
 
-	/* the empty one is number 0 */
+	/* shape number 0 is the empty one */
 	memset(table->shapes, 0, sizeof(WeekShape));
 	table->nshapes = 1;
 	return true;
 }
 
-/* The number of the shape that is like this one. */
+/* Find or make the shape of a week that equals this one. */
 static bool
 week_intern(Compiler *c, WeekTable *table, const WeekShape *shape, uint32_t *number)
 {
@@ -393,7 +398,11 @@ week_intern(Compiler *c, WeekTable *table, const WeekShape *shape, uint32_t *num
 	return true;
 }
 
-/* A bucket as a narrow entry has it; false when memory, or numbers of shapes, are out. */
+/*
+ * Make a narrow entry of the spans of a bucket, with a shape if there are
+ * several or if "shaped".  Returns false if there is no memory, which is an
+ * error, or no more number for a shape, which is none.
+ */
 static inline bool
 narrow_bucket(Compiler *c, ShapeTable *table, const OpenSpan *span, int n, bool shaped,
 			  uint16_t *open, uint16_t *close)
@@ -442,30 +451,32 @@ cut_week(Compiler *c, const Timeline *tl, ShapeTable *table, Cutter *cutter, Wee
 }
 
 /*
- * What a week of a leaf is like follows from the shapes of its dates, of those
- * around it that may reach into it, and from what its zone does meanwhile.
+ * * What determines the shape of a week of a leaf: the plan's shapes for its
+  * dates and the dates around that may extend into it, and the offset of the
+  * zone.
  */
 typedef struct WeekKey
 {
 	const uint16_t *dates;		/* WEEK_DATES shapes of a plan */
-	int64_t		before;			/* the offset, */
-	int64_t		after;			/* and what it changes to */
-	int64_t		since;			/* then, since the week began; 0 if it does
-								 * not */
+	int64_t		before;			/* the offset at the beginning */
+	int64_t		after;			/* the offset that it changes to, if it does */
+	int64_t		since;			/* time of that change, relative to the start
+								 * of the week; 0 if there is none */
 } WeekKey;
 
 #define WEEK_DATES	(MARGIN_DAYS + 7 + MARGIN_DAYS)
 
 /*
- * A transition so far from a week does not matter to its dates: none of their times
- * is that near to one.
+ * * A transition of the zone that is at least this long before or after the
+  * start of a week does not affect the dates of its key.
  */
 #define WEEK_ZONE_BEFORE	(5 * CORE_USECS_PER_DAY)
 #define WEEK_ZONE_AFTER		(13 * CORE_USECS_PER_DAY)
 
 /*
- * The key of week w; *passed is the number of transitions before it, and grows.
- * False where there are several at once.
+ * * Get the key of week w.  *passed counts the transitions that precede it, and
+  * is advanced from week to week.  Returns false if several transitions affect
+  * the week, which a key cannot express.
  */
 static bool
 week_key(const Timeline *tl, const Leaf *leaf, int32_t w, int *passed, WeekKey *key)
@@ -489,7 +500,7 @@ week_key(const Timeline *tl, const Leaf *leaf, int32_t w, int *passed, WeekKey *
 	return true;
 }
 
-/* The shapes of the dates as three words, of which the last two overlap. */
+/* Get word i (0 to 2) of the key's shapes; the last two words overlap. */
 static inline uint64_t
 key_word(const WeekKey *key, int i)
 {
@@ -517,7 +528,10 @@ week_key_hash(const WeekKey *key)
 	return (uint32_t) (hash >> 32);
 }
 
-/* Weeks of a leaf: those of a key are cut once, while the key is remembered. */
+/*
+ * Make the weeks of a leaf.  Weeks with the same key are cut only once, as long
+ * as the key remains in a small cache.
+ */
 #define REMEMBERED_WEEKS	256
 
 static bool
@@ -561,7 +575,7 @@ leaf_weeks(Compiler *c, const Timeline *tl, ShapeTable *table, Leaf *leaf, WeekT
 	return true;
 }
 
-/* Weeks of spans. */
+/* Make the weeks of a list of spans. */
 static bool
 span_weeks(Compiler *c, const Timeline *tl, ShapeTable *table, const SpanList *list,
 		   WeekTable *weeks, int32_t nweeks)
@@ -577,8 +591,8 @@ span_weeks(Compiler *c, const Timeline *tl, ShapeTable *table, const SpanList *l
 }
 
 /*
- * Where buckets of several spans are usual: make shapes of the others, too.  False
- * when there is no memory or no number for one.
+ * * If more than an eighth of the buckets have several spans, give shapes to all
+  * others, too.  Returns false if narrow_bucket() does.
  */
 static bool
 shape_all(Compiler *c, ShapeTable *table, WeekTable *weeks, int32_t nweeks, int32_t ndays)
@@ -606,7 +620,10 @@ shape_all(Compiler *c, ShapeTable *table, WeekTable *weeks, int32_t nweeks, int3
 	return true;
 }
 
-/* The entries of a timeline of weeks, and their shapes, a cache line each, in one piece. */
+/*
+ * Make the final entries of a timeline of weeks and their shapes, which are
+ * aligned to cache lines, in one chunk.
+ */
 static bool
 keep_weeks(Compiler *c, Timeline *tl, const WeekTable *table, int32_t nweeks, CoreMem *result)
 {
@@ -630,7 +647,7 @@ keep_weeks(Compiler *c, Timeline *tl, const WeekTable *table, int32_t nweeks, Co
 	return true;
 }
 
-/* An entry for each day; those behind the last one repeat its end: they are sentinels. */
+/* Make the final narrow entries, one for each bucket, and the sentinels after them. */
 static bool
 keep_days(Compiler *c, Timeline *tl, const WeekTable *table, CoreMem *result)
 {
@@ -662,8 +679,10 @@ keep_days(Compiler *c, Timeline *tl, const WeekTable *table, CoreMem *result)
 }
 
 /*
- * Narrow entries, of a leaf or else of spans; where it is to be small, and is so by
- * them, of weeks.  False when memory is out or numbers for shapes are.
+ * * Make a timeline of narrow entries from a leaf or, if that is NULL, from a
+  * list of spans; make one of weeks if "small" and there are enough equal
+  * weeks.  Returns false if narrow_bucket() does: unless there is an error, the
+  * caller can still make wide entries.
  */
 static bool
 make_narrow(Compiler *c, Timeline *tl, ShapeTable *table, Leaf *leaf, const SpanList *list,
@@ -690,7 +709,7 @@ make_narrow(Compiler *c, Timeline *tl, ShapeTable *table, Leaf *leaf, const Span
 	return keep_days(c, tl, &weeks, result);
 }
 
-/* The buckets and their shapes, where they stay. */
+/* Make the final entries, shapes and index. */
 static bool
 make_buckets(Compiler *c, Timeline *tl, Leaf *leaf, SpanList *list, bool small, CoreMem *result)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * timeline_dates.c
- *	  The business dates of a timeline: made from opening hours.
+ *	  *	  Compilation of the business dates of a timeline.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -11,7 +11,10 @@
 
 #include <string.h>
 
-/* Add a date that first opens at an instant; what is outside the window is left out. */
+/*
+ * Append a business date that first opens at the instant "first", unless that
+ * is outside the window or the date is there already.
+ */
 static void
 put_date(Timeline *tl, int32_t date, int64_t first)
 {
@@ -26,7 +29,7 @@ put_date(Timeline *tl, int32_t date, int64_t first)
 	dates->n++;
 }
 
-/* Keep the plan of a leaf: it tells the own spans of each date. */
+/* Copy the plan of a leaf, which tells the spans that belong to each date. */
 static bool
 keep_plan(Compiler *c, Timeline *tl, const DayPlan *plan, CoreMem *result)
 {
@@ -60,13 +63,13 @@ keep_plan(Compiler *c, Timeline *tl, const DayPlan *plan, CoreMem *result)
 	return true;
 }
 
-/* Of a leaf: the dates that its own rules open. */
+/* The business dates of a leaf: those that are open by their own rules. */
 static bool
 leaf_dates(Compiler *c, Timeline *tl, const HoursExpr *leaf, CoreMem *result)
 {
 	/*
-	 * where clocks went forward, the window ends on a later date than it
-	 * began
+	 * * The window is ndays times 24 hours.  If clocks were put forward in
+	 * it, it extends into one more local date.
 	 */
 	int32_t		ndates = c->first_date + c->ndays < CORE_MAX_DATE ? c->ndays + 2 : c->ndays + 1;
 	ZoneCursor	cursor;
@@ -89,7 +92,10 @@ leaf_dates(Compiler *c, Timeline *tl, const HoursExpr *leaf, CoreMem *result)
 			int64_t		from = zone_cursor_instant(&cursor, midnight + shape->pieces[k].from);
 			int64_t		to = zone_cursor_instant(&cursor, midnight + shape->pieces[k].to);
 
-			/* not always the first one: a gap may put it behind the next */
+			/*
+			 * Look at all pieces: if one begins in a gap of local time, a
+			 * later one may come before it.
+			 */
 			if (shape->pieces[k].own && from < to && from < first)
 				first = from;
 		}
@@ -108,9 +114,9 @@ date_of(int64_t local)
 }
 
 /*
- * Of a composed value: the dates on which a span begins, and those that lie
- * wholly inside one (else 24/7 less a maintenance hour on Sundays would have
- * one business day a week).
+ * * The business dates of a composed value: those on which a span begins, and
+  * those that lie entirely inside a span.  Without the latter, 24/7 minus an hour
+  * of maintenance on Sundays would have one business date a week.
  */
 static bool
 composed_dates(Compiler *c, Timeline *tl, const HoursExpr *expr)
@@ -122,7 +128,7 @@ composed_dates(Compiler *c, Timeline *tl, const HoursExpr *expr)
 	for (int64_t i = 0; i < list.n; i++)
 	{
 		int64_t		from = list.span[i].from > tl->base ? list.span[i].from : tl->base;
-		int64_t		to = list.span[i].to;	/* may lie behind the window */
+		int64_t		to = list.span[i].to;	/* may be after the window */
 		int32_t		date;
 
 		if (from >= to || from >= tl->end)
@@ -149,8 +155,9 @@ composed_dates(Compiler *c, Timeline *tl, const HoursExpr *expr)
 }
 
 /*
- * The offset of each date, where it is the same from the day before to the time
- * that its spans may reach, so that clocks need no search there.
+ * * Note the zone's offset on each date if it is constant from some days before
+  * it until after the last instant that its spans may reach, so that arithmetic
+  * on that date need not search the zone map.
  */
 static void
 note_offsets(const Timeline *tl)

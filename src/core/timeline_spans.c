@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * timeline_spans.c
- *	  From opening hours to open spans: local dates become spans of instants, and
- *	  spans are combined.
+ *	  *	  Evaluation of opening hours to spans of instants: local spans are converted
+  *	  to UTC, and the spans of subexpressions are combined.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -14,12 +14,12 @@
 #include <string.h>
 
 /*
- * A window has so many spans at most: hours that open every minute of the day
- * are allowed, but not for centuries.
+ * * The maximal number of spans in a window.  It permits hours that open every
+  * minute of the day, but not over centuries.
  */
 #define MAX_SPANS		(4 * 1024 * 1024)
 
-/* Transitions are wanted somewhat beyond the dates in hand. */
+/* Load the transitions of a zone for this much more than the dates. */
 #define ZONE_MARGIN		(3 * CORE_USECS_PER_DAY)
 
 void *
@@ -77,9 +77,9 @@ spans_grow(Compiler *c, SpanList *list)
 }
 
 /*
- * Append a span, merging it with those that it overlaps or touches.  Spans
- * come nearly in order: only a gap in local time makes one begin before the
- * last.
+ * * Append a span, merging it with those that it overlaps or touches.  Spans come
+  * nearly in order: one begins before the last one only next to a gap in local
+  * time.
  */
 static bool
 spans_merge(Compiler *c, SpanList *list, int64_t from, int64_t to)
@@ -90,7 +90,7 @@ spans_merge(Compiler *c, SpanList *list, int64_t from, int64_t to)
 
 		if (to < last->from)
 		{
-			/* wholly before the last one: insert it under that */
+			/* entirely before the last one: insert it there */
 			OpenSpan	saved = *last;
 
 			list->n--;
@@ -124,7 +124,7 @@ spans_push(Compiler *c, SpanList *list, int64_t from, int64_t to)
 	return true;
 }
 
-/* Does this kind of expression hold where a and b do so? */
+/* Is an expression of this kind open where its operands are (a, b)? */
 static inline bool
 combined(HoursKind kind, bool a, bool b)
 {
@@ -142,7 +142,7 @@ combined(HoursKind kind, bool a, bool b)
 	return false;
 }
 
-/* Sweep over the edges of both lists. */
+/* Combine two lists, by a sweep over the edges of both. */
 static bool
 spans_combine(Compiler *c, HoursKind kind, const SpanList *a, const SpanList *b,
 			  SpanList *result)
@@ -175,7 +175,7 @@ spans_combine(Compiler *c, HoursKind kind, const SpanList *a, const SpanList *b,
 	return true;
 }
 
-/* Do all edges of these shapes fall on whole minutes of UTC? */
+/* Are all edges of the plan whole minutes of UTC, whatever the offset? */
 static bool
 whole_minutes(const DayPlan *plan, const ZoneMap *zone)
 {
@@ -207,7 +207,6 @@ leaf_plan(Compiler *c, const HoursExpr *expr, Leaf *leaf)
 	return true;
 }
 
-/* Its open spans on the dates [first, end) of the plan. */
 bool
 spans_of_dates(Compiler *c, Leaf *leaf, int32_t first, int32_t end, SpanList *list)
 {

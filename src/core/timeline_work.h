@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * timeline_work.h
- *	  One compilation: what the files that make timelines share, and nobody else.
+ *	  *	  Private declarations of the timeline_*.c files that compile timelines.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -12,7 +12,7 @@
 
 #include "timeline.h"
 
-/* Sorted, disjoint spans that do not touch. */
+/* A growing list of spans, which are sorted, disjoint and do not touch. */
 typedef struct SpanList
 {
 	int64_t		n;
@@ -20,7 +20,7 @@ typedef struct SpanList
 	OpenSpan   *span;
 } SpanList;
 
-/* What all steps of one compilation share. */
+/* The state of one compilation. */
 typedef struct Compiler
 {
 	const ZoneSource *zones;
@@ -28,15 +28,18 @@ typedef struct Compiler
 	CoreError  *error;
 	int32_t		first_date;
 	int32_t		ndays;
-	bool		whole_minutes;	/* all edges are, so far */
-	const char *zone_name;		/* of the value, */
+	bool		whole_minutes;	/* all edges seen so far are whole minutes */
+	const char *zone_name;		/* zone of the whole value */
 	const ZoneMap *zone;		/* its map */
 } Compiler;
 
-/* Local dates of any zone that may reach into the window. */
+/*
+ * Number of local dates before and after those of the window that may extend
+ * into it, given that leaves can have different zones.
+ */
 #define MARGIN_DAYS		2
 
-/* What a leaf opens on the dates that may reach into the window. */
+/* A leaf, with what it opens on all dates that may extend into the window. */
 typedef struct Leaf
 {
 	ZoneMap		zone;
@@ -44,21 +47,22 @@ typedef struct Leaf
 	ZoneCursor	cursor;
 } Leaf;
 
-/* Scratch or lasting memory; NULL, and an error, when there is none. */
+/* Allocate memory; on failure fill in *error and return NULL. */
 extern void *timeline_alloc(CoreMem *mem, size_t size, CoreError *error);
 
-/* The map of a zone for the dates of the compilation. */
+/* Load the map of a zone for the dates of the compilation. */
 extern bool leaf_zone(const Compiler *c, const char *name, ZoneMap *map, CoreMem *mem);
 
-/* The leaf of such hours. */
+/* Evaluate "expr", which is a leaf, and note whether its edges are whole minutes. */
 extern bool leaf_plan(Compiler *c, const HoursExpr *expr, Leaf *leaf);
 
+/* Initialize an empty list with room for "size" spans. */
 extern bool spans_init(Compiler *c, SpanList *list, int64_t size);
 
-/* The open spans of a leaf on the dates [first, end) of its plan are appended. */
+/* Append the open spans of a leaf on the dates number first to end - 1 of its plan. */
 extern bool spans_of_dates(Compiler *c, Leaf *leaf, int32_t first, int32_t end, SpanList *list);
 
-/* All of a leaf, and of any hours, in a new list. */
+/* Initialize a list with all open spans of a leaf, or of any expression. */
 extern bool spans_of_leaf(Compiler *c, Leaf *leaf, SpanList *list);
 extern bool spans_of_expr(Compiler *c, const HoursExpr *expr, SpanList *list);
 
@@ -69,8 +73,9 @@ whole_minute(int64_t t)
 }
 
 /*
- * Is there such a date in the zone?  Where a zone crossed the date line there
- * may be none (Apia has no 2011-12-30).
+ * * Does the date that begins at "midnight" (local time) exist in the zone?  A
+  * zone that moves across the date line skips one: Pacific/Apia has no
+  * 2011-12-30.
  */
 static inline bool
 date_exists(ZoneCursor *cursor, int64_t midnight)

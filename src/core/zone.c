@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * zone.c
- *	  Local time and UTC, by PostgreSQL's own rule.
+ *	  *	  Conversion between local time and UTC, by the same rules as PostgreSQL.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -9,7 +9,7 @@
  */
 #include "zone.h"
 
-/* The number of breaks at or before the instant. */
+/* The number of breaks at or before an instant. */
 static int
 breaks_passed(const ZoneMap *map, int64_t instant)
 {
@@ -35,11 +35,12 @@ zone_local(const ZoneMap *map, int64_t instant)
 }
 
 /*
- * The rule is that of DetermineTimeZoneOffsetInternal() in PostgreSQL's
- * src/backend/utils/adt/datetime.c: look at the first transition later than
- * 24 hours before the local time read as UTC.  If both readings fall before
- * it, or both behind, that settles it; else the later of the two instants is
- * meant in a gap (the offset before) and in an overlap (the offset after).
+ * * Convert a local time to UTC, given the number i of the first transition later
+  * than 24 hours before that time taken as UTC.  This is the rule of
+  * DetermineTimeZoneOffsetInternal() in src/backend/utils/adt/datetime.c: if both
+  * offsets yield an instant before the transition, or both after it, the result
+  * is clear.  Otherwise take the later instant, which is that of the offset
+  * before the transition in a gap, and of the offset after it in an overlap.
  */
 static int64_t
 resolve(const ZoneMap *map, int i, int64_t local)
@@ -73,7 +74,7 @@ zone_clock(const ZoneMap *map, int64_t instant)
 	int			i = breaks_passed(map, instant);
 	int64_t		local = instant + zone_offset_before(map, i);
 
-	/* when the clock is put back, the wall clock comes here once more */
+	/* clocks are about to be put back to before this local time */
 	if (i < map->nbreaks && map->breaks[i].at + map->breaks[i].after < local)
 		return map->breaks[i].at + map->breaks[i].after;
 	return local;
@@ -104,8 +105,8 @@ zone_cursor_init(ZoneCursor *cursor, const ZoneMap *map)
 }
 
 /*
- * zone_instant() for a local time that the cursor does not hold; move the
- * cursor there when the time lies in a stretch of one plain offset.
+ * * zone_instant() for a local time that is outside the cursor's range.  Moves
+  * the cursor there, unless the time is near a transition.
  */
 int64_t
 zone_cursor_seek(ZoneCursor *cursor, int64_t local)

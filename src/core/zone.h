@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * zone.h
- *	  Local time and UTC, by PostgreSQL's own rule.
- *
- * A ZoneMap is the list of a zone's transitions over a window of time; where
- * it comes from (in the server: pg_next_dst_boundary) is the caller's affair.
+ *	  *	  Conversion between local time and UTC, by the same rules as PostgreSQL.
+  *
+  * A ZoneMap lists the transitions of a zone within some window of time.  It is
+  * supplied by the caller (in the server it comes from pg_next_dst_boundary).
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -27,12 +27,12 @@ typedef struct ZoneMap
 {
 	int			nbreaks;
 	ZoneBreak  *breaks;			/* ascending */
-	int64_t		offset;			/* the offset where there is no break at all */
+	int64_t		offset;			/* the offset if nbreaks is 0 */
 } ZoneMap;
 
 /*
- * Where maps come from: all transitions of "zone" in [from, to].  Returns
- * false with *error filled when the zone is not known.
+ * * Supplier of zone maps.  "load" gets all transitions of "zone" in [from, to];
+  * it returns false and fills in *error if there is no such zone.
  */
 typedef struct ZoneSource
 {
@@ -42,7 +42,7 @@ typedef struct ZoneSource
 	void	   *context;
 } ZoneSource;
 
-/* The offset between the breaks i - 1 and i. */
+/* The offset in force between breaks i - 1 and i; 0 <= i <= nbreaks. */
 static inline int64_t
 zone_offset_before(const ZoneMap *map, int i)
 {
@@ -51,31 +51,32 @@ zone_offset_before(const ZoneMap *map, int i)
 	return i < map->nbreaks ? map->breaks[i].before : map->breaks[i - 1].after;
 }
 
-/* UTC to wall clock. */
+/* Convert UTC to local time. */
 extern int64_t zone_local(const ZoneMap *map, int64_t instant);
 
 /*
- * Wall clock to UTC: in a gap the offset before the transition holds, in an
- * overlap the one after it (PostgreSQL's DetermineTimeZoneOffset).
+ * * Convert local time to UTC, as PostgreSQL's DetermineTimeZoneOffset() does: in
+  * a gap the offset before the transition is used, in an overlap the one after
+  * it.
  */
 extern int64_t zone_instant(const ZoneMap *map, int64_t local);
 
 /*
- * The two as functions that never decrease, for clock times that are carried
- * from one date to another: an instant before a repeated stretch of wall clock
- * is over reads as its start at most, a wall clock time in a gap means the
- * gap's end.
+ * * Monotonic variants of the above, for carrying a time of day from one date to
+  * another.  zone_clock(): where local time is about to be repeated, the result
+  * does not go beyond the start of the repeated stretch.
+  * zone_instant_of_clock(): a local time in a gap yields the end of the gap.
  */
 extern int64_t zone_clock(const ZoneMap *map, int64_t instant);
 extern int64_t zone_instant_of_clock(const ZoneMap *map, int64_t local);
 
-/* zone_instant() for ascending local times, remembering where the last one was. */
+/* Faster zone_instant() for local times that come mostly in order. */
 typedef struct ZoneCursor
 {
 	const ZoneMap *map;
-	int64_t		from;			/* [from, to): local times of one plain offset */
+	int64_t		from;			/* local times in [from, to) ... */
 	int64_t		to;
-	int64_t		offset;
+	int64_t		offset;			/* ... have this offset, without ambiguity */
 } ZoneCursor;
 
 extern void zone_cursor_init(ZoneCursor *cursor, const ZoneMap *map);
