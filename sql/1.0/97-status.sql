@@ -261,6 +261,18 @@ END) AS w (why)
 WHERE e.run IS NOT NULL AND w.why IS NOT NULL
 	AND NOT EXISTS (SELECT FROM sla.alert_subscription)
 UNION ALL
+SELECT pg_catalog.format('escalation %s', e.id), 'failed',
+	pg_catalog.format('%s calls of %s were given up, the last of alert %s, SQLSTATE %s: UPDATE sla.escalation_run SET tries = 0, next_at = now() WHERE escalation = %s AND next_at IS NULL AND done_at IS NULL',
+		g.n, e.run, g.last, g.sqlstate, e.id)
+FROM (
+	SELECT r.escalation, count(*), max(r.alert), (pg_catalog.array_agg(r.sqlstate ORDER BY r.alert DESC))[1]
+	FROM sla.escalation_run AS r
+	JOIN sla.alert AS a ON a.id = r.alert AND a.withdrawn_at IS NULL
+	WHERE r.next_at IS NULL AND r.done_at IS NULL AND r.sqlstate IS NOT NULL
+	GROUP BY r.escalation
+) AS g (escalation, n, last, sqlstate)
+JOIN sla.escalation AS e ON e.id = g.escalation
+UNION ALL
 SELECT pg_catalog.format('role %s', p.role), 'paused',
 	pg_catalog.format('what it wrote took too long, or ended a session of sla.tick(), %s times: nothing is done for it until %s', p.times, p.until)
 FROM sla.role_pause AS p

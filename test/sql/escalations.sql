@@ -119,6 +119,7 @@ BEGIN
 	END LOOP;
 END $$;
 SELECT tries, next_at, sqlstate FROM sla.escalation_run;
+SELECT status, regexp_replace(detail, '(alert|escalation =) \d+', '\1 N', 'g') AS detail FROM sla.status() WHERE subject = 'escalation ' || :first;
 -- of a role that is gone, or owns the table no more
 DELETE FROM sla.escalation;
 GRANT EXECUTE ON PROCEDURE desk.page TO PUBLIC;
