@@ -1,35 +1,38 @@
 /*-------------------------------------------------------------------------
  *
  * calendar.c
- *	  Named calendars: sla.calendar and sla.holiday through a cache that
- *	  answers every statement by that statement's own snapshot.
- *
- * How that is kept true:
- *
- * - A definition is read with the active snapshot.  A second scan, with a
- *   dirty snapshot, tells whether a newer version exists or is in the making;
- *   if so, what was read is good for snapshots of the same reach only, else
- *   it is "settled": good for every later snapshot until the next
- *   invalidation.
- *
- * - Whoever changes a definition invalidates twice (sla_calendar_changed):
- *   at once, so that other backends look again and find the change in the
- *   making, and, as relcache invalidations do, at commit and abort.  Without
- *   the first, a snapshot that already sees the commit could meet an entry
- *   whose invalidation is still on its way: transactions become visible
- *   before their messages are sent.
- *
- *   A standby gets the messages of commits only, behind the commit: there
- *   nothing is settled, and each new snapshot reads again.
- *
- * - Messages are taken in when a statement first asks for a calendar: a
- *   SELECT without a table inside a transaction would not do so by itself.
- *
- * - A snapshot older than the one that an entry was read with (a cursor's, a
- *   calling statement's) reads again for itself.
- *
- * The tables are read without regard to privileges: calendars are readable by
- * everybody.
+ *	  *	  Named calendars: a cache over sla.calendar and sla.holiday that is
+  *	  consistent with the snapshot of each statement.
+  *
+  * This is how consistency is achieved:
+  *
+  * - A definition is read with the active snapshot.  A second scan, with a
+  *   dirty snapshot, tells whether there is a newer version, committed or not.
+  *   If so, the entry is valid only for snapshots that see the same; otherwise
+  *   it is "settled", that is, valid for every later snapshot until the next
+  *   invalidation.
+  *
+  * - Changing a definition sends two invalidations (sla_calendar_changed): one
+  *   immediately, so that other backends read the definition again and find the
+  *   uncommitted change, and a regular relcache invalidation at commit.  The
+  *   latter alone would not do: transactions become visible before their
+  *   messages are sent, so a snapshot that sees the commit could find an entry
+  *   that has not been invalidated yet.
+  *
+  *   A standby receives only the messages sent at commit, and only after the
+  *   commit has become visible.  So no entry is settled there, and every new
+  *   snapshot reads again.
+  *
+  * - Invalidation messages are processed when a statement first requests a
+  *   calendar.  A SELECT that uses no tables would not do that by itself inside a
+  *   transaction.
+  *
+  * - If the active snapshot is older than the one that an entry was read with
+  *   (because it belongs to a cursor or a calling statement), the entry is read
+  *   again.
+  *
+  * The tables are read without permission checks, as calendars are readable by
+  * everybody.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -62,8 +65,8 @@
 #include "relation_watch.h"
 
 /*
- * The columns of sla.calendar, sla.holiday and sla.calendar_history; the name is
- * the first.
+ * * Columns of sla.calendar, sla.holiday and sla.calendar_history; the calendar's
+  * name is the first column of each.
  */
 #define Anum_calendar_hours		2
 #define Anum_calendar_combines	3
@@ -79,17 +82,18 @@
 #define Anum_history_since		8
 #define Anum_history_until		9
 
-/* The calendar that is always there. */
+/* The predefined calendar. */
 #define ALWAYS_NAME		"24/7"
 #define ALWAYS_HOURS	"TZ=UTC 24/7"
 
-/* Calendars may combine others so deep. */
+/* Maximal depth of calendars that combine other calendars */
 #define MAX_COMBINE_DEPTH	32
 
 /*
- * Names are short, and looked up per row where they come from a column: the
- * ends of a name, which overlap when it is shorter than 16 bytes, are taken
- * into two words, so that most comparisons need no memcmp().
+ * * The key of an entry.  If the name comes from a column it is looked up for each
+  * row.  As names are short, their first and last eight bytes (which overlap if
+  * the name is shorter than 16 bytes) are kept in two words, so that most
+  * comparisons need no memcmp().
  */
 typedef struct EntryKey
 {
@@ -107,7 +111,7 @@ typedef struct EntrySlot
 	char		status;
 } EntrySlot;
 
-/* More than this is not covered by the two words. */
+/* The longest name that the two words contain entirely */
 #define WORDS_LENGTH	16
 
 static inline EntryKey
@@ -133,7 +137,7 @@ entry_key(const char *name, int length)
 	return key;
 }
 
-/* Mix well: numbered names differ in one byte only, anywhere. */
+/* Mix well, because names that end in a number often differ in a single byte. */
 static inline uint32
 entry_hash(EntryKey key)
 {
@@ -172,7 +176,7 @@ uint64		calendar_generation = 1;
 uint64		calendar_epoch = 1;
 char	   *sla_calendar_setting;
 
-/* Two that are free, to begin with. */
+/* An empty table of slots, so that lookups need not check for NULL. */
 static CalendarSlot no_slots[2];
 #define NO_SLOTS	{no_slots, 1, 63, 0}
 
@@ -184,11 +188,13 @@ static Oid	calendar_relid = InvalidOid;
 static Oid	holiday_relid = InvalidOid;
 static Oid	history_relid = InvalidOid;
 
-/* So many slots for a name, that it stands where it is looked for. */
+/* Minimal number of slots per name in the table; large, to avoid collisions */
 #define SLOTS_PER_NAME	8
+
+/* Logarithm of the initial number of slots */
 #define FIRST_SLOTS_LOG	8
 
-/* Memory of a name, about: its entry and its part of the hash tables. */
+/* Approximate memory per name: its entry and its share of the hash tables */
 #define NAME_BYTES \
 	(sizeof(CalendarEntry) + 2 * sizeof(EntrySlot) + SLOTS_PER_NAME * sizeof(CalendarSlot))
 
@@ -247,7 +253,7 @@ reach_includes(const SnapshotReach *a, const SnapshotReach *b)
 	return a->curcid >= b->curcid;
 }
 
-/* Called for the first calendar that is asked for under another snapshot. */
+/* Begin a new calendar_statement, with the active snapshot. */
 void
 calendar_begin_statement(void)
 {
@@ -267,24 +273,25 @@ calendar_begin_statement(void)
  */
 
 /*
- * One reading: of one calendar and what it combines, with one snapshot; as they
- * are now (DT_NOEND), or were in force just before an instant.
+ * * State of reading one calendar, and those that it combines, with one snapshot.
  */
 typedef struct Reading
 {
 	Relation	calendars;
 	Relation	holidays;
-	Relation	history;		/* NULL when only the present is asked for */
-	TimestampTz before;
-	TimestampTz changed;		/* the last change before that of what was
-								 * read; DT_NOBEGIN: there is none */
-	bool		missing;		/* one was not there */
+	Relation	history;		/* NULL if reading the present version */
+	TimestampTz before;			/* read what was in force just before this
+								 * instant, or DT_NOEND for the present */
+	TimestampTz changed;		/* time of the last change before that, or
+								 * DT_NOBEGIN if there is none */
+	bool		missing;		/* a calendar did not exist then */
 	Snapshot	snapshot;
-	bool		settled;		/* so far */
-	bool		want_names;		/* collect CalendarHoliday into "list" */
+	bool		settled;		/* no newer version was found so far */
+	bool		want_names;		/* append CalendarHoliday to "list" */
 	List	   *list;
 } Reading;
 
+/* Begin to read the present version. */
 static void
 reading_open(Reading *reading)
 {
@@ -309,7 +316,7 @@ reading_open(Reading *reading)
 	reading->settled = !RecoveryInProgress();
 }
 
-/* The same for what was in force just before an instant, and its last change. */
+/* Begin to read the version that was in force just before an instant. */
 static void
 reading_open_history(Reading *reading, TimestampTz before)
 {
@@ -337,10 +344,11 @@ history_index(Relation rel)
 }
 
 /*
- * All rows whose first column, a text, is this name.
- *
- * Also finds out whether these rows are the newest ones: a dirty snapshot sees
- * what is committed by now, what is about to be, and our own changes.
+ * * Get all rows whose first column is "name".
+  *
+  * Also clear reading->settled unless these rows are the newest ones.  That is
+  * checked with a dirty snapshot, which sees all committed rows, those of
+  * transactions in progress, and our own.
  */
 static List *
 read_rows(Reading *reading, Relation rel, const char *name, int length)
@@ -390,13 +398,13 @@ column_text(Relation rel, HeapTuple row, int attnum)
 /* A row of sla.calendar or sla.holiday, present or past. */
 typedef struct Version
 {
-	DateADT		day;			/* of a holiday */
-	text	   *name;			/* likewise */
+	DateADT		day;			/* of a holiday only */
+	text	   *name;			/* of a holiday only */
 	text	   *hours;
-	text	   *combines;		/* of a calendar */
+	text	   *combines;		/* of a calendar only */
 } Version;
 
-/* A change of what is read, at an instant. */
+/* Note that what is being read changed at an instant. */
 static void
 note_changed(Reading *reading, TimestampTz at)
 {
@@ -404,7 +412,7 @@ note_changed(Reading *reading, TimestampTz at)
 		reading->changed = Max(reading->changed, at);
 }
 
-/* Was a version that began then, and ended if "until" is finite, in force? */
+/* Was the version from "since" to "until" the one that we are looking for? */
 static bool
 in_force(Reading *reading, TimestampTz since, TimestampTz until)
 {
@@ -413,7 +421,7 @@ in_force(Reading *reading, TimestampTz since, TimestampTz until)
 	return since < reading->before && until >= reading->before;
 }
 
-/* The versions of a calendar, or of its holidays, that are asked for. */
+/* Get the version of a calendar, or those of its holidays, that we look for. */
 static List *
 read_versions(Reading *reading, bool holidays, const char *name, int length)
 {
@@ -481,7 +489,7 @@ bad_definition(const char *name, int length, const char *what, const char *detai
 
 static HoursExpr *read_calendar(Reading *reading, const char *name, int length, int depth);
 
-/* The expression over calendar names, resolved. */
+/* Resolve an expression over names of calendars. */
 static HoursExpr *
 read_combination(Reading *reading, CombineNode *node, int depth)
 {
@@ -496,7 +504,7 @@ read_combination(Reading *reading, CombineNode *node, int depth)
 	return expr;
 }
 
-/* A calendar's opening hours with its holidays, or those that it combines. */
+/* Get a calendar's opening hours with its holidays, or the combination it is. */
 static HoursExpr *
 read_calendar(Reading *reading, const char *name, int length, int depth)
 {
@@ -623,8 +631,8 @@ calendar_image_before(const char *name, int length, TimestampTz before, Timestam
  */
 
 /*
- * Forget all names.  Only between statements of ours: whoever holds an entry
- * sees that the epoch changed.
+ * * Forget all names.  Whoever has a pointer to an entry must notice that
+  * calendar_epoch has changed.
  */
 static void
 forget_entries(void)
@@ -696,7 +704,7 @@ calendar_keep(const char *name, int length, const Timeline *timeline)
 	calendar_slot_key(name, length, &head, &tail);
 	if ((calendar_slots.used + 1) * SLOTS_PER_NAME > calendar_slots.mask + 1)
 	{
-		/* begin a larger table: the names will come again */
+		/* make a larger table, empty; names are added when next looked up */
 		bool		first = calendar_slots.slot == no_slots;
 		uint32		shift = first ? 64 - FIRST_SLOTS_LOG : calendar_slots.shift - 1;
 		uint32		size = first ? 1 << FIRST_SLOTS_LOG : 2 * (calendar_slots.mask + 1);
@@ -722,7 +730,7 @@ calendar_keep(const char *name, int length, const Timeline *timeline)
 	slot->turn = hours_turn;
 }
 
-/* Make an entry good for the running statement. */
+/* Make an entry valid for the current statement, reading it again if need be. */
 void
 calendar_refresh(CalendarEntry *entry)
 {
@@ -770,9 +778,9 @@ calendar_refresh(CalendarEntry *entry)
 /*
  * sla.calendar_changed() -> trigger
  *
- * AFTER ROW (and, for TRUNCATE, AFTER STATEMENT) trigger of the definition
- * tables, ENABLE ALWAYS so that logical replication fires it too: tells all
- * backends, this one included, that a definition changes.
+ * * AFTER ROW (and, for TRUNCATE, AFTER STATEMENT) trigger on the tables of
+  * calendars, which tells all backends, including this one, that a definition
+  * changes.  It is ENABLE ALWAYS, so that it fires in logical replication, too.
  */
 PG_FUNCTION_INFO_V1(sla_calendar_changed);
 Datum
@@ -790,14 +798,18 @@ sla_calendar_changed(PG_FUNCTION_ARGS)
 						"calendar_changed")));
 	relid = RelationGetRelid(trigdata->tg_relation);
 
-	/* at commit or abort, and for this backend at the end of the command */
+	/*
+	 * for others at commit; for this backend at the end of the command, or
+	 * abort
+	 */
 	CacheInvalidateRelcacheByRelid(relid);
 
 	/*
-	 * At once: whoever now looks again finds the change in the making, and
-	 * looks again for each statement until it is over.  Once per command is
-	 * enough.  TRUNCATE's lock would make them wait, and without it nothing
-	 * can be seen anyway: there the message at commit must do.
+	 * * Also send a message now, once per command.  Backends that read the
+	 * definition again will find the uncommitted change, and will keep
+	 * reading it for each statement until our transaction is over.  After
+	 * TRUNCATE there is no uncommitted row to be found and its lock would
+	 * make them wait, so there the message at commit must suffice.
 	 */
 	if (TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) &&
 		(told_lxid != sla_my_lxid() || told_cid != GetCurrentCommandId(false)))

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * calendar.h
- *	  Named calendars: sla.calendar and sla.holiday through a cache that
- *	  answers every statement by that statement's own snapshot.
+ *	  *	  Named calendars: a cache over sla.calendar and sla.holiday that is
+  *	  consistent with the snapshot of each statement.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -19,9 +19,10 @@
 #include "hours_image.h"
 
 /*
- * How far a snapshot sees.  The snapshots that one backend takes are in a
- * line: a later one has a higher xmax, or the same xmax and fewer transactions
- * in progress, or is the same but for the own transaction's command counter.
+ * * What a snapshot can see, in a form that can be compared.  The snapshots that
+  * a backend takes are totally ordered: a later one has a higher xmax, or the
+  * same xmax and fewer transactions in progress, or differs only in the command
+  * counter of our own transaction.
  */
 typedef struct SnapshotReach
 {
@@ -34,16 +35,20 @@ typedef struct CalendarEntry
 {
 	int			length;
 	char		name[BI_MAX_CALENDAR + 1];
-	HoursImage *image;			/* NULL when never loaded */
-	uint64		statement;		/* the last statement that found it good */
+	HoursImage *image;			/* NULL if never loaded */
+	uint64		statement;		/* the last statement for which it was valid */
 
-	/* what was loaded */
-	SnapshotReach reach;		/* by this snapshot */
-	uint64		generation;		/* after these invalidations */
-	bool		settled;		/* and no newer version existed then */
+	/* when the image was loaded: */
+	SnapshotReach reach;		/* the snapshot */
+	uint64		generation;		/* value of calendar_generation */
+	bool		settled;		/* there was no newer version, committed or
+								 * not */
 } CalendarEntry;
 
-/* The state of the running statement. */
+/*
+ * The current statement, in the sense that a new one begins when a calendar is
+ * requested under another snapshot.
+ */
 typedef struct CalendarStatement
 {
 	uint64		number;
@@ -53,7 +58,8 @@ typedef struct CalendarStatement
 
 extern CalendarStatement calendar_statement;
 extern uint64 calendar_generation;	/* counts invalidations */
-extern uint64 calendar_epoch;	/* changes when entries are freed */
+extern uint64 calendar_epoch;	/* changes when entries are freed; pointers to
+								 * them are then invalid */
 extern char *sla_calendar_setting;	/* sla_tracker.calendar */
 
 extern void calendar_init(void);
@@ -61,32 +67,34 @@ extern void calendar_begin_statement(void);
 extern CalendarEntry *calendar_find(const char *name, int length);
 extern void calendar_refresh(CalendarEntry *entry);
 
-/* A holiday of a calendar or of a member of it, for explanations. */
+/* A holiday of a calendar, or of one that it combines, for explanations. */
 typedef struct CalendarHoliday
 {
 	int32		date;
 	const char *zone;
-	const char *name;			/* NULL when it has none */
+	const char *name;			/* or NULL */
 } CalendarHoliday;
 
 /*
- * All holidays of a calendar, of the members in order if it combines others;
- * those in force just before an instant, or now (DT_NOEND).
+ * * All holidays of a calendar, as a list of CalendarHoliday; if it combines
+  * others, theirs in that order.  They are as they were just before an instant,
+  * or as they are now (DT_NOEND).
  */
 extern List *calendar_holidays(const char *name, int length, TimestampTz before);
 
 /*
- * The image of a calendar as it was in force just before an instant, or is now
- * (DT_NOEND), and when it had last changed: before that it was another, unless
- * there is no earlier change (DT_NOBEGIN).  NULL: then it was not there, or a
- * calendar that it combines was not.  Not cached.
+ * * The image of a calendar as it was just before an instant, or as it is now
+  * (DT_NOEND); NULL if the calendar, or one that it combines, did not exist then.
+  * *changed is set to the time of the last change before that, or to DT_NOBEGIN
+  * if there is none.  Not cached.
  */
 extern HoursImage *calendar_image_before(const char *name, int length, TimestampTz before,
 										 TimestampTz *changed);
 
-/* The calendar meant where neither argument nor value names one. */
+/* The default calendar, sla_tracker.calendar; an error if that is not set. */
 extern const char *calendar_default(int *length);
 
+/* Is the active snapshot still that of calendar_statement? */
 static inline bool
 calendar_statement_is_current(void)
 {
@@ -103,19 +111,20 @@ calendar_statement_is_current(void)
 }
 
 /*
- * Names that come from a column are looked up per row: in a table of small
- * slots that lead straight to the timeline.  A slot is good as long as its
- * turn is hours_turn, for a call site whose turn it is, too.
- *
- * The key is the name in two words, filled up with zero bytes, which no name
- * has; longer names are not kept here.
+ * * If the name of a calendar comes from a column it is looked up for every row.
+  * This hash table leads directly from the name to the timeline.  A slot is valid
+  * as long as its "turn" equals hours_turn; the caller has to check that the same
+  * is true of its CallCache.
+  *
+  * The key is the name as two words, padded with zero bytes, which do not occur
+  * in names.  Names longer than CALENDAR_SLOT_NAME are not in this table.
  */
 typedef struct CalendarSlot
 {
 	uint64		head;
 	uint64		tail;
 	const Timeline *timeline;
-	uint64		turn;			/* 0 when free */
+	uint64		turn;			/* 0 if the slot is free */
 } CalendarSlot;
 
 #define CALENDAR_SLOT_NAME	16
@@ -123,14 +132,14 @@ typedef struct CalendarSlot
 typedef struct CalendarSlots
 {
 	CalendarSlot *slot;
-	uint32		mask;			/* their number, a power of two, less one */
-	uint32		shift;			/* 64 less its logarithm */
+	uint32		mask;			/* number of slots, a power of two, minus 1 */
+	uint32		shift;			/* 64 minus the logarithm of that number */
 	uint32		used;
 } CalendarSlots;
 
 extern CalendarSlots calendar_slots;
 
-/* Keep the timeline of a calendar, just found, in the table. */
+/* Put the timeline of a calendar, which must be current, into the table. */
 extern void calendar_keep(const char *name, int length, const Timeline *timeline);
 
 CORE_INLINE void
@@ -170,8 +179,8 @@ calendar_slot_key(const char *name, int length, uint64 *head, uint64 *tail)
 }
 
 /*
- * Where to look first.  Numbered names differ in one byte only, anywhere; the
- * highest bits of the product depend on all of them.
+ * * The slot at which to begin probing.  Names that end in a number often differ
+  * in a single byte; the highest bits of the product depend on all bytes.
  */
 CORE_INLINE uint32
 calendar_slot_home(uint64 head, uint64 tail)
@@ -180,6 +189,7 @@ calendar_slot_home(uint64 head, uint64 tail)
 					 calendar_slots.shift);
 }
 
+/* The timeline in the table for a name, or NULL. */
 CORE_INLINE const Timeline *
 calendar_timeline_at_hand(const char *name, int length)
 {
@@ -202,8 +212,8 @@ calendar_timeline_at_hand(const char *name, int length)
 }
 
 /*
- * The image of a constant calendar, when this call site has met it in the
- * running statement already; else NULL.
+ * * The image of a constant calendar if this call site has already looked it up in
+  * the current statement; else NULL.
  */
 static inline HoursImage *
 calendar_image_at_hand(const CallCache *cache)
@@ -214,8 +224,9 @@ calendar_image_at_hand(const CallCache *cache)
 }
 
 /*
- * The image of a named calendar as the active snapshot sees it.  "constant"
- * says that this call site always asks for the same name.
+ * * The image of a named calendar as the active snapshot sees it; an error if it
+  * does not exist.  "constant" tells that this call site always uses the same
+  * name.
  */
 static inline HoursImage *
 calendar_image(CallCache *cache, const char *name, int length, bool constant)

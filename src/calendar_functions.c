@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * calendar_functions.c
- *	  SQL-callable functions about the definitions of calendars.
+ *	  *	  SQL functions on the definitions of calendars.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -16,7 +16,7 @@
 #include "calendar.h"
 #include "core/combine.h"
 
-/* The names of an expression, each once, in order of appearance. */
+/* Append the names in an expression to a list, in order and without duplicates. */
 static List *
 collect_names(const CombineNode *node, List *names)
 {
@@ -32,7 +32,7 @@ collect_names(const CombineNode *node, List *names)
 	return lappend(names, unconstify(char *, node->name));
 }
 
-/* sla.combined_calendars(text) -> text[] */
+/* sla.combined_calendars(text) -> text[]: the names in a combination */
 PG_FUNCTION_INFO_V1(sla_combined_calendars);
 Datum
 sla_combined_calendars(PG_FUNCTION_ARGS)
@@ -60,8 +60,8 @@ sla_combined_calendars(PG_FUNCTION_ARGS)
 /*
  * sla.day_hours(text) -> text
  *
- * The canonical spelling comes from the printer of a whole value: a rule
- * without a selector, behind its zone.
+ * * The canonical form of the hours of a holiday.  As there is no printer for spans
+  * alone, print a value with a single rule, and remove the time zone.
  */
 PG_FUNCTION_INFO_V1(sla_day_hours);
 Datum

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * call_cache.c
- *	  What a function keeps in fn_extra between the rows of a statement.
+ *	  *	  What a function caches in fn_extra between calls.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -14,7 +14,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-/* An argument of the call as the parser saw it, or NULL. */
+/* The expression of an argument of the call, or NULL if not known. */
 static Node *
 argument_node(FmgrInfo *flinfo, int argno)
 {
@@ -29,10 +29,9 @@ argument_node(FmgrInfo *flinfo, int argno)
 }
 
 /*
- * Is this memory that of one run of a query, by a portal or by SPI?  Such a
- * run has one snapshot from its start to its end; and what PL/pgSQL keeps for
- * its simple expressions hangs elsewhere (under the transaction, or beside
- * the queries that SPI runs).
+ * * Is this the memory context of a single execution of a query, by a portal or by
+  * SPI?  Such an execution uses the same snapshot from start to end.  The EState
+  * that PL/pgSQL keeps for simple expressions has another parent.
  */
 static bool
 is_query_run(MemoryContext context)
@@ -42,8 +41,8 @@ is_query_run(MemoryContext context)
 }
 
 /*
- * Only a Const is taken for constant: a parameter may change between two
- * evaluations of one expression.
+ * * Make the cache of a call site.  Only a Const counts as constant: a parameter
+  * may change between two evaluations of an expression.
  */
 CallCache *
 call_cache_create(FmgrInfo *flinfo, int argno)

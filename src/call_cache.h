@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * call_cache.h
- *	  What a function keeps in fn_extra between the rows of a statement.
+ *	  *	  What a function caches in fn_extra between calls.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -18,26 +18,28 @@ struct HoursImage;
 struct CalendarEntry;
 
 /*
- * fn_extra may outlive a statement (a simple expression of PL/pgSQL keeps it
- * for the transaction), so that nothing in it is good without its checks: an
- * image as long as its epoch is the current one, a calendar as calendar.h
- * says.  "one_snapshot" is set where it is known that it does not: there a
- * calendar found once needs no look at the snapshot again.
+ * * fn_extra may outlive a statement (for a simple expression of PL/pgSQL it lasts
+  * as long as the transaction), so its contents must be validated before use: an
+  * image by its epoch, a calendar as described in calendar.h.  If "one_snapshot"
+  * is set it is known not to outlive the query, so that the snapshot need not be
+  * checked again for a calendar that was found once.
  */
 typedef struct CallCache
 {
-	bool		constant;		/* the argument is a literal in the query */
-	bool		named;			/* it is text, a calendar's name, not hours */
+	bool		constant;		/* the argument is a constant in the query */
+	bool		named;			/* it is text, the name of a calendar, rather
+								 * than business_hours */
 	bool		one_snapshot;	/* the cache lives for one run of a query */
 	struct HoursImage *image;
-	uint64		image_epoch;	/* image is good in this epoch, */
-	uint64		statement;		/* or, of a constant calendar, in this
-								 * statement */
+	uint64		image_epoch;	/* image is valid while hours_image_epoch is
+								 * this ... */
+	uint64		statement;		/* ... or, for a constant calendar, in this
+								 * statement (calendar_statement.number) */
 
 	/*
-	 * As long as "turn" is hours_turn, what was found for the running
-	 * statement is good without a look at anything else: the narrow timeline
-	 * of a constant calendar, and the slots of calendar.h.
+	 * While "turn" equals hours_turn, the following is valid without any
+	 * further check: the timeline of a constant calendar, if it is narrow
+	 * (else NULL), and the CalendarSlots of calendar.h.
 	 */
 	uint64		turn;
 	const struct Timeline *timeline;
@@ -47,7 +49,7 @@ typedef struct CallCache
 
 extern CallCache *call_cache_create(FmgrInfo *flinfo, int argno);
 
-/* The cache of this call site; argument argno says which hours are meant. */
+/* The cache of this call site; argument argno is the one that gives the hours. */
 static inline CallCache *
 call_cache(FunctionCallInfo fcinfo, int argno)
 {

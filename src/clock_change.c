@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * clock_change.c
- *	  The rows of sla.clock_change: what became of a clock, and why.
+ *	  *	  Recording changes of clocks, other than by the normal course of events, in
+  *	  sla.clock_change.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * follow.c
- *	  Clocks follow their item: what its row says, or a signal, is applied and
- *	  stored.
- *
- * An item is worked on in three steps: its row's expressions are evaluated, as
- * the table's owner in a fence; its clocks are read and the rules of
- * core/clock_apply.c applied; what changed is written.  When somebody else changed
- * a clock meanwhile (a batch that derives afresh, a correction) the item is read
- * again: applying a row twice changes nothing.
+ *	  *	  Bringing the clocks of an item in line with its row, or applying a signal
+  *	  to them.
+  *
+  * There are three steps for each item: evaluate the expressions for its row, as
+  * the owner of the table (row_says.c); read its clocks and apply the rules of
+  * core/clock_apply.c; write what changed.  If someone else has changed a clock
+  * meanwhile (a refresh or a correction, which do not always lock the row), the
+  * last two steps are repeated.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -69,14 +69,13 @@ follow_next(Follow *follow)
 	follow->counts.items++;
 }
 
-/* The latest that the transaction may see. */
+/* A new snapshot, or that of the transaction if its isolation level demands it. */
 static Snapshot
 latest_snapshot(void)
 {
 	return IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : GetLatestSnapshot();
 }
 
-/* See what was written, also by others when "latest". */
 void
 follow_renew_snapshot(Follow *follow, bool latest)
 {
@@ -102,7 +101,7 @@ same_xids(const TransactionId *a, const TransactionId *b, uint32 n)
 	return n == 0 || memcmp(a, b, n * sizeof(TransactionId)) == 0;
 }
 
-/* Do two snapshots see the same of what others do? */
+/* Do two snapshots see the same changes of other transactions? */
 static bool
 see_the_same(Snapshot a, Snapshot b)
 {
@@ -110,7 +109,7 @@ see_the_same(Snapshot a, Snapshot b)
 		a->xcnt != b->xcnt || !same_xids(a->xip, b->xip, a->xcnt))
 		return false;
 
-	/* where not all subtransactions are listed none is */
+	/* if suboverflowed, subxip is not used */
 	if (a->suboverflowed || b->suboverflowed)
 		return a->suboverflowed && b->suboverflowed;
 	return a->subxcnt == b->subxcnt && same_xids(a->subxip, b->subxip, a->subxcnt);
@@ -119,7 +118,7 @@ see_the_same(Snapshot a, Snapshot b)
 void
 follow_renew(Follow *follow)
 {
-	/* mostly nobody has committed anything, nor have we begun another command */
+	/* usually nobody has committed anything, and no new command has begun */
 	if (GetActiveSnapshot()->curcid == GetCurrentCommandId(false) &&
 		see_the_same(GetActiveSnapshot(), latest_snapshot()))
 		return;
@@ -139,7 +138,7 @@ follow_was_seen(Follow *follow, const char *item)
 						   (follow->seen != NULL && item_set_has(follow->seen, key)));
 }
 
-/* False: it was seen before. */
+/* Note that an item was seen; returns whether it is the first time. */
 static bool
 note_item(Follow *follow, const char *item)
 {
@@ -170,8 +169,8 @@ follow_note_item(Follow *follow, const char *item)
 }
 
 /*
- * Before an item is worked on: what was written of it before is to be seen.  (If it
- * was looked at just now, that was seen to.)
+ * * Before working on an item, make sure that the snapshot sees what we wrote for
+  * it earlier.  follow_would_write() may just have done that.
  */
 static void
 see_item(Follow *follow, const char *item)
@@ -183,10 +182,13 @@ see_item(Follow *follow, const char *item)
 }
 
 /*
- * Which promise
- */
+ * * Finding the promise
+  */
 
-/* The best promise for a cycle of the metric in work that starts then. */
+ /*
+  * The best promise for a cycle of the current metric that starts at "start",
+  * or 0. A ClockPromise function; also sets work->agreement.
+  */
 static int32
 find_promise(void *context, int64 start)
 {
@@ -214,8 +216,8 @@ find_promise(void *context, int64 start)
 }
 
 /*
- * Applying
- */
+ * * Applying rows
+  */
 
 static bool
 same_string(const char *a, const char *b)
@@ -231,9 +233,9 @@ same_labels(const Jsonb *a, const Jsonb *b)
 }
 
 /*
- * Labels, owner, party and the date promised follow the row while the clock is
- * open.  What they were when it was breached is kept: when it went on until
- * "until" under the old ones.
+ * * Update labels, owner, party and the promised date of an open clock from the
+  * row.  If the clock had been breached by "until", up to when the old values held,
+  * keep the labels and owner that it had at the breach.
  */
 static void
 follow_attributes(Work *work, StoredClock *stored, int64 until)
@@ -265,7 +267,7 @@ follow_attributes(Work *work, StoredClock *stored, int64 until)
 	}
 }
 
-/* The agreement is that of the party, as found with the promise. */
+/* Set the agreement of a clock to the one that find_promise() found. */
 static void
 follow_agreement(Work *work, StoredClock *stored)
 {
@@ -278,7 +280,7 @@ follow_agreement(Work *work, StoredClock *stored)
 	}
 }
 
-/* A cycle that began. */
+/* Make a StoredClock for a cycle that began. */
 static StoredClock *
 new_clock(Work *work, const Clock *clock, const char *per)
 {
@@ -300,7 +302,10 @@ new_clock(Work *work, const Clock *clock, const char *per)
 	return stored;
 }
 
-/* What an application did: to the clock, if there was one, and behind it. */
+/*
+ * Process the outcome of applying a row or signal at "at" to a clock (NULL if
+ * there was none), which was like "before".  Returns the new cycle, if one began.
+ */
 static StoredClock *
 take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
 			 const ClockOutcome *outcome, const char *per, int64 at)
@@ -334,13 +339,13 @@ follow_is_outdated(const Definition *def, const StoredClock *clock)
 {
 	const Promise *promise = definition_promise(def, clock->clock.promise);
 
-	/* (what sla.untrack() ended goes on at the row's time) */
+	/* one just reopened after sla.untrack() continues at the row's time */
 	return clock_is_open(&clock->clock) && !clock->taken_up &&
 		(clock->revision < 0 || promise == NULL || clock->revision < promise->resync ||
 		 clock->revision < definition_party_revision(def, clock->party));
 }
 
-/* An open clock that was derived under other definitions is derived afresh. */
+/* Derive an open clock afresh if its promise has changed since. */
 static void
 refresh_if_stale(Work *work, StoredClock *stored)
 {
@@ -355,7 +360,10 @@ refresh_if_stale(Work *work, StoredClock *stored)
 	}
 }
 
-/* To a finished clock that may go on, its promise as edited since is no other promise. */
+/*
+ * Before a row is applied to a finished clock, replace its promise by the edited
+ * version of the same, so that a clock that goes on is not taken to be retargeted.
+ */
 static void
 follow_heir(Work *work, StoredClock *stored)
 {
@@ -368,8 +376,9 @@ follow_heir(Work *work, StoredClock *stored)
 }
 
 /*
- * Bring one clock in line with a row, and what begins behind it.  The labels of a
- * row are not those of a hand-off's clock while another has the row.
+ * * Bring one clock (NULL if there is none) in line with a row, and begin further
+  * cycles.  "elsewhere" tells that the item has been handed on to another value of
+  * "per"; then the clock does not take over the row's labels and the like.
  */
 static void
 apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per, bool elsewhere)
@@ -384,10 +393,7 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per,
 	{
 		if (work->follow->by_edit && follow_is_outdated(work->follow->def, stored))
 		{
-			/*
-			 * what the edit does to the clock it does now, not at the row's
-			 * time
-			 */
+			/* the effect of an edit takes place now, not at the row's time */
 			edited.at = Max(row->at, work->follow->now);
 			row = &edited;
 		}
@@ -404,19 +410,19 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per,
 	{
 		follow_agreement(work, stored);
 
-		/* reopened: the row's again */
+		/* reopened: take over the row's labels and the like again */
 		if (!clock_is_open(&before.clock) && !elsewhere)
 			follow_attributes(work, stored, before.clock.end);
 	}
 	else if (stored != NULL)
 	{
-		/* it is judged by what held for it */
+		/* a finished clock remains judged by the promise that it had */
 		stored->promised = before.promised;
 		stored->clock.promise = before.clock.promise;
 	}
 	stored = take_outcome(work, stored, &before, &outcome, per, row->at);
 
-	/* history imported with a metric that repeats: cycle after cycle */
+	/* a metric that repeats: the row may end the new cycle as well, and so on */
 	while (stored != NULL)
 	{
 		clock_apply_row(&stored->clock, &metric->rules, row, &mem, &outcome);
@@ -424,7 +430,7 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per,
 	}
 }
 
-/* The last cycle of the metric in work for a value of "per", or NULL. */
+/* The last cycle of the current metric for a value of "per", or NULL. */
 static StoredClock *
 last_cycle(const Work *work, const char *per)
 {
@@ -447,7 +453,7 @@ last_cycle(const Work *work, const char *per)
 	return last;
 }
 
-/* Has the metric in work any clock? */
+/* Does the item have any stored clock of the current metric? */
 static bool
 has_clock(const Work *work)
 {
@@ -463,9 +469,9 @@ has_clock(const Work *work)
 }
 
 /*
- * The last cycle of each value of "per" of the metric in work, or of the only one
- * without.  No two of them run at once, whatever comes late: the last fact of one is
- * that of all.
+ * * The last cycle of the current metric for each value of "per", or the only one if
+  * the metric has no "per".  At most one of them may run at any time, even if events
+  * are late, so the last fact of each is set to the last one of all.
  */
 static List *
 last_cycles(const Work *work)
@@ -501,8 +507,9 @@ last_cycles(const Work *work)
 }
 
 /*
- * Whose clock another value takes over: of those that are open, else of all, the one
- * that turned last.  NULL when there is none.
+ * * The clock from which another value of "per" takes over the item: the one that
+  * was stopped, cancelled or reopened last, preferably one that is open.  NULL if
+  * there is none.
  */
 static Clock *
 handed_from(const List *cycles)
@@ -522,8 +529,9 @@ handed_from(const List *cycles)
 }
 
 /*
- * Hand-offs: one clock for each value, of which the one whose value the row has
- * goes by the row, and the others are paused meanwhile.
+ * * Apply a row if the metric has "per": there is one clock for each value of it.
+  * The clock for the present value ("per", which may be NULL) follows the row; the
+  * others are paused.
  */
 static void
 apply_handoff(Work *work, const ClockRow *row, const char *per)
@@ -554,30 +562,36 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 	from = handed_from(cycles);
 	stopped = row->stop || (from != NULL && clock_item_is_stopped(from));
 
-	/* what is measured once only is not for who reopens it */
+	/*
+	 * with on_reopen = ignore, reopening does not begin a clock for a new
+	 * value
+	 */
 	if (holder == NULL && from != NULL && !open && !stopped &&
 		work->follow->def->metrics[work->metric].rules.on_reopen == CLOCK_IGNORE)
 		return;
 
-	/* the item's start is that of its first holder, also when it begins anew */
+	/*
+	 * the row's start_at is that of the item, not when this value took it
+	 * over
+	 */
 	if (open || (from != NULL && stopped))
 		own.start_at = CLOCK_NONE;
 	own.from = from;
 	apply_row(work, holder, &own, per, false);
 }
 
-/* The metric in work of its item, in a set of them. */
+/* Hash of the item and the current metric, for Follow.fresh. */
 static uint64
 clock_hash(const Work *work)
 {
 	return item_hash(work->item) ^ (uint64) work->follow->def->metrics[work->metric].id;
 }
 
-/* What the row says of the metric in work. */
+/* What the row says for the current metric, as input for clock_apply_row(). */
 static ClockRow
 row_of(Work *work)
 {
-	const MetricSays *says = &work->says->metrics[work->metric];
+	const		MetricSays *says = &work->says->metrics[work->metric];
 	ClockRow	row = {0};
 
 	row.at = work->at;
@@ -593,7 +607,10 @@ row_of(Work *work)
 	return row;
 }
 
-/* What sla.untrack() ended is open again, and then as any that was not looked at since. */
+/*
+ * Reopen the clocks of the current metric that were ended by sla.untrack().  Then
+ * they are brought in line with the row like any other.
+ */
 static void
 take_up_clocks(Work *work)
 {
@@ -633,7 +650,6 @@ follow_metric(Work *work)
 		apply_row(work, last_cycle(work, ""), &row, "", false);
 }
 
-/* The item is gone, or its metric: what is open is cancelled. */
 void
 follow_gone_clock(Work *work, StoredClock *stored, int64 at)
 {
@@ -651,7 +667,6 @@ follow_gone_clock(Work *work, StoredClock *stored, int64 at)
 	(void) take_outcome(work, stored, &before, &outcome, stored->per, row.at);
 }
 
-/* Open clocks of metrics that are not defined any more. */
 void
 follow_orphans(Work *work)
 {
@@ -674,7 +689,7 @@ follow_orphans(Work *work)
  * Writing
  */
 
-/* Store the clocks of the item; false when one was changed by somebody else. */
+/* Write the clocks of the item; false if someone else has changed one. */
 static bool
 write_clocks(Work *work)
 {
@@ -688,7 +703,7 @@ write_clocks(Work *work)
 		if (!stored->dirty)
 			continue;
 
-		/* what has ended, and stays so, keeps its verdict */
+		/* a clock that had ended before and still is keeps its verdict */
 		if (!stored->had_ended || stored->taken_up || clock_is_open(&stored->clock))
 			derive(follow->def, stored);
 		if (follow->no_wait && !clock_store_lock_or_skip(&follow->store, stored))
@@ -710,9 +725,9 @@ write_clocks(Work *work)
 }
 
 /*
- * Whoever takes another snapshot goes by the definitions that it sees: clocks may
- * have been stored by them.  True when they are others.
- */
+ * * Clocks that a new snapshot sees may have been stored under the definitions that
+  * it sees, so these must be used from then on.
+  */
 bool
 follow_renew_definition(Follow *follow)
 {
@@ -731,10 +746,11 @@ follow_renew_definition(Follow *follow)
 }
 
 /*
- * A signal, or a sync, locks the row and does not change it: a transaction that
- * keeps its snapshot may write the row then, and does not see the clock that was
- * begun meanwhile, nor what was done to the one behind which it begins another.  (A
- * clock that is changed in both tells by itself.)
+ * * In a transaction that keeps its snapshot, raise a serialization error if there
+  * is a clock of the item that the snapshot does not see, or if we begin a cycle
+  * after one that has changed.  The server does not detect that: a signal or a sync
+  * in another transaction only locks the row, so we can still update it afterwards.
+  * A clock that both change is detected by clock_store_update().
  */
 static void
 check_serializable(const Work *work)
@@ -769,7 +785,7 @@ check_serializable(const Work *work)
 	}
 }
 
-/* Read the clocks of the item, and apply what is to be done to them. */
+/* Read the clocks of the item, and apply work->function to them. */
 static void
 work_out(Work *work)
 {
@@ -787,7 +803,7 @@ work_out(Work *work)
 	check_serializable(work);
 }
 
-/* Store what was worked out; false when a clock was changed by somebody else. */
+/* Write what was worked out; false if someone else has changed a clock. */
 static bool
 write_down(Work *work)
 {
@@ -805,7 +821,7 @@ write_down(Work *work)
 	return true;
 }
 
-/* Work on an item until what was read is what is written over. */
+/* Work on an item, and again until no clock was changed in between. */
 static void
 work_on(Work *work, bool is_worked_out)
 {
@@ -819,6 +835,7 @@ work_on(Work *work, bool is_worked_out)
 	}
 }
 
+/* The WorkFunction of a row. */
 static void
 apply_all(Work *work)
 {
@@ -831,6 +848,7 @@ apply_all(Work *work)
 		follow_orphans(work);
 }
 
+/* The WorkFunction of an item that is gone. */
 static void
 apply_gone_to_all(Work *work)
 {
@@ -842,7 +860,7 @@ apply_gone_to_all(Work *work)
 
 		if (stored->clock.levels & CLOCK_UNTRACKED)
 		{
-			/* should the key be used again, that is another item */
+			/* a row that has this key later is another item: do not reopen */
 			stored->clock.levels &= ~CLOCK_UNTRACKED;
 			stored->dirty = true;
 		}
@@ -917,14 +935,15 @@ typedef struct Signal
 } Signal;
 
 /*
- * A sync applies old events, and how the row is now comes after them: unless what the
- * row says was so before the event.  (What an edit of definitions does to a clock it
- * does now.)
+ * * In a sync of sources, must the row be applied before this event?  Usually the
+  * present state of the row comes after all events.  But it comes before if the row
+  * tells an earlier time, unless the clock is outdated: the effect of an edit takes
+  * place now.
  */
 static bool
 row_comes_before(const Work *work, const StoredClock *stored)
 {
-	const MetricSays *says = &work->says->metrics[work->metric];
+	const		MetricSays *says = &work->says->metrics[work->metric];
 	int64		at = work->says->at;
 
 	if (says->stop && !says->cancel &&
@@ -951,13 +970,13 @@ metric_of(const Definition *def, const char *name)
 }
 
 /*
- * A signal reaches one clock; NULL: one that there is not, with the row's "per".  True
- * when anything comes of it.
+ * * Apply a signal to one clock or, if that is NULL, where there is none for the
+  * row's value of "per".  Returns whether anything changed.
  */
 static bool
 signal_clock(Work *work, StoredClock *stored, const ClockSignal *says)
 {
-	const MetricSays *row = &work->says->metrics[work->metric];
+	const		MetricSays *row = &work->says->metrics[work->metric];
 	const Metric *metric = &work->follow->def->metrics[work->metric];
 	const char *per = stored != NULL ? stored->per : metric->per.state != NULL ? row->per : "";
 	CoreMem		mem = sla_core_mem();
@@ -971,19 +990,24 @@ signal_clock(Work *work, StoredClock *stored, const ClockSignal *says)
 	}
 	work->agreement = NULL;
 	clock_apply_signal(stored != NULL ? &stored->clock : NULL, &metric->rules, says, &mem, &outcome);
-	/* the agreement is that of the new start, also where the promise stays */
+
+	/*
+	 * a reset clock has the agreement of its new start, even if it keeps its
+	 * promise
+	 */
 	if (outcome.restarted && clock_is_open(&stored->clock))
 		follow_agreement(work, stored);
-	/* what came late is noted once, of whoever has the item */
+	/* record a late event only once, for the clock that has the item */
 	outcome.late &= !says->elsewhere;
 	(void) take_outcome(work, stored, &before, &outcome, per, says->at);
 	return outcome.changed || outcome.begins;
 }
 
 /*
- * A signal is about the item, whoever has it: with "per" it reaches the clocks of all
- * values, and they then do as the row says of them: a start may reopen what others had.
- * A row that was not followed yet is, first, at its own time.
+ * * The WorkFunction of a signal.  A signal concerns the item, whoever has it: if the
+  * metric has "per" it is applied to the clocks of all values, and then the row is
+  * applied, which pauses all but one of those that a start has reopened.  Before the
+  * signal, the row is applied at its own time if that was not done yet.
  */
 static void
 apply_signal(Work *work)
@@ -1010,7 +1034,7 @@ apply_signal(Work *work)
 	foreach(cell, last_cycles(work))
 		outdated |= follow_is_outdated(work->follow->def, lfirst(cell));
 
-	/* (live the row may be new, and not followed yet) */
+	/* unless in a sync, the row may be new and not followed yet */
 	if (row_is_known ? holder == NULL || (metric->per.state != NULL && !outdated) : row_comes_before(work, holder))
 	{
 		row_is_known = true;
@@ -1045,7 +1069,7 @@ apply_signal(Work *work)
 		changed |= signal_clock(work, NULL, &says);
 	if (signal->fresh == NULL && outdated)
 	{
-		/* what the edit does it does now */
+		/* the effect of an edit takes place now */
 		work->at = Max(at, work->follow->now);
 		follow_metric(work);
 		work->at = at;

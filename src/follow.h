@@ -1,8 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * follow.h
- *	  Clocks follow their item: what its row says, or a signal, is applied and
- *	  stored.
+ *	  *	  Bringing the clocks of an item in line with its row, or applying a signal
+  *	  to them.
+  *
+  * The clocks of an item "follow" its row: whatever the row says is applied to
+  * them and stored.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -20,57 +23,69 @@
 #include "item_set.h"
 #include "tracked_row.h"
 
-/* What was done. */
+/* What was done, in numbers of items or clocks. */
 typedef struct FollowCounts
 {
 	int64		items;
 	int64		started;
 	int64		changed;
 	int64		cancelled;
-	int64		taken_up;		/* clocks that sla.untrack() had ended, looked
-								 * at */
+	int64		taken_up;		/* reopened after sla.untrack(), written or
+								 * not */
 } FollowCounts;
 
 /*
- * Work on one tracked table under one snapshot: the latest of a READ COMMITTED
- * transaction, the transaction's own else.  Whoever calls holds the lock of
- * each item's row, so that nobody else works on the item.
+ * * State of working on the items of one tracked table, under one snapshot: the
+  * latest one in a READ COMMITTED transaction, else that of the transaction.  The
+  * caller holds a lock on the row of each item, so that nobody else works on the
+  * item at the same time.
  */
 typedef struct Follow
 {
-	Definition *def;			/* NULL: the table is not tracked */
+	Definition *def;			/* NULL if the table is not tracked */
 	ClockStore	store;
-	MemoryContext context;		/* of all */
-	MemoryContext item_context; /* of one item */
-	struct Work *last;			/* of follow_would_write(), for this item, */
-	bool		last_holds;		/* and is it still what is to be written? */
-	bool		renewed;		/* the snapshot may see other definitions */
-	TimestampTz now;			/* the event time where none is told */
-	bool		by_edit;		/* rows may be as they were, and definitions
-								 * have changed: that happens now */
-	bool		is_starting;	/* rows only begin the first cycle, */
-	const Bitmapset *starting;	/* of these metrics (sync of sources) */
-	bool		no_wait;		/* a clock that somebody else has is an error */
-	ItemSet    *fresh;			/* the clocks that did not exist before a sync
-								 * of sources, as hashes; else NULL */
-	uint64		first;			/* items that were seen, as hashes: the */
-	bool		any;			/* first, if any, */
-	ItemSet    *seen;			/* and the others */
+	MemoryContext context;		/* lasts as long as this struct */
+	MemoryContext item_context; /* reset after each item */
+	struct Work *last;			/* what follow_would_write() worked out for
+								 * the current item, or NULL */
+	bool		last_holds;		/* can "last" be written as it is? */
+	bool		renewed;		/* a new snapshot was taken, which may see
+								 * other definitions */
+	TimestampTz now;			/* the event time if the row does not tell */
+	bool		by_edit;		/* rows are followed because definitions may
+								 * have changed; the effect of that on a clock
+								 * takes place now, not at the row's time */
+	bool		is_starting;	/* in a sync of sources: rows only begin the
+								 * first cycle ... */
+	const Bitmapset *starting;	/* ... of these metrics */
+	bool		no_wait;		/* raise an error if a clock is locked */
+	ItemSet    *fresh;			/* in a sync of sources: the clocks that did
+								 * not exist before it, as hashes; else NULL */
+	uint64		first;			/* hash of the first item seen ... */
+	bool		any;			/* ... if there was any */
+	ItemSet    *seen;			/* hashes of further items seen, or NULL */
 	FollowCounts counts;
 } Follow;
 
+/*
+ * Begin and end work on a tracked table.  In between there is an active snapshot;
+ * follow_end() writes what is still to be written.
+ */
 extern void follow_begin(Follow *follow, int32 tracked_id);
 extern void follow_end(Follow *follow);
 
-/* The key of a row of the tracked table's row type, in the memory of the item. */
+/*
+ * The item (key) of a row, which must have the tracked table's row type; allocated
+ * in item_context.  An error if it is null.
+ */
 extern const char *follow_item_of(Follow *follow, TupleTableSlot *slot);
 
-/* When such a row says that it changed. */
+/* The event time that such a row tells; follow->now if it tells none. */
 extern TimestampTz follow_at_of(Follow *follow, TupleTableSlot *slot);
 
 /*
- * The row of an item, or NULL.  A key may be equal to another and not be the same
- * item: 1.0 and 1.00.
+ * * Find the row of an item; NULL if there is none.  This compares the text of the
+  * item: the keys 1.0 and 1.00 are equal, but not the same item.
  */
 extern TupleTableSlot *follow_find_row(Follow *follow, RowReader *reader, const char *item,
 									   RowLock lock);
@@ -81,66 +96,75 @@ extern TupleTableSlot *follow_find_row(Follow *follow, RowReader *reader, const 
 extern void follow_row(Follow *follow, TupleTableSlot *slot);
 
 /*
- * Was the item worked on, or asked or told about, since follow_begin() or
- * follow_flush()?
+ * * Has the item been worked on, or noted by follow_note_item(), since
+  * follow_begin() or follow_flush()?
  */
 extern bool follow_was_seen(Follow *follow, const char *item);
 extern void follow_note_item(Follow *follow, const char *item);
 
 /*
- * Would that change or begin any clock?  And to follow the row that was asked
- * about last, mostly without evaluating it again.
+ * * follow_would_write() tells whether follow_row() would change or begin any clock.
+  * follow_last_row() then does that for the same item, usually without evaluating
+  * the row again.
  */
 extern bool follow_would_write(Follow *follow, TupleTableSlot *slot);
 extern void follow_last_row(Follow *follow, TupleTableSlot *slot);
 
 /*
- * See what others have committed since.  New clocks of items that were worked
- * on may still wait to be written: an item that comes again sees to its own.
+ * * Take a new snapshot, to see what others have committed.  New clocks that were
+  * worked out before are not necessarily written by this; if an item occurs again
+  * its own clocks are.
  */
 extern void follow_renew(Follow *follow);
 
-/* The same, with all that was done here written. */
+/* Write all that was worked out, take a new snapshot, and forget the items seen. */
 extern void follow_flush(Follow *follow);
 
-/* The item was deleted, then. */
+/* Cancel the open clocks of an item that was deleted at an instant. */
 extern void follow_gone(Follow *follow, const char *item, TimestampTz at);
 
 /*
- * A signal; the row is that of the item, for the promise.  In a sync ("fresh" is
- * set), unless the clock has facts as late as that, which were made of it: those
- * of a clock that the sync began were not, where they are just as late.
+ * * Apply a signal to the clocks of the item of a row, which must be its present
+  * row.  In a sync of sources, which "fresh" is for, the signal is skipped if a
+  * clock has facts that are as late or later, because then it was applied before.
+  * Facts at exactly the same time do not count if this sync began the clock.
  */
 extern void follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric,
 						  ClockAction action, TimestampTz at, const char *reason,
 						  ItemSet *fresh);
 
 /*
- * A clock as it would be if its row were followed now, in the definition given;
- * nothing is written.  For clocks whose definitions changed.
+ * * Change a clock in memory into what it would be if its row were followed now,
+  * under the given definition.  Nothing is written.
  */
 extern void follow_preview(Definition *def, StoredClock *clock);
 
-/* A clock as it is by the definition given, by its row where that is wanted. */
+/*
+ * Derive a clock afresh in memory, under the given definition; if it is outdated,
+ * by follow_preview().
+ */
 extern void follow_bring_up_to_date(Definition *def, StoredClock *clock);
 
-/* Might another promise hold for an open clock, by a change of definitions? */
+/*
+ * Is this an open clock for which there may be another promise, because
+ * definitions changed since it was derived?  Then its row must be followed.
+ */
 extern bool follow_is_outdated(const Definition *def, const StoredClock *clock);
 
 /*
- * Derive a clock afresh and store it when that changes it, unless somebody works on
- * it.
+ * * Derive a clock afresh and store it if it changed, unless somebody else works on
+  * it.  Does not wait for locks.
  */
 typedef enum FollowRefreshed
 {
 	REFRESHED,
 	REFRESH_GONE,				/* there is no such clock */
-	REFRESH_BUSY				/* a writer is on its row, or has the clock */
+	REFRESH_BUSY				/* its row or the clock is locked */
 } FollowRefreshed;
 
 extern FollowRefreshed follow_refresh(Follow *follow, int64 clock_id);
 
-/* Facts of a clock told by hand; CLOCK_NONE: as they are. */
+/* Corrected facts of a clock; CLOCK_NONE leaves one as it is. */
 typedef struct FollowFacts
 {
 	int64		start;
@@ -149,12 +173,12 @@ typedef struct FollowFacts
 } FollowFacts;
 
 /*
- * Set facts of a clock, or none (NULL), judge it anew by its promise and store
- * it; what changes is told in sla.clock_change.
+ * * Correct facts of a clock and derive it afresh; or, if "facts" is NULL, judge it
+  * anew by its present promise.  The change is recorded in sla.clock_change.
  */
 extern void follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts);
 
-/* Done with an item. */
+/* Free the memory of an item when done with it. */
 extern void follow_next(Follow *follow);
 
 #endif							/* SLA_FOLLOW_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * follow_work.h
- *	  The item in work: what follow.c shares with its neighbours, and nobody else.
+ *	  *	  Private declarations of follow.c, row_says.c, clock_change.c and refresh.c.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -12,7 +12,7 @@
 
 #include "follow.h"
 
-/* What a row says for one metric. */
+/* What a row says for one metric: the values of the metric's expressions. */
 typedef struct MetricSays
 {
 	bool		start;
@@ -22,11 +22,11 @@ typedef struct MetricSays
 	int64		start_at;
 	int64		stop_at;
 	int64		due_at;
-	const char *per;
-	const char *reason;
-} MetricSays;
+	const char *per;			/* who has the item, if handed on; may be NULL */
+	const char *reason;			/* of the pause, or NULL */
+}			MetricSays;
 
-/* What a row says. */
+ /* What a row says: the values of all expressions. */
 typedef struct RowSays
 {
 	const char *item;
@@ -35,15 +35,16 @@ typedef struct RowSays
 	const char *owner;
 	const char *party;
 	bool	   *applies;		/* for each policy */
-	MetricSays *metrics;
+	MetricSays *metrics;		/* for each metric */
 } RowSays;
 
-/* A change to be told in sla.clock_change. */
+/* A change to be recorded in sla.clock_change. */
 typedef struct Change
 {
 	StoredClock *clock;
 	const char *kind;
-	int64		at;				/* as it was told */
+	int64		at;				/* event time; of a late event the time that
+								 * it claimed */
 	int32		old_promise;
 	int64		old_due;
 	int64		old_late;
@@ -56,44 +57,48 @@ typedef struct Change
 
 typedef void (*WorkFunction) (struct Work *work);
 
-/* The item in work. */
+/* The state of work on one item. */
 typedef struct Work
 {
 	Follow	   *follow;
-	TupleTableSlot *row;		/* NULL: gone */
+	TupleTableSlot *row;		/* NULL if the item is gone */
 	const RowSays *says;		/* what the row says, or NULL */
 	const char *item;
-	int64		at;
-	List	   *clocks;			/* that are stored */
-	List	   *new;			/* that are not yet */
-	List	   *changes;
-	const char *reason;			/* of these */
+	int64		at;				/* event time */
+	List	   *clocks;			/* StoredClock that exist */
+	List	   *new;			/* StoredClock that are to be inserted */
+	List	   *changes;		/* Change */
+	const char *reason;			/* for the changes, or NULL */
 	int			started;
 	int			cancelled;
-	WorkFunction function;		/* what is to be done, */
-	const void *argument;		/* and of what */
-	/* of the metric in work */
-	int			metric;
-	const Agreement *agreement; /* found with the last promise */
+	WorkFunction function;		/* what to do with the clocks */
+	const void *argument;		/* for that function, or NULL */
+	/* the current metric */
+	int			metric;			/* index in the definition */
+	const Agreement *agreement; /* that find_promise() found last, or NULL */
 } Work;
 
-/* row_says.c: the expressions of a row, evaluated as the owner of its table. */
+/* row_says.c: evaluate all expressions for a row, as the owner of its table. */
 extern RowSays *row_says(Follow *follow, TupleTableSlot *slot);
 
-/* clock_change.c: a change is noted, and told when the clock is stored. */
+/*
+ * clock_change.c: note a change of a clock, and write the changes noted, which
+ * must wait until new clocks have been inserted.
+ */
 extern void note_change(Work *work, StoredClock *stored, const StoredClock *before, const char *kind, int64 at);
 extern void write_changes(const List *changes);
 
 /*
- * follow.c.  See what was written, also by others when "latest"; and the definitions
- * that are seen then, true when they are others.
+ * * follow.c: write what was worked out and take a new snapshot, which sees what
+  * others have committed since if "latest".  Then follow_renew_definition() gets
+  * the definition that the snapshot sees, and tells whether that is another one.
  */
 extern void follow_renew_snapshot(Follow *follow, bool latest);
 extern bool follow_renew_definition(Follow *follow);
 
 /*
- * Bring the clocks of the metric in work in line with the row; of metrics that are
- * not defined any more; a clock of an item that is gone.
+ * * Bring the clocks of the current metric in line with the row; cancel open clocks
+  * whose metric is not defined any more; cancel an open clock at an instant.
  */
 extern void follow_metric(Work *work);
 extern void follow_orphans(Work *work);

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * hours_image.c
- *	  Opening hours compiled, shared by content, within a bound of memory.
- *
- * Images live in a hash table keyed by their canonical text.  The dear part
- * of an image is its timeline: that one is thrown away, least recently used
- * first, when the memory of all images exceeds sla_tracker.calendar_cache,
- * and made again when needed.
+ *	  *	  Cache of compiled opening hours, with limited memory.
+  *
+  * Images are in a hash table whose key is the canonical text.  Most of the memory
+  * of an image is its timeline.  When all images together exceed
+  * sla_tracker.calendar_cache, the least recently used timelines are freed; they
+  * are compiled again when needed.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -60,27 +60,36 @@ static MemoryContext images_context = NULL;
 static MemoryContext scratch_context = NULL;
 static char *scratch_block;
 static size_t scratch_used;
-static size_t images_bytes = 0; /* all texts, expressions and timelines */
+static size_t images_bytes = 0; /* of all texts, expressions and timelines */
 static uint64 use_counter = 0;
 
-/* What a compilation of some decades needs, kept so that its pages stay. */
+/*
+ * Size of the working memory that is kept between compilations, so as not to
+ * return its pages to the system; enough for a window of some decades.
+ */
 #define SCRATCH_SIZE	(512 * 1024)
 
 /*
- * Beyond so many images, new timelines are made small: together they shall not
- * be too large for the processor's cache.
+ * * With more images than this, new timelines are made small, so that together they
+  * fit better into the CPU's cache.
  */
 #define MANY_IMAGES			64
 
-/* The first window: so many years around the first instant asked for. */
+/* The initial window has this many whole years around the requested instants. */
 #define FIRST_YEARS_BACK	1
 #define FIRST_YEARS_AHEAD	2
 
-/* The supported instants, safely inside the supported dates in every zone. */
+/*
+ * The supported instants.  They are inside the supported local dates, whatever
+ * the zone.
+ */
 #define HORIZON_FROM	((CORE_MIN_DATE + 2) * USECS_PER_DAY)
 #define HORIZON_TO		((CORE_MAX_DATE - 2) * USECS_PER_DAY)
 
-/* A calendar closed for so long before the horizon never opens again. */
+/*
+ * A calendar that is closed for this long at the end of the supported instants
+ * is reported as closed for ever.  Leap days can be eight years apart.
+ */
 #define CLOSED_FOR_EVER	(9 * 366 * USECS_PER_DAY)
 
 static void
@@ -131,9 +140,9 @@ compare_last_used(const void *a, const void *b)
 }
 
 /*
- * Make room: throw away the timelines that were not used for longest, and the
- * images that nobody holds, down to three quarters of the bound.  "keep" is
- * in use.
+ * * If the limit is exceeded, free the least recently used timelines, and entire
+  * images unless they are referenced, until three quarters of the limit are in
+  * use.  "keep" is spared.
  */
 static void
 images_evict(const HoursImage *keep)
@@ -206,7 +215,10 @@ hours_image(const char *text, int length)
 		return slot->image;
 	}
 
-	/* complete it first: a child of our caller's context until then */
+	/*
+	 * until it is complete, let the caller's context own it, in case of
+	 * errors
+	 */
 	context = AllocSetContextCreate(CurrentMemoryContext,
 									"sla_tracker calendar",
 									ALLOCSET_SMALL_SIZES);
@@ -232,8 +244,8 @@ hours_image(const char *text, int length)
 }
 
 /*
- * The image of a business_hours argument.  A constant is looked up once per
- * call site; of anything else the last value is remembered.
+ * * A constant argument is looked up once per call site; otherwise compare with
+  * the last value.
  */
 HoursImage *
 hours_image_of_arg(FunctionCallInfo fcinfo, int argno)
@@ -277,8 +289,8 @@ hours_check_instant(TimestampTz t)
 }
 
 /*
- * Memory for a compilation: from the block that is kept, and when that is used
- * up from a context that is reset behind it.
+ * * Allocate working memory for a compilation: from the block that is kept, or if
+  * that is used up from scratch_context.
  */
 static void *
 scratch_alloc(void *context, size_t size)
@@ -293,7 +305,10 @@ scratch_alloc(void *context, size_t size)
 	return p;
 }
 
-/* Compile the window [first_date, last_date] and put it in place of the old. */
+/*
+ * Compile the window [first_date, last_date], clamped to the supported dates, to
+ * replace the current one; with business dates if "dates".
+ */
 static void
 compile_window(HoursImage *image, int32 first_date, int32 last_date, bool dates)
 {
@@ -329,7 +344,7 @@ compile_window(HoursImage *image, int32 first_date, int32 last_date, bool dates)
 		sla_report(&error, "business_hours", image->text, image->length, NULL);
 	MemoryContextSwitchTo(old);
 
-	/* what is out of range is so whether or not a window reaches there */
+	/* an instant outside the horizon must be an error even if in the window */
 	timeline_limit(timeline, HORIZON_FROM, HORIZON_TO);
 	INSTR_TIME_SET_CURRENT(stop);
 	INSTR_TIME_SUBTRACT(stop, start);
@@ -346,7 +361,7 @@ compile_window(HoursImage *image, int32 first_date, int32 last_date, bool dates)
 	images_evict(image);
 }
 
-/* The first and the last date of the year of an instant, some years on. */
+/* January 1st of the year of an instant plus some years, if supported. */
 static int32
 year_start(TimestampTz t, int years)
 {
@@ -371,9 +386,9 @@ window_reaches(const Timeline *timeline, TimestampTz from, TimestampTz to)
 }
 
 /*
- * Grow the window until it covers [from, to].  An old window is extended on
- * the side where it is too short, by at least half its own length, so that a
- * scan over years compiles a few times only.
+ * * Compile a window that covers [from, to].  An existing window is extended on the
+  * side where it is too short, by at least half of its length, so that a scan over
+  * many years needs only a few compilations.
  */
 static void
 cover(HoursImage *image, TimestampTz from, TimestampTz to, bool dates)
@@ -441,9 +456,8 @@ hours_grow(HoursImage *image, TimelineStatus status)
 }
 
 /*
- * There is no answer up to the end of the supported dates: say whether that is
- * because the calendar is closed for ever, and since (or until) when.  That may
- * be long before the window, so look at all dates.
+ * * Tell whether the reason is that the calendar is closed for ever, and since (or
+  * until) when.  As that may be far from the present window, look at all dates.
  */
 void
 hours_no_answer(HoursImage *image, TimelineStatus status)
@@ -488,7 +502,10 @@ hours_add(HoursImage *image, TimestampTz t, int64 d)
 	if (d == 0)
 		return t;
 
-	/* business time is never longer than the time it takes */
+	/*
+	 * d of business time takes at least d of real time; this also avoids
+	 * overflow
+	 */
 	if (d > HORIZON_TO - t || d < HORIZON_FROM - t)
 		out_of_range();
 	timeline = hours_at(image, t);
@@ -510,7 +527,7 @@ hours_add_days(HoursImage *image, TimestampTz t, int32 n)
 
 	if (n == 0)
 		return t;
-	/* the date before may hold t, too */
+	/* the span around t may belong to an earlier date */
 	timeline = image->timeline;
 	if (timeline == NULL || timeline->dates == NULL ||
 		!timeline_covers(timeline, t - 3 * USECS_PER_DAY) || !timeline_covers(timeline, t))

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * hours_image.h
- *	  Opening hours compiled, shared by content, within a bound of memory.
- *
- * An image is one business_hours value in this backend: its text, parsed, and
- * a timeline over a window that grows outward from where the data is.  Equal
- * texts share one image.
+ *	  *	  Cache of compiled opening hours, with limited memory.
+  *
+  * An image represents a business_hours value in this backend: its text, the
+  * parsed expression, and a timeline for a window of time, which grows as needed.
+  * Equal values share an image.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -24,57 +24,62 @@
 typedef struct HoursImage
 {
 	int			length;
-	const char *text;			/* canonical, not terminated; the key */
+	const char *text;			/* canonical, not terminated; the hash key */
 	HoursExpr  *expr;
-	Timeline   *timeline;		/* NULL until needed, or when evicted */
-	MemoryContext context;		/* text and expr */
-	MemoryContext window;		/* the timeline */
+	Timeline   *timeline;		/* NULL until needed, and after eviction */
+	MemoryContext context;		/* of text and expr */
+	MemoryContext window;		/* of the timeline */
 	uint64		last_used;		/* for eviction */
-	int			nrefs;			/* named calendars that point here */
+	int			nrefs;			/* number of CalendarEntry that refer to this
+								 * image; not freed while > 0 */
 	int			ncompiles;
 	double		compile_usecs;	/* of the last compilation */
 } HoursImage;
 
 /*
- * A pointer to an image is good until this number changes (and always as long
- * as nrefs counts its holder).
+ * * Changes when an image is freed: a pointer to an image is valid only as long as
+  * this stays the same, unless its holder is counted in nrefs.
  */
 extern uint64 hours_image_epoch;
 
 /*
- * Changes whenever a timeline is replaced or thrown away, and when calendars are
- * asked for under another snapshot.
+ * * Changes when a timeline is freed, and when a new calendar_statement begins.
+  * Timelines cached elsewhere are valid only as long as this stays the same.
  */
 extern uint64 hours_turn;
 
 extern int	sla_calendar_cache_kb;	/* sla_tracker.calendar_cache */
 
-/* The image of a canonical text; raises an error when it is not valid. */
+/* Find or make the image of a canonical text; an error if it is not valid. */
 extern HoursImage *hours_image(const char *text, int length);
 
-/* The image that stays at hand in a function call's fn_extra. */
+/* The image of a business_hours argument, cached in fn_extra. */
 extern HoursImage *hours_image_of_arg(FunctionCallInfo fcinfo, int argno);
 
-/* Memory of all images, in bytes. */
+/* Memory used by all images, in bytes. */
 extern size_t hours_images_bytes(void);
 
-/* For introspection: the images one by one; start with *cursor = 0. */
+/* Iterate over all images; start with *cursor = 0.  NULL at the end. */
 extern HoursImage *hours_image_next(uint32 *cursor);
 
-/* A timeline that covers [from, to]; an error beyond the supported dates. */
+/*
+ * Get a timeline that covers [from, to]; an error (22008) if that is outside the
+ * supported dates.
+ */
 extern const Timeline *hours_cover(HoursImage *image, TimestampTz from,
 								   TimestampTz to);
 
-/* The same with business dates, covering whole local dates. */
+/* The same, with business dates. */
 extern const Timeline *hours_cover_dates(HoursImage *image, TimestampTz from,
 										 TimestampTz to);
 
 /*
- * A larger window on the side that "status" names, with the business dates if
- * the old one had them; NULL when it already reaches as far as dates go.
+ * * Enlarge the window on the side that "status" tells; it has business dates if it
+  * had them before.  NULL if it already extends to the end of the supported dates.
  */
 extern const Timeline *hours_grow(HoursImage *image, TimelineStatus status);
 
+/* Get a timeline that covers t. */
 static inline const Timeline *
 hours_at(HoursImage *image, TimestampTz t)
 {
@@ -84,33 +89,37 @@ hours_at(HoursImage *image, TimestampTz t)
 }
 
 /*
- * Arithmetic on finite instants; errors are raised.
- */
+ * * Arithmetic on finite instants.  If there is no result within the supported
+  * dates, an error (22008) tells why.
+  */
 
-/* t plus d microseconds of business time */
+ /* t plus d microseconds of business time; either sign */
 extern TimestampTz hours_add(HoursImage *image, TimestampTz t, int64 d);
 
-/* t plus n business days */
+/* t plus n business days; either sign */
 extern TimestampTz hours_add_days(HoursImage *image, TimestampTz t, int32 n);
 
-/* timeline_due_by() */
+/* see timeline_due_by() */
 extern TimestampTz hours_due_by(HoursImage *image, TimestampTz t, int32 n,
 								int64 cutoff, int64 due);
 
 /*
- * Raise the error that there is no answer up to the end of the supported dates
- * on the side that "status" names; hours_grow() has returned NULL.
+ * * Raise the error that there is no result up to the end of the supported dates
+  * on the side that "status" tells, after hours_grow() has returned NULL.
  */
 extern void hours_no_answer(HoursImage *image, TimelineStatus status);
 
-/* An error unless business time can be computed from there. */
+/* Raise an error unless t is within the supported dates. */
 extern void hours_check_instant(TimestampTz t);
 
 extern TimestampTz hours_add_interval_slow(HoursImage *image, TimestampTz t,
 										   int32 days, int64 time);
 extern int64 hours_between_slow(HoursImage *image, TimestampTz a, TimestampTz b);
 
-/* t, which may be infinite, plus business days and then business time */
+/*
+ * t plus business days, and then business time in microseconds.  If t is
+ * infinite, so is the result.
+ */
 static inline TimestampTz
 hours_add_interval(HoursImage *image, TimestampTz t, int32 days, int64 time)
 {
@@ -126,7 +135,7 @@ hours_add_interval(HoursImage *image, TimestampTz t, int32 days, int64 time)
 	return hours_add_interval_slow(image, t, days, time);
 }
 
-/* business time from a to b in microseconds */
+/* business time from a to b in microseconds; negative if b < a */
 static inline int64
 hours_between(HoursImage *image, TimestampTz a, TimestampTz b)
 {

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * refresh.c
- *	  Clocks derived afresh, or judged anew, when something else than their row
- *	  has changed: definitions, exceptions, or a fact by hand.
+ *	  *	  Deriving or judging clocks afresh because something other than their row has
+  *	  changed: definitions, exceptions, or a fact that was corrected.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -66,8 +66,9 @@ same_derived(const StoredClock *a, const StoredClock *b)
 }
 
 /*
- * Of a finished clock only the net verdict moves, by its exceptions and the
- * calendar that judged it.
+ * * Derive a finished clock afresh after exceptions have changed.  Only the net
+  * verdict may change: the gross one is preserved, and the calendar is the version
+  * by which the clock was judged.
  */
 static void
 rejudge(Follow *follow, StoredClock *stored)
@@ -94,8 +95,8 @@ rejudge(Follow *follow, StoredClock *stored)
 }
 
 /*
- * The clock's row is followed, or it is gone.  With ROW_LOCK_OR_SKIP false, and
- * nothing done, when a writer has the row.
+ * * Follow the row of a clock, or cancel its clocks if the row is gone.  Returns
+  * false if "lock" is ROW_LOCK_OR_SKIP and the row is locked; then nothing is done.
  */
 static bool
 refresh_by_row(Follow *follow, const StoredClock *stored, RowLock lock)
@@ -119,12 +120,12 @@ refresh_by_row(Follow *follow, const StoredClock *stored, RowLock lock)
 	}
 	rows_close(&reader);
 
-	/* it was written for all clocks of the item */
+	/* this may have written other clocks of the item: make them visible */
 	follow_renew_snapshot(follow, false);
 	return followed;
 }
 
-/* Was a clock derived by the present definitions? */
+/* Was a clock derived under the present definitions? */
 static bool
 is_current(const Definition *def, const StoredClock *clock)
 {
@@ -153,8 +154,8 @@ follow_refresh(Follow *follow, int64 clock_id)
 		if (follow_is_outdated(follow->def, stored))
 		{
 			/*
-			 * a writer of the row may want the clock, which may be locked
-			 * here
+			 * Do not wait for the row: whoever has it may wait for the clock,
+			 * which our caller may have locked.
 			 */
 			if (!refresh_by_row(follow, stored, ROW_LOCK_OR_SKIP))
 				refreshed = REFRESH_BUSY;
@@ -166,7 +167,10 @@ follow_refresh(Follow *follow, int64 clock_id)
 		{
 			StoredClock before = *stored;
 
-			/* (also by other hours than it was judged by at first) */
+			/*
+			 * it may be current although judged by an older version of the
+			 * calendar
+			 */
 			if (is_current(follow->def, stored))
 				break;
 			rejudge(follow, stored);
@@ -187,7 +191,7 @@ follow_refresh(Follow *follow, int64 clock_id)
 	return refreshed;
 }
 
-/* Set the facts told; what lies outside them is cut off. */
+/* Set corrected facts, and cut off pauses that lie outside them. */
 static void
 set_facts(StoredClock *stored, const FollowFacts *facts)
 {
@@ -217,7 +221,7 @@ set_facts(StoredClock *stored, const FollowFacts *facts)
 	clock->end = stop;
 	if (facts->stop != CLOCK_NONE)
 	{
-		/* what was told by hand holds although the row does not say so */
+		/* let the correction hold even if the row does not say stop */
 		clock->levels &= ~CLOCK_UNTRACKED;
 		if (clock->state != CLOCK_STOPPED)
 			clock->levels |= CLOCK_SIGNAL_STOP | CLOCK_CORRECTED;
@@ -227,7 +231,10 @@ set_facts(StoredClock *stored, const FollowFacts *facts)
 	clock->last = Max(clock->last, start);
 }
 
-/* Lock the row of an item, if there is one; false: a writer has it. */
+/*
+ * Lock the row of an item, if there is one.  Returns false if "lock" is
+ * ROW_LOCK_OR_SKIP and the row is locked.
+ */
 static bool
 lock_row(Follow *follow, const char *item, RowLock lock)
 {
@@ -260,15 +267,17 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 		if (stored == NULL)
 			break;
 
-		/* another promise may hold, for another start or by its row */
+		/* an open clock may get another promise, by its new start or its row */
 		by_row = clock_is_open(&stored->clock) &&
 			(facts != NULL || follow_is_outdated(follow->def, stored));
 		if (by_row && !row_is_locked)
 		{
 			/*
-			 * writers have the row first, and then its clocks; some of these
-			 * may be judged again and locked here, and this one will follow
-			 * as do all that definitions have made stale
+			 * Writers lock the row first, and then its clocks.  When judging
+			 * anew, our caller may already have locked other clocks of the
+			 * item, so we must not wait for the row.  If it is locked leave
+			 * this clock alone; like all outdated clocks it is refreshed
+			 * later.
 			 */
 			row_is_locked = lock_row(follow, stored->item, facts != NULL ? ROW_LOCK : ROW_LOCK_OR_SKIP);
 			if (!row_is_locked)

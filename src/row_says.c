@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * row_says.c
- *	  What a row says: its expressions, evaluated as the owner of the table.
- *
- * The owner's expressions run in a fence, with the owner's rights and nothing that the
- * session has set.
+ *	  *	  Evaluation of the expressions of definitions for a row.
+  *
+  * The expressions run in a fence (fence.h): with the rights of the table's owner,
+  * and independent of the settings of the session.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -22,13 +22,14 @@
 #include "fence.h"
 #include "rules.h"
 
+/* For the error context. */
 typedef struct Evaluation
 {
 	const Definition *def;
 	const Rule *rule;
 } Evaluation;
 
-/* Who writes a row may not know of the expression that fails for it. */
+/* The user who writes a row may not even know of the expression that fails. */
 static void
 evaluation_error_callback(void *arg)
 {
@@ -121,7 +122,7 @@ labels_of(Follow *follow)
 	return labels;
 }
 
-/* Is any column NULL that tells rows apart? */
+/* Is any nullable column of the key null in the current row? */
 static bool
 key_has_null(const Definition *def)
 {
@@ -154,11 +155,14 @@ at_of(Follow *follow)
 	return at != CLOCK_NONE ? at : follow->now;
 }
 
-/* Between these two expressions of the row are evaluated. */
+/* Begin to evaluate expressions for a row; leave_owner() must follow. */
 static void
 enter_owner(Follow *follow, Fence *fence, TupleTableSlot *slot)
 {
-	/* the one at hand may be in use further out, or have failed */
+	/*
+	 * If this definition is busy, an expression of it is being evaluated
+	 * further up, or has failed.  Get one with expressions of its own.
+	 */
 	if (follow->def->busy)
 		follow->def = definition_of(follow->def->id);
 	follow->def->busy = true;

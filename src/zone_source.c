@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * zone_source.c
- *	  The server's time zones, for the core.
+ *	  *	  Access to the server's time zones, for the core.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -15,7 +15,7 @@
 
 #include "zone_source.h"
 
-/* Between PostgreSQL's epoch and Unix's. */
+/* Seconds from the Unix epoch to PostgreSQL's */
 #define EPOCH_DIFF_SECS		((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * INT64CONST(86400))
 
 static pg_time_t
@@ -25,17 +25,17 @@ unix_seconds(int64 instant)
 }
 
 /*
- * All-upper-case names with a digit that are names of the IANA data base,
- * all others of that form are POSIX strings.
+ * * The names in the IANA database that have a digit and no lower-case letter.  All
+  * others of that form are POSIX strings.
  */
 static const char *const upper_names_with_digits[] = {
 	"CST6CDT", "EST5EDT", "GMT+0", "GMT-0", "GMT0", "MST7MDT", "PST8PDT"
 };
 
 /*
- * The zone of an IANA name, or NULL.  pg_tzset() also takes POSIX strings
- * ("Brlin5" is five hours west of Greenwich to it): it gives them their upper
- * case as canonical name, and they have a digit.
+ * * pg_tzset() also accepts POSIX strings: to it, the typo "Brlin5" is a zone five
+  * hours west of Greenwich.  They can be recognized because the canonical name
+  * that it gives them is in upper case, and contains a digit.
  */
 pg_tz *
 sla_zone_lookup(const char *name)
@@ -109,16 +109,16 @@ load_zone(void *context, const char *name, int64_t from, int64_t to,
 const ZoneSource sla_zones = {load_zone, NULL};
 
 /*
- * Zones whose names timezone(zone, instant) takes for abbreviations: of winter time,
- * all year.
+ * * Zones whose names are also abbreviations, to which timezone(zone, instant) gives
+  * precedence: then they mean winter time all year.
  */
 static const char *const ambiguous_zones[] = {"CET", "EET", "MET", "WET"};
 
 /*
  * sla.check_time_zone(name) -> void
  *
- * An error unless it is the name of a zone, spelled as in pg_timezone_names, which
- * means the same wherever it is used.
+ * * Raise an error unless "name" is the name of a zone, spelled as in
+  * pg_timezone_names, and is not ambiguous.
  */
 PG_FUNCTION_INFO_V1(sla_check_time_zone);
 Datum
@@ -127,7 +127,7 @@ sla_check_time_zone(PG_FUNCTION_ARGS)
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	pg_tz	   *zone;
 
-	/* (not every server has zones of these names) */
+	/* check these names first: not every server has zones of that name */
 	for (size_t i = 0; i < lengthof(ambiguous_zones); i++)
 		if (strcmp(name, ambiguous_zones[i]) == 0)
 			ereport(ERROR,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * zone_source.h
- *	  The server's time zones, for the core.
+ *	  *	  Access to the server's time zones, for the core.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -16,7 +16,7 @@
 
 extern const ZoneSource sla_zones;
 
-/* The zone of an IANA name, or NULL; POSIX strings are not taken. */
+/* Look up a zone by its IANA name; NULL if there is none, or for POSIX strings. */
 extern pg_tz *sla_zone_lookup(const char *name);
 
 #endif							/* SLA_ZONE_SOURCE_H */
