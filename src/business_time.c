@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * business_time.c
- *	  *	  The SQL functions that do arithmetic in business time.
-  *
-  * A function that takes a calendar argument has two overloads in SQL, one for
-  * business_hours and one for text (the name of a calendar); both use the same
-  * C function.
-  *
-  * An infinite timestamptz yields an infinite result where the result type is
-  * timestamptz or float8; elsewhere it is an error (22008).  So is a finite one
-  * outside the supported range of dates (see core/core.h).
+ *	  The SQL functions that do arithmetic in business time.
+ *
+ * A function that takes a calendar argument has two overloads in SQL, one for
+ * business_hours and one for text (the name of a calendar); both use the same
+ * C function.
+ *
+ * An infinite timestamptz yields an infinite result where the result type is
+ * timestamptz or float8; elsewhere it is an error (22008).  So is a finite one
+ * outside the supported range of dates (see core/core.h).
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -57,11 +57,11 @@ image_of_interval(FunctionCallInfo fcinfo, int argno)
 }
 
 /*
- * * Functions that may be called for every row of a large query look for their
-  * compiled hours in three places, fastest first: the call cache, if the
-  * calendar is constant and its timeline narrow; the table of calendar names
-  * (calendar.h); and finally the general lookup, image_the_long_way().
-  * keep_at_hand() then remembers the result for the first two.
+ * Functions that may be called for every row of a large query look for their
+ * compiled hours in three places, fastest first: the call cache, if the
+ * calendar is constant and its timeline narrow; the table of calendar names
+ * (calendar.h); and finally the general lookup, image_the_long_way().
+ * keep_at_hand() then remembers the result for the first two.
  */
 CORE_INLINE const Timeline *
 timeline_at_hand(FunctionCallInfo fcinfo)
@@ -128,9 +128,9 @@ image_the_long_way(FunctionCallInfo fcinfo, int argno, bool in_interval)
 }
 
 /*
- * * Remember what image_the_long_way() found, once its timeline has been
-  * compiled.  The default calendar is not remembered, because the setting may
-  * change from row to row.
+ * Remember what image_the_long_way() found, once its timeline has been
+ * compiled.  The default calendar is not remembered, because the setting may
+ * change from row to row.
  */
 static void
 keep_at_hand(FunctionCallInfo fcinfo, int argno, bool in_interval, const HoursImage *image)
@@ -181,7 +181,7 @@ add_the_long_way(FunctionCallInfo fcinfo, const AddArgs *args, const Timeline *t
 	int64		time = bi->time;
 
 	/*
-	 * * Negating the smallest value would overflow.  The largest one does
+	 * Negating the smallest value would overflow.  The largest one does
 	 * instead: either is far outside the supported range of dates, so the
 	 * result is the same error.
 	 */
@@ -344,8 +344,8 @@ seconds_by_name(FunctionCallInfo fcinfo)
 /*
  * business_seconds(timestamptz, timestamptz, hours or calendar)
  *
- * * If one end is infinite, or both are and differ, the result is infinite.
-  * From an infinity to itself is an error.
+ * If one end is infinite, or both are and differ, the result is infinite.
+ * From an infinity to itself is an error.
  */
 PG_FUNCTION_INFO_V1(business_seconds_between);
 Datum
@@ -362,7 +362,7 @@ business_seconds_between(PG_FUNCTION_ARGS)
 }
 
 /*
- * * Whether it is open, and when it opens or closes around an instant
+ * Whether it is open, and when it opens or closes around an instant
  */
 
 static bool
@@ -392,8 +392,8 @@ business_hours_contains(PG_FUNCTION_ARGS)
 typedef TimelineStatus (*EdgeFunction) (const Timeline *tl, int64_t t, int64_t *u);
 
 /*
- * * The opening or closing around t that "function" finds, or an infinity if
-  * there is none, such as next_close() of 24/7.
+ * The opening or closing around t that "function" finds, or an infinity if
+ * there is none, such as next_close() of 24/7.
  */
 static TimestampTz
 edge(HoursImage *image, TimestampTz t, EdgeFunction function)
@@ -447,13 +447,13 @@ business_previous_close(PG_FUNCTION_ARGS)
 }
 
 /*
- * * Business dates
-  */
+ * Business dates
+ */
 
- /*
-  * Get a timeline with business dates that covers the dates from a to b (in
-  * either order) and some days around them.
-  */
+/*
+ * Get a timeline with business dates that covers the dates from a to b (in
+ * either order) and some days around them.
+ */
 static const Timeline *
 dates_around(HoursImage *image, DateADT a, DateADT b)
 {
@@ -501,9 +501,9 @@ is_business_day(PG_FUNCTION_ARGS)
 /*
  * add_business_days(date, int, hours or calendar)
  *
- * * The n-th business date after the given date (before it, if n < 0).  If that
-  * is no business date, count from the next one (the previous one, if n < 0).
-  * With n = 0 the date is returned as it is.
+ * The n-th business date after the given date (before it, if n < 0).  If that
+ * is no business date, count from the next one (the previous one, if n < 0).
+ * With n = 0 the date is returned as it is.
  */
 PG_FUNCTION_INFO_V1(add_business_days);
 Datum

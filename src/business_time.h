@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * business_time.h
- *	  *	  Argument handling shared by the SQL functions on business time.
+ *	  Argument handling shared by the SQL functions on business time.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *

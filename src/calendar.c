@@ -1,38 +1,38 @@
 /*-------------------------------------------------------------------------
  *
  * calendar.c
- *	  *	  Named calendars: a cache over sla.calendar and sla.holiday that is
-  *	  consistent with the snapshot of each statement.
-  *
-  * This is how consistency is achieved:
-  *
-  * - A definition is read with the active snapshot.  A second scan, with a
-  *   dirty snapshot, tells whether there is a newer version, committed or not.
-  *   If so, the entry is valid only for snapshots that see the same; otherwise
-  *   it is "settled", that is, valid for every later snapshot until the next
-  *   invalidation.
-  *
-  * - Changing a definition sends two invalidations (sla_calendar_changed): one
-  *   immediately, so that other backends read the definition again and find the
-  *   uncommitted change, and a regular relcache invalidation at commit.  The
-  *   latter alone would not do: transactions become visible before their
-  *   messages are sent, so a snapshot that sees the commit could find an entry
-  *   that has not been invalidated yet.
-  *
-  *   A standby receives only the messages sent at commit, and only after the
-  *   commit has become visible.  So no entry is settled there, and every new
-  *   snapshot reads again.
-  *
-  * - Invalidation messages are processed when a statement first requests a
-  *   calendar.  A SELECT that uses no tables would not do that by itself inside a
-  *   transaction.
-  *
-  * - If the active snapshot is older than the one that an entry was read with
-  *   (because it belongs to a cursor or a calling statement), the entry is read
-  *   again.
-  *
-  * The tables are read without permission checks, as calendars are readable by
-  * everybody.
+ *	  Named calendars: a cache over sla.calendar and sla.holiday that is
+ *	  consistent with the snapshot of each statement.
+ *
+ * This is how consistency is achieved:
+ *
+ * - A definition is read with the active snapshot.  A second scan, with a
+ *   dirty snapshot, tells whether there is a newer version, committed or not.
+ *   If so, the entry is valid only for snapshots that see the same; otherwise
+ *   it is "settled", that is, valid for every later snapshot until the next
+ *   invalidation.
+ *
+ * - Changing a definition sends two invalidations (sla_calendar_changed): one
+ *   immediately, so that other backends read the definition again and find the
+ *   uncommitted change, and a regular relcache invalidation at commit.  The
+ *   latter alone would not do: transactions become visible before their
+ *   messages are sent, so a snapshot that sees the commit could find an entry
+ *   that has not been invalidated yet.
+ *
+ *   A standby receives only the messages sent at commit, and only after the
+ *   commit has become visible.  So no entry is settled there, and every new
+ *   snapshot reads again.
+ *
+ * - Invalidation messages are processed when a statement first requests a
+ *   calendar.  A SELECT that uses no tables would not do that by itself inside a
+ *   transaction.
+ *
+ * - If the active snapshot is older than the one that an entry was read with
+ *   (because it belongs to a cursor or a calling statement), the entry is read
+ *   again.
+ *
+ * The tables are read without permission checks, as calendars are readable by
+ * everybody.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -65,8 +65,8 @@
 #include "relation_watch.h"
 
 /*
- * * Columns of sla.calendar, sla.holiday and sla.calendar_history; the calendar's
-  * name is the first column of each.
+ * Columns of sla.calendar, sla.holiday and sla.calendar_history; the calendar's
+ * name is the first column of each.
  */
 #define Anum_calendar_hours		2
 #define Anum_calendar_combines	3
@@ -90,10 +90,10 @@
 #define MAX_COMBINE_DEPTH	32
 
 /*
- * * The key of an entry.  If the name comes from a column it is looked up for each
-  * row.  As names are short, their first and last eight bytes (which overlap if
-  * the name is shorter than 16 bytes) are kept in two words, so that most
-  * comparisons need no memcmp().
+ * The key of an entry.  If the name comes from a column it is looked up for each
+ * row.  As names are short, their first and last eight bytes (which overlap if
+ * the name is shorter than 16 bytes) are kept in two words, so that most
+ * comparisons need no memcmp().
  */
 typedef struct EntryKey
 {
@@ -273,7 +273,7 @@ calendar_begin_statement(void)
  */
 
 /*
- * * State of reading one calendar, and those that it combines, with one snapshot.
+ * State of reading one calendar, and those that it combines, with one snapshot.
  */
 typedef struct Reading
 {
@@ -344,11 +344,11 @@ history_index(Relation rel)
 }
 
 /*
- * * Get all rows whose first column is "name".
-  *
-  * Also clear reading->settled unless these rows are the newest ones.  That is
-  * checked with a dirty snapshot, which sees all committed rows, those of
-  * transactions in progress, and our own.
+ * Get all rows whose first column is "name".
+ *
+ * Also clear reading->settled unless these rows are the newest ones.  That is
+ * checked with a dirty snapshot, which sees all committed rows, those of
+ * transactions in progress, and our own.
  */
 static List *
 read_rows(Reading *reading, Relation rel, const char *name, int length)
@@ -631,8 +631,8 @@ calendar_image_before(const char *name, int length, TimestampTz before, Timestam
  */
 
 /*
- * * Forget all names.  Whoever has a pointer to an entry must notice that
-  * calendar_epoch has changed.
+ * Forget all names.  Whoever has a pointer to an entry must notice that
+ * calendar_epoch has changed.
  */
 static void
 forget_entries(void)
@@ -778,9 +778,9 @@ calendar_refresh(CalendarEntry *entry)
 /*
  * sla.calendar_changed() -> trigger
  *
- * * AFTER ROW (and, for TRUNCATE, AFTER STATEMENT) trigger on the tables of
-  * calendars, which tells all backends, including this one, that a definition
-  * changes.  It is ENABLE ALWAYS, so that it fires in logical replication, too.
+ * AFTER ROW (and, for TRUNCATE, AFTER STATEMENT) trigger on the tables of
+ * calendars, which tells all backends, including this one, that a definition
+ * changes.  It is ENABLE ALWAYS, so that it fires in logical replication, too.
  */
 PG_FUNCTION_INFO_V1(sla_calendar_changed);
 Datum
@@ -805,7 +805,7 @@ sla_calendar_changed(PG_FUNCTION_ARGS)
 	CacheInvalidateRelcacheByRelid(relid);
 
 	/*
-	 * * Also send a message now, once per command.  Backends that read the
+	 * Also send a message now, once per command.  Backends that read the
 	 * definition again will find the uncommitted change, and will keep
 	 * reading it for each statement until our transaction is over.  After
 	 * TRUNCATE there is no uncommitted row to be found and its lock would

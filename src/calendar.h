@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * calendar.h
- *	  *	  Named calendars: a cache over sla.calendar and sla.holiday that is
-  *	  consistent with the snapshot of each statement.
+ *	  Named calendars: a cache over sla.calendar and sla.holiday that is
+ *	  consistent with the snapshot of each statement.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -19,10 +19,10 @@
 #include "hours_image.h"
 
 /*
- * * What a snapshot can see, in a form that can be compared.  The snapshots that
-  * a backend takes are totally ordered: a later one has a higher xmax, or the
-  * same xmax and fewer transactions in progress, or differs only in the command
-  * counter of our own transaction.
+ * What a snapshot can see, in a form that can be compared.  The snapshots that
+ * a backend takes are totally ordered: a later one has a higher xmax, or the
+ * same xmax and fewer transactions in progress, or differs only in the command
+ * counter of our own transaction.
  */
 typedef struct SnapshotReach
 {
@@ -76,17 +76,17 @@ typedef struct CalendarHoliday
 } CalendarHoliday;
 
 /*
- * * All holidays of a calendar, as a list of CalendarHoliday; if it combines
-  * others, theirs in that order.  They are as they were just before an instant,
-  * or as they are now (DT_NOEND).
+ * All holidays of a calendar, as a list of CalendarHoliday; if it combines
+ * others, theirs in that order.  They are as they were just before an instant,
+ * or as they are now (DT_NOEND).
  */
 extern List *calendar_holidays(const char *name, int length, TimestampTz before);
 
 /*
- * * The image of a calendar as it was just before an instant, or as it is now
-  * (DT_NOEND); NULL if the calendar, or one that it combines, did not exist then.
-  * *changed is set to the time of the last change before that, or to DT_NOBEGIN
-  * if there is none.  Not cached.
+ * The image of a calendar as it was just before an instant, or as it is now
+ * (DT_NOEND); NULL if the calendar, or one that it combines, did not exist then.
+ * *changed is set to the time of the last change before that, or to DT_NOBEGIN
+ * if there is none.  Not cached.
  */
 extern HoursImage *calendar_image_before(const char *name, int length, TimestampTz before,
 										 TimestampTz *changed);
@@ -111,13 +111,13 @@ calendar_statement_is_current(void)
 }
 
 /*
- * * If the name of a calendar comes from a column it is looked up for every row.
-  * This hash table leads directly from the name to the timeline.  A slot is valid
-  * as long as its "turn" equals hours_turn; the caller has to check that the same
-  * is true of its CallCache.
-  *
-  * The key is the name as two words, padded with zero bytes, which do not occur
-  * in names.  Names longer than CALENDAR_SLOT_NAME are not in this table.
+ * If the name of a calendar comes from a column it is looked up for every row.
+ * This hash table leads directly from the name to the timeline.  A slot is valid
+ * as long as its "turn" equals hours_turn; the caller has to check that the same
+ * is true of its CallCache.
+ *
+ * The key is the name as two words, padded with zero bytes, which do not occur
+ * in names.  Names longer than CALENDAR_SLOT_NAME are not in this table.
  */
 typedef struct CalendarSlot
 {
@@ -179,8 +179,8 @@ calendar_slot_key(const char *name, int length, uint64 *head, uint64 *tail)
 }
 
 /*
- * * The slot at which to begin probing.  Names that end in a number often differ
-  * in a single byte; the highest bits of the product depend on all bytes.
+ * The slot at which to begin probing.  Names that end in a number often differ
+ * in a single byte; the highest bits of the product depend on all bytes.
  */
 CORE_INLINE uint32
 calendar_slot_home(uint64 head, uint64 tail)
@@ -212,8 +212,8 @@ calendar_timeline_at_hand(const char *name, int length)
 }
 
 /*
- * * The image of a constant calendar if this call site has already looked it up in
-  * the current statement; else NULL.
+ * The image of a constant calendar if this call site has already looked it up in
+ * the current statement; else NULL.
  */
 static inline HoursImage *
 calendar_image_at_hand(const CallCache *cache)
@@ -224,9 +224,9 @@ calendar_image_at_hand(const CallCache *cache)
 }
 
 /*
- * * The image of a named calendar as the active snapshot sees it; an error if it
-  * does not exist.  "constant" tells that this call site always uses the same
-  * name.
+ * The image of a named calendar as the active snapshot sees it; an error if it
+ * does not exist.  "constant" tells that this call site always uses the same
+ * name.
  */
 static inline HoursImage *
 calendar_image(CallCache *cache, const char *name, int length, bool constant)

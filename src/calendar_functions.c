@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * calendar_functions.c
- *	  *	  SQL functions on the definitions of calendars.
+ *	  SQL functions on the definitions of calendars.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -60,8 +60,8 @@ sla_combined_calendars(PG_FUNCTION_ARGS)
 /*
  * sla.day_hours(text) -> text
  *
- * * The canonical form of the hours of a holiday.  As there is no printer for spans
-  * alone, print a value with a single rule, and remove the time zone.
+ * The canonical form of the hours of a holiday.  As there is no printer for spans
+ * alone, print a value with a single rule, and remove the time zone.
  */
 PG_FUNCTION_INFO_V1(sla_day_hours);
 Datum

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * call_cache.c
- *	  *	  What a function caches in fn_extra between calls.
+ *	  What a function caches in fn_extra between calls.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -29,9 +29,9 @@ argument_node(FmgrInfo *flinfo, int argno)
 }
 
 /*
- * * Is this the memory context of a single execution of a query, by a portal or by
-  * SPI?  Such an execution uses the same snapshot from start to end.  The EState
-  * that PL/pgSQL keeps for simple expressions has another parent.
+ * Is this the memory context of a single execution of a query, by a portal or by
+ * SPI?  Such an execution uses the same snapshot from start to end.  The EState
+ * that PL/pgSQL keeps for simple expressions has another parent.
  */
 static bool
 is_query_run(MemoryContext context)
@@ -41,8 +41,8 @@ is_query_run(MemoryContext context)
 }
 
 /*
- * * Make the cache of a call site.  Only a Const counts as constant: a parameter
-  * may change between two evaluations of an expression.
+ * Make the cache of a call site.  Only a Const counts as constant: a parameter
+ * may change between two evaluations of an expression.
  */
 CallCache *
 call_cache_create(FmgrInfo *flinfo, int argno)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * call_cache.h
- *	  *	  What a function caches in fn_extra between calls.
+ *	  What a function caches in fn_extra between calls.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -18,11 +18,11 @@ struct HoursImage;
 struct CalendarEntry;
 
 /*
- * * fn_extra may outlive a statement (for a simple expression of PL/pgSQL it lasts
-  * as long as the transaction), so its contents must be validated before use: an
-  * image by its epoch, a calendar as described in calendar.h.  If "one_snapshot"
-  * is set it is known not to outlive the query, so that the snapshot need not be
-  * checked again for a calendar that was found once.
+ * fn_extra may outlive a statement (for a simple expression of PL/pgSQL it lasts
+ * as long as the transaction), so its contents must be validated before use: an
+ * image by its epoch, a calendar as described in calendar.h.  If "one_snapshot"
+ * is set it is known not to outlive the query, so that the snapshot need not be
+ * checked again for a calendar that was found once.
  */
 typedef struct CallCache
 {

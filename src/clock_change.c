@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * clock_change.c
- *	  *	  Recording changes of clocks, other than by the normal course of events, in
-  *	  sla.clock_change.
+ *	  Recording changes of clocks, other than by the normal course of events, in
+ *	  sla.clock_change.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *

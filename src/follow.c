@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * follow.c
- *	  *	  Bringing the clocks of an item in line with its row, or applying a signal
-  *	  to them.
-  *
-  * There are three steps for each item: evaluate the expressions for its row, as
-  * the owner of the table (row_says.c); read its clocks and apply the rules of
-  * core/clock_apply.c; write what changed.  If someone else has changed a clock
-  * meanwhile (a refresh or a correction, which do not always lock the row), the
-  * last two steps are repeated.
+ *	  Bringing the clocks of an item in line with its row, or applying a signal
+ *	  to them.
+ *
+ * There are three steps for each item: evaluate the expressions for its row, as
+ * the owner of the table (row_says.c); read its clocks and apply the rules of
+ * core/clock_apply.c; write what changed.  If someone else has changed a clock
+ * meanwhile (a refresh or a correction, which do not always lock the row), the
+ * last two steps are repeated.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -169,8 +169,8 @@ follow_note_item(Follow *follow, const char *item)
 }
 
 /*
- * * Before working on an item, make sure that the snapshot sees what we wrote for
-  * it earlier.  follow_would_write() may just have done that.
+ * Before working on an item, make sure that the snapshot sees what we wrote for
+ * it earlier.  follow_would_write() may just have done that.
  */
 static void
 see_item(Follow *follow, const char *item)
@@ -182,13 +182,13 @@ see_item(Follow *follow, const char *item)
 }
 
 /*
- * * Finding the promise
-  */
+ * Finding the promise
+ */
 
- /*
-  * The best promise for a cycle of the current metric that starts at "start",
-  * or 0. A ClockPromise function; also sets work->agreement.
-  */
+/*
+ * The best promise for a cycle of the current metric that starts at "start",
+ * or 0. A ClockPromise function; also sets work->agreement.
+ */
 static int32
 find_promise(void *context, int64 start)
 {
@@ -216,8 +216,8 @@ find_promise(void *context, int64 start)
 }
 
 /*
- * * Applying rows
-  */
+ * Applying rows
+ */
 
 static bool
 same_string(const char *a, const char *b)
@@ -233,9 +233,9 @@ same_labels(const Jsonb *a, const Jsonb *b)
 }
 
 /*
- * * Update labels, owner, party and the promised date of an open clock from the
-  * row.  If the clock had been breached by "until", up to when the old values held,
-  * keep the labels and owner that it had at the breach.
+ * Update labels, owner, party and the promised date of an open clock from the
+ * row.  If the clock had been breached by "until", up to when the old values held,
+ * keep the labels and owner that it had at the breach.
  */
 static void
 follow_attributes(Work *work, StoredClock *stored, int64 until)
@@ -376,9 +376,9 @@ follow_heir(Work *work, StoredClock *stored)
 }
 
 /*
- * * Bring one clock (NULL if there is none) in line with a row, and begin further
-  * cycles.  "elsewhere" tells that the item has been handed on to another value of
-  * "per"; then the clock does not take over the row's labels and the like.
+ * Bring one clock (NULL if there is none) in line with a row, and begin further
+ * cycles.  "elsewhere" tells that the item has been handed on to another value of
+ * "per"; then the clock does not take over the row's labels and the like.
  */
 static void
 apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per, bool elsewhere)
@@ -469,9 +469,9 @@ has_clock(const Work *work)
 }
 
 /*
- * * The last cycle of the current metric for each value of "per", or the only one if
-  * the metric has no "per".  At most one of them may run at any time, even if events
-  * are late, so the last fact of each is set to the last one of all.
+ * The last cycle of the current metric for each value of "per", or the only one if
+ * the metric has no "per".  At most one of them may run at any time, even if events
+ * are late, so the last fact of each is set to the last one of all.
  */
 static List *
 last_cycles(const Work *work)
@@ -507,9 +507,9 @@ last_cycles(const Work *work)
 }
 
 /*
- * * The clock from which another value of "per" takes over the item: the one that
-  * was stopped, cancelled or reopened last, preferably one that is open.  NULL if
-  * there is none.
+ * The clock from which another value of "per" takes over the item: the one that
+ * was stopped, cancelled or reopened last, preferably one that is open.  NULL if
+ * there is none.
  */
 static Clock *
 handed_from(const List *cycles)
@@ -529,9 +529,9 @@ handed_from(const List *cycles)
 }
 
 /*
- * * Apply a row if the metric has "per": there is one clock for each value of it.
-  * The clock for the present value ("per", which may be NULL) follows the row; the
-  * others are paused.
+ * Apply a row if the metric has "per": there is one clock for each value of it.
+ * The clock for the present value ("per", which may be NULL) follows the row; the
+ * others are paused.
  */
 static void
 apply_handoff(Work *work, const ClockRow *row, const char *per)
@@ -591,7 +591,7 @@ clock_hash(const Work *work)
 static ClockRow
 row_of(Work *work)
 {
-	const		MetricSays *says = &work->says->metrics[work->metric];
+	const MetricSays *says = &work->says->metrics[work->metric];
 	ClockRow	row = {0};
 
 	row.at = work->at;
@@ -725,9 +725,9 @@ write_clocks(Work *work)
 }
 
 /*
- * * Clocks that a new snapshot sees may have been stored under the definitions that
-  * it sees, so these must be used from then on.
-  */
+ * Clocks that a new snapshot sees may have been stored under the definitions that
+ * it sees, so these must be used from then on.
+ */
 bool
 follow_renew_definition(Follow *follow)
 {
@@ -746,11 +746,11 @@ follow_renew_definition(Follow *follow)
 }
 
 /*
- * * In a transaction that keeps its snapshot, raise a serialization error if there
-  * is a clock of the item that the snapshot does not see, or if we begin a cycle
-  * after one that has changed.  The server does not detect that: a signal or a sync
-  * in another transaction only locks the row, so we can still update it afterwards.
-  * A clock that both change is detected by clock_store_update().
+ * In a transaction that keeps its snapshot, raise a serialization error if there
+ * is a clock of the item that the snapshot does not see, or if we begin a cycle
+ * after one that has changed.  The server does not detect that: a signal or a sync
+ * in another transaction only locks the row, so we can still update it afterwards.
+ * A clock that both change is detected by clock_store_update().
  */
 static void
 check_serializable(const Work *work)
@@ -935,15 +935,15 @@ typedef struct Signal
 } Signal;
 
 /*
- * * In a sync of sources, must the row be applied before this event?  Usually the
-  * present state of the row comes after all events.  But it comes before if the row
-  * tells an earlier time, unless the clock is outdated: the effect of an edit takes
-  * place now.
+ * In a sync of sources, must the row be applied before this event?  Usually the
+ * present state of the row comes after all events.  But it comes before if the row
+ * tells an earlier time, unless the clock is outdated: the effect of an edit takes
+ * place now.
  */
 static bool
 row_comes_before(const Work *work, const StoredClock *stored)
 {
-	const		MetricSays *says = &work->says->metrics[work->metric];
+	const MetricSays *says = &work->says->metrics[work->metric];
 	int64		at = work->says->at;
 
 	if (says->stop && !says->cancel &&
@@ -970,13 +970,13 @@ metric_of(const Definition *def, const char *name)
 }
 
 /*
- * * Apply a signal to one clock or, if that is NULL, where there is none for the
-  * row's value of "per".  Returns whether anything changed.
+ * Apply a signal to one clock or, if that is NULL, where there is none for the
+ * row's value of "per".  Returns whether anything changed.
  */
 static bool
 signal_clock(Work *work, StoredClock *stored, const ClockSignal *says)
 {
-	const		MetricSays *row = &work->says->metrics[work->metric];
+	const MetricSays *row = &work->says->metrics[work->metric];
 	const Metric *metric = &work->follow->def->metrics[work->metric];
 	const char *per = stored != NULL ? stored->per : metric->per.state != NULL ? row->per : "";
 	CoreMem		mem = sla_core_mem();
@@ -1004,10 +1004,10 @@ signal_clock(Work *work, StoredClock *stored, const ClockSignal *says)
 }
 
 /*
- * * The WorkFunction of a signal.  A signal concerns the item, whoever has it: if the
-  * metric has "per" it is applied to the clocks of all values, and then the row is
-  * applied, which pauses all but one of those that a start has reopened.  Before the
-  * signal, the row is applied at its own time if that was not done yet.
+ * The WorkFunction of a signal.  A signal concerns the item, whoever has it: if the
+ * metric has "per" it is applied to the clocks of all values, and then the row is
+ * applied, which pauses all but one of those that a start has reopened.  Before the
+ * signal, the row is applied at its own time if that was not done yet.
  */
 static void
 apply_signal(Work *work)

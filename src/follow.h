@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * follow.h
- *	  *	  Bringing the clocks of an item in line with its row, or applying a signal
-  *	  to them.
-  *
-  * The clocks of an item "follow" its row: whatever the row says is applied to
-  * them and stored.
+ *	  Bringing the clocks of an item in line with its row, or applying a signal
+ *	  to them.
+ *
+ * The clocks of an item "follow" its row: whatever the row says is applied to
+ * them and stored.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -35,10 +35,10 @@ typedef struct FollowCounts
 } FollowCounts;
 
 /*
- * * State of working on the items of one tracked table, under one snapshot: the
-  * latest one in a READ COMMITTED transaction, else that of the transaction.  The
-  * caller holds a lock on the row of each item, so that nobody else works on the
-  * item at the same time.
+ * State of working on the items of one tracked table, under one snapshot: the
+ * latest one in a READ COMMITTED transaction, else that of the transaction.  The
+ * caller holds a lock on the row of each item, so that nobody else works on the
+ * item at the same time.
  */
 typedef struct Follow
 {
@@ -84,8 +84,8 @@ extern const char *follow_item_of(Follow *follow, TupleTableSlot *slot);
 extern TimestampTz follow_at_of(Follow *follow, TupleTableSlot *slot);
 
 /*
- * * Find the row of an item; NULL if there is none.  This compares the text of the
-  * item: the keys 1.0 and 1.00 are equal, but not the same item.
+ * Find the row of an item; NULL if there is none.  This compares the text of the
+ * item: the keys 1.0 and 1.00 are equal, but not the same item.
  */
 extern TupleTableSlot *follow_find_row(Follow *follow, RowReader *reader, const char *item,
 									   RowLock lock);
@@ -96,24 +96,24 @@ extern TupleTableSlot *follow_find_row(Follow *follow, RowReader *reader, const 
 extern void follow_row(Follow *follow, TupleTableSlot *slot);
 
 /*
- * * Has the item been worked on, or noted by follow_note_item(), since
-  * follow_begin() or follow_flush()?
+ * Has the item been worked on, or noted by follow_note_item(), since
+ * follow_begin() or follow_flush()?
  */
 extern bool follow_was_seen(Follow *follow, const char *item);
 extern void follow_note_item(Follow *follow, const char *item);
 
 /*
- * * follow_would_write() tells whether follow_row() would change or begin any clock.
-  * follow_last_row() then does that for the same item, usually without evaluating
-  * the row again.
+ * follow_would_write() tells whether follow_row() would change or begin any clock.
+ * follow_last_row() then does that for the same item, usually without evaluating
+ * the row again.
  */
 extern bool follow_would_write(Follow *follow, TupleTableSlot *slot);
 extern void follow_last_row(Follow *follow, TupleTableSlot *slot);
 
 /*
- * * Take a new snapshot, to see what others have committed.  New clocks that were
-  * worked out before are not necessarily written by this; if an item occurs again
-  * its own clocks are.
+ * Take a new snapshot, to see what others have committed.  New clocks that were
+ * worked out before are not necessarily written by this; if an item occurs again
+ * its own clocks are.
  */
 extern void follow_renew(Follow *follow);
 
@@ -124,18 +124,18 @@ extern void follow_flush(Follow *follow);
 extern void follow_gone(Follow *follow, const char *item, TimestampTz at);
 
 /*
- * * Apply a signal to the clocks of the item of a row, which must be its present
-  * row.  In a sync of sources, which "fresh" is for, the signal is skipped if a
-  * clock has facts that are as late or later, because then it was applied before.
-  * Facts at exactly the same time do not count if this sync began the clock.
+ * Apply a signal to the clocks of the item of a row, which must be its present
+ * row.  In a sync of sources, which "fresh" is for, the signal is skipped if a
+ * clock has facts that are as late or later, because then it was applied before.
+ * Facts at exactly the same time do not count if this sync began the clock.
  */
 extern void follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric,
 						  ClockAction action, TimestampTz at, const char *reason,
 						  ItemSet *fresh);
 
 /*
- * * Change a clock in memory into what it would be if its row were followed now,
-  * under the given definition.  Nothing is written.
+ * Change a clock in memory into what it would be if its row were followed now,
+ * under the given definition.  Nothing is written.
  */
 extern void follow_preview(Definition *def, StoredClock *clock);
 
@@ -152,8 +152,8 @@ extern void follow_bring_up_to_date(Definition *def, StoredClock *clock);
 extern bool follow_is_outdated(const Definition *def, const StoredClock *clock);
 
 /*
- * * Derive a clock afresh and store it if it changed, unless somebody else works on
-  * it.  Does not wait for locks.
+ * Derive a clock afresh and store it if it changed, unless somebody else works on
+ * it.
  */
 typedef enum FollowRefreshed
 {
@@ -173,8 +173,8 @@ typedef struct FollowFacts
 } FollowFacts;
 
 /*
- * * Correct facts of a clock and derive it afresh; or, if "facts" is NULL, judge it
-  * anew by its present promise.  The change is recorded in sla.clock_change.
+ * Correct facts of a clock and derive it afresh; or, if "facts" is NULL, judge it
+ * anew by its present promise.  The change is recorded in sla.clock_change.
  */
 extern void follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * follow_work.h
- *	  *	  Private declarations of follow.c, row_says.c, clock_change.c and refresh.c.
+ *	  Private declarations of follow.c, row_says.c, clock_change.c and refresh.c.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -24,9 +24,9 @@ typedef struct MetricSays
 	int64		due_at;
 	const char *per;			/* who has the item, if handed on; may be NULL */
 	const char *reason;			/* of the pause, or NULL */
-}			MetricSays;
+} MetricSays;
 
- /* What a row says: the values of all expressions. */
+/* What a row says: the values of all expressions. */
 typedef struct RowSays
 {
 	const char *item;
@@ -89,16 +89,16 @@ extern void note_change(Work *work, StoredClock *stored, const StoredClock *befo
 extern void write_changes(const List *changes);
 
 /*
- * * follow.c: write what was worked out and take a new snapshot, which sees what
-  * others have committed since if "latest".  Then follow_renew_definition() gets
-  * the definition that the snapshot sees, and tells whether that is another one.
+ * follow.c: write what was worked out and take a new snapshot, which sees what
+ * others have committed since if "latest".  Then follow_renew_definition() gets
+ * the definition that the snapshot sees, and tells whether that is another one.
  */
 extern void follow_renew_snapshot(Follow *follow, bool latest);
 extern bool follow_renew_definition(Follow *follow);
 
 /*
- * * Bring the clocks of the current metric in line with the row; cancel open clocks
-  * whose metric is not defined any more; cancel an open clock at an instant.
+ * Bring the clocks of the current metric in line with the row; cancel open clocks
+ * whose metric is not defined any more; cancel an open clock at an instant.
  */
 extern void follow_metric(Work *work);
 extern void follow_orphans(Work *work);

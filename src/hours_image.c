@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * hours_image.c
- *	  *	  Cache of compiled opening hours, with limited memory.
-  *
-  * Images are in a hash table whose key is the canonical text.  Most of the memory
-  * of an image is its timeline.  When all images together exceed
-  * sla_tracker.calendar_cache, the least recently used timelines are freed; they
-  * are compiled again when needed.
+ *	  Cache of compiled opening hours, with limited memory.
+ *
+ * Images are in a hash table whose key is the canonical text.  Most of the memory
+ * of an image is its timeline.  When all images together exceed
+ * sla_tracker.calendar_cache, the least recently used timelines are freed; they
+ * are compiled again when needed.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -70,8 +70,8 @@ static uint64 use_counter = 0;
 #define SCRATCH_SIZE	(512 * 1024)
 
 /*
- * * With more images than this, new timelines are made small, so that together they
-  * fit better into the CPU's cache.
+ * With more images than this, new timelines are made small, so that together they
+ * fit better into the CPU's cache.
  */
 #define MANY_IMAGES			64
 
@@ -140,9 +140,9 @@ compare_last_used(const void *a, const void *b)
 }
 
 /*
- * * If the limit is exceeded, free the least recently used timelines, and entire
-  * images unless they are referenced, until three quarters of the limit are in
-  * use.  "keep" is spared.
+ * If the limit is exceeded, free the least recently used timelines, and entire
+ * images unless they are referenced, until three quarters of the limit are in
+ * use.  "keep" is spared.
  */
 static void
 images_evict(const HoursImage *keep)
@@ -244,8 +244,8 @@ hours_image(const char *text, int length)
 }
 
 /*
- * * A constant argument is looked up once per call site; otherwise compare with
-  * the last value.
+ * A constant argument is looked up once per call site; otherwise compare with
+ * the last value.
  */
 HoursImage *
 hours_image_of_arg(FunctionCallInfo fcinfo, int argno)
@@ -289,8 +289,8 @@ hours_check_instant(TimestampTz t)
 }
 
 /*
- * * Allocate working memory for a compilation: from the block that is kept, or if
-  * that is used up from scratch_context.
+ * Allocate working memory for a compilation: from the block that is kept, or if
+ * that is used up from scratch_context.
  */
 static void *
 scratch_alloc(void *context, size_t size)
@@ -386,9 +386,9 @@ window_reaches(const Timeline *timeline, TimestampTz from, TimestampTz to)
 }
 
 /*
- * * Compile a window that covers [from, to].  An existing window is extended on the
-  * side where it is too short, by at least half of its length, so that a scan over
-  * many years needs only a few compilations.
+ * Compile a window that covers [from, to].  An existing window is extended on the
+ * side where it is too short, by at least half of its length, so that a scan over
+ * many years needs only a few compilations.
  */
 static void
 cover(HoursImage *image, TimestampTz from, TimestampTz to, bool dates)
@@ -456,8 +456,8 @@ hours_grow(HoursImage *image, TimelineStatus status)
 }
 
 /*
- * * Tell whether the reason is that the calendar is closed for ever, and since (or
-  * until) when.  As that may be far from the present window, look at all dates.
+ * Tell whether the reason is that the calendar is closed for ever, and since (or
+ * until) when.  As that may be far from the present window, look at all dates.
  */
 void
 hours_no_answer(HoursImage *image, TimelineStatus status)

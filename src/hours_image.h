@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * hours_image.h
- *	  *	  Cache of compiled opening hours, with limited memory.
-  *
-  * An image represents a business_hours value in this backend: its text, the
-  * parsed expression, and a timeline for a window of time, which grows as needed.
-  * Equal values share an image.
+ *	  Cache of compiled opening hours, with limited memory.
+ *
+ * An image represents a business_hours value in this backend: its text, the
+ * parsed expression, and a timeline for a window of time, which grows as needed.
+ * Equal values share an image.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -37,14 +37,14 @@ typedef struct HoursImage
 } HoursImage;
 
 /*
- * * Changes when an image is freed: a pointer to an image is valid only as long as
-  * this stays the same, unless its holder is counted in nrefs.
+ * Changes when an image is freed: a pointer to an image is valid only as long as
+ * this stays the same, unless its holder is counted in nrefs.
  */
 extern uint64 hours_image_epoch;
 
 /*
- * * Changes when a timeline is freed, and when a new calendar_statement begins.
-  * Timelines cached elsewhere are valid only as long as this stays the same.
+ * Changes when a timeline is freed, and when a new calendar_statement begins.
+ * Timelines cached elsewhere are valid only as long as this stays the same.
  */
 extern uint64 hours_turn;
 
@@ -74,8 +74,8 @@ extern const Timeline *hours_cover_dates(HoursImage *image, TimestampTz from,
 										 TimestampTz to);
 
 /*
- * * Enlarge the window on the side that "status" tells; it has business dates if it
-  * had them before.  NULL if it already extends to the end of the supported dates.
+ * Enlarge the window on the side that "status" tells; it has business dates if it
+ * had them before.  NULL if it already extends to the end of the supported dates.
  */
 extern const Timeline *hours_grow(HoursImage *image, TimelineStatus status);
 
@@ -89,11 +89,11 @@ hours_at(HoursImage *image, TimestampTz t)
 }
 
 /*
- * * Arithmetic on finite instants.  If there is no result within the supported
-  * dates, an error (22008) tells why.
-  */
+ * Arithmetic on finite instants.  If there is no result within the supported
+ * dates, an error (22008) tells why.
+ */
 
- /* t plus d microseconds of business time; either sign */
+/* t plus d microseconds of business time; either sign */
 extern TimestampTz hours_add(HoursImage *image, TimestampTz t, int64 d);
 
 /* t plus n business days; either sign */
@@ -104,8 +104,8 @@ extern TimestampTz hours_due_by(HoursImage *image, TimestampTz t, int32 n,
 								int64 cutoff, int64 due);
 
 /*
- * * Raise the error that there is no result up to the end of the supported dates
-  * on the side that "status" tells, after hours_grow() has returned NULL.
+ * Raise the error that there is no result up to the end of the supported dates
+ * on the side that "status" tells, after hours_grow() has returned NULL.
  */
 extern void hours_no_answer(HoursImage *image, TimelineStatus status);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * module.c
- *	  *	  The module magic block, configuration parameters and initialization.
+ *	  The module magic block, configuration parameters and initialization.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -77,7 +77,7 @@ sla_library_version(PG_FUNCTION_ARGS)
  * sla.cache_stats() -> setof (hours, calendars, from_at, to_at, bytes,
  *		compilations, compile_microseconds)
  *
- * * The calendars that this session has compiled.
+ * The calendars that this session has compiled.
  */
 PG_FUNCTION_INFO_V1(sla_cache_stats);
 Datum

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * refresh.c
- *	  *	  Deriving or judging clocks afresh because something other than their row has
-  *	  changed: definitions, exceptions, or a fact that was corrected.
+ *	  Deriving or judging clocks afresh because something other than their row has
+ *	  changed: definitions, exceptions, or a fact that was corrected.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -66,9 +66,9 @@ same_derived(const StoredClock *a, const StoredClock *b)
 }
 
 /*
- * * Derive a finished clock afresh after exceptions have changed.  Only the net
-  * verdict may change: the gross one is preserved, and the calendar is the version
-  * by which the clock was judged.
+ * Derive a finished clock afresh after exceptions have changed.  Only the net
+ * verdict may change: the gross one is preserved, and the calendar is the version
+ * by which the clock was judged.
  */
 static void
 rejudge(Follow *follow, StoredClock *stored)
@@ -95,8 +95,8 @@ rejudge(Follow *follow, StoredClock *stored)
 }
 
 /*
- * * Follow the row of a clock, or cancel its clocks if the row is gone.  Returns
-  * false if "lock" is ROW_LOCK_OR_SKIP and the row is locked; then nothing is done.
+ * Follow the row of a clock, or cancel its clocks if the row is gone.  Returns
+ * false if "lock" is ROW_LOCK_OR_SKIP and the row is locked; then nothing is done.
  */
 static bool
 refresh_by_row(Follow *follow, const StoredClock *stored, RowLock lock)

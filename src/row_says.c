@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * row_says.c
- *	  *	  Evaluation of the expressions of definitions for a row.
-  *
-  * The expressions run in a fence (fence.h): with the rights of the table's owner,
-  * and independent of the settings of the session.
+ *	  Evaluation of the expressions of definitions for a row.
+ *
+ * The expressions run in a fence (fence.h): with the rights of the table's owner,
+ * and independent of the settings of the session.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *

@@ -21,11 +21,11 @@
 /*
  * business_interval: an interval counted in business time.
  *
- * * On disk this is a varlena with STORAGE plain and ALIGNMENT double, so a
-  * value is never toasted or packed and need not be detoasted.  "calendar" is
-  * not NUL-terminated: its length follows from the size of the varlena and is
-  * 0 if the value names no calendar.  A leading zero byte in the name is
-  * reserved for future layouts; the receive function rejects it.
+ * On disk this is a varlena with STORAGE plain and ALIGNMENT double, so a
+ * value is never toasted or packed and need not be detoasted.  "calendar" is
+ * not NUL-terminated: its length follows from the size of the varlena and is
+ * 0 if the value names no calendar.  A leading zero byte in the name is
+ * reserved for future layouts; the receive function rejects it.
  */
 typedef struct BusinessInterval
 {
@@ -48,8 +48,8 @@ extern BusinessInterval *business_interval_make(int32 days, int64 time,
 												int calendar_len);
 
 /*
- * * business_hours: opening hours, stored as a varlena that contains their
-  * canonical text (see core/hours.h).
+ * business_hours: opening hours, stored as a varlena that contains their
+ * canonical text (see core/hours.h).
  */
 
 /* report.c: memory and errors of the core in the server */
@@ -58,9 +58,9 @@ extern BusinessInterval *business_interval_make(int32 days, int64 time,
 extern CoreMem sla_core_mem(void);
 
 /*
- * * Report an error that the core found in "input" ("length" bytes, need not be
-  * terminated).  "type" names the data type, or whatever else "input" is, in
-  * the message.  If escontext is an ErrorSaveContext this is a soft error.
+ * Report an error that the core found in "input" ("length" bytes, need not be
+ * terminated).  "type" names the data type, or whatever else "input" is, in
+ * the message.  If escontext is an ErrorSaveContext this is a soft error.
  */
 extern void sla_report(const CoreError *error, const char *type,
 					   const char *input, int length, Node *escontext);

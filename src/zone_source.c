@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * zone_source.c
- *	  *	  Access to the server's time zones, for the core.
+ *	  Access to the server's time zones, for the core.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -25,17 +25,17 @@ unix_seconds(int64 instant)
 }
 
 /*
- * * The names in the IANA database that have a digit and no lower-case letter.  All
-  * others of that form are POSIX strings.
+ * The names in the IANA database that have a digit and no lower-case letter.  All
+ * others of that form are POSIX strings.
  */
 static const char *const upper_names_with_digits[] = {
 	"CST6CDT", "EST5EDT", "GMT+0", "GMT-0", "GMT0", "MST7MDT", "PST8PDT"
 };
 
 /*
- * * pg_tzset() also accepts POSIX strings: to it, the typo "Brlin5" is a zone five
-  * hours west of Greenwich.  They can be recognized because the canonical name
-  * that it gives them is in upper case, and contains a digit.
+ * pg_tzset() also accepts POSIX strings: to it, the typo "Brlin5" is a zone five
+ * hours west of Greenwich.  They can be recognized because the canonical name
+ * that it gives them is in upper case, and contains a digit.
  */
 pg_tz *
 sla_zone_lookup(const char *name)
@@ -109,16 +109,16 @@ load_zone(void *context, const char *name, int64_t from, int64_t to,
 const ZoneSource sla_zones = {load_zone, NULL};
 
 /*
- * * Zones whose names are also abbreviations, to which timezone(zone, instant) gives
-  * precedence: then they mean winter time all year.
+ * Zones whose names are also abbreviations, to which timezone(zone, instant) gives
+ * precedence: then they mean winter time all year.
  */
 static const char *const ambiguous_zones[] = {"CET", "EET", "MET", "WET"};
 
 /*
  * sla.check_time_zone(name) -> void
  *
- * * Raise an error unless "name" is the name of a zone, spelled as in
-  * pg_timezone_names, and is not ambiguous.
+ * Raise an error unless "name" is the name of a zone, spelled as in
+ * pg_timezone_names, and is not ambiguous.
  */
 PG_FUNCTION_INFO_V1(sla_check_time_zone);
 Datum

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * zone_source.h
- *	  *	  Access to the server's time zones, for the core.
+ *	  Access to the server's time zones, for the core.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *

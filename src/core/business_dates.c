@@ -3,8 +3,8 @@
  * business_dates.c
  *	  Arithmetic in business days.
  *
- * * A business date owns spans: those that its own rules open, including the part
-  * after midnight.  A time "on the clock of a date" may therefore be 27:00.
+ * A business date owns spans: those that its own rules open, including the part
+ * after midnight.  A time "on the clock of a date" may therefore be 27:00.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -13,8 +13,8 @@
 #include "timeline.h"
 
 /*
- * * All spans of a date end within this many days after it begins.  A span ends
-  * at 48:00 at the latest; the third day allows for changes of the offset.
+ * All spans of a date end within this many days after it begins.  A span ends
+ * at 48:00 at the latest; the third day allows for changes of the offset.
  */
 #define REACH_DAYS		3
 
@@ -59,9 +59,9 @@ own_spans(const Timeline *tl, int32_t k)
 }
 
 /*
- * * Get the next span.  In a leaf a date owns its "own" pieces and those of the
-  * next date that are not.  In a composed value it owns all that is open from
-  * its first opening to that of the next business date.
+ * Get the next span.  In a leaf a date owns its "own" pieces and those of the
+ * next date that are not.  In a composed value it owns all that is open from
+ * its first opening to that of the next business date.
  */
 static bool
 own_spans_next(OwnSpans *own, OpenSpan *span)
@@ -138,10 +138,10 @@ dates_opened(const Timeline *tl, int64_t t)
 }
 
 /*
- * * The number of the date that owns a span that contains t, or -1.  There may be
-  * several such dates, if a night shift overlaps the next morning's early shift;
-  * "last" tells whether to return the last or the first of them.  "opened" is
-  * dates_opened(t).
+ * The number of the date that owns a span that contains t, or -1.  There may be
+ * several such dates, if a night shift overlaps the next morning's early shift;
+ * "last" tells whether to return the last or the first of them.  "opened" is
+ * dates_opened(t).
  */
 static int32_t
 date_holding(const Timeline *tl, int32_t opened, int64_t t, bool forward,
@@ -220,10 +220,10 @@ timeline_dates_before(const Timeline *tl, int32_t date)
 }
 
 /*
- * * Move t into the spans of date k if it is outside them.  Forward: to the next
-  * opening, or to the last closing if there is none.  Backward: to the previous
-  * closing, or to the first opening if there is none.  Spans may be out of order
-  * because of a gap in local time.
+ * Move t into the spans of date k if it is outside them.  Forward: to the next
+ * opening, or to the last closing if there is none.  Backward: to the previous
+ * closing, or to the first opening if there is none.  Spans may be out of order
+ * because of a gap in local time.
  */
 static int64_t
 place(const Timeline *tl, int32_t k, int64_t t, bool forward)
@@ -290,9 +290,9 @@ closing_before(const Timeline *tl, int32_t k)
 }
 
 /*
- * * Make timeline_add_days() monotonic for n > 0.  If the spans of the target date
-  * extend beyond the next date's opening, a later instant, with a later anchor,
-  * may have an earlier result.  Then return that one.
+ * Make timeline_add_days() monotonic for n > 0.  If the spans of the target date
+ * extend beyond the next date's opening, a later instant, with a later anchor,
+ * may have an earlier result.  Then return that one.
  */
 static int64_t
 not_later_than_next(const Timeline *tl, int32_t anchor, int32_t n, int64_t u)
@@ -331,15 +331,15 @@ not_earlier_than_last(const Timeline *tl, int32_t anchor, int32_t n, int64_t u)
 }
 
 /*
- * * Forward, let w be t if it is open then, else the next opening.  The anchor is
-  * the business date that owns w, the first one if there are several.  The result
-  * is n business dates later, at w's time on the clock of the anchor.
-  *
-  * Backward mirrors that: w is t if it is open just before it, else the previous
-  * closing.
-  *
-  * The result is a monotonic function of t.  That takes zone_clock(), where
-  * clocks are put forward or back, and the two functions above.
+ * Forward, let w be t if it is open then, else the next opening.  The anchor is
+ * the business date that owns w, the first one if there are several.  The result
+ * is n business dates later, at w's time on the clock of the anchor.
+ *
+ * Backward mirrors that: w is t if it is open just before it, else the previous
+ * closing.
+ *
+ * The result is a monotonic function of t.  That takes zone_clock(), where
+ * clocks are put forward or back, and the two functions above.
  */
 TimelineStatus
 timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
@@ -367,7 +367,7 @@ timeline_add_days(const Timeline *tl, int64_t t, int32_t n, int64_t *u)
 		return status;
 
 	/*
-	 * * * Time that no date owns (the part after midnight of a date that is
+	 * Time that no date owns (the part after midnight of a date that is
 	 * itself closed) counts as that of the last date that opened.
 	 */
 	opened = dates_opened(tl, forward ? w : w - 1);

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * clock.c
- *	  *	  Derivation of elapsed time and deadlines from the facts of a clock.
-  *
-  * The functions walk over the time that counts, that is, the stretches between
-  * pauses and excluded spans.
+ *	  Derivation of elapsed time and deadlines from the facts of a clock.
+ *
+ * The functions walk over the time that counts, that is, the stretches between
+ * pauses and excluded spans.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -37,9 +37,9 @@ uncounted(const Clock *clock, const ClockTerms *terms)
 }
 
 /*
- * * Get the first pause or excluded span that ends after t; false if there is
-  * none.  It may begin before t, because pauses and excluded spans can overlap
-  * each other.
+ * Get the first pause or excluded span that ends after t; false if there is
+ * none.  It may begin before t, because pauses and excluded spans can overlap
+ * each other.
  */
 static bool
 next_uncounted(Uncounted *walk, int64_t t, ClockSpan *span)
@@ -135,11 +135,11 @@ deadline(const Clock *clock, const ClockTerms *terms, const ClockTime *time,
 }
 
 /*
- * * risk x budget, rounded up.  "risk" was given as a decimal fraction, which a
-  * double only approximates: 0.07 x 100 must be 7, although the double nearest
-  * to 0.07 is slightly larger.  Hence a product within rounding error of an
-  * integer is taken to be that integer, which can be a microsecond too little
-  * for a budget of years.
+ * risk x budget, rounded up.  "risk" was given as a decimal fraction, which a
+ * double only approximates: 0.07 x 100 must be 7, although the double nearest
+ * to 0.07 is slightly larger.  Hence a product within rounding error of an
+ * integer is taken to be that integer, which can be a microsecond too little
+ * for a budget of years.
  */
 static int64_t
 risk_budget(double risk, int64_t budget)

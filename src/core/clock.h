@@ -1,27 +1,27 @@
 /*-------------------------------------------------------------------------
  *
  * clock.h
- *	  *	  The clock of a promise: its facts, what is derived from them, and how
-  *	  rows and signals change them.
-  *
-  * The facts of a clock are its start, its end, its pauses, and the terms of
-  * the promise.  Deadline, elapsed time and breach are a pure function of these
-  * (clock_evaluate) and can be derived again at any time.
-  *
-  * clock_apply_row() brings the facts in line with what a row says now.  It
-  * looks at conditions, not at their changes, so applying the same row twice
-  * changes nothing.  A signal (clock_apply_signal) tells what no row shows, and
-  * stays in effect until the opposite signal.  For each of the conditions stop,
-  * pause and cancel a clock keeps two levels, one set by the row and one set by
-  * signals; the condition holds while at least one of them is set.
-  *
-  * An event whose time lies before the last known fact is applied at the time
-  * of that fact and reported as late.  It is not an error, and no duration ever
-  * becomes negative.
-  *
-  * The array of pauses is copied before it is changed; reasons are never
-  * copied, only pointed to.  Running out of memory cannot be reported here, so
-  * the alloc function of the CoreMem must not return NULL.
+ *	  The clock of a promise: its facts, what is derived from them, and how
+ *	  rows and signals change them.
+ *
+ * The facts of a clock are its start, its end, its pauses, and the terms of
+ * the promise.  Deadline, elapsed time and breach are a pure function of these
+ * (clock_evaluate) and can be derived again at any time.
+ *
+ * clock_apply_row() brings the facts in line with what a row says now.  It
+ * looks at conditions, not at their changes, so applying the same row twice
+ * changes nothing.  A signal (clock_apply_signal) tells what no row shows, and
+ * stays in effect until the opposite signal.  For each of the conditions stop,
+ * pause and cancel a clock keeps two levels, one set by the row and one set by
+ * signals; the condition holds while at least one of them is set.
+ *
+ * An event whose time lies before the last known fact is applied at the time
+ * of that fact and reported as late.  It is not an error, and no duration ever
+ * becomes negative.
+ *
+ * The array of pauses is copied before it is changed; reasons are never
+ * copied, only pointed to.  Running out of memory cannot be reported here, so
+ * the alloc function of the CoreMem must not return NULL.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -49,8 +49,8 @@ earlier_of(int64_t a, int64_t b)
 }
 
 /*
- * * Business time, supplied by the caller.  All instants are finite; the
-  * functions may longjmp.
+ * Business time, supplied by the caller.  All instants are finite; the
+ * functions may longjmp.
  */
 typedef struct ClockTime
 {
@@ -101,9 +101,9 @@ typedef enum ClockState
 #define CLOCK_CANCEL		(CLOCK_ROW_CANCEL | CLOCK_SIGNAL_CANCEL)
 
 /*
- * * The facts of one cycle.  Pauses are sorted and do not overlap; they may
-  * touch if their reasons differ.  The last one is without end if and only if
-  * the state is CLOCK_PAUSED; all others have ended.
+ * The facts of one cycle.  Pauses are sorted and do not overlap; they may
+ * touch if their reasons differ.  The last one is without end if and only if
+ * the state is CLOCK_PAUSED; all others have ended.
  */
 typedef struct Clock
 {
@@ -138,7 +138,7 @@ clock_item_is_stopped(const Clock *clock)
 }
 
 /*
- * * The terms of a promise, worked out for one clock.
+ * The terms of a promise, worked out for one clock.
  */
 typedef struct ClockTerms
 {
@@ -170,40 +170,40 @@ typedef struct ClockResult
 } ClockResult;
 
 /*
- * * Derive what follows from the facts.  The elapsed time is the open time since
-  * the start that is neither paused nor excluded.  The deadline is the earliest
-  * instant, not before goal_at, at which the elapsed time reaches the budget.
-  * A clock is breached if it was still open after "late".  "risk" is the
-  * instant at which the elapsed time reaches terms->risk x budget; if
-  * terms->risk >= 1 it is not before goal_at either.
-  *
-  * For a finished clock the results are those as if it had gone on.  With
-  * dates promised by hand, due, late and risk ignore pauses and exclusions,
-  * whereas the elapsed time (and clock_reach) respects them.
+ * Derive what follows from the facts.  The elapsed time is the open time since
+ * the start that is neither paused nor excluded.  The deadline is the earliest
+ * instant, not before goal_at, at which the elapsed time reaches the budget.
+ * A clock is breached if it was still open after "late".  "risk" is the
+ * instant at which the elapsed time reaches terms->risk x budget; if
+ * terms->risk >= 1 it is not before goal_at either.
+ *
+ * For a finished clock the results are those as if it had gone on.  With
+ * dates promised by hand, due, late and risk ignore pauses and exclusions,
+ * whereas the elapsed time (and clock_reach) respects them.
  */
 extern void clock_evaluate(const Clock *clock, const ClockTerms *terms,
 						   const ClockTime *time, ClockResult *result);
 
 /*
- * * The instant at which a fraction (> 0) of the budget is used up, determined
-  * like ClockResult.risk.
+ * The instant at which a fraction (> 0) of the budget is used up, determined
+ * like ClockResult.risk.
  */
 extern int64_t clock_fraction_at(const Clock *clock, const ClockTerms *terms,
 								 const ClockTime *time, int64_t budget,
 								 double fraction);
 
 /*
- * * The elapsed time, in microseconds, at an instant or at the clock's end,
-  * whichever is earlier; 0 before the start.
+ * The elapsed time, in microseconds, at an instant or at the clock's end,
+ * whichever is earlier; 0 before the start.
  */
 extern int64_t clock_elapsed(const Clock *clock, const ClockTerms *terms,
 							 const ClockTime *time, int64_t at);
 
 /*
- * * The earliest instant at which the elapsed time reaches "elapsed"
-  * microseconds if the clock goes on as it is (if finished, had it gone on);
-  * the start if that is 0 or less.  CLOCK_NONE if it is paused before and that
-  * pause has no end.
+ * The earliest instant at which the elapsed time reaches "elapsed"
+ * microseconds if the clock goes on as it is (if finished, had it gone on);
+ * the start if that is 0 or less.  CLOCK_NONE if it is paused before and that
+ * pause has no end.
  */
 extern int64_t clock_reach(const Clock *clock, const ClockTerms *terms,
 						   const ClockTime *time, int64_t elapsed);
@@ -296,68 +296,68 @@ typedef struct ClockOutcome
 } ClockOutcome;
 
 /*
- * * Reopen a clock that was cancelled because its table ceased to be tracked
-  * (CLOCK_UNTRACKED), as if that had not happened, if there is a promise for it
-  * again.  Returns whether it did.  To be called for all clocks of an item that
-  * still exists before a row or signal is applied to any of them, because that
-  * depends on which of them are open.
+ * Reopen a clock that was cancelled because its table ceased to be tracked
+ * (CLOCK_UNTRACKED), as if that had not happened, if there is a promise for it
+ * again.  Returns whether it did.  To be called for all clocks of an item that
+ * still exists before a row or signal is applied to any of them, because that
+ * depends on which of them are open.
  */
 extern bool clock_take_up(Clock *clock, ClockPromise promise, void *context,
 						  CoreMem *mem);
 
 /*
- * * Bring a clock in line with what its row says.  "clock" is the last cycle of
-  * the item's metric and is changed in place; it is NULL if there is none yet,
-  * and then the only possible result is outcome->next (which may be finished
-  * from the outset).  With rules->repeats, one call may stop the clock and begin
-  * outcome->next.  As that cycle may have ended already as well (when rows are
-  * imported), the caller then applies the row to outcome->next, with another
-  * ClockOutcome, until nothing changes.  A finished clock is left as it is if
-  * another cycle begins.
-  *
-  * The rules, in this order:
-  * - If the item is gone, cancel holds, or there is no promise any more for a
-  *   clock with this start, an open clock is cancelled.  In the last case the
-  *   next cycle may begin in the same call, if there is a promise for a clock
-  *   that starts now.
-  * - If stop holds, an open clock stops: at stop_at, unless that is CLOCK_NONE
-  *   or stale (not later than "turned"), else at the event time.  A stop that
-  *   the row already showed when the cycle began (because the metric repeats,
-  *   or a signal started it) does not stop this cycle, unless it is withdrawn
-  *   and shown again, or gets a later stop_at.
-  * - An open clock is paused, or runs on, at the event time, as pause says.  If
-  *   the reason changes, one pause ends and another begins.  A pause of zero
-  *   length is dropped.
-  * - If start holds, stop does not, and no clock is open, a cycle begins: at
-  *   start_at, or at the event time if that is CLOCK_NONE or stale.  If pause
-  *   holds it is paused from the event time on.  If start and stop hold and
-  *   there is no clock yet, the cycle is a finished one.
-  * - If the stop of a stopped clock no longer holds, neither by the row nor by
-  *   a signal, on_reopen decides.  CLOCK_CONTINUE inserts a pause with the
-  *   reason "closed" from the stop to the event time; if there is no promise
-  *   any more for the start, the clock stays stopped.  A metric that repeats is
-  *   never continued.
-  * - If the promise for an open clock changes, on_retarget decides.  A restarted
-  *   clock gets the promise for its new start, or is cancelled if there is none.
+ * Bring a clock in line with what its row says.  "clock" is the last cycle of
+ * the item's metric and is changed in place; it is NULL if there is none yet,
+ * and then the only possible result is outcome->next (which may be finished
+ * from the outset).  With rules->repeats, one call may stop the clock and begin
+ * outcome->next.  As that cycle may have ended already as well (when rows are
+ * imported), the caller then applies the row to outcome->next, with another
+ * ClockOutcome, until nothing changes.  A finished clock is left as it is if
+ * another cycle begins.
+ *
+ * The rules, in this order:
+ * - If the item is gone, cancel holds, or there is no promise any more for a
+ *   clock with this start, an open clock is cancelled.  In the last case the
+ *   next cycle may begin in the same call, if there is a promise for a clock
+ *   that starts now.
+ * - If stop holds, an open clock stops: at stop_at, unless that is CLOCK_NONE
+ *   or stale (not later than "turned"), else at the event time.  A stop that
+ *   the row already showed when the cycle began (because the metric repeats,
+ *   or a signal started it) does not stop this cycle, unless it is withdrawn
+ *   and shown again, or gets a later stop_at.
+ * - An open clock is paused, or runs on, at the event time, as pause says.  If
+ *   the reason changes, one pause ends and another begins.  A pause of zero
+ *   length is dropped.
+ * - If start holds, stop does not, and no clock is open, a cycle begins: at
+ *   start_at, or at the event time if that is CLOCK_NONE or stale.  If pause
+ *   holds it is paused from the event time on.  If start and stop hold and
+ *   there is no clock yet, the cycle is a finished one.
+ * - If the stop of a stopped clock no longer holds, neither by the row nor by
+ *   a signal, on_reopen decides.  CLOCK_CONTINUE inserts a pause with the
+ *   reason "closed" from the stop to the event time; if there is no promise
+ *   any more for the start, the clock stays stopped.  A metric that repeats is
+ *   never continued.
+ * - If the promise for an open clock changes, on_retarget decides.  A restarted
+ *   clock gets the promise for its new start, or is cancelled if there is none.
  */
 extern void clock_apply_row(Clock *clock, const ClockRules *rules,
 							const ClockRow *row, CoreMem *mem,
 							ClockOutcome *outcome);
 
 /*
- * * Apply a signal to a clock.  The signals stop and cancel stay in effect until
-  * the signal start, and pause until resume.  A start on a finished clock also
-  * begins the next cycle (unless CLOCK_IGNORE).  A resume does not reopen a
-  * finished clock.  If the metric repeats, a stop ends the current cycle but
-  * does not stay in effect.  While both the row and a signal pause the clock,
-  * the reason is that of the row.  A reset clock gets the promise for its new
-  * start (unless CLOCK_KEEP_PROMISE), or is cancelled if there is none.
-  *
-  * If a signal begins the first cycle and the row is known, the row's pause is
-  * in effect from the start of the cycle, as is a signal's; the row's stop and
-  * cancel do not affect this cycle until they are withdrawn and shown again.
-  *
-  * If an item has several clocks, apply a signal to the last cycle of each.
+ * Apply a signal to a clock.  The signals stop and cancel stay in effect until
+ * the signal start, and pause until resume.  A start on a finished clock also
+ * begins the next cycle (unless CLOCK_IGNORE).  A resume does not reopen a
+ * finished clock.  If the metric repeats, a stop ends the current cycle but
+ * does not stay in effect.  While both the row and a signal pause the clock,
+ * the reason is that of the row.  A reset clock gets the promise for its new
+ * start (unless CLOCK_KEEP_PROMISE), or is cancelled if there is none.
+ *
+ * If a signal begins the first cycle and the row is known, the row's pause is
+ * in effect from the start of the cycle, as is a signal's; the row's stop and
+ * cancel do not affect this cycle until they are withdrawn and shown again.
+ *
+ * If an item has several clocks, apply a signal to the last cycle of each.
  */
 extern void clock_apply_signal(Clock *clock, const ClockRules *rules,
 							   const ClockSignal *signal, CoreMem *mem,

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * clock_apply.c
- *	  *	  Applying rows and signals to the facts of a clock.
-  *
-  * fact_time() determines the time of every change, so that no fact is ever
-  * placed before the last one.
+ *	  Applying rows and signals to the facts of a clock.
+ *
+ * fact_time() determines the time of every change, so that no fact is ever
+ * placed before the last one.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -19,8 +19,8 @@
 #define CLOCK_SIGNAL	(CLOCK_SIGNAL_PAUSE | CLOCK_SIGNAL_END)
 
 /*
- * * The time of a fact that is claimed to have happened at "at": if that is
-  * before the last fact, it is late, and takes the time of the last fact.
+ * The time of a fact that is claimed to have happened at "at": if that is
+ * before the last fact, it is late, and takes the time of the last fact.
  */
 static int64_t
 fact_time(const Clock *clock, int64_t at, ClockOutcome *outcome)
@@ -34,8 +34,8 @@ fact_time(const Clock *clock, int64_t at, ClockOutcome *outcome)
 }
 
 /*
- * * Likewise for a change of levels.  The start of a clock may lie in the future;
-  * a level set before then takes effect at the start, and is not late.
+ * Likewise for a change of levels.  The start of a clock may lie in the future;
+ * a level set before then takes effect at the start, and is not late.
  */
 static int64_t
 level_time(const Clock *clock, int64_t at, ClockOutcome *outcome)
@@ -99,13 +99,13 @@ add_pause(Clock *clock, int64_t from, int64_t to, const char *reason)
 }
 
 /*
- * * Set the levels of an open clock, and pause or resume it accordingly.
-  * "row_reason" is the reason if the row pauses it.  Returns whether anything
-  * changed.
-  *
-  * A change of either pause level is a fact even if the clock stays paused
-  * because of the other one: it advances clock->last, so that an event that
-  * comes late cannot change what was paused until then.
+ * Set the levels of an open clock, and pause or resume it accordingly.
+ * "row_reason" is the reason if the row pauses it.  Returns whether anything
+ * changed.
+ *
+ * A change of either pause level is a fact even if the clock stays paused
+ * because of the other one: it advances clock->last, so that an event that
+ * comes late cannot change what was paused until then.
  */
 static bool
 set_levels(Clock *clock, int levels, const char *row_reason, int64_t at,
@@ -190,9 +190,9 @@ set_promise(Clock *clock, int32_t promise, ClockOutcome *outcome)
 }
 
 /*
- * * Begin the cycle after "before" (the first one if that is NULL) in
-  * outcome->next.  If the clock "known" (may be NULL) is paused by a signal, so
-  * is the new cycle; otherwise it is running.
+ * Begin the cycle after "before" (the first one if that is NULL) in
+ * outcome->next.  If the clock "known" (may be NULL) is paused by a signal, so
+ * is the new cycle; otherwise it is running.
  */
 static void
 begin(const Clock *before, const Clock *known, int64_t start, int32_t promise,
@@ -217,9 +217,9 @@ begin(const Clock *before, const Clock *known, int64_t start, int32_t promise,
 }
 
 /*
- * * Begin the cycle that follows a stopped one if the metric repeats, if there
-  * is a promise for it.  It inherits the row's levels, so that the row's
-  * present stop does not stop it too (see stop_is_news).
+ * Begin the cycle that follows a stopped one if the metric repeats, if there
+ * is a promise for it.  It inherits the row's levels, so that the row's
+ * present stop does not stop it too (see stop_is_news).
  */
 static void
 begin_repeat(const Clock *clock, int levels, const char *row_reason,
@@ -275,8 +275,8 @@ told_time(const ClockRow *row, int64_t told, int64_t turned)
 }
 
 /*
- * * Does the row's stop stop this cycle?  Not if the row already showed it when
-  * the cycle began, unless its time says that it is a later one.
+ * Does the row's stop stop this cycle?  Not if the row already showed it when
+ * the cycle began, unless its time says that it is a later one.
  */
 static bool
 stop_is_news(const Clock *clock, const ClockRow *row)
@@ -336,9 +336,9 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 }
 
 /*
- * * Apply on_retarget if the promise for an open clock has changed.  A restarted
-  * clock gets the promise for its new start: with that for the old start, the
-  * next row would restart it again.
+ * Apply on_retarget if the promise for an open clock has changed.  A restarted
+ * clock gets the promise for its new start: with that for the old start, the
+ * next row would restart it again.
  */
 static void
 retarget(Clock *clock, const ClockRules *rules, const ClockRow *row,
@@ -459,7 +459,7 @@ clock_apply_row(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	}
 
 	/*
-	 * * If the clock has just ended, another cycle may begin at once: because
+	 * If the clock has just ended, another cycle may begin at once: because
 	 * the metric repeats, or because there is a promise for a clock that
 	 * starts now, but no longer for the old start.
 	 */
@@ -476,8 +476,8 @@ clock_apply_row(Clock *clock, const ClockRules *rules, const ClockRow *row,
  */
 
 /*
- * * The reason for which the row pauses a clock (may be NULL), as far as it can
-  * be told without the row: that of the pause it is in, or was in when it ended.
+ * The reason for which the row pauses a clock (may be NULL), as far as it can
+ * be told without the row: that of the pause it is in, or was in when it ended.
  */
 static const char *
 known_row_reason(const Clock *clock)

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * core.c
- *	  *	  Support shared by all files of the core: errors, quoting of input in
-  *	  them, and the civil calendar.
+ *	  Support shared by all files of the core: errors, quoting of input in
+ *	  them, and the civil calendar.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -20,11 +20,11 @@
 /*
  * core_fail
  *
- * * Fill in *error, if not NULL.  "detail" is a format for the arguments after
-  * "hint"; "hint" is taken literally; either may be "".  The message is left
-  * empty, which selects the caller's standard one.  Text that does not fit is
-  * truncated, without regard to multibyte characters: pass quoted input through
-  * core_quote() first.  Always returns false, so that callers can return that.
+ * Fill in *error, if not NULL.  "detail" is a format for the arguments after
+ * "hint"; "hint" is taken literally; either may be "".  The message is left
+ * empty, which selects the caller's standard one.  Text that does not fit is
+ * truncated, without regard to multibyte characters: pass quoted input through
+ * core_quote() first.  Always returns false, so that callers can return that.
  */
 bool
 core_fail(CoreError *error, CoreErrorKind kind, int position, int length,
@@ -107,10 +107,10 @@ core_quote(const char *token, int length, char *to)
 /*
  * core_date
  *
- * * The date of a year, month (1-12) and day, as days since 2000-01-01.  The
-  * day may lie outside the month: day 0 is the last day of the previous month,
-  * and so on.  Internally years begin in March, so that a leap day is the last
-  * day of its year.
+ * The date of a year, month (1-12) and day, as days since 2000-01-01.  The
+ * day may lie outside the month: day 0 is the last day of the previous month,
+ * and so on.  Internally years begin in March, so that a leap day is the last
+ * day of its year.
  */
 int32_t
 core_date(int year, int month, int day)
@@ -151,7 +151,7 @@ core_civil(int32_t date, int *year, int *month, int *day)
 /*
  * core_month_days
  *
- * * The number of days in a month (1-12).
+ * The number of days in a month (1-12).
  */
 int
 core_month_days(int year, int month)

@@ -1,19 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * core.h
- *	  *	  Definitions shared by all files of the core: time constants, memory,
-  *	  errors, and the civil calendar.
+ *	  Definitions shared by all files of the core: time constants, memory,
+ *	  errors, and the civil calendar.
  *
- * * The core is plain C on 64-bit microseconds.  It includes no server headers,
-  * so that it can be unit-tested and fuzzed on its own.  It allocates from a
-  * CoreMem supplied by the caller (a memory context in the server, an arena in
-  * the tests) and never frees single chunks.  Errors are returned in a
-  * CoreError, which the caller turns into an ereport().
+ * The core is plain C on 64-bit microseconds.  It includes no server headers,
+ * so that it can be unit-tested and fuzzed on its own.  It allocates from a
+ * CoreMem supplied by the caller (a memory context in the server, an arena in
+ * the tests) and never frees single chunks.  Errors are returned in a
+ * CoreError, which the caller turns into an ereport().
  *
- * * Conventions: an instant is a number of microseconds since 2000-01-01 00:00
-  * UTC, a local time the same on the wall clock of some zone, and a date a
-  * number of days since 2000-01-01; just like PostgreSQL's TimestampTz,
-  * Timestamp and DateADT.
+ * Conventions: an instant is a number of microseconds since 2000-01-01 00:00
+ * UTC, a local time the same on the wall clock of some zone, and a date a
+ * number of days since 2000-01-01; just like PostgreSQL's TimestampTz,
+ * Timestamp and DateADT.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -32,9 +32,9 @@
 #define CORE_USECS_PER_DAY		INT64_C(86400000000)
 
 /*
- * * The supported range of dates is [CORE_MIN_DATE, CORE_MAX_DATE), that is from
-  * 1800-01-01 up to but not including 2500-01-01.  A result outside it is an
-  * error.
+ * The supported range of dates is [CORE_MIN_DATE, CORE_MAX_DATE), that is from
+ * 1800-01-01 up to but not including 2500-01-01.  A result outside it is an
+ * error.
  */
 #define CORE_MIN_YEAR	1800
 #define CORE_MAX_YEAR	2500
@@ -71,10 +71,10 @@ typedef enum CoreErrorKind
 } CoreErrorKind;
 
 /*
- * * What went wrong, and where.  "message" is a primary message that does not
-  * quote the value; if it is empty, the caller uses its standard one, such as
-  * "invalid input syntax for type ...".  "detail" and "hint" are full sentences
-  * or empty.
+ * What went wrong, and where.  "message" is a primary message that does not
+ * quote the value; if it is empty, the caller uses its standard one, such as
+ * "invalid input syntax for type ...".  "detail" and "hint" are full sentences
+ * or empty.
  */
 typedef struct CoreError
 {
@@ -92,8 +92,8 @@ extern bool core_fail(CoreError *error, CoreErrorKind kind, int position,
 			__attribute__((format(printf, 5, 7)));
 
 /*
- * * The length in bytes of the UTF-8 character at the start of "text", which has
-  * "left" bytes; 1 if it is not valid UTF-8.
+ * The length in bytes of the UTF-8 character at the start of "text", which has
+ * "left" bytes; 1 if it is not valid UTF-8.
  */
 extern int	core_char_length(const char *text, int left);
 
@@ -101,9 +101,9 @@ extern int	core_char_length(const char *text, int left);
 extern int	core_position(const char *text, int offset);
 
 /*
- * * Copy a token into "to" (of CORE_QUOTED_SIZE bytes) to be quoted in an error.
-  * It is truncated, at a character boundary, after about CORE_MAX_QUOTED bytes;
-  * bytes that are not printable are shown in hexadecimal.
+ * Copy a token into "to" (of CORE_QUOTED_SIZE bytes) to be quoted in an error.
+ * It is truncated, at a character boundary, after about CORE_MAX_QUOTED bytes;
+ * bytes that are not printable are shown in hexadecimal.
  */
 #define CORE_MAX_QUOTED		48
 #define CORE_QUOTED_SIZE	(4 * CORE_MAX_QUOTED + 8)

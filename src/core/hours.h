@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * hours.h
- *	  *	  Opening hours: the parsed form, its text, and its evaluation to local
-  *	  dates.
-  *
-  * The grammar is a subset of OpenStreetMap's opening_hours; the reference
-  * evaluator is opening_hours.js.  A value is an expression whose leaves are
-  * lists of rules with a time zone.  What a leaf opens on a local date is a
-  * DayShape; timeline.h converts that to instants.
+ *	  Opening hours: the parsed form, its text, and its evaluation to local
+ *	  dates.
+ *
+ * The grammar is a subset of OpenStreetMap's opening_hours; the reference
+ * evaluator is opening_hours.js.  A value is an expression whose leaves are
+ * lists of rules with a time zone.  What a leaf opens on a local date is a
+ * DayShape; timeline.h converts that to instants.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -94,10 +94,10 @@ typedef struct HoursRule
 } HoursRule;
 
 /*
- * * A public holiday in a leaf ("PH=2026-12-25,2026-12-24[09:00-12:00]").  If
-  * nspans < 0 it has no hours of its own: the rules with PH apply, or it is
-  * closed if there are none.  If nspans = 0 it is closed whatever those rules
-  * say ("[off]").
+ * A public holiday in a leaf ("PH=2026-12-25,2026-12-24[09:00-12:00]").  If
+ * nspans < 0 it has no hours of its own: the rules with PH apply, or it is
+ * closed if there are none.  If nspans = 0 it is closed whatever those rules
+ * say ("[off]").
  */
 typedef struct HoursHoliday
 {
@@ -133,9 +133,9 @@ typedef struct HoursExpr
 } HoursExpr;
 
 /*
- * * Parse "text" ("length" bytes, need not be terminated).  Zone names are only
-  * checked for valid characters; the caller has to check that the zones exist.
-  * Returns NULL and fills in *error on failure.
+ * Parse "text" ("length" bytes, need not be terminated).  Zone names are only
+ * checked for valid characters; the caller has to check that the zones exist.
+ * Returns NULL and fills in *error on failure.
  */
 extern HoursExpr *hours_parse(const char *text, size_t length, CoreMem *mem,
 							  CoreError *error);
@@ -160,21 +160,21 @@ extern const char *hours_zone(const HoursExpr *expr);
 extern int	hours_compare_holidays(const void *a, const void *b);
 
 /*
- * * Add public holidays to every leaf, replacing those on the same date.
-  * "holidays" must be sorted by date and have no duplicates.  Returns false if
-  * out of memory.
+ * Add public holidays to every leaf, replacing those on the same date.
+ * "holidays" must be sorted by date and have no duplicates.  Returns false if
+ * out of memory.
  */
 extern bool hours_bake(HoursExpr *expr, const HoursHoliday *holidays, int n,
 					   CoreMem *mem);
 
 /*
- * * What a leaf opens on local dates.
-  *
-  * A shape is a set of pieces inside [00:00, 24:00) of a date.  Pieces that are
-  * "own" come from the rules for that date; the others are the spill, that is,
-  * the parts after midnight of the previous date's spans.  Pieces of the same
-  * kind are disjoint and do not touch, but may overlap pieces of the other kind.
-  * All pieces are sorted by their start.
+ * What a leaf opens on local dates.
+ *
+ * A shape is a set of pieces inside [00:00, 24:00) of a date.  Pieces that are
+ * "own" come from the rules for that date; the others are the spill, that is,
+ * the parts after midnight of the previous date's spans.  Pieces of the same
+ * kind are disjoint and do not touch, but may overlap pieces of the other kind.
+ * All pieces are sorted by their start.
  */
 typedef struct DayPiece
 {
@@ -200,10 +200,10 @@ typedef struct DayPlan
 } DayPlan;
 
 /*
- * * Evaluate a leaf for the dates [first, first + ndates), which must be within
-  * [CORE_MIN_DATE - 2, CORE_MAX_DATE + 2].  Returns false and fills in *error on
-  * failure.  This takes about 100 ns per rule and year and 1 to 2 ns per date
-  * that a rule matches.
+ * Evaluate a leaf for the dates [first, first + ndates), which must be within
+ * [CORE_MIN_DATE - 2, CORE_MAX_DATE + 2].  Returns false and fills in *error on
+ * failure.  This takes about 100 ns per rule and year and 1 to 2 ns per date
+ * that a rule matches.
  */
 extern bool hours_plan(const HoursExpr *leaf, int32_t first, int32_t ndates,
 					   CoreMem *mem, DayPlan *plan, CoreError *error);

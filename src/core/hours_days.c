@@ -1,24 +1,24 @@
 /*-------------------------------------------------------------------------
  *
  * hours_days.c
- *	  *	  Evaluation of a leaf of opening hours to what it opens on each local date.
-  *
-  * The semantics are those of opening_hours.js 3.15 (its getStatePair()).  Rules
-  * are applied to a date in order.  A rule whose selectors match the date acts
-  * with its spans cut off at 24:00 (its own part); then, if its selectors match
-  * the previous date, with the parts of its spans after 24:00 (its spill).  The
-  * own part of an open rule with date selectors replaces what was there before.
-  * The own part of an additional rule, and any spill, is added to it.  An "off"
-  * rule removes its spans or, if it has none, everything.  Spill is applied even
-  * if another rule has replaced or closed the previous date.
-  *
-  * Evaluation proceeds by years, and the dates that a rule matches are a bit set.
-  * A first pass, from the last rule to the first, finds the dates on which each
-  * rule matters, that is, those that no later rule replaces or closes entirely.
-  * The second pass applies the rules, in order, to these dates.  Meanwhile the
-  * state of a date is either a shape or, after actions that depend on what was
-  * there, a node, which represents a chain of actions on a shape.  Only the nodes
-  * that are the final state of a date are converted to shapes.
+ *	  Evaluation of a leaf of opening hours to what it opens on each local date.
+ *
+ * The semantics are those of opening_hours.js 3.15 (its getStatePair()).  Rules
+ * are applied to a date in order.  A rule whose selectors match the date acts
+ * with its spans cut off at 24:00 (its own part); then, if its selectors match
+ * the previous date, with the parts of its spans after 24:00 (its spill).  The
+ * own part of an open rule with date selectors replaces what was there before.
+ * The own part of an additional rule, and any spill, is added to it.  An "off"
+ * rule removes its spans or, if it has none, everything.  Spill is applied even
+ * if another rule has replaced or closed the previous date.
+ *
+ * Evaluation proceeds by years, and the dates that a rule matches are a bit set.
+ * A first pass, from the last rule to the first, finds the dates on which each
+ * rule matters, that is, those that no later rule replaces or closes entirely.
+ * The second pass applies the rules, in order, to these dates.  Meanwhile the
+ * state of a date is either a shape or, after actions that depend on what was
+ * there, a node, which represents a chain of actions on a shape.  Only the nodes
+ * that are the final state of a date are converted to shapes.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -88,9 +88,9 @@ typedef struct LiveRule
 } LiveRule;
 
 /*
- * * The result of an action on a state.  The low bit of "action" is set if the
-  * action is the spill of a rule, and clear if it is its own part; the other
-  * bits are the index of the rule.
+ * The result of an action on a state.  The low bit of "action" is set if the
+ * action is the spill of a rule, and clear if it is its own part; the other
+ * bits are the index of the rule.
  */
 typedef struct Node
 {
@@ -180,8 +180,8 @@ plan_alloc(Planner *p, size_t size)
 }
 
 /*
- * * Make room for at least "wanted" elements in an array, keeping the first
-  * "used".  Returns false if out of memory.
+ * Make room for at least "wanted" elements in an array, keeping the first
+ * "used".  Returns false if out of memory.
  */
 static bool
 grow(Planner *p, void **array, int *size, int used, int wanted, size_t element)
@@ -306,7 +306,7 @@ next_days(DaySet *next, const DaySet *set, bool new_year)
 }
 
 /*
- * * Matching of selectors to the days of a year
+ * Matching of selectors to the days of a year
  */
 
 static bool
@@ -353,12 +353,12 @@ same_date(const HoursDate *a, const HoursDate *b)
 /*
  * Add the days of a year that a date range matches.
  *
- * * A range without years whose end comes before its start wraps around the end
-  * of the year; both dates are determined for the given year.  "easter" as the
-  * end of a range is exclusive, as in opening_hours.js; all other ends are
-  * inclusive.  In a year without February 29th, a range that starts then starts
-  * on March 1st, one that ends then ends with February, and the single day
-  * matches nothing.
+ * A range without years whose end comes before its start wraps around the end
+ * of the year; both dates are determined for the given year.  "easter" as the
+ * end of a range is exclusive, as in opening_hours.js; all other ends are
+ * inclusive.  In a year without February 29th, a range that starts then starts
+ * on March 1st, one that ends then ends with February, and the single day
+ * matches nothing.
  */
 static void
 match_dates(DaySet *set, const HoursDateRange *range, int year, int32_t new_year,
@@ -567,8 +567,8 @@ match_weekdays(Planner *p, DaySet *set, const PlanRule *r, int year,
 }
 
 /*
- * * Remove from *set, which contains days of a year, those that a rule does not
-  * match.  Returns whether any are left.
+ * Remove from *set, which contains days of a year, those that a rule does not
+ * match.  Returns whether any are left.
  */
 static bool
 match_rule(Planner *p, DaySet *set, const PlanRule *r, int year,
@@ -671,8 +671,8 @@ reserve_spans(Planner *p, SpanList *list, int n)
 }
 
 /*
- * * Get the parts of spans that lie inside their date or, if "spill", after it,
-  * sorted and merged.  No spans at all mean the whole day.
+ * Get the parts of spans that lie inside their date or, if "spill", after it,
+ * sorted and merged.  No spans at all mean the whole day.
  */
 static bool
 cut_spans(Planner *p, SpanList *list, int nspans, const HoursSpan *spans,
@@ -812,8 +812,8 @@ grow_slots(Planner *p, uint32_t **slot, int *slots)
 }
 
 /*
- * * Find or make the shape that consists of p->own and p->spill.  Returns NO_SHAPE
-  * on failure.
+ * Find or make the shape that consists of p->own and p->spill.  Returns NO_SHAPE
+ * on failure.
  */
 static uint32_t
 intern_shape(Planner *p)
@@ -1219,9 +1219,9 @@ split_classes(Planner *p, const DaySet *set)
 }
 
 /*
- * * If many rules matter in the year, often the same ones act on many days.  Then
-  * apply them to only one day of each such class.  Give up if finding the classes
-  * is more work than it saves.
+ * If many rules matter in the year, often the same ones act on many days.  Then
+ * apply them to only one day of each such class.  Give up if finding the classes
+ * is more work than it saves.
  */
 static void
 find_classes(Planner *p)
@@ -1342,12 +1342,12 @@ add_spill(Planner *p, int day, const HoursHoliday *holiday)
 }
 
 /*
- * * Apply the holidays of the year on top of all rules.  A holiday with hours of
-  * its own replaces the hours of its date; one without closes it if no rule names
-  * PH.  Dates whose hours come from a dated rule stay as they are.  The spill of
-  * a holiday's own hours is discarded if the next date is replaced in this way,
-  * too.  *eve is the holiday on December 31st that spills into the next year, or
-  * NULL.
+ * Apply the holidays of the year on top of all rules.  A holiday with hours of
+ * its own replaces the hours of its date; one without closes it if no rule names
+ * PH.  Dates whose hours come from a dated rule stay as they are.  The spill of
+ * a holiday's own hours is discarded if the next date is replaced in this way,
+ * too.  *eve is the holiday on December 31st that spills into the next year, or
+ * NULL.
  */
 static bool
 apply_holidays(Planner *p, const HoursHoliday **eve)
@@ -1393,7 +1393,7 @@ apply_holidays(Planner *p, const HoursHoliday **eve)
 }
 
 /*
- * * What can be determined once for all years
+ * What can be determined once for all years
  */
 
 static bool
@@ -1494,9 +1494,9 @@ prepare_rule(Planner *p, int number)
 /*
  * hours_plan
  *
- * * Evaluate a leaf for the dates [first, first + ndates); see hours.h.  Fails
-  * with CORE_LIMIT if the dates have too many different shapes, pieces in all
-  * shapes, or too many rules add to one another; and with CORE_NOMEM.
+ * Evaluate a leaf for the dates [first, first + ndates); see hours.h.  Fails
+ * with CORE_LIMIT if the dates have too many different shapes, pieces in all
+ * shapes, or too many rules add to one another; and with CORE_NOMEM.
  */
 bool
 hours_plan(const HoursExpr *leaf, int32_t first, int32_t ndates, CoreMem *mem,

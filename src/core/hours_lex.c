@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * hours_lex.c
- *	  *	  Lexical analysis of opening hours, and reporting of syntax errors.
-  *
-  * Tokens are those of opening_hours.js, but that repairs sloppy input ("9-17",
-  * "Monday") and issues a warning.  Here such input is an error, and the hint
-  * shows the repaired text.
+ *	  Lexical analysis of opening hours, and reporting of syntax errors.
+ *
+ * Tokens are those of opening_hours.js, but that repairs sloppy input ("9-17",
+ * "Monday") and issues a warning.  Here such input is an error, and the hint
+ * shows the repaired text.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -164,8 +164,8 @@ two_digits(const HoursLexer *lex, int at, int *value)
 }
 
 /*
- * * Read a number or, if a colon and two digits follow it immediately, a time of
-  * day: "09:00", "09:00:30", "09:00:30.25".
+ * Read a number or, if a colon and two digits follow it immediately, a time of
+ * day: "09:00", "09:00:30", "09:00:30.25".
  */
 static void
 lex_number(HoursLexer *lex)
@@ -405,8 +405,8 @@ typedef struct SloppyTime
 } SloppyTime;
 
 /*
- * * Read a time like "9", "9:00", "09.00", "9h30", "0900", "9am" or "9:00 p.m." at
-  * text[at].  Returns the offset of its end, or 0 if there is none.
+ * Read a time like "9", "9:00", "09.00", "9h30", "0900", "9am" or "9:00 p.m." at
+ * text[at].  Returns the offset of its end, or 0 if there is none.
  */
 static int
 sloppy_time(const HoursLexer *lex, int at, SloppyTime *time)
@@ -455,8 +455,8 @@ sloppy_time(const HoursLexer *lex, int at, SloppyTime *time)
 }
 
 /*
- * * If there is a time or span in sloppy notation at text[start], report an error
-  * with the correct notation as the hint, and return true.
+ * If there is a time or span in sloppy notation at text[start], report an error
+ * with the correct notation as the hint, and return true.
  */
 static bool
 fail_sloppy(HoursLexer *lex, int start)
@@ -518,9 +518,9 @@ month_name(const HoursLexer *lex, int start, int end)
 }
 
 /*
- * * If there is a date in another notation at text[start], or if that is the month
-  * of one like "2026-12-25", report an error with the correct notation as the
-  * hint, and return true.
+ * If there is a date in another notation at text[start], or if that is the month
+ * of one like "2026-12-25", report an error with the correct notation as the
+ * hint, and return true.
  */
 static bool
 fail_date(HoursLexer *lex, int start)

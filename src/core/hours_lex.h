@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * hours_lex.h
- *	  *	  Lexical analysis of opening hours, and reporting of syntax errors.
-  *
-  * Private to the parser and the printer.
+ *	  Lexical analysis of opening hours, and reporting of syntax errors.
+ *
+ * Private to the parser and the printer.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -53,17 +53,17 @@ typedef struct HoursLexer
 extern void hours_next(HoursLexer *lex);
 
 /*
- * * Report an error at text[start, end).  The detail message quotes that text and
-  * its position, followed by "problem"; "hint" is a format.  Always returns
-  * false.
+ * Report an error at text[start, end).  The detail message quotes that text and
+ * its position, followed by "problem"; "hint" is a format.  Always returns
+ * false.
  */
 extern bool hours_fail(HoursLexer *lex, CoreErrorKind kind, int start, int end,
 					   const char *problem, const char *hint,...)
 			__attribute__((format(printf, 6, 7)));
 
 /*
- * * Report that the current token is not the "expected" one; if the intended
-  * meaning can be guessed, the hint shows how to write it.  Always returns false.
+ * Report that the current token is not the "expected" one; if the intended
+ * meaning can be guessed, the hint shows how to write it.  Always returns false.
  */
 extern bool hours_unexpected(HoursLexer *lex, const char *expected);
 

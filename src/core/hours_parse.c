@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * hours_parse.c
- *	  *	  Parser of opening hours: rules, leaves and expressions.
-  *
-  * This is a recursive descent parser:
+ *	  Parser of opening hours: rules, leaves and expressions.
+ *
+ * This is a recursive descent parser:
  *
  *	value		= [ TZ=zone ] ( leaf | "(" value ")" ) | expression
  *	expression	= term { ("+" | "-") term }
@@ -12,8 +12,8 @@
  *	leaf		= [ PH=date[spans],... ] rule { (";" | ",") rule }
  *	rule		= { years | dates | weeks | weekdays } [ spans | 24/7 ] [ off ]
  *
- * * As in opening_hours.js, a comma begins an additional rule only after spans,
-  * "off" or "open"; elsewhere it continues a list (hours_select.c).
+ * As in opening_hours.js, a comma begins an additional rule only after spans,
+ * "off" or "open"; elsewhere it continues a list (hours_select.c).
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -24,14 +24,14 @@
 #include <string.h>
 
 /*
- * * The maximal number of open parentheses.  When printed, a level of an expression
-  * has at most two, one of them after a zone of its own.
+ * The maximal number of open parentheses.  When printed, a level of an expression
+ * has at most two, one of them after a zone of its own.
  */
 #define MAX_PARENS		(2 * HOURS_MAX_DEPTH + 2)
 
 /*
- * * The maximal factor by which the canonical text can be longer than the input:
-  * "2," in a list of days becomes "2026 Dec 02,".
+ * The maximal factor by which the canonical text can be longer than the input:
+ * "2," in a list of days becomes "2026 Dec 02,".
  */
 #define MAX_GROWTH		8
 
@@ -476,8 +476,8 @@ parse_operand(HoursParser *parser, int *height)
 }
 
 /*
- * * Parse a term, which is operands joined by "*" (if "tight"), or an expression,
-  * which is terms joined by "+" and "-".
+ * Parse a term, which is operands joined by "*" (if "tight"), or an expression,
+ * which is terms joined by "+" and "-".
  */
 static HoursExpr *
 parse_expression(HoursParser *parser, bool tight, int *height)

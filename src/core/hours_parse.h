@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * hours_parse.h
- *	  *	  Declarations shared by the two files of the parser of opening hours.
+ *	  Declarations shared by the two files of the parser of opening hours.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -39,9 +39,9 @@ next_token(HoursParser *parser)
 extern void *hours_allocate(HoursParser *parser, size_t size);
 
 /*
- * * Make room for one more item of "size" bytes in an array with "count" items and
-  * room for *capacity.  Returns the array, which may have moved; on failure sets
-  * the error and returns NULL.
+ * Make room for one more item of "size" bytes in an array with "count" items and
+ * room for *capacity.  Returns the array, which may have moved; on failure sets
+ * the error and returns NULL.
  */
 extern void *hours_make_room(HoursParser *parser, void *array, int count,
 							 int *capacity, size_t size);
@@ -51,8 +51,8 @@ extern void hours_sort(void *items, int count, size_t size,
 					   int (*compare) (const void *a, const void *b));
 
 /*
- * * Parse a selector that begins at the current token.  On failure these set the
-  * error and return false.
+ * Parse a selector that begins at the current token.  On failure these set the
+ * error and return false.
  */
 extern bool hours_parse_span_list(HoursParser *parser, int *nspans,
 								  HoursSpan **spans);
@@ -65,9 +65,9 @@ extern bool hours_parse_weekdays(HoursParser *parser, HoursRule *rule);
 extern void hours_order_steps(HoursStep *steps, int *count);
 
 /*
- * * Does the year at the current token belong to a date ("2026 Dec 24",
-  * "2026 easter")?  Otherwise it is a selector of its own ("2026", "2026 Dec",
-  * "2026-2028 Dec 24").
+ * Does the year at the current token belong to a date ("2026 Dec 24",
+ * "2026 easter")?  Otherwise it is a selector of its own ("2026", "2026 Dec",
+ * "2026-2028 Dec 24").
  */
 extern bool hours_year_begins_date(const HoursParser *parser);
 

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * hours_print.c
- *	  *	  Printing of opening hours as canonical text.
-  *
-  * The canonical text is what is stored, compared and hashed.  Do not change it
-  * after 1.0, as that would break existing values.  It can be parsed back to the
-  * same value, and opening_hours.js understands the rules in it in the same way.
+ *	  Printing of opening hours as canonical text.
+ *
+ * The canonical text is what is stored, compared and hashed.  Do not change it
+ * after 1.0, as that would break existing values.  It can be parsed back to the
+ * same value, and opening_hours.js understands the rules in it in the same way.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -99,8 +99,8 @@ put_time(HoursText *text, int64_t time)
 }
 
 /*
- * * Print spans.  One that extends into the next day is printed like 22:00-06:00
-  * if it is shorter than a day, else like 10:00-34:00.
+ * Print spans.  One that extends into the next day is printed like 22:00-06:00
+ * if it is shorter than a day, else like 10:00-34:00.
  */
 static void
 put_spans(HoursText *text, const HoursSpan *spans, int count)
@@ -279,8 +279,8 @@ put_weekdays(HoursText *text, const HoursWeekday *weekdays, int count)
 }
 
 /*
- * * Is a colon needed between a single year and the dates after it?  Without it,
-  * "2026 Dec 24" and "2026 Dec-Feb" would be parsed as dates with a year.
+ * Is a colon needed between a single year and the dates after it?  Without it,
+ * "2026 Dec 24" and "2026 Dec-Feb" would be parsed as dates with a year.
  */
 static bool
 year_needs_colon(const HoursRule *rule)
@@ -412,10 +412,10 @@ put_leaf(HoursText *text, const HoursExpr *leaf)
 }
 
 /*
- * * Print an expression.  Every operand has parentheses, but a left operand with
-  * operators of the same precedence has none of its own: (a) + (b) - (c),
-  * (a) * (b) * (c), (a) + ((b) * (c)).  hours_parse() limits the depth of the
-  * recursion.
+ * Print an expression.  Every operand has parentheses, but a left operand with
+ * operators of the same precedence has none of its own: (a) + (b) - (c),
+ * (a) * (b) * (c), (a) + ((b) * (c)).  hours_parse() limits the depth of the
+ * recursion.
  */
 static void
 put_expr(HoursText *text, const HoursExpr *expr)

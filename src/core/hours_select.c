@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * hours_select.c
- *	  *	  Parser of the selectors in opening hours: spans of time, years, weeks,
-  *	  dates and weekdays.
-  *
-  * As in opening_hours.js, a comma continues the list in which it occurs.
-  * Selectors are brought into canonical form here (weekdays sorted and joined,
-  * spans sorted and merged), so that hours_print() need not do that.
+ *	  Parser of the selectors in opening hours: spans of time, years, weeks,
+ *	  dates and weekdays.
+ *
+ * As in opening_hours.js, a comma continues the list in which it occurs.
+ * Selectors are brought into canonical form here (weekdays sorted and joined,
+ * spans sorted and merged), so that hours_print() need not do that.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -97,7 +97,7 @@ hours_sort(void *items, int count, size_t size,
 }
 
 /*
- * * Parse a number from "least" to "most", with at most two digits.
+ * Parse a number from "least" to "most", with at most two digits.
  */
 static bool
 parse_number(HoursParser *parser, int least, int most, const char *expected,
@@ -222,8 +222,8 @@ parse_span(HoursParser *parser, HoursSpan *span)
 }
 
 /*
- * * Parse spans, sort them, and merge those that overlap or touch.  A comma that is
-  * not followed by a time is not consumed.
+ * Parse spans, sort them, and merge those that overlap or touch.  A comma that is
+ * not followed by a time is not consumed.
  */
 bool
 hours_parse_span_list(HoursParser *parser, int *nspans, HoursSpan **spans)
@@ -788,8 +788,8 @@ store_weekdays(HoursParser *parser, const WeekdaySet *set, HoursRule *rule)
 }
 
 /*
- * * Parse the weekdays of a rule.  As in opening_hours.js, "PH,Mo" matches public
-  * holidays and Mondays, but "PH Mo" only Mondays that are public holidays.
+ * Parse the weekdays of a rule.  As in opening_hours.js, "PH,Mo" matches public
+ * holidays and Mondays, but "PH Mo" only Mondays that are public holidays.
  */
 bool
 hours_parse_weekdays(HoursParser *parser, HoursRule *rule)

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * timeline.c
- *	  *	  Queries on a compiled timeline.
-  *
-  * They are based on two functions: position() computes B(t), and find_bucket()
-  * finds the bucket in which B reaches a given value.
+ *	  Queries on a compiled timeline.
+ *
+ * They are based on two functions: position() computes B(t), and find_bucket()
+ * finds the bucket in which B reaches a given value.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -13,8 +13,8 @@
 #include "timeline.h"
 
 /*
- * * The functions with an argument "form" are inlined with a constant, so that
-  * there is specialized code for each form of timeline.
+ * The functions with an argument "form" are inlined with a constant, so that
+ * there is specialized code for each form of timeline.
  */
 
 /* The bucket of an instant inside the window. */
@@ -189,9 +189,9 @@ find_bucket_of_weeks(const Timeline *tl, uint32_t units, int32_t near)
 }
 
 /*
- * * The first bucket at whose end B has reached p or, if "reach" is false,
-  * exceeds it.  This must be inside the window.  The buckets after "near" are
-  * tried first; the index is used if the result is not among them.
+ * The first bucket at whose end B has reached p or, if "reach" is false,
+ * exceeds it.  This must be inside the window.  The buckets after "near" are
+ * tried first; the index is used if the result is not among them.
  */
 CORE_INLINE int32_t
 find_bucket(const Timeline *tl, int64_t p, int32_t near, bool reach,
@@ -286,8 +286,8 @@ timeline_add(const Timeline *tl, int64_t t, int64_t d)
 }
 
 /*
- * * The spans of bucket i.  If its entry contains the only one, it is returned
-  * in *one.
+ * The spans of bucket i.  If its entry contains the only one, it is returned
+ * in *one.
  */
 static const ShapeSpan *
 bucket_spans(const Timeline *tl, int32_t i, ShapeSpan *one, int *nspans)
@@ -359,9 +359,9 @@ timeline_next_open(const Timeline *tl, int64_t t, int64_t *u)
 }
 
 /*
- * * The last bucket of a run of buckets that are open throughout, going from
-  * bucket i forward or backward ("step" is 1 or -1).  Bucket i itself need only
-  * be open at its edge in that direction.  Galloping search.
+ * The last bucket of a run of buckets that are open throughout, going from
+ * bucket i forward or backward ("step" is 1 or -1).  Bucket i itself need only
+ * be open at its edge in that direction.  Galloping search.
  */
 static int32_t
 last_of_run(const Timeline *tl, int32_t i, int32_t step)

@@ -1,25 +1,25 @@
 /*-------------------------------------------------------------------------
  *
  * timeline.h
- *	  *	  The compiled form of opening hours, which computes B(t), the open time
-  *	  before t, and its inverse, both in constant time.
-  *
-  * A timeline covers a window of time, divided into buckets of 24 hours (of
-  * UTC, not local days) that begin at "base".  Each bucket has an entry with
-  * the open time before the bucket and the open spans in it.  If all edges of
-  * spans are whole minutes, entries are narrow: they have eight bytes and
-  * contain either the single span of the bucket or, if it has several, the
-  * number of a shape.  Otherwise entries are wide: they count microseconds and
-  * always refer to a shape.  Shapes are interned, and a regular calendar has
-  * only a handful.  If many buckets have several spans, narrow entries refer to
-  * shapes throughout, which makes branches predictable.
-  *
-  * If there are many calendars, timelines should be small rather than fast.
-  * Then narrow entries are folded into weeks, of which a regular calendar has a
-  * few dozen different ones.
-  *
-  * If the answer to a question lies outside the window, the status tells on
-  * which side; the caller compiles a larger window and asks again.
+ *	  The compiled form of opening hours, which computes B(t), the open time
+ *	  before t, and its inverse, both in constant time.
+ *
+ * A timeline covers a window of time, divided into buckets of 24 hours (of
+ * UTC, not local days) that begin at "base".  Each bucket has an entry with
+ * the open time before the bucket and the open spans in it.  If all edges of
+ * spans are whole minutes, entries are narrow: they have eight bytes and
+ * contain either the single span of the bucket or, if it has several, the
+ * number of a shape.  Otherwise entries are wide: they count microseconds and
+ * always refer to a shape.  Shapes are interned, and a regular calendar has
+ * only a handful.  If many buckets have several spans, narrow entries refer to
+ * shapes throughout, which makes branches predictable.
+ *
+ * If there are many calendars, timelines should be small rather than fast.
+ * Then narrow entries are folded into weeks, of which a regular calendar has a
+ * few dozen different ones.
+ *
+ * If the answer to a question lies outside the window, the status tells on
+ * which side; the caller compiles a larger window and asks again.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -113,8 +113,8 @@ typedef struct ShapeSpan
 } ShapeSpan;
 
 /*
- * * A shape has room for at least two spans; missing ones are empty spans at the
-  * end of the bucket.  So shapes of up to two spans need no case distinction.
+ * A shape has room for at least two spans; missing ones are empty spans at the
+ * end of the bucket.  So shapes of up to two spans need no case distinction.
  */
 typedef struct BucketShape
 {
@@ -125,11 +125,11 @@ typedef struct BucketShape
 #define TIMELINE_SHAPE_ROOM	2
 
 /*
- * * The business dates of a window, for arithmetic in business days; made on
-  * first use.  A business date is a local date that is open by the rules for
-  * that date, not just because a span of the night before extends into it.  In
-  * a composed value it is a date on which an open span begins or that is open
-  * all day.
+ * The business dates of a window, for arithmetic in business days; made on
+ * first use.  A business date is a local date that is open by the rules for
+ * that date, not just because a span of the night before extends into it.  In
+ * a composed value it is a date on which an open span begins or that is open
+ * all day.
  */
 #define TIMELINE_NO_OFFSET	INT32_MIN
 
@@ -189,11 +189,11 @@ typedef struct Timeline
 } Timeline;
 
 /*
- * * Compile "expr" for ndays local dates beginning with first_date, which must
-  * be within CORE_MIN_DATE and CORE_MAX_DATE.  If "small", try to fold the
-  * entries into weeks.  The timeline is allocated from "result"; "scratch"
-  * serves for working memory, which the caller frees.  Returns NULL and fills
-  * in *error on failure.
+ * Compile "expr" for ndays local dates beginning with first_date, which must
+ * be within CORE_MIN_DATE and CORE_MAX_DATE.  If "small", try to fold the
+ * entries into weeks.  The timeline is allocated from "result"; "scratch"
+ * serves for working memory, which the caller frees.  Returns NULL and fills
+ * in *error on failure.
  */
 extern Timeline *timeline_compile(const HoursExpr *expr, int32_t first_date,
 								  int32_t ndays, bool small,
@@ -234,10 +234,10 @@ extern int64_t timeline_position(const Timeline *tl, int64_t t);
 extern int64_t timeline_between(const Timeline *tl, int64_t a, int64_t b);
 
 /*
- * * Add d open microseconds to a covered t: for d > 0, the earliest u with
-  * B(u) - B(t) = d; for d < 0, the latest u with B(t) - B(u) = -d; for d = 0, t
-  * itself.  TIMELINE_OUTSIDE if that lies outside the window (after it if
-  * d > 0, before it if d < 0).
+ * Add d open microseconds to a covered t: for d > 0, the earliest u with
+ * B(u) - B(t) = d; for d < 0, the latest u with B(t) - B(u) = -d; for d = 0, t
+ * itself.  TIMELINE_OUTSIDE if that lies outside the window (after it if
+ * d > 0, before it if d < 0).
  */
 #define TIMELINE_OUTSIDE	INT64_MIN
 extern int64_t timeline_add(const Timeline *tl, int64_t t, int64_t d);
@@ -247,10 +247,10 @@ extern bool timeline_is_open(const Timeline *tl, int64_t t);
 extern bool timeline_is_open_before(const Timeline *tl, int64_t t);
 
 /*
- * * The openings and closings around a covered t.  next_open: t itself if it is
-  * open then, else the next opening.  next_close: the first closing later than
-  * t.  previous_open and previous_close: the last opening and the last closing
-  * not later than t.
+ * The openings and closings around a covered t.  next_open: t itself if it is
+ * open then, else the next opening.  next_close: the first closing later than
+ * t.  previous_open and previous_close: the last opening and the last closing
+ * not later than t.
  */
 extern TimelineStatus timeline_next_open(const Timeline *tl, int64_t t, int64_t *u);
 extern TimelineStatus timeline_next_close(const Timeline *tl, int64_t t, int64_t *u);
@@ -267,22 +267,22 @@ extern TimelineStatus timeline_add_days(const Timeline *tl, int64_t t,
 										int32_t n, int64_t *u);
 
 /*
- * * The deadline of something that is received at t and due at a local time of a
-  * business date.  If received before "cutoff" it counts as received on that
-  * local date, even if that is closed; otherwise as received on the next
-  * business date.  It is due at "due", n business dates after the date it counts
-  * as received on.  Both are times of day in microseconds, or TIMELINE_CLOSE for
-  * the last closing of the date.  With a "cutoff" of TIMELINE_CLOSE, what is
-  * received on a closed date counts as received on the next business date.
+ * The deadline of something that is received at t and due at a local time of a
+ * business date.  If received before "cutoff" it counts as received on that
+ * local date, even if that is closed; otherwise as received on the next
+ * business date.  It is due at "due", n business dates after the date it counts
+ * as received on.  Both are times of day in microseconds, or TIMELINE_CLOSE for
+ * the last closing of the date.  With a "cutoff" of TIMELINE_CLOSE, what is
+ * received on a closed date counts as received on the next business date.
  */
 #define TIMELINE_CLOSE		(-1)
 extern TimelineStatus timeline_due_by(const Timeline *tl, int64_t t, int32_t n,
 									  int64_t cutoff, int64_t due, int64_t *u);
 
 /*
- * * The business date to which the open span around a covered t belongs; false
-  * if there is none.  *until is the next instant at which the answer may be
-  * another one.
+ * The business date to which the open span around a covered t belongs; false
+ * if there is none.  *until is the next instant at which the answer may be
+ * another one.
  */
 extern bool timeline_date_at(const Timeline *tl, int64_t t, int32_t *date,
 							 int64_t *until);
@@ -291,8 +291,8 @@ extern bool timeline_date_at(const Timeline *tl, int64_t t, int32_t *date,
 extern int32_t timeline_dates_before(const Timeline *tl, int32_t date);
 
 /*
- * * Functions that are called per row, for timelines with narrow entries; to be
-  * inlined.
+ * Functions that are called per row, for timelines with narrow entries; to be
+ * inlined.
  */
 
 /* How many of the next TIMELINE_STRIDE buckets have less than "units" before them? */
@@ -320,12 +320,12 @@ timeline_clamp(const NarrowDay *day, int64_t time)
 }
 
 /*
- * * A fast timeline_add() for d > 0.  Returns false if t is not covered by narrow
-  * entries, the result lies outside the window, or the bucket of t or of the
-  * result has several spans; the caller then has to use timeline_add().
-  *
-  * It first looks for the bucket of the result where that would be if all days
-  * were alike, and uses the index only if it is not near there.
+ * A fast timeline_add() for d > 0.  Returns false if t is not covered by narrow
+ * entries, the result lies outside the window, or the bucket of t or of the
+ * result has several spans; the caller then has to use timeline_add().
+ *
+ * It first looks for the bucket of the result where that would be if all days
+ * were alike, and uses the index only if it is not near there.
  */
 CORE_INLINE bool
 timeline_add_ahead(const Timeline *tl, int64_t t, int64_t d, int64_t *result)
@@ -366,9 +366,9 @@ timeline_add_ahead(const Timeline *tl, int64_t t, int64_t d, int64_t *result)
 }
 
 /*
- * * A fast timeline_between().  Returns false if a or b is not covered by narrow
-  * entries, or the bucket of either has several spans; the caller then has to
-  * use timeline_between().
+ * A fast timeline_between().  Returns false if a or b is not covered by narrow
+ * entries, or the bucket of either has several spans; the caller then has to
+ * use timeline_between().
  */
 CORE_INLINE bool
 timeline_between_plain(const Timeline *tl, int64_t a, int64_t b, int64_t *result)

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * timeline_compile.c
- *	  *	  Compilation of open spans into a timeline.
-  *
-  * Spans are cut into buckets.  Weeks that are alike are cut only once.
+ *	  Compilation of open spans into a timeline.
+ *
+ * Spans are cut into buckets.  Weeks that are alike are cut only once.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -203,9 +203,9 @@ cutter_init(Compiler *c, Cutter *cutter, const SpanList *list)
 }
 
 /*
- * * Cut the bucket that begins at "start": put the pieces of spans in it into
-  * cutter->piece, relative to "start", and return their number; *length is their
-  * total.  Nothing after the end of the window is returned.
+ * Cut the bucket that begins at "start": put the pieces of spans in it into
+ * cutter->piece, relative to "start", and return their number; *length is their
+ * total.  Nothing after the end of the window is returned.
  */
 static inline int
 cut_bucket(Cutter *cutter, const Timeline *tl, int64_t start, int64_t *length)
@@ -234,8 +234,8 @@ cut_bucket(Cutter *cutter, const Timeline *tl, int64_t start, int64_t *length)
 }
 
 /*
- * * Cut the spans into wide entries, followed by sentinels, which are empty
-  * entries with all open time before them.
+ * Cut the spans into wide entries, followed by sentinels, which are empty
+ * entries with all open time before them.
  */
 static bool
 make_wide(Compiler *c, Timeline *tl, ShapeTable *table, const SpanList *list, CoreMem *result)
@@ -288,10 +288,10 @@ nweeks_of(const Timeline *tl)
 }
 
 /*
- * * Make the index: for each step of 2^index_shift units of open time, the first
-  * bucket (or week) at whose end B exceeds the start of the step, rounded down
-  * to a multiple of 2^index_scale.  A step is four to eight average days, or
-  * two to four weeks, so that a search from there takes few steps.
+ * Make the index: for each step of 2^index_shift units of open time, the first
+ * bucket (or week) at whose end B exceeds the start of the step, rounded down
+ * to a multiple of 2^index_scale.  A step is four to eight average days, or
+ * two to four weeks, so that a search from there takes few steps.
  */
 static bool
 make_index(Compiler *c, Timeline *tl, CoreMem *result)
@@ -329,10 +329,10 @@ make_index(Compiler *c, Timeline *tl, CoreMem *result)
 }
 
 /*
- * * Weeks
-  *
-  * If all edges are whole minutes, buckets are cut by weeks of seven, most of
-  * which are like others.
+ * Weeks
+ *
+ * If all edges are whole minutes, buckets are cut by weeks of seven, most of
+ * which are like others.
  */
 
 /* The weeks of a window and the hash table of their shapes. */
@@ -451,9 +451,9 @@ cut_week(Compiler *c, const Timeline *tl, ShapeTable *table, Cutter *cutter, Wee
 }
 
 /*
- * * What determines the shape of a week of a leaf: the plan's shapes for its
-  * dates and the dates around that may extend into it, and the offset of the
-  * zone.
+ * What determines the shape of a week of a leaf: the plan's shapes for its
+ * dates and the dates around that may extend into it, and the offset of the
+ * zone.
  */
 typedef struct WeekKey
 {
@@ -467,16 +467,16 @@ typedef struct WeekKey
 #define WEEK_DATES	(MARGIN_DAYS + 7 + MARGIN_DAYS)
 
 /*
- * * A transition of the zone that is at least this long before or after the
-  * start of a week does not affect the dates of its key.
+ * A transition of the zone that is at least this long before or after the
+ * start of a week does not affect the dates of its key.
  */
 #define WEEK_ZONE_BEFORE	(5 * CORE_USECS_PER_DAY)
 #define WEEK_ZONE_AFTER		(13 * CORE_USECS_PER_DAY)
 
 /*
- * * Get the key of week w.  *passed counts the transitions that precede it, and
-  * is advanced from week to week.  Returns false if several transitions affect
-  * the week, which a key cannot express.
+ * Get the key of week w.  *passed counts the transitions that precede it, and
+ * is advanced from week to week.  Returns false if several transitions affect
+ * the week, which a key cannot express.
  */
 static bool
 week_key(const Timeline *tl, const Leaf *leaf, int32_t w, int *passed, WeekKey *key)
@@ -591,8 +591,8 @@ span_weeks(Compiler *c, const Timeline *tl, ShapeTable *table, const SpanList *l
 }
 
 /*
- * * If more than an eighth of the buckets have several spans, give shapes to all
-  * others, too.  Returns false if narrow_bucket() does.
+ * If more than an eighth of the buckets have several spans, give shapes to all
+ * others, too.  Returns false if narrow_bucket() does.
  */
 static bool
 shape_all(Compiler *c, ShapeTable *table, WeekTable *weeks, int32_t nweeks, int32_t ndays)
@@ -679,10 +679,10 @@ keep_days(Compiler *c, Timeline *tl, const WeekTable *table, CoreMem *result)
 }
 
 /*
- * * Make a timeline of narrow entries from a leaf or, if that is NULL, from a
-  * list of spans; make one of weeks if "small" and there are enough equal
-  * weeks.  Returns false if narrow_bucket() does: unless there is an error, the
-  * caller can still make wide entries.
+ * Make a timeline of narrow entries from a leaf or, if that is NULL, from a
+ * list of spans; make one of weeks if "small" and there are enough equal
+ * weeks.  Returns false if narrow_bucket() does: unless there is an error, the
+ * caller can still make wide entries.
  */
 static bool
 make_narrow(Compiler *c, Timeline *tl, ShapeTable *table, Leaf *leaf, const SpanList *list,

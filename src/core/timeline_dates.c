@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * timeline_dates.c
- *	  *	  Compilation of the business dates of a timeline.
+ *	  Compilation of the business dates of a timeline.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -68,8 +68,8 @@ static bool
 leaf_dates(Compiler *c, Timeline *tl, const HoursExpr *leaf, CoreMem *result)
 {
 	/*
-	 * * The window is ndays times 24 hours.  If clocks were put forward in
-	 * it, it extends into one more local date.
+	 * The window is ndays times 24 hours.  If clocks were put forward in it,
+	 * it extends into one more local date.
 	 */
 	int32_t		ndates = c->first_date + c->ndays < CORE_MAX_DATE ? c->ndays + 2 : c->ndays + 1;
 	ZoneCursor	cursor;
@@ -114,9 +114,9 @@ date_of(int64_t local)
 }
 
 /*
- * * The business dates of a composed value: those on which a span begins, and
-  * those that lie entirely inside a span.  Without the latter, 24/7 minus an hour
-  * of maintenance on Sundays would have one business date a week.
+ * The business dates of a composed value: those on which a span begins, and
+ * those that lie entirely inside a span.  Without the latter, 24/7 minus an hour
+ * of maintenance on Sundays would have one business date a week.
  */
 static bool
 composed_dates(Compiler *c, Timeline *tl, const HoursExpr *expr)
@@ -155,9 +155,9 @@ composed_dates(Compiler *c, Timeline *tl, const HoursExpr *expr)
 }
 
 /*
- * * Note the zone's offset on each date if it is constant from some days before
-  * it until after the last instant that its spans may reach, so that arithmetic
-  * on that date need not search the zone map.
+ * Note the zone's offset on each date if it is constant from some days before
+ * it until after the last instant that its spans may reach, so that arithmetic
+ * on that date need not search the zone map.
  */
 static void
 note_offsets(const Timeline *tl)

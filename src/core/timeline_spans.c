@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * timeline_spans.c
- *	  *	  Evaluation of opening hours to spans of instants: local spans are converted
-  *	  to UTC, and the spans of subexpressions are combined.
+ *	  Evaluation of opening hours to spans of instants: local spans are converted
+ *	  to UTC, and the spans of subexpressions are combined.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -14,8 +14,8 @@
 #include <string.h>
 
 /*
- * * The maximal number of spans in a window.  It permits hours that open every
-  * minute of the day, but not over centuries.
+ * The maximal number of spans in a window.  It permits hours that open every
+ * minute of the day, but not over centuries.
  */
 #define MAX_SPANS		(4 * 1024 * 1024)
 
@@ -77,9 +77,9 @@ spans_grow(Compiler *c, SpanList *list)
 }
 
 /*
- * * Append a span, merging it with those that it overlaps or touches.  Spans come
-  * nearly in order: one begins before the last one only next to a gap in local
-  * time.
+ * Append a span, merging it with those that it overlaps or touches.  Spans come
+ * nearly in order: one begins before the last one only next to a gap in local
+ * time.
  */
 static bool
 spans_merge(Compiler *c, SpanList *list, int64_t from, int64_t to)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * timeline_work.h
- *	  *	  Private declarations of the timeline_*.c files that compile timelines.
+ *	  Private declarations of the timeline_*.c files that compile timelines.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -73,9 +73,9 @@ whole_minute(int64_t t)
 }
 
 /*
- * * Does the date that begins at "midnight" (local time) exist in the zone?  A
-  * zone that moves across the date line skips one: Pacific/Apia has no
-  * 2011-12-30.
+ * Does the date that begins at "midnight" (local time) exist in the zone?  A
+ * zone that moves across the date line skips one: Pacific/Apia has no
+ * 2011-12-30.
  */
 static inline bool
 date_exists(ZoneCursor *cursor, int64_t midnight)

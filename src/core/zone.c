@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * zone.c
- *	  *	  Conversion between local time and UTC, by the same rules as PostgreSQL.
+ *	  Conversion between local time and UTC, by the same rules as PostgreSQL.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -35,12 +35,12 @@ zone_local(const ZoneMap *map, int64_t instant)
 }
 
 /*
- * * Convert a local time to UTC, given the number i of the first transition later
-  * than 24 hours before that time taken as UTC.  This is the rule of
-  * DetermineTimeZoneOffsetInternal() in src/backend/utils/adt/datetime.c: if both
-  * offsets yield an instant before the transition, or both after it, the result
-  * is clear.  Otherwise take the later instant, which is that of the offset
-  * before the transition in a gap, and of the offset after it in an overlap.
+ * Convert a local time to UTC, given the number i of the first transition later
+ * than 24 hours before that time taken as UTC.  This is the rule of
+ * DetermineTimeZoneOffsetInternal() in src/backend/utils/adt/datetime.c: if both
+ * offsets yield an instant before the transition, or both after it, the result
+ * is clear.  Otherwise take the later instant, which is that of the offset
+ * before the transition in a gap, and of the offset after it in an overlap.
  */
 static int64_t
 resolve(const ZoneMap *map, int i, int64_t local)
@@ -105,8 +105,8 @@ zone_cursor_init(ZoneCursor *cursor, const ZoneMap *map)
 }
 
 /*
- * * zone_instant() for a local time that is outside the cursor's range.  Moves
-  * the cursor there, unless the time is near a transition.
+ * zone_instant() for a local time that is outside the cursor's range.  Moves
+ * the cursor there, unless the time is near a transition.
  */
 int64_t
 zone_cursor_seek(ZoneCursor *cursor, int64_t local)

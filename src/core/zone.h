@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * zone.h
- *	  *	  Conversion between local time and UTC, by the same rules as PostgreSQL.
-  *
-  * A ZoneMap lists the transitions of a zone within some window of time.  It is
-  * supplied by the caller (in the server it comes from pg_next_dst_boundary).
+ *	  Conversion between local time and UTC, by the same rules as PostgreSQL.
+ *
+ * A ZoneMap lists the transitions of a zone within some window of time.  It is
+ * supplied by the caller (in the server it comes from pg_next_dst_boundary).
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -31,8 +31,8 @@ typedef struct ZoneMap
 } ZoneMap;
 
 /*
- * * Supplier of zone maps.  "load" gets all transitions of "zone" in [from, to];
-  * it returns false and fills in *error if there is no such zone.
+ * Supplier of zone maps.  "load" gets all transitions of "zone" in [from, to];
+ * it returns false and fills in *error if there is no such zone.
  */
 typedef struct ZoneSource
 {
@@ -55,17 +55,17 @@ zone_offset_before(const ZoneMap *map, int i)
 extern int64_t zone_local(const ZoneMap *map, int64_t instant);
 
 /*
- * * Convert local time to UTC, as PostgreSQL's DetermineTimeZoneOffset() does: in
-  * a gap the offset before the transition is used, in an overlap the one after
-  * it.
+ * Convert local time to UTC, as PostgreSQL's DetermineTimeZoneOffset() does: in
+ * a gap the offset before the transition is used, in an overlap the one after
+ * it.
  */
 extern int64_t zone_instant(const ZoneMap *map, int64_t local);
 
 /*
- * * Monotonic variants of the above, for carrying a time of day from one date to
-  * another.  zone_clock(): where local time is about to be repeated, the result
-  * does not go beyond the start of the repeated stretch.
-  * zone_instant_of_clock(): a local time in a gap yields the end of the gap.
+ * Monotonic variants of the above, for carrying a time of day from one date to
+ * another.  zone_clock(): where local time is about to be repeated, the result
+ * does not go beyond the start of the repeated stretch.
+ * zone_instant_of_clock(): a local time in a gap yields the end of the gap.
  */
 extern int64_t zone_clock(const ZoneMap *map, int64_t instant);
 extern int64_t zone_instant_of_clock(const ZoneMap *map, int64_t local);
