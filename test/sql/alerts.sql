@@ -380,9 +380,9 @@ SELECT kind FROM sla.alert WHERE item = 'numbered';
 --
 -- What was told at a fraction that is edited away is looked at when the goal moves
 --
-CREATE TABLE parcel (id int PRIMARY KEY, sent_at timestamptz);
+CREATE TABLE parcel (id int PRIMARY KEY, sent_at timestamptz, has_arrived boolean NOT NULL DEFAULT false);
 SELECT sla.track('parcel');
-INSERT INTO sla.metric (relation, name, start_at) VALUES ('parcel', 'way', 'sent_at');
+INSERT INTO sla.metric (relation, name, start_at, stop_when) VALUES ('parcel', 'way', 'sent_at', 'has_arrived');
 INSERT INTO sla.policy (relation, name) VALUES ('parcel', 'all');
 INSERT INTO sla.target (relation, policy, metric, goal, alert_at) VALUES ('parcel', 'all', 'way', '10 bh @24/7', '{0.5,1}');
 INSERT INTO parcel VALUES (1, now() - interval '6 hours');
@@ -396,6 +396,13 @@ SELECT at_fraction, withdrawn_at IS NOT NULL AS is_withdrawn FROM sla.alert WHER
 UPDATE sla.target SET goal = '10 bh @24/7', alert_at = '{0.5,1}' WHERE relation = 'parcel'::regclass;
 SELECT count(*) > 0 AS ticked FROM sla.tick();
 SELECT at_fraction, withdrawn_at IS NOT NULL AS is_withdrawn FROM sla.alert WHERE relation = 'parcel'::regclass ORDER BY id;
+-- a clock that ends after its goal was shortened to less than it has used is told of, though nobody looked in between
+INSERT INTO parcel VALUES (2, now() - interval '4 hours'), (3, now() - interval '2 hours');
+SELECT count(*) > 0 AS ticked FROM sla.tick();
+UPDATE sla.target SET goal = '3 bh @24/7' WHERE relation = 'parcel'::regclass;
+UPDATE parcel SET has_arrived = true WHERE id IN (2, 3);
+SELECT count(*) > 0 AS ticked FROM sla.tick();
+SELECT item, kind, at_fraction FROM sla.alert WHERE relation = 'parcel'::regclass AND item IN ('2', '3') ORDER BY id;
 DROP TABLE parcel;
 
 --
