@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * clock_store.c
- *	  The rows of sla.clock_state.
+ *	  Access to the rows of sla.clock_state.
  *
- * New rows are gathered and inserted many at a time: the more, the nearer to each
- * other is what is written to an index.
+ * New rows are gathered and inserted many at a time.  The more of them, the closer
+ * together are the entries that are written to an index (see own_indexes.c).
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -33,7 +33,7 @@
 
 #include "own_relation.h"
 
-/* The columns, as sql/1.0/70-clocks.sql has them. */
+/* The columns, as defined in sql/1.0/70-clocks.sql. */
 enum
 {
 	COL_CLOCK_ID,
@@ -74,13 +74,13 @@ enum
 	NCOLUMNS
 };
 
-/* So many rows are inserted into the table at a time. */
+/* Maximal number of rows inserted by one table_multi_insert() */
 #define MAX_SLOTS	100
 
-/* So many hints are gathered before they are written. */
+/* Number of hints for sla.tick() that are gathered before they are written */
 #define MAX_HINTS	500
 
-/* The end of a pause that lasts, in the array of pauses. */
+/* What represents the end of a pause without end in the array of pauses */
 #define PAUSE_END	DT_NOEND
 
 void
@@ -102,7 +102,7 @@ clock_store_open(ClockStore *store)
 				 errhint("ALTER EXTENSION sla_tracker UPDATE.")));
 }
 
-/* Writing needs more; most statements that only look do not come to it. */
+/* Open what is needed only for writing; many statements change no clock. */
 static void
 open_for_writing(ClockStore *store)
 {
@@ -131,7 +131,7 @@ clock_store_close(ClockStore *store)
 }
 
 /*
- * Values of columns from and to a StoredClock
+ * Conversion between values of columns and a StoredClock
  */
 
 static int64
@@ -176,7 +176,7 @@ read_pauses(Clock *clock, const Datum *values, const bool *nulls)
 	}
 }
 
-/* The end of a clock, or its breach where that came before. */
+/* The instant of a clock's verdict: its end, or its breach if that came before. */
 static TimestampTz
 told_at(int64 end, int64 late)
 {
@@ -184,8 +184,8 @@ told_at(int64 end, int64 late)
 }
 
 /*
- * The verdict that objectives count, net of exceptions: of one that was kept at its
- * stop, else at the breach, as sla.judgement has it.
+ * The verdict on a clock that objectives count, net of exceptions.  Like in
+ * sla.judgement, its instant is the stop if the promise was kept, else the breach.
  */
 static Verdict
 verdict_of(const StoredClock *stored)
@@ -213,7 +213,7 @@ verdict_of(const StoredClock *stored)
 	return verdict;
 }
 
-/* Note by what alerts of a clock and objectives go, as it is stored. */
+/* Remember what determines alerts and objectives, as it is now stored. */
 static void
 remember(StoredClock *stored)
 {
@@ -488,7 +488,7 @@ clock_store_peek(ClockStore *store, int64 id, bool *busy)
 	index_rescan(scan, &key, 1, NULL, 0);
 	while (index_getnext_slot(scan, ForwardScanDirection, store->slot))
 	{
-		/* of an update in progress both versions come */
+		/* if an update is in progress we get both versions */
 		if (TransactionIdIsValid(dirty.xmin) || TransactionIdIsValid(dirty.xmax))
 			*busy = true;
 		else
@@ -518,26 +518,27 @@ clock_store_read(int64 id, Snapshot snapshot)
 }
 
 /*
- * Alerts: when sla.tick() is to look at a clock
+ * Alerts: hints to sla.tick() when to look at a clock
  *
- * Nothing is raised before the first instant of a clock, and nothing while
- * somebody is about to change it (clock_store_peek()).  So where that instant
- * has not come by the time that a change is written, nobody was told anything,
- * and the hint that waits for it does as well for a later one.  But for what was
- * told at a fraction that has been edited away, or was another promise's: where
- * the promise is redefined, that is looked for.
+ * No alert is raised before the first instant of a clock (at risk or late), nor
+ * while someone is changing the clock (clock_store_peek()).  So if that instant
+ * has not come when a change is written, no alert has been raised yet, and the
+ * existing hint will also do if the instant becomes later.  The exception is an
+ * alert that was raised at a fraction which has since been removed, or for another
+ * promise; we look for such alerts if the promise has been redefined.
  */
 
-/* Clocks of machines that take over from each other may differ by this. */
+/* Allowance for the difference of system clocks after a failover */
 #define CLOCK_SKEW	USECS_PER_MINUTE
 
-/* The first instant at which there may be an alert, or CLOCK_NONE. */
+/* The first instant at which there can be an alert, or CLOCK_NONE. */
 static int64
 first_instant(int64 risk, int64 late)
 {
 	return risk == CLOCK_NONE || (late != CLOCK_NONE && late < risk) ? late : risk;
 }
 
+/* Add a hint to look at a clock at an instant. */
 static void
 queue(ClockStore *store, const StoredClock *clock, TimestampTz at)
 {
@@ -547,9 +548,9 @@ queue(ClockStore *store, const StoredClock *clock, TimestampTz at)
 }
 
 /*
- * A hint is -infinity where the first alert was due before anybody knew of the
- * clock.  (One that arrives finished raises none.)  A hint to look at once
- * serves a tick of this transaction too.
+ * Add a hint for the first alert of an open clock.  If that is due already, the
+ * hint is -infinity, so that even a tick in this transaction looks at it.  A clock
+ * that was inserted as finished raises no alerts.
  */
 static void
 queue_first(ClockStore *store, const StoredClock *clock, int64 first)
@@ -558,7 +559,7 @@ queue_first(ClockStore *store, const StoredClock *clock, int64 first)
 		queue(store, clock, first > GetCurrentTimestamp() ? first : DT_NOBEGIN);
 }
 
-/* Is one of the instants of the alerts of a clock in a span? */
+/* May one of the alerts of a clock be in a span? */
 static bool
 alerts_within(const StoredClock *clock, int64 from, int64 to)
 {
@@ -568,7 +569,7 @@ alerts_within(const StoredClock *clock, int64 from, int64 to)
 		(clock->late != CLOCK_NONE && clock->late >= from && clock->late < to);
 }
 
-/* Was anything told that is not taken back? */
+/* Has any alert been raised for a clock? */
 static bool
 is_told(const StoredClock *clock)
 {
@@ -589,13 +590,17 @@ is_told(const StoredClock *clock)
 	return found;
 }
 
+/* Add a hint after a clock was changed, if one is needed. */
 static void
 queue_changed(ClockStore *store, const StoredClock *clock)
 {
 	int64		was = first_instant(clock->was.risk, clock->was.late);
 	int64		first = first_instant(clock->risk, clock->late);
 
-	/* (beyond the deadline pauses move alerts, and nothing that is stored) */
+	/*
+	 * after the deadline, a pause may move further alerts, but no stored
+	 * column
+	 */
 	bool		moved = clock->risk != clock->was.risk || clock->due != clock->was.due ||
 		clock->late != clock->was.late || clock->clock.promise != clock->was.promise ||
 		clock->waived != clock->was.waived || clock->more_alerts;
@@ -645,7 +650,7 @@ count_row(const ClockMeasures *measures, TupleTableSlot *slot, int sign)
 	clock_rollup_count(measures, &from_slot(slot)->was.verdict, sign);
 }
 
-/* Where a row has an instant, and before another one, that. */
+/* The earlier one of "at" and the instant in a column, if that is not null. */
 static TimestampTz
 earlier(TimestampTz at, TupleTableSlot *slot, int column)
 {
@@ -655,7 +660,7 @@ earlier(TimestampTz at, TupleTableSlot *slot, int column)
 	return isnull ? at : Min(at, DatumGetTimestampTz(value));
 }
 
-/* A row that was inserted, one of many: few have ended already. */
+/* Count a row that was inserted.  Few of these are finished, so check that first. */
 static void
 count_new(ClockStore *store, TupleTableSlot *slot)
 {
@@ -691,7 +696,7 @@ fill_slot(ClockStore *store, TupleTableSlot *slot, const StoredClock *clock)
 	ExecMaterializeSlot(slot);
 }
 
-/* Keep a row until it is inserted. */
+/* Keep a copy of a row, to be inserted later. */
 static void
 gather(ClockStore *store, HeapTuple row)
 {
@@ -724,7 +729,7 @@ clock_store_insert(ClockStore *store, StoredClock *clock)
 	queue_first(store, clock, first_instant(clock->risk, clock->late));
 }
 
-/* Slots for rows that were gathered. */
+/* Make sure that there are n slots for inserting. */
 static void
 make_slots(ClockStore *store, int n)
 {
@@ -776,7 +781,7 @@ clock_store_lock_or_skip(ClockStore *store, StoredClock *clock)
 							  GetCurrentCommandId(true), LockTupleNoKeyExclusive, LockWaitSkip, 0,
 							  &failure);
 
-	/* (that it was changed is told when it is to be) */
+	/* if someone has changed it, clock_store_update() will tell */
 	ExecClearTuple(store->slot);
 	return result != TM_WouldBlock;
 }
@@ -815,8 +820,8 @@ clock_store_update(ClockStore *store, StoredClock *clock)
 /*
  * sla.clock_written() -> trigger
  *
- * AFTER ROW: what SQL writes, that is the extension's own deletions, and what
- * logical replication brings.
+ * AFTER ROW trigger that counts for objectives what is written with SQL: deletions
+ * by the extension itself, and changes applied by logical replication.
  */
 PG_FUNCTION_INFO_V1(sla_clock_written);
 Datum

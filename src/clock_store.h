@@ -1,11 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * clock_store.h
- *	  The rows of sla.clock_state.
+ *	  Access to the rows of sla.clock_state.
  *
- * They are read and written directly, without SQL: a trigger on a tracked
- * table does it for each changed row.  The rights of the current role do not
- * matter here; nobody but the extension calls this.
+ * For speed, rows are read and written without SQL, as the triggers on tracked
+ * tables do that for each row that is written.  There are no permission checks.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -27,46 +26,49 @@
 #include "own_indexes.h"
 
 /*
- * A row: the facts in "clock", the rest beside it.  CLOCK_NONE stands for a
- * NULL instant.
+ * A row of sla.clock_state.  The facts are in "clock".  A null instant is
+ * represented by CLOCK_NONE.
  */
 typedef struct StoredClock
 {
 	Clock		clock;
-	int64		id;				/* 0: not stored yet */
+	int64		id;				/* 0 if not stored yet */
 	ItemPointerData tid;
 	Oid			relation;
 	int32		metric_id;
-	int32		agreement_id;	/* 0: none */
+	int32		agreement_id;	/* 0 if none */
 	const char *item;
-	const char *per;			/* empty: none */
-	const char *owner;			/* may be NULL, as may the following */
+	const char *per;			/* empty if none */
+	const char *owner;			/* this and the following may be NULL */
 	const char *party;
 	Jsonb	   *labels;
 	const char *breach_owner;
 	Jsonb	   *breach_labels;
-	int64		promised;		/* the date promised by hand */
+	int64		promised;		/* the date promised by hand, or CLOCK_NONE */
+
 	/* derived */
-	int64		revision;		/* of the promise */
-	int64		due;			/* net */
+	int64		revision;		/* of the promise, when it was derived */
+	int64		due;			/* these are net of exceptions */
 	int64		late;
 	int64		risk;
-	int64		gross_due;		/* CLOCK_NONE and not excepted: the same */
+	int64		gross_due;		/* these are valid only if "excepted"; else
+								 * the net ones apply */
 	int64		gross_late;
 	int64		budget;
 	int64		paused;
-	int64		elapsed;		/* of one that ended */
-	int64		gross_elapsed;	/* 0 and not excepted: the same */
+	int64		elapsed;		/* of a finished clock */
+	int64		gross_elapsed;	/* likewise, if "excepted" */
 	bool		has_goal;
-	bool		excepted;
+	bool		excepted;		/* some exception applies to it */
 	bool		waived;
-	bool		more_alerts;	/* beside those at risk, due and late; as
-								 * derived */
-	/* in work */
-	bool		had_ended;		/* when it was read */
-	bool		taken_up;		/* what had ended it was sla.untrack() */
-	struct						/* and the rest by which alerts go, and what
-								 * objectives count */
+	bool		more_alerts;	/* there are alerts besides those at risk, due
+								 * and late; not stored */
+
+	/* state while it is being worked on */
+	bool		had_ended;		/* as it was stored */
+	bool		taken_up;		/* was reopened after sla.untrack() */
+	struct						/* as it was stored: what determines alerts,
+								 * and what objectives count */
 	{
 		Verdict		verdict;
 		int32		promise;
@@ -77,65 +79,68 @@ typedef struct StoredClock
 		int64		risk;
 		bool		waived;
 	}			was;
-	bool		dirty;
+	bool		dirty;			/* must be written */
 } StoredClock;
 
-/* The table and its indexes, open for reading and writing. */
+/* The table sla.clock_state, open for reading and writing. */
 typedef struct ClockStore
 {
-	MemoryContext context;		/* that it was opened in */
+	MemoryContext context;		/* the one that it was opened in */
 	Relation	rel;
 	Relation	item_index;
-	bool		writing;
-	OwnIndexes	indexes;		/* while writing */
-	TupleTableSlot *slot;		/* for reading and single rows */
-	Oid			sequence;
-	int			nnew;			/* rows to insert */
+	bool		writing;		/* is "indexes" open? */
+	OwnIndexes	indexes;
+	TupleTableSlot *slot;		/* for reading, and for writing single rows */
+	Oid			sequence;		/* of clock_id */
+	int			nnew;			/* rows gathered, to be inserted */
 	int			maxnew;
 	HeapTuple  *new;
-	Size		size;			/* of these */
-	Size		max_size;		/* then they are inserted: work_mem */
-	int			nslots;
+	Size		size;			/* bytes of these rows */
+	Size		max_size;		/* insert them when there are more: work_mem */
+	int			nslots;			/* for inserting */
 	TupleTableSlot **slots;
-	DueQueue	due;
+	DueQueue	due;			/* hints for sla.tick() */
 	const ClockMeasures *measures;	/* NULL until needed */
 } ClockStore;
 
 extern void clock_store_open(ClockStore *store);
 
-/* Also inserts what clock_store_insert() has gathered. */
+/* Close; also inserts what clock_store_insert() has gathered. */
 extern void clock_store_close(ClockStore *store);
 
-/* The clocks of an item, in no order: StoredClock, in the current context. */
+/* The clocks of an item, as a list of StoredClock in no particular order. */
 extern List *clock_store_fetch(ClockStore *store, Oid relation, const char *item,
 							   Snapshot snapshot);
 
-/* A clock by its number, or NULL; the second for those who only read. */
+/* Find a clock by its id, or NULL; the second is for use without a ClockStore. */
 extern StoredClock *clock_store_find(ClockStore *store, int64 id, Snapshot snapshot);
 extern StoredClock *clock_store_read(int64 id, Snapshot snapshot);
 
 /*
- * The latest of a clock that is committed, or our own.  "busy": somebody is
- * about to change it.
+ * The latest committed (or our own) version of a clock, or NULL.  *busy tells
+ * whether another transaction in progress has changed or inserted it.
  */
 extern StoredClock *clock_store_peek(ClockStore *store, int64 id, bool *busy);
 
-/* Gather a row to insert; gives it its id. */
+/* Assign an id to a new clock, and gather its row to be inserted later. */
 extern void clock_store_insert(ClockStore *store, StoredClock *clock);
 
-/* Insert what was gathered. */
+/* Insert the rows gathered. */
 extern void clock_store_flush(ClockStore *store);
 
 /*
- * Lock a clock that was read before it is changed; false, and nobody waits, while
- * somebody else has it.
+ * Lock a clock that was read, without waiting; false if another transaction has
+ * locked it.
  */
 extern bool clock_store_lock_or_skip(ClockStore *store, StoredClock *clock);
 
-/* False when the row was changed by somebody else: read again. */
+/*
+ * Update a clock that was read; false if someone else has changed it since.  In a
+ * transaction that keeps its snapshot that is a serialization error instead.
+ */
 extern bool clock_store_update(ClockStore *store, StoredClock *clock);
 
-/* A row as a composite value, and back. */
+/* Convert a clock to a row as a composite value, and back. */
 extern HeapTuple clock_store_form(const StoredClock *clock, TupleDesc desc);
 extern StoredClock *clock_store_deform(HeapTupleHeader row);
 

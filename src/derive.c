@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * derive.c
- *	  What follows from the facts of a clock, by its promise, the calendar and
- *	  the exceptions.
+ *	  Deriving deadlines and verdicts from the facts of a clock, by its promise,
+ *	  the calendar and the exceptions.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -14,7 +14,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
-/* The calendar of what is only measured. */
+/* The calendar of a promise without goal, if none is given */
 #define MEASURE_CALENDAR	"24/7"
 
 static int64_t
@@ -37,7 +37,7 @@ clock_time_of(HoursImage *image)
 	return time;
 }
 
-/* The calendar of a promise. */
+/* The name of a promise's calendar. */
 static const char *
 promise_calendar(const Promise *promise, int *length)
 {
@@ -52,7 +52,7 @@ promise_calendar(const Promise *promise, int *length)
 	return name;
 }
 
-/* Its hours, as the active snapshot sees them. */
+/* The hours of a promise's calendar, as the active snapshot sees them. */
 static HoursImage *
 promise_hours(Promise *promise)
 {
@@ -66,7 +66,7 @@ promise_hours(Promise *promise)
 	return calendar_image(&promise->hours, name, length, true);
 }
 
-/* start + goal, by the rule of the promise, and not before the start. */
+/* start + goal, by the due_by rule of the promise if any; not before the start. */
 static int64
 goal_instant(const Promise *promise, HoursImage *image, const BusinessInterval *goal, int64 start)
 {
@@ -82,8 +82,8 @@ goal_instant(const Promise *promise, HoursImage *image, const BusinessInterval *
 }
 
 /*
- * The terms of a promise for a clock that started then: goal and threshold as
- * instants, without exceptions.
+ * The gross terms (without exceptions) of a promise for a clock that started at
+ * "start".  "promised" is the date promised by hand, or CLOCK_NONE.
  */
 static ClockTerms
 promise_terms(const Promise *promise, HoursImage *image, int64 start, int64 promised)
@@ -135,7 +135,7 @@ exception_bears_on(const Exception *exception, const Promise *promise, const Sto
 		labels_contain(clock->labels, exception->labels);
 }
 
-/* What an exception takes out of a clock's time goes on for at most this long. */
+/* Time later than this after the start of a clock is not excepted; keeps it finite */
 #define EXCEPTION_REACH	(200 * 366 * USECS_PER_DAY)
 
 static int
@@ -147,7 +147,7 @@ compare_spans(const void *a, const void *b)
 	return sa->from < sb->from ? -1 : sa->from > sb->from;
 }
 
-/* Sort spans and merge those that touch; returns how many are left. */
+/* Sort spans, and merge those that overlap or touch; returns the new number. */
 static int
 merge_spans(ClockSpan *spans, int n)
 {
@@ -165,8 +165,8 @@ merge_spans(ClockSpan *spans, int n)
 }
 
 /*
- * The net terms: the gross ones less what is excepted.  Returns whether any
- * exception bears on the clock.
+ * Turn gross terms into net ones, by the exceptions that apply to the clock.  Also
+ * sets clock->waived.  Returns whether there are any such exceptions.
  */
 static bool
 net_terms(const Definition *def, const Promise *promise, HoursImage *image, StoredClock *clock,
@@ -210,7 +210,7 @@ net_terms(const Definition *def, const Promise *promise, HoursImage *image, Stor
 	return excepted;
 }
 
-/* The promise of a clock; that there is none is an error. */
+/* The promise of a clock; an error if it does not exist. */
 static Promise *
 promise_of(const Definition *def, const StoredClock *clock)
 {
@@ -224,7 +224,7 @@ promise_of(const Definition *def, const StoredClock *clock)
 	return promise;
 }
 
-/* Set what is derived of a clock, by a promise and hours of its calendar. */
+/* Set the derived fields of a clock, by a promise and the hours of its calendar. */
 static void
 derive_by(Definition *def, Promise *promise, HoursImage *image, StoredClock *clock)
 {
@@ -257,7 +257,7 @@ derive_by(Definition *def, Promise *promise, HoursImage *image, StoredClock *clo
 	}
 }
 
-/* (no item: who meets the error need not be allowed to see it) */
+/* This does not name the item, which the user may not be allowed to see. */
 static void
 derive_error_callback(void *arg)
 {
@@ -316,29 +316,32 @@ derive_anew(Definition *def, StoredClock *clock)
 }
 
 /*
- * Calendars as they were
+ * Past versions of calendars
  */
 
-/* Versions of one calendar, read in this statement. */
+/* A version of a calendar. */
 typedef struct PastHours
 {
-	TimestampTz before;			/* in force just before that */
-	TimestampTz changed;		/* since then */
-	HoursImage *image;			/* or NULL */
+	TimestampTz before;			/* an instant just before which it was in
+								 * force */
+	TimestampTz changed;		/* in force since then */
+	HoursImage *image;			/* NULL if there was no such calendar */
 } PastHours;
 
 #define MAX_PAST_HOURS	64
 
+/* Cache of versions of one calendar, read in this statement. */
 static struct
 {
-	uint64		statement;		/* good in this one, */
-	uint64		epoch;			/* for images of this epoch */
+	uint64		statement;		/* valid only in this statement, ... */
+	uint64		epoch;			/* ... while hours_image_epoch is this */
 	int			length;
 	char		name[BI_MAX_CALENDAR + 1];
 	int			n;
 	PastHours	version[MAX_PAST_HOURS];
 }			past;
 
+/* Get the version of a calendar that was in force just before an instant. */
 static PastHours
 past_hours(const char *name, int length, TimestampTz before)
 {
@@ -364,7 +367,7 @@ past_hours(const char *name, int length, TimestampTz before)
 	return version;
 }
 
-/* Does a finished clock have the gross verdict that follows by these hours? */
+/* Do these hours yield the gross verdict that a finished clock has? */
 static bool
 judged_by(const Promise *promise, HoursImage *image, const StoredClock *clock)
 {
@@ -409,7 +412,7 @@ derive_judged_before(Definition *def, const StoredClock *clock)
 	return found;
 }
 
-/* The hours by which derive_judged_before() says that a clock was judged. */
+/* The hours for a result of derive_judged_before(). */
 static HoursImage *
 judging_hours(Promise *promise, TimestampTz before)
 {
@@ -431,8 +434,8 @@ derive_as_judged(Definition *def, StoredClock *clock, TimestampTz before)
 }
 
 /*
- * Net of exceptions what a clock is measured by, and in which time, by a version of
- * its calendar; it stays as it is.
+ * Get the net terms of a clock, and the business time, by a version of its calendar
+ * (see derive_judged_before).  Does not change the clock.
  */
 static ClockTerms
 net_terms_of(const Definition *def, const StoredClock *clock, TimestampTz before, ClockTime *time)
@@ -464,7 +467,7 @@ derive_fractions(Definition *def, const StoredClock *clock, const double *fracti
 	ClockTime	time;
 	ClockTerms	net;
 
-	/* (what follows by the present one as well needs no search for it) */
+	/* avoid the search if the present version of the calendar yields the same */
 	if (!clock_is_open(&clock->clock) && !judged_by(promise, promise_hours(promise), clock))
 		before = derive_judged_before(def, clock);
 	net = net_terms_of(def, clock, before, &time);

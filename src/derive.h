@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * derive.h
- *	  What follows from the facts of a clock, by its promise, the calendar and
- *	  the exceptions.
+ *	  Deriving deadlines and verdicts from the facts of a clock, by its promise,
+ *	  the calendar and the exceptions.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -16,40 +16,41 @@
 #include "clock_store.h"
 #include "definition.h"
 
-/* Business time of opening hours, for the core. */
+/* Business time by given opening hours, for the core. */
 extern ClockTime clock_time_of(HoursImage *image);
 
 /*
- * Set what is derived of a clock, from its facts.  Its promise must be in the
- * definition; one that is not current any more is replaced by its heir.
+ * Set the derived fields of a clock.  The promise of an open clock is replaced by
+ * the current version of it.  An error if the promise is not in the definition.
  */
 extern void derive(Definition *def, StoredClock *clock);
 
 /*
- * derive(), a finished clock by what its policy promises now for one that started
- * then, if it does.  (Which policy holds is not asked again: the row may say
- * something else since.)
+ * derive(), but replace the promise of a finished clock by what its policy now
+ * promises for a clock with this start, if it does.  The policy itself stays the
+ * same, because the row may have changed since.
  */
 extern void derive_anew(Definition *def, StoredClock *clock);
 
-/* The business time that a clock has used at an instant, net of exceptions. */
+/* The elapsed time of a clock, in microseconds, at an instant; net of exceptions. */
 extern int64 derive_elapsed(const Definition *def, const StoredClock *clock, int64 at);
 
 /*
- * By which version of its calendar a finished clock was judged: the one in force
- * just before the instant returned, or the present one (DT_NOEND), also where
- * none is known.  It is the one in force at the end if the gross verdict follows
- * by it, else the last one by which it does.
+ * Determine the version of its calendar by which a finished clock was judged.  The
+ * result is an instant just before which that version was in force, or DT_NOEND for
+ * the present version, also if no version can be determined.  It is the version in
+ * force at the end of the clock if that yields its gross verdict, else the latest
+ * one that does.
  */
 extern TimestampTz derive_judged_before(Definition *def, const StoredClock *clock);
 
-/* derive() by that version. */
+/* derive() with that version of the calendar. */
 extern void derive_as_judged(Definition *def, StoredClock *clock, TimestampTz before);
 
 /*
- * When fractions of the goal's budget are used up, net of exceptions, by the
- * promise that the clock has, and the calendar that judged it; CLOCK_NONE: there
- * is no goal, or the clock is paused before.
+ * Determine the instants at which n fractions of the budget are used up, net of
+ * exceptions, by the clock's promise and the calendar by which it was judged.
+ * CLOCK_NONE if there is no goal, or the clock is paused before that.
  */
 extern void derive_fractions(Definition *def, const StoredClock *clock,
 							 const double *fractions, int n, int64 *at);

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * fence.c
- *	  Acting as another role, so that nothing of it leaks either way.
+ *	  Running code as another role, in isolation from the session.
  *
- * Two holes that were met elsewhere say what a fence is made of: with a bare
- * switch of the role a deferred trigger that an expression queues runs at
- * commit as the caller (hence SECURITY_RESTRICTED_OPERATION), and set_config()
- * in an expression goes on outside (hence the nest level of settings).
+ * Just switching the role would leave two holes: a deferred trigger queued by an
+ * expression would run at commit, as the caller (hence
+ * SECURITY_RESTRICTED_OPERATION), and set_config() in an expression would have an
+ * effect outside (hence the GUC nest level).
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -26,8 +26,8 @@
 #include "utils/syscache.h"
 
 /*
- * Behind which fence the session is.  An error leaves it as it is, but ends the
- * subtransaction (or transaction) that it was entered in.
+ * Role and subtransaction of the innermost fence.  They are not reset after an
+ * error; but then that subtransaction is no longer active.
  */
 static volatile Oid innermost;
 static volatile SubTransactionId innermost_subid;
@@ -58,9 +58,9 @@ fence_enter_no_rls(Fence *fence, Oid role)
 }
 
 /*
- * (Not by the setting, which a function may not set for itself.  After an error
- * the end of the transaction or subtransaction restores this, too; inside, nobody
- * can take it back.)
+ * Set XactReadOnly directly: the parameter transaction_read_only cannot be set in a
+ * function.  It is restored at the abort of the transaction or subtransaction, too,
+ * and cannot be reset from inside.
  */
 void
 fence_enter_read_only(Fence *fence, Oid role)
@@ -98,7 +98,7 @@ set(const char *name, const char *value)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
-/* Mostly it is that already, and to look costs nothing. */
+/* Set a parameter unless it already has that value, which is cheap to check. */
 static void
 set_unless(bool is_set, const char *name, const char *value)
 {
@@ -115,7 +115,10 @@ fence_settings(const char *time_zone)
 	if (time_zone != NULL)
 		set("TimeZone", time_zone);
 
-	/* what else the text of a value depends on: keys are compared as text */
+	/*
+	 * keys are compared as text: fix whatever else affects the output of a
+	 * value
+	 */
 	set_unless(extra_float_digits == 1, "extra_float_digits", "1");
 	set_unless(bytea_output == BYTEA_OUTPUT_HEX, "bytea_output", "hex");
 	set_unless(!quote_all_identifiers, "quote_all_identifiers", "off");
@@ -131,7 +134,8 @@ void
 fence_by_index(void)
 {
 	set("enable_seqscan", "off");
-	fence_no_jit();				/* where there is no index after all */
+	fence_no_jit();				/* the high cost of a sequential scan, if
+								 * there is no index, would trigger JIT */
 }
 
 Oid

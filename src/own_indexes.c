@@ -1,20 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * own_indexes.c
- *	  Writing to the indexes of tables of the extension's own.
+ *	  Maintenance of the indexes on the extension's own tables.
  *
- * The executor makes what it needs to know of each index anew in each statement;
- * compiling the conditions of partial ones is most of that, and for a single row
- * as dear as writing to one of them.  So here it is kept until the table changes,
- * and an index is opened once a row belongs there.
+ * The executor builds an IndexInfo for each index in each statement.  Most of that
+ * is compiling the predicates of partial indexes; when a single row is written it
+ * costs as much as an index insertion.  So here IndexInfos are cached until the
+ * table changes, and an index is opened only if a row belongs in it.
  *
- * Where the keys of rows that come together lie anywhere in an index, each write
- * meets a page that is in no cache of the CPU, and that is most of what it costs.
- * So of indexes whose entries are small what is to be written is gathered, and
- * written in order of the keys.  (A unique index tells of a conflict at once.)
+ * If consecutive rows have random keys, each index insertion touches a page that is
+ * not in the CPU's cache, and that is most of its cost.  So if the entries of an
+ * index are small they are gathered first, and inserted in the order of their keys;
+ * but not in a unique index, where a conflict is to be reported immediately.
  *
- * A unique index is checked at once, also one that somebody has made deferrable,
- * and constraints of exclusion are not: these tables have neither.
+ * Unlike the executor this ignores that a unique constraint is deferrable, and does
+ * not support exclusion constraints.  Our tables have neither.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -35,7 +35,7 @@
 
 #include "relation_watch.h"
 
-/* An entry has no more columns than that, all passed by value. */
+/* Entries are gathered only if they have at most this many columns, all by-value */
 #define MAX_GATHERED_KEYS	2
 
 typedef struct IndexEntry
@@ -45,7 +45,7 @@ typedef struct IndexEntry
 	bool		nulls[MAX_GATHERED_KEYS];
 } IndexEntry;
 
-/* What is to be written to one index. */
+/* The entries gathered for one index. */
 typedef struct GatheredEntries
 {
 	int			n;
@@ -53,7 +53,7 @@ typedef struct GatheredEntries
 	IndexEntry *entries;
 } GatheredEntries;
 
-/* Fewer entries than that are hardly ever neighbours. */
+/* Fewer entries than this are not sorted: they are rarely close to each other. */
 #define MIN_SORTED	100
 
 #define ST_SORT sort_entries
@@ -66,12 +66,12 @@ typedef struct GatheredEntries
 static inline int compare_entries(const IndexEntry *a, const IndexEntry *b, SortSupport order);
 #include "lib/sort_template.h"
 
-/* What is known of a table's indexes. */
+/* The cache entry of a table: its indexes. */
 typedef struct Known
 {
 	Oid			heap;
 	bool		valid;
-	MemoryContext context;		/* of what follows */
+	MemoryContext context;		/* contains all of the following */
 	int			n;
 	Oid		   *oid;
 	bool	   *gathers;
@@ -81,7 +81,7 @@ typedef struct Known
 
 static Known *known_tables = NULL;
 
-/* Counts changes of any relation. */
+/* Counts relcache invalidations. */
 static uint64 changes;
 
 static void
@@ -122,7 +122,10 @@ known_of(Oid heap)
 	return known;
 }
 
-/* What is open around us goes on with what was known before: that stays for the transaction. */
+/*
+ * Clear a cache entry.  As a calling statement may still use it in an OwnIndexes,
+ * the memory is freed only at the end of the transaction.
+ */
 static void
 forget(Known *known)
 {
@@ -132,7 +135,7 @@ forget(Known *known)
 	known->n = 0;
 }
 
-/* Are entries of the index gathered? */
+/* Are entries of this index to be gathered? */
 static bool
 gathers_entries(Relation index, const IndexInfo *info)
 {
@@ -147,8 +150,9 @@ gathers_entries(Relation index, const IndexInfo *info)
 }
 
 /*
- * An error leaves nothing known; and what changes meanwhile, also another relation,
- * has this done once more by the next statement.
+ * Fill a cache entry.  If there is an error it is left empty and invalid.  If any
+ * relation is invalidated while we do this, the entry serves only the current
+ * statement: it remains invalid, so that the next one fills it again.
  */
 static void
 get_to_know(Known *known, Relation heap)
@@ -208,7 +212,10 @@ own_indexes_open(OwnIndexes *indexes, Relation heap)
 		indexes->info[i].ii_Context = CurrentMemoryContext;
 }
 
-/* Write an entry to one of the indexes, which may have the same of another version of the row. */
+/*
+ * Insert an entry into index i.  "is_unchanged" is a hint to the index that it has
+ * an equal entry for another version of the same row.
+ */
 static void
 write_entry(OwnIndexes *indexes, int i, Datum *values, bool *nulls, ItemPointer tid, bool is_unchanged)
 {
@@ -243,7 +250,7 @@ gather_entry(OwnIndexes *indexes, int i, const Datum *values, const bool *nulls,
 	entry->tid = *tid;
 }
 
-/* Does an index have this entry of the version before? */
+/* Does index i have an equal entry for the version of the row before an update? */
 static bool
 has_entry(OwnIndexes *indexes, int i, TupleTableSlot *before, const Datum *values, const bool *nulls)
 {
@@ -267,7 +274,10 @@ has_entry(OwnIndexes *indexes, int i, TupleTableSlot *before, const Datum *value
 	return true;
 }
 
-/* Write rows to one of the indexes, where they belong there; "before" is the version that one had. */
+/*
+ * Insert or gather entries for rows into index i, if they satisfy its predicate.
+ * For an update, "before" is the old version of the single row.
+ */
 static void
 insert_into(OwnIndexes *indexes, int i, TupleTableSlot **slots, int nslots, TupleTableSlot *before)
 {
@@ -311,7 +321,7 @@ compare_entries(const IndexEntry *a, const IndexEntry *b, SortSupport order)
 	return first != 0 ? first : ItemPointerCompare(unconstify(ItemPointerData *, &a->tid), unconstify(ItemPointerData *, &b->tid));
 }
 
-/* In the order of their first column, and rows of the same as they lie in the table. */
+/* Sort gathered entries by their first column, and then by TID. */
 static void
 sort_gathered(GatheredEntries *gathered, Relation index)
 {
@@ -345,7 +355,7 @@ own_indexes_flush(OwnIndexes *indexes)
 	}
 }
 
-/* A version of a row. */
+/* Fetch the version of a row before it was updated. */
 static TupleTableSlot *
 version_at(OwnIndexes *indexes, ItemPointer tid)
 {
@@ -363,8 +373,9 @@ version_at(OwnIndexes *indexes, ItemPointer tid)
 }
 
 /*
- * Where the entry of an index stays the same, the server looks for versions to be
- * deleted before it splits a page.  That is dear, and in vain where entries move.
+ * If an entry is inserted as unchanged, a B-tree tries to delete entries of old
+ * versions before it splits a page.  That is expensive, and futile if keys change
+ * from version to version.  So compare the entries instead of guessing.
  */
 void
 own_indexes_update(OwnIndexes *indexes, ItemPointer before, TupleTableSlot *slot, SLA_UPDATE_INDEXES which)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * own_indexes.h
- *	  Writing to the indexes of tables of the extension's own.
+ *	  Maintenance of the indexes on the extension's own tables.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -17,38 +17,43 @@
 
 #include "compat.h"
 
-/* The indexes of a table while a statement writes to it. */
+/* The indexes of a table that a statement writes to. */
 typedef struct OwnIndexes
 {
 	Relation	heap;
-	MemoryContext context;		/* that they were opened in */
+	MemoryContext context;		/* the one that they were opened in */
 	EState	   *estate;
-	int			n;
+	int			n;				/* size of the following arrays */
 	const Oid  *oid;
-	const bool *gathers;		/* is what is to be written to it gathered? */
-	struct GatheredEntries *gathered;	/* that */
-	TupleTableSlot *before;		/* for the version before an update */
-	IndexInfo  *info;			/* of this statement */
-	Relation   *index;			/* NULL until one is written to */
+	const bool *gathers;		/* are entries gathered before they are
+								 * written? */
+	struct GatheredEntries *gathered;	/* these entries */
+	TupleTableSlot *before;		/* slot for a version before an update */
+	IndexInfo  *info;			/* copies for this statement */
+	Relation   *index;			/* NULL until an entry is written */
 } OwnIndexes;
 
 extern void own_indexes_init(void);
 
-/* From here until it is closed, in the current memory context. */
+/* Open the indexes of a table, in the current memory context. */
 extern void own_indexes_open(OwnIndexes *indexes, Relation heap);
 
 /*
- * Rows that were inserted.  Of some indexes that is done by own_indexes_flush(), for
- * all rows since the last time; until then nobody may look for them.
+ * Add index entries for rows that were inserted.  For some indexes they are only
+ * gathered, and written by own_indexes_flush(); until then the rows cannot be found
+ * by these indexes.
  */
 extern void own_indexes_add(OwnIndexes *indexes, TupleTableSlot **slots, int nslots);
 extern void own_indexes_flush(OwnIndexes *indexes);
 
-/* The new version of a row, as table_tuple_update() asks for it; the old one was there. */
+/*
+ * Add the index entries that table_tuple_update() has asked for ("which"), for the
+ * new version of a row; the old version was at "before".
+ */
 extern void own_indexes_update(OwnIndexes *indexes, ItemPointer before, TupleTableSlot *slot,
 							   SLA_UPDATE_INDEXES which);
 
-/* Locks are kept. */
+/* Close the indexes; their locks are kept until the end of the transaction. */
 extern void own_indexes_close(OwnIndexes *indexes);
 
 #endif							/* SLA_OWN_INDEXES_H */

@@ -3,13 +3,14 @@
  * track.c
  *	  The triggers of a tracked table.
  *
- * The row trigger only notes which rows a statement wrote; at the end of the
- * statement the statement trigger follows them all.  A write straight into a
- * partition, or one that logical replication applies, fires no statement
- * trigger of the tracked table: then the row trigger follows its row at once.
+ * The row trigger only notes which rows a statement wrote; the statement trigger
+ * follows them all (see follow.h) at the end of the statement.  A write directly
+ * into a partition, or one applied by logical replication, does not fire the
+ * statement triggers of the tracked table; then the row trigger follows its row
+ * immediately.
  *
- * An image is followed only if it is still the row's current version: an
- * application's own trigger may have changed the row again.
+ * As triggers of the application may have changed a row again, the version noted is
+ * followed only if it is still the current one; otherwise the current one is.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -41,48 +42,57 @@
 #include "rules.h"
 #include "tracked_row.h"
 
-/* A row written.  Both places are of the same table; one may be invalid. */
+/*
+ * A row that was written.  Both TIDs refer to the same table; "old" is invalid for
+ * an INSERT, "new" for a DELETE.
+ */
 typedef struct Event
 {
 	Oid			relid;
 	ItemPointerData old;
 	ItemPointerData new;
 	bool		moved;			/* an update that may have changed the key */
-	SubTransactionId subid;
-	SubTransactionId followed_in;	/* before its statement's end */
+	SubTransactionId subid;		/* that wrote it */
+	SubTransactionId followed_in;	/* that followed it before the end of its
+									 * statement; else invalid */
 } Event;
 
-/* A statement on a tracked table that has begun and not ended. */
+/* A running statement on a tracked table. */
 typedef struct Statement
 {
-	int			nest_level;		/* of the transaction */
-	Oid			relid;			/* whose trigger told of it */
-	bool		is_followed;	/* that is known to be a table that is */
-	int			first;			/* its first event */
+	int			nest_level;		/* transaction nesting level */
+	Oid			relid;			/* the table whose trigger announced it */
+	bool		is_followed;	/* relid is known to be the tracked table, or
+								 * below it */
+	int			first;			/* index of its first event */
 	struct Statement *outer;
 } Statement;
 
-/* The tracked table or one below it, with the numbers that its columns have there. */
+/*
+ * The tracked table or one below it, with the columns that matter, by their numbers
+ * in that table.
+ */
 typedef struct KnownTable
 {
 	Oid			relid;
-	const Definition *def;		/* what follows is of this one */
-	Bitmapset  *columns;		/* that any expression reads, offset; */
-	Bitmapset  *item_columns;	/* that the item's does */
+	const Definition *def;		/* the definition that the columns are from */
+	Bitmapset  *columns;		/* read by any expression; offset by
+								 * FirstLowInvalidHeapAttributeNumber */
+	Bitmapset  *item_columns;	/* read by the expression for the item */
 	struct KnownTable *next;
 } KnownTable;
 
-/* What is noted for one tracked table in this transaction. */
+/* What has been noted for one tracked table in this transaction. */
 typedef struct Batch
 {
 	int32		tracked_id;
 	Statement  *statement;		/* the innermost, or NULL */
-	Definition *def;			/* as the running statement sees it, or NULL */
+	Definition *def;			/* for the running statement, or NULL */
 	KnownTable *known;
 	Event	   *events;
 	int			nevents;
-	int			nfollowed;		/* so many of the first before their
-								 * statement's end */
+	int			nfollowed;		/* number of the first events that were
+								 * followed before the end of their statement */
 	int			maxevents;
 	struct Batch *next;
 } Batch;
@@ -90,10 +100,10 @@ typedef struct Batch
 static Batch *batches = NULL;	/* in TopTransactionContext */
 static ExecutorStart_hook_type next_executor_start = NULL;
 
-/* A batch is followed when it has grown so large. */
+/* The events of a statement are followed when there are so many. */
 #define MAX_EVENTS	100000
 
-/* Nothing may be left: the trigger that ends a statement was not fired. */
+/* At commit, no event may be left: that means that a statement trigger is missing. */
 static void
 check_all_followed(void)
 {
@@ -118,7 +128,7 @@ forget_batches(XactEvent event, void *arg)
 		batches = NULL;
 }
 
-/* What an aborted subtransaction began and wrote is undone. */
+/* Forget the statements and events of a subtransaction that was aborted. */
 static void
 undo_subtransaction(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg)
 {
@@ -143,10 +153,11 @@ undo_subtransaction(SubXactEvent event, SubTransactionId subid, SubTransactionId
 }
 
 /*
- * For what a row trigger fires changes while writers go on (trigger_columns.c).
- * One who has the table locked and his plan made need not look again whether it
- * was changed, and would go on with triggers from before what his definitions are
- * of.
+ * ExecutorStart hook: process invalidation messages before a statement that may
+ * write.  The columns for which a row trigger fires can be changed without locking
+ * out writers (trigger_columns.c).  A statement whose plan is made and whose table
+ * is locked already would not necessarily process messages by itself.  It would use
+ * old triggers together with a new definition.
  */
 static void
 see_changed_triggers(QueryDesc *query, int eflags)
@@ -187,7 +198,7 @@ batch_of(int32 tracked_id)
  * Following a batch
  */
 
-/* The row that has the key of this one now, or NULL. */
+/* The current row with the key of the given one, or NULL. */
 static TupleTableSlot *
 row_now(Follow *follow, RowReader *reader, TupleTableSlot *row)
 {
@@ -198,7 +209,7 @@ row_now(Follow *follow, RowReader *reader, TupleTableSlot *row)
 	return rows_by_item(reader, follow->def, follow_item_of(follow, row), ROW_READ);
 }
 
-/* Follow the row that was written, as it is now. */
+/* Follow a row that was written, as it is now. */
 static void
 follow_new(Follow *follow, RowReader *reader, Event *event)
 {
@@ -206,7 +217,10 @@ follow_new(Follow *follow, RowReader *reader, Event *event)
 
 	if (row == NULL)
 	{
-		/* written again since: by its key, as it is now */
+		/*
+		 * it has been written again since: find the current version by its
+		 * key
+		 */
 		row = rows_fetch(reader, event->relid, &event->new, SnapshotAny);
 		if (row != NULL)
 			row = row_now(follow, reader, row);
@@ -216,9 +230,10 @@ follow_new(Follow *follow, RowReader *reader, Event *event)
 }
 
 /*
- * The item of the row that was is gone, unless a row has it again.  When it was
- * given another key the row that has that may tell, by a later time than before;
- * of a deletion none tells.
+ * Follow the item of the old version of a row that was deleted or whose key
+ * changed: it is gone, unless there is another row with it.  If its key changed the
+ * event time is that of the new version, provided it is later than that of the old
+ * one; else it is now.
  */
 static void
 follow_old(Follow *follow, RowReader *reader, Event *event)
@@ -287,7 +302,7 @@ follow_events(int32 tracked_id, Event *events, int n)
  * on_error = warn
  */
 
-/* Note what could not be followed; the owner's message is not the writer's to read. */
+/* The message of the error is not shown: it may contain data of the table's owner. */
 void
 track_note_error(const Definition *def, const char *item, int sqlstate)
 {
@@ -319,7 +334,7 @@ typedef struct EventList
 	Event	   *events;
 	int			n;
 	MemoryContext context;
-	char	   *item;			/* result of find_item() */
+	char	   *item;			/* set by find_item() */
 } EventList;
 
 static void
@@ -350,8 +365,8 @@ find_item(void *argument)
 }
 
 /*
- * Follow what can be followed, and note the rest.  That is looked for in ever
- * smaller parts, since each try is a subtransaction.
+ * Follow all events that can be followed, and record errors of the others.  As each
+ * attempt is a subtransaction, failing events are isolated by bisection.
  */
 static void
 follow_or_note(const Definition *def, Event *events, int n)
@@ -379,7 +394,7 @@ follow_all(const Definition *def, Event *events, int n)
 		follow_events(def->id, events, n);
 }
 
-/* Follow events of a batch, to which what following writes may add. */
+/* Follow a copy of some events: following may add to the array of the batch. */
 static void
 follow_copy(const Definition *def, const Event *noted, int n)
 {
@@ -391,9 +406,9 @@ follow_copy(const Definition *def, const Event *noted, int n)
 }
 
 /*
- * Follow the events from "first" on: those of the statement that ends.  Those
- * of a statement around it stay, since what this one does may be rolled back
- * without that one.
+ * Follow the events from "first" on, which are those of the statement that ends,
+ * and remove them.  Those of a calling statement remain: if they were followed here
+ * and the subtransaction were rolled back, that would be lost.
  */
 static void
 follow_batch(Batch *batch, int first)
@@ -408,9 +423,10 @@ follow_batch(Batch *batch, int first)
 }
 
 /*
- * Follow what is noted so far, of all statements: a signal may be of a row that the
- * same statement wrote, or that one wrote whose triggers are running.  When the
- * subtransaction is rolled back it is noted as before.
+ * Follow all events noted so far, of all running statements.  This is called before
+ * a signal is applied: it may be about a row that was written by the same statement
+ * or by one whose triggers are running.  If the subtransaction is rolled back, the
+ * events count as not followed again.
  */
 void
 track_follow_noted(int32 tracked_id)
@@ -470,7 +486,7 @@ tracked_id(const TriggerData *trigdata)
 	return pg_strtoint32(trigdata->tg_trigger->tgargs[0]);
 }
 
-/* Anybody may put the trigger on a table: is it the tracked one, or below it? */
+/* Is a table the tracked one, or below it?  Anyone can put our triggers on others. */
 static bool
 is_followed(Oid relid, const Definition *def)
 {
@@ -489,9 +505,10 @@ check_table(const TriggerData *trigdata, const Definition *def)
 }
 
 /*
- * Is a row of a table that is followed written by a statement that has begun?
- * Anybody may put the trigger that begins one on a table of his own, and leave out
- * the one that ends it: such a statement is none.
+ * Is there a running statement, to which a row written to table relid can be
+ * added?  Discard statements on tables that are not followed: anyone can put the
+ * trigger that begins a statement on a table of his own, without the one that ends
+ * it.
  */
 static bool
 in_statement(Batch *batch, Oid relid)
@@ -511,7 +528,7 @@ in_statement(Batch *batch, Oid relid)
 	return batch->statement != NULL;
 }
 
-/* The table of a trigger, after that check. */
+/* Find or make the KnownTable of a trigger's table; an error if it is not followed. */
 static const KnownTable *
 known_table(Batch *batch, const TriggerData *trigdata)
 {
@@ -549,7 +566,10 @@ known_table(Batch *batch, const TriggerData *trigdata)
 	return known;
 }
 
-/* Does an update matter: does it change what an expression reads? */
+/*
+ * Does an update change any column that an expression reads?  *moved is set if that
+ * may have changed the key.
+ */
 static bool
 update_matters(const KnownTable *known, const TriggerData *trigdata, bool *moved)
 {
@@ -567,7 +587,8 @@ update_matters(const KnownTable *known, const TriggerData *trigdata, bool *moved
 /*
  * sla.track_statement('id') -> trigger
  *
- * BEFORE and AFTER STATEMENT: begins a batch, and follows it.
+ * The BEFORE STATEMENT trigger begins a Statement; the AFTER STATEMENT trigger ends
+ * it, and follows its events.
  */
 PG_FUNCTION_INFO_V1(sla_track_statement);
 Datum
@@ -609,7 +630,7 @@ sla_track_statement(PG_FUNCTION_ARGS)
 /*
  * sla.track_row('id') -> trigger
  *
- * AFTER ROW: notes a row that was written.
+ * The AFTER ROW trigger notes a row that was written.
  */
 PG_FUNCTION_INFO_V1(sla_track_row);
 Datum
@@ -629,8 +650,8 @@ sla_track_row(PG_FUNCTION_ARGS)
 		batch->def = definition_of(batch->tracked_id);
 
 	/*
-	 * a table whose new owner has not confirmed is not followed: sla.status()
-	 * tells
+	 * A table is not followed if it has a new owner who has not confirmed
+	 * that yet; sla.status() reports this.
 	 */
 	if (batch->def == NULL || batch->def->suspended)
 		return PointerGetDatum(NULL);
@@ -662,7 +683,7 @@ sla_track_row(PG_FUNCTION_ARGS)
 /*
  * sla.track_truncate('id') -> trigger
  *
- * AFTER TRUNCATE: all items that are gone.
+ * The AFTER TRUNCATE trigger cancels the clocks of all items that are gone.
  */
 PG_FUNCTION_INFO_V1(sla_track_truncate);
 Datum
@@ -671,7 +692,7 @@ sla_track_truncate(PG_FUNCTION_ARGS)
 	TriggerData *trigdata = trigger_data(fcinfo, "track_truncate");
 	Definition *def = definition_of(tracked_id(trigdata));
 
-	/* (a partition that was detached still has it) */
+	/* a partition that was detached still has the trigger */
 	if (def != NULL && !def->suspended && is_followed(RelationGetRelid(trigdata->tg_relation), def))
 		track_missing(def->id);
 	return PointerGetDatum(NULL);

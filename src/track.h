@@ -16,13 +16,13 @@
 
 extern void track_init(void);
 
-/* Follow what the running statements have written so far. */
+/* Follow the rows that the running statements have written so far. */
 extern void track_follow_noted(int32 tracked_id);
 
-/* Write to sla.sync_error, and warn; the item may be NULL. */
+/* Record in sla.sync_error, with a warning, that a row could not be followed. */
 extern void track_note_error(const Definition *def, const char *item, int sqlstate);
 
-/* Cancel the open clocks of items that the table does not have any more. */
+/* Cancel the open clocks of items that are no longer in the table. */
 extern void track_missing(int32 tracked_id);
 
 #endif							/* SLA_TRACK_H */
