@@ -570,6 +570,9 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 		work->follow->def->metrics[work->metric].rules.on_reopen == CLOCK_IGNORE)
 		return;
 
+	/* a cycle of the item goes on, whether or not start_when still holds */
+	own.start |= open;
+
 	/*
 	 * the row's start_at is that of the item, not when this value took it
 	 * over

@@ -583,6 +583,17 @@ UPDATE ticket SET at = '2020-06-01 10:30', status = 'open', team = 'B' WHERE id 
 UPDATE ticket SET at = '2020-06-01 11:00', status = 'done' WHERE id = 'x11';
 UPDATE ticket SET at = '2020-06-01 13:00', status = 'open', team = 'A', opened = '2020-06-01 10:45' WHERE id = 'x11';
 SELECT item, per, n, state, started, ended, used FROM shown WHERE item IN ('x11', 'x6', 'x7', 'x8', 'x9', 'x10') ORDER BY item, per, n;
+-- start_when only begins a cycle, be it that of x12, or of x13, which a signal begins: whoever has it next has a clock
+INSERT INTO sla.metric (relation, name, start_when, stop_when, per) VALUES ('ticket', 'team new', 'note IS NULL', 'status = ''done''', 'team');
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'new', 'section = ''new''');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'new', 'team new', '2 bh @desk');
+INSERT INTO ticket (id, section, at, note, team) VALUES ('x12', 'new', '2020-06-01 09:00', NULL, 'A'), ('x13', 'new', '2020-06-01 09:00', 'x', 'A');
+SELECT sla.signal('ticket', 'x13', 'team new', 'start', '2020-06-01 09:30');
+UPDATE ticket SET at = '2020-06-01 10:00', note = 'x' WHERE id = 'x12';
+UPDATE ticket SET at = '2020-06-01 11:00', team = 'B' WHERE id IN ('x12', 'x13');
+UPDATE ticket SET at = '2020-06-01 12:00', status = 'done' WHERE id IN ('x12', 'x13');
+UPDATE ticket SET at = '2020-06-01 12:30', team = 'C' WHERE id IN ('x12', 'x13');
+SELECT item, per, n, state, started, ended, used FROM shown WHERE item IN ('x12', 'x13') ORDER BY item, per, n;
 
 --
 -- Cancelled or deleted: counts nowhere, but what was breached stays breached
