@@ -499,5 +499,23 @@ UPDATE sla.metric SET pause_when = 'true' WHERE relation = 'by_row'::regclass AN
 SELECT sla.signal('by_row', '1004', 'anew', 'resume', '2020-06-01 15:00Z');
 SELECT lower(during) > '2026-01-01' AS now FROM sla.pause WHERE relation = 'by_row'::regclass AND item = '1004' AND metric = 'anew' AND per = 'B';
 
+-- what went on and ended again, both unseen, is judged anew
+CREATE TABLE late_talk (id int PRIMARY KEY, done boolean, at timestamptz);
+CREATE TABLE late_said (talk int, at timestamptz);
+SELECT sla.track('late_talk', at => 'at');
+INSERT INTO sla.metric (relation, name, stop_when) VALUES ('late_talk', 'm', 'done');
+INSERT INTO sla.policy (relation, name) VALUES ('late_talk', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('late_talk', 'all', 'm', '1 bh @signals');
+INSERT INTO sla.source (source, relation, item, metric, action, at) VALUES ('late_said', 'late_talk', 'talk', 'm', 'stop', 'at');
+INSERT INTO late_talk VALUES (1, false, '2026-01-05 10:00+00');
+UPDATE late_talk SET done = true, at = '2026-01-05 10:30+00';
+SET session_replication_role = replica;
+UPDATE late_talk SET done = false, at = '2026-01-05 12:00+00';
+INSERT INTO late_said VALUES (1, '2026-01-05 12:20+00');
+RESET session_replication_role;
+SELECT started, changed FROM sla.sync('late_talk');
+SELECT state, stopped_at, due_at, verdict, elapsed_seconds / 60 AS minutes, paused_seconds / 60 AS paused FROM sla.clock WHERE relation = 'late_talk'::regclass;
+SELECT * FROM sla.verify('late_talk');
+
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';
