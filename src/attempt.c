@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * attempt.c
- *	  Calling what may fail.
+ *	  Calling functions that may fail.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -15,7 +15,7 @@
 #include "fence.h"
 #include "time_limit.h"
 
-/* Errors that are nobody's to swallow. */
+/* Does an error concern the entire transaction? */
 static bool
 is_for_all(int sqlstate)
 {
@@ -27,9 +27,9 @@ is_for_all(int sqlstate)
 }
 
 /*
- * Who has his own code run out of memory, or into a deadlock with himself, keeps
- * nobody but himself from anything.  (A transaction that cannot be serialized is
- * over, whoever is why.)
+ * Is this nevertheless only an error of the code of the fenced role?  If that runs out
+ * of resources or into a deadlock, others must not suffer from it.  A serialization
+ * failure is different: the transaction cannot continue, whoever caused it.
  */
 static bool
 is_owners(int sqlstate, Oid fenced)
@@ -39,7 +39,6 @@ is_owners(int sqlstate, Oid fenced)
 		 ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES));
 }
 
-/* PL/pgSQL's RAISE may give itself any SQLSTATE: that asks for nothing. */
 bool
 error_is_raised(const ErrorData *error)
 {
@@ -60,7 +59,7 @@ rethrow_tamed(void)
 	ReThrowError(error);
 }
 
-/* Its error, or NULL; it is undone then. */
+/* Call a function in a subtransaction; returns its error, or NULL. */
 static ErrorData *
 error_of(AttemptFunction function, void *argument, Oid *fenced)
 {

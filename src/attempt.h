@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * attempt.h
- *	  Calling what may fail.
+ *	  Calling functions that may fail.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -13,24 +13,25 @@
 #include "sla_tracker.h"
 
 /*
- * Call a function in a subtransaction; returns the SQLSTATE of the error that
- * rolled it back, or 0.  Errors that ask for the whole transaction (a cancel, a
- * conflict of serializable transactions, no resources) are raised.  Not in
- * parallel mode, which has no subtransactions: there every error is raised.
+ * Call a function in a subtransaction.  If there is an error it is rolled back, and the
+ * SQLSTATE is returned; otherwise the result is 0.  Errors that concern the entire
+ * transaction (a cancel, a serialization failure, insufficient resources) are raised
+ * again.  In parallel mode there are no subtransactions, and all errors are raised.
  */
 typedef void (*AttemptFunction) (void *argument);
 extern int	attempt(AttemptFunction function, void *argument);
 
-/* The same, for so many milliseconds: then it is canceled, which is an error like others. */
+/* The same, but cancel the function after "limit" ms, which is an error like others. */
 extern int	attempt_within(int limit, AttemptFunction function, void *argument);
 
-/* Did an owner's code give itself the SQLSTATE of a caught error? */
+/* Was an error raised by PL/pgSQL's RAISE or ASSERT, which can use any SQLSTATE? */
 extern bool error_is_raised(const ErrorData *error);
 
 /*
- * Raise the error again that was caught: as an ordinary one where an owner's code
- * gave itself a SQLSTATE that PL/pgSQL's OTHERS does not catch, or that asks for
- * the whole transaction.  In the memory context of the caller, not of the error.
+ * Raise the current error again, after it was caught.  If RAISE or ASSERT gave it an
+ * SQLSTATE that concerns the entire transaction, or that WHEN OTHERS does not catch,
+ * raise it as an ordinary exception.  To be called in the caller's memory context, not
+ * in ErrorContext.
  */
 extern void rethrow_tamed(void);
 

@@ -615,7 +615,11 @@ queue_changed(ClockStore *store, const StoredClock *clock)
 	{
 		if (was == CLOCK_NONE || clock->had_ended || (first != CLOCK_NONE && first < was))
 			queue_first(store, clock, first);
-		/* it was known in time, and an edit has moved that instant to before its end */
+
+		/*
+		 * it was known in time, and an edit has moved that instant to before
+		 * its end
+		 */
 		if (!open && !clock->had_ended && first != CLOCK_NONE && first < clock->clock.end)
 			queue(store, clock, GetCurrentTransactionStartTimestamp() - 1);
 	}

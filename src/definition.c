@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * definition.c
- *	  What is defined for a tracked table, in this backend.
+ *	  Cache of what is defined for tracked tables.
  *
- * Every edit of a definition gives sla.revision another number, never used
- * before.  A definition is read again when the number that the active snapshot
- * sees is not the one it was read under: so each statement is answered by its
- * own snapshot, and a rolled back edit leaves no trace.
+ * Every edit of a definition sets the number in sla.revision to one that was never
+ * used before.  A definition is read again if the number that the active snapshot
+ * sees is not the one under which it was read.  So each statement uses the
+ * definitions that its snapshot sees, and an edit that is rolled back has no effect.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -43,23 +43,24 @@
 #define Anum_revision_number	1
 
 static HTAB *definitions = NULL;	/* by id: DefinitionSlot */
-static uint64 generation = 0;	/* counts invalidations of what is compiled */
+static uint64 generation = 0;	/* counts invalidations of compiled
+								 * expressions */
 
 /*
- * The row of sla.revision was here when last looked at; it is looked at first.
- * (Only in the first block, which is there as long as there is a row.)
+ * Where the row of sla.revision was found last; it is looked for there first.  Only
+ * a place in the first block is remembered, since other blocks could be truncated.
  */
 static ItemPointerData revision_place;
 
 typedef struct DefinitionSlot
 {
 	int32		id;				/* key */
-	Definition *definition;		/* NULL: not tracked, or never read */
+	Definition *definition;		/* NULL if not tracked, or never read */
 } DefinitionSlot;
 
 /*
- * Compiled expressions hold on to functions and row types: when one of these
- * changes, all are compiled again.
+ * Compiled expressions depend on functions and row types.  If any function changes,
+ * invalidate all of them.
  */
 static void
 forget_compiled(void)
@@ -110,7 +111,7 @@ definition_init(void)
 	relation_watch(relation_changed);
 }
 
-/* The number at that place, if the active snapshot sees the row there. */
+/* Read sla.revision at revision_place, if the active snapshot sees a row there. */
 static bool
 revision_at_place(Relation rel, int64 *number)
 {
@@ -128,7 +129,7 @@ revision_at_place(Relation rel, int64 *number)
 	return true;
 }
 
-/* The same, wherever it is. */
+/* Read sla.revision by a scan. */
 static int64
 find_revision(Relation rel)
 {
@@ -157,7 +158,7 @@ definition_revision(void)
 
 	if (!revision_at_place(rel, &number))
 		number = find_revision(rel);
-	/* numbers begin again where the extension is made anew, in another table */
+	/* if the extension is dropped and created again, the numbers are too */
 	number += (int64) ((uint64) RelationGetRelid(rel) << 32);
 	table_close(rel, NoLock);
 	return number;
@@ -167,7 +168,10 @@ definition_revision(void)
  * Reading with SPI
  */
 
-/* Run a query with one integer or oid parameter; its rows are in SPI_tuptable. */
+/*
+ * Run a query with one parameter; returns the number of rows, which are in
+ * SPI_tuptable.
+ */
 static int
 select_rows(const char *query, Oid type, Datum argument)
 {
@@ -209,7 +213,7 @@ bool_field(int row, int column)
 	return !isnull && DatumGetBool(value);
 }
 
-/* The following copy into the context given. */
+/* The following two copy the value into a memory context. */
 
 static char *
 text_field(int row, int column, MemoryContext context)
@@ -242,7 +246,8 @@ alloc_array(Definition *def, int n, size_t size)
 }
 
 /*
- * Expressions are compiled as the table's owner, in the definition's memory.
+ * Compile the expression in a column of a definition, if "given", as the table's
+ * owner and in the memory context of the definition.
  */
 static void
 compile(Definition *def, Relation rel, Rule *rule, bool given, const char *definition,
@@ -259,7 +264,7 @@ compile(Definition *def, Relation rel, Rule *rule, bool given, const char *defin
 	rule->state = ExecInitExpr(rule->expr, NULL);
 	rule->definition = definition;
 	rule->column = column;
-	/* (when alone the event time is another one, no clock moves) */
+	/* an update that changes only the event time does not affect clocks */
 	if (rule != &def->at)
 		def->columns = rule_columns(def->columns, rule->expr);
 	if (rule == &def->item)
@@ -269,7 +274,7 @@ compile(Definition *def, Relation rel, Rule *rule, bool given, const char *defin
 	fence_leave(&fence);
 }
 
-/* Which columns of a definition's row are given: a column of SPI_tuptable tells. */
+/* Is an expression given?  That is what column "column" of the result tells. */
 static bool
 given(int row, int column)
 {
@@ -287,8 +292,9 @@ read_tracked(Definition *def)
 	def->warn = bool_field(0, 2);
 	def->time_zone = text_field(0, 3, def->context);
 	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(def->relid)))
-		return false;			/* it is being dropped */
-	/* the rest is read by compile_tracked() */
+		return false;			/* the table is being dropped */
+
+	/* the other columns are used by compile_tracked() */
 	return true;
 }
 
@@ -424,7 +430,7 @@ find_metric(const Definition *def, int32 id)
 	return -1;
 }
 
-/* Targets of policies' versions, best rank first: one for each pair of versions. */
+/* Read targets, one for each version of a target and version of its policy. */
 static void
 read_targets(Definition *def)
 {
@@ -467,7 +473,7 @@ read_targets(Definition *def)
 static void
 read_agreements(Definition *def)
 {
-	/* any parameter will do */
+	/* the parameter is a dummy */
 	def->nagreements = select_rows("SELECT id, party, name, valid_from, "
 								   "least(coalesce(lead(valid_from) OVER (PARTITION BY party, name ORDER BY valid_from), 'infinity'), "
 								   "coalesce(ends_at, 'infinity')), plan, calendar "
@@ -492,7 +498,7 @@ read_agreements(Definition *def)
 static void
 read_moved_parties(Definition *def)
 {
-	/* any parameter will do */
+	/* the parameter is a dummy */
 	def->nmoved = select_rows("SELECT m.party, max(m.revision) FROM sla.moved_party AS m WHERE $1 > 0 "
 							  "GROUP BY m.party ORDER BY m.party COLLATE \"C\"",
 							  INT4OID, Int32GetDatum(1));
@@ -548,7 +554,7 @@ create_econtext(MemoryContext context)
 	return econtext;
 }
 
-/* Read all; false when the table is not tracked. */
+/* Read and compile everything; false if the table is not tracked. */
 static bool
 read_definition(Definition *def)
 {
@@ -611,7 +617,10 @@ definition_of(int32 id)
 		!slot->definition->busy)
 		return slot->definition;
 
-	/* whoever works with the old one goes on with it */
+	/*
+	 * the old one may still be in use: keep it until the end of the
+	 * transaction
+	 */
 	if (slot->definition != NULL)
 	{
 		MemoryContextSetParent(slot->definition->context, TopTransactionContext);
@@ -628,11 +637,11 @@ definition_of(int32 id)
 		return NULL;
 	}
 
-	/* what was compiled while something changed is good for now only */
+	/* if something was invalidated meanwhile, use it only this time */
 	def->revision = generation == before ? revision : 0;
 	MemoryContextSetParent(context, CacheMemoryContext);
 
-	/* reading may have called for others, and moved the slot */
+	/* reading it may have added other definitions, and moved the slot */
 	slot = hash_search(definitions, &id, HASH_ENTER, &found);
 	if (found && slot->definition != NULL)
 		MemoryContextSetParent(slot->definition->context, TopTransactionContext);

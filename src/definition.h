@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * definition.h
- *	  What is defined for a tracked table, in this backend: its expressions
- *	  compiled, its metrics, policies, targets and promises.
+ *	  Cache of what is defined for a tracked table: its metrics, policies, targets
+ *	  and promises, with compiled expressions.
  *
- * Compiled expressions cannot be evaluated while they are being evaluated (a
- * function in one may write to the same table), nor after an error in them: a
- * definition that is busy is left alone and read anew.
+ * A compiled expression cannot be evaluated recursively (a function in it may write
+ * to the same table), nor after it has raised an error.  So a Definition whose
+ * expressions are in use is marked busy, and then others get one of their own.
  *
- * A definition answers for one revision of the definitions, the one that the
- * active snapshot sees.  A pointer to it is good until the end of the
+ * A Definition is valid for one revision of all definitions, namely the one that
+ * the active snapshot sees.  A pointer to it remains valid until the end of the
  * transaction.
  *
  * Copyright (c) 2026, sla_tracker contributors
@@ -29,13 +29,13 @@
 #include "calendar.h"
 #include "core/clock.h"
 
-/* Expressions of one column; NULL where none is given. */
+/* The expression in a column of a definition; NULL if the column is null. */
 typedef struct Rule
 {
 	Expr	   *expr;
 	ExprState  *state;
-	const char *definition;		/* of which it is the */
-	const char *column;
+	const char *definition;		/* table of schema sla, for messages */
+	const char *column;			/* column of it */
 } Rule;
 
 /* A row of sla.promise. */
@@ -47,44 +47,46 @@ typedef struct Promise
 	int32		metric_id;
 	bool		is_current;
 	int64		revision;
-	int64		resync;			/* what is derived of an older revision may
-								 * have another promise by now */
+	int64		resync;			/* clocks derived under an older revision may
+								 * have to get another promise */
 	char	   *policy;
 	char	   *metric;
-	char	   *calendar;		/* that an agreement gave, or empty */
-	BusinessInterval *goal;		/* NULL: measure only */
-	BusinessInterval *threshold;	/* NULL: the goal */
-	char	   *due_by;			/* NULL, "close" or a local time, */
-	int64		due_time;		/* which is this one */
+	char	   *calendar;		/* given by an agreement, or empty */
+	BusinessInterval *goal;		/* NULL: only measure */
+	BusinessInterval *threshold;	/* NULL: same as the goal */
+	char	   *due_by;			/* NULL, "close" or a local time */
+	int64		due_time;		/* that local time, in microseconds */
 	bool		has_cutoff;
 	int64		cutoff;
 	double		risk;			/* the first fraction of alert_at, or 1 */
 	int			nalerts;
 	double	   *alerts;			/* alert_at, ascending */
-	CallCache	hours;			/* of the calendar */
+	CallCache	hours;			/* for the hours of the calendar */
 } Promise;
 
+/* A version of a policy: a row of sla.policy. */
 typedef struct Policy
 {
 	int32		id;
 	char	   *name;
-	TimestampTz from;			/* in force from here */
-	TimestampTz until;			/* until here */
+	TimestampTz from;			/* in force from here ... */
+	TimestampTz until;			/* ... until here (exclusive) */
 	char	   *plan;			/* NULL: any */
 	Rule		applies;
 } Policy;
 
+/* A row of sla.target together with a version of its policy. */
 typedef struct Target
 {
 	int32		id;
-	int			policy;			/* index of the policy's version; */
-	int			metric;			/* of the metric */
+	int			policy;			/* index of the policy's version */
+	int			metric;			/* index of the metric */
 	TimestampTz from;
 	TimestampTz until;
 	bool		has_goal;
 	bool		has_calendar;	/* the goal names one */
 	int			npromises;
-	Promise   **promises;		/* the current ones, by calendar */
+	Promise   **promises;		/* the current ones, one for each calendar */
 } Target;
 
 typedef struct Metric
@@ -114,47 +116,51 @@ typedef struct Agreement
 	char	   *calendar;
 } Agreement;
 
-/* A party whose agreements have changed. */
+/* A row of sla.moved_party: a party whose agreements have changed. */
 typedef struct MovedParty
 {
 	char	   *party;
-	int64		revision;		/* clocks of an older one are followed anew */
+	int64		revision;		/* rows of clocks derived under an older one
+								 * must be followed anew */
 } MovedParty;
 
-/* A row of sla.exception that is approved. */
+/* An approved row of sla.exception; NULL means that it applies to any. */
 typedef struct Exception
 {
-	char	   *policy;			/* what it bears on; NULL: any */
+	char	   *policy;
 	char	   *metric;
 	char	   *party;
 	char	   *item;
 	Jsonb	   *labels;
-	int			nspans;			/* the time that does not count */
-	ClockSpan  *spans;
-	BusinessInterval *extend_by;	/* may be NULL */
+	int			nspans;
+	ClockSpan  *spans;			/* time that does not count */
+	BusinessInterval *extend_by;	/* or NULL */
 	bool		waive;
 } Exception;
 
 typedef struct Definition
 {
-	int32		id;				/* of sla.tracked; the key */
-	int64		revision;		/* of all definitions; 0 when not good */
+	int32		id;				/* sla.tracked.id; the hash key */
+	int64		revision;		/* of all definitions; 0 if not valid for
+								 * other statements */
 	MemoryContext context;
 	Oid			relid;
-	char	   *table;			/* its name, for the context of errors */
-	ExprContext *econtext;		/* for the expressions, as long-lived as they */
-	bool		busy;			/* an expression is being evaluated, or failed */
-	Oid			owner;
-	bool		warn;			/* on_error */
-	bool		suspended;		/* made by another owner of the table; the
-								 * rest is empty */
+	char	   *table;			/* its name, for error contexts */
+	ExprContext *econtext;		/* for evaluating the expressions */
+	bool		busy;			/* an expression is being evaluated, or has
+								 * failed */
+	Oid			owner;			/* of the table */
+	bool		warn;			/* on_error = 'warn' */
+	bool		suspended;		/* confirmed by a previous owner of the table
+								 * only; the rest is empty */
 	char	   *time_zone;
-	bool		wants_settings; /* some expression does */
-	Bitmapset  *columns;		/* that expressions read, but for "at"; offset */
-	Bitmapset  *item_columns;	/* that the item's does */
-	Bitmapset  *item_nullable;	/* of these, that may be NULL in rows of their
-								 * own */
-	bool		whole_row;		/* some expression reads all */
+	bool		wants_settings; /* some expression depends on settings */
+	Bitmapset  *columns;		/* read by any expression but "at"; offset by
+								 * FirstLowInvalidHeapAttributeNumber */
+	Bitmapset  *item_columns;	/* read by the expression for the item */
+	Bitmapset  *item_nullable;	/* those of them that may be null, where null
+								 * keys are distinct */
+	bool		whole_row;		/* some expression reads the whole row */
 	Rule		item;
 	Rule		at;
 	Rule		labels;
@@ -162,64 +168,65 @@ typedef struct Definition
 	Rule		responsible;	/* sla.tracked.owner */
 	int			nmetrics;
 	Metric	   *metrics;
-	int			npolicies;		/* in order of rank */
+	int			npolicies;		/* sorted by rank */
 	Policy	   *policies;
-	int			ntargets;		/* in the order of their policies */
+	int			ntargets;		/* sorted like their policies */
 	Target	   *targets;
-	int			npromises;		/* ascending id */
+	int			npromises;		/* sorted by id */
 	Promise   **promises;
-	int			nagreements;	/* by party, name, from */
+	int			nagreements;	/* sorted by party, name, from */
 	Agreement  *agreements;
 	int			nexceptions;
 	Exception  *exceptions;
-	int			nmoved;			/* by party */
+	int			nmoved;			/* sorted by party */
 	MovedParty *moved;
-	SPIPlanPtr	by_columns[3];	/* of tracked_row.c, for each RowLock; NULL
-								 * until needed */
+	SPIPlanPtr	by_columns[3];	/* plans of tracked_row.c, for each RowLock;
+								 * NULL until needed */
 	SPIPlanPtr	by_text[3];
 } Definition;
 
 extern void definition_init(void);
 
 /*
- * The revision of all definitions that the active snapshot sees: other ones have
- * another.
+ * A number that identifies the state of all definitions that the active snapshot
+ * sees.
  */
 extern int64 definition_revision(void);
 
 /*
- * The definition of a tracked table as the active snapshot sees it, by its
- * number or its table; NULL when it is not tracked.
+ * The definition of a tracked table as the active snapshot sees it, by its id or
+ * its table; NULL if there is none.
  */
 extern Definition *definition_of(int32 id);
 extern Definition *definition_of_table(Oid relid);
 
-/* The same; an error when it is not tracked. */
+/* The same; an error if the table is not tracked. */
 extern Definition *definition_of_tracked(Oid relid);
 
-/* A promise by its number, current or not; NULL when there is none. */
+/* A promise by its id, current or not; NULL if there is none. */
 extern Promise *definition_promise(const Definition *definition, int32 id);
 
-/* The current promise in place of one, or NULL. */
+/* The current promise that has replaced one after its target was edited, or NULL. */
 extern Promise *definition_heir(const Definition *definition, const Promise *promise);
 
 /*
- * What a target promises under an agreement (or none), or NULL: a goal without a
- * calendar needs that of an agreement.
+ * The promise of a target under an agreement (may be NULL).  NULL if there is none:
+ * a goal without a calendar needs an agreement that gives one.
  */
 extern Promise *definition_promise_of_target(const Target *target, const Agreement *agreement);
 
 /*
- * An agreement of the party that is in force at an instant and has the plan, or
- * any; of several the first that has a calendar, else the first.  NULL if none.
+ * An agreement of a party (may be NULL) that is in force at an instant and has the
+ * given plan, or any plan if that is NULL.  If there are several, prefer the first
+ * one that has a calendar, else the first one.  NULL if there is none.
  */
 extern const Agreement *definition_agreement(const Definition *definition,
 											 const char *party, TimestampTz at,
 											 const char *plan);
 
 /*
- * The revision of the last change of a party's agreements: clocks of an older one
- * do not know of it.  0 when it has been seen to.
+ * The revision of the last change of a party's agreements; clocks derived under an
+ * older one have not been updated for it.  0 if all have been.
  */
 extern int64 definition_party_revision(const Definition *definition, const char *party);
 

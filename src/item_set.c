@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * item_set.c
- *	  Sets of items of a tracked table, or of what belongs to them, by hash.
+ *	  Sets of 64-bit hashes of items, or of something that belongs to items.
  *
- * A sync of a table has all its items in such a set: what a look into it costs is
- * the one line of memory that no cache of the CPU has.
+ * A sync keeps all items of a table in such a set.  Storing only hashes keeps it small,
+ * and makes a lookup cost just one cache miss.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * item_set.h
- *	  Sets of items of a tracked table, or of what belongs to them, by hash.
+ *	  Sets of 64-bit hashes of items, or of something that belongs to items.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -19,7 +19,7 @@ extern uint64 item_hash(const char *item);
 /* An empty set, in the current memory context. */
 extern ItemSet *item_set_create(void);
 
-/* False: it was there before. */
+/* Add an item; returns false if it was already in the set. */
 extern bool item_set_add(ItemSet *set, uint64 item);
 
 extern bool item_set_has(ItemSet *set, uint64 item);

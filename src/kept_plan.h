@@ -15,8 +15,8 @@
 #include "executor/spi.h"
 
 /*
- * Prepare a query, in a procedure connected to SPI; the plan is freed with the
- * context.  An error when it cannot be prepared.
+ * Prepare a query; SPI must be connected.  The plan is freed with the memory context.
+ * An error if it cannot be prepared.
  */
 extern SPIPlanPtr kept_plan(MemoryContext context, const char *query, int nargs, Oid *types);
 

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * own_relation.c
- *	  The numbers of the extension's relations that tracking works with.
+ *	  Cache of the OIDs of the extension's own relations.
  *
- * They are asked for several times in each statement on a tracked table, and
- * so remembered until one of the relations, or any schema, changes.
+ * They are needed several times in each statement on a tracked table.  Each is cached
+ * until the relation, or any schema, changes.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -40,7 +40,7 @@ static const char *const names[] = {
 	[OWN_ROLLUP_DELTA_OBJECTIVE_IDX] = "rollup_delta_objective_idx",
 };
 
-static Oid	known[lengthof(names)]; /* InvalidOid: not known */
+static Oid	known[lengthof(names)]; /* InvalidOid if not cached */
 
 static void
 relation_changed(Oid relid)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * own_relation.h
- *	  The numbers of the extension's relations that tracking works with.
+ *	  Cache of the OIDs of the extension's own relations.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -36,7 +36,7 @@ typedef enum OwnRelation
 
 extern void own_relation_init(void);
 
-/* An error when there is none. */
+/* The OID of a relation; an error if it does not exist. */
 extern Oid	own_relation(OwnRelation which);
 
 #endif							/* SLA_OWN_RELATION_H */

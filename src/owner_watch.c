@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * owner_watch.c
- *	  How long sla.tick() spends on what owners of tables wrote.
+ *	  Limiting the time that sla.tick() spends on code of table owners.
  *
- * Expressions of owners are evaluated in many places, each in a fence.  So while
- * sla.tick() runs a signal looks every second behind whose the session is.  Who
- * has had his time is canceled.  Whoever takes that for an error of his ends the
- * session; on its way out it notes who that was, in a transaction of its own, so
- * that the next tick leaves him alone.  So it does with who ends it by a setting.
+ * Expressions of table owners are evaluated in many places, but always in a fence.  So
+ * while sla.tick() runs, a timer checks every second whose fence the session is in, and
+ * cancels the code of an owner who has used up his time.  If the code catches the
+ * cancel and continues, the session is terminated.  When it exits, it records who
+ * caused that in a separate transaction, so that the next tick skips this owner.  The
+ * same is done if an owner makes the session exit by a setting such as exit_on_error.
  *
- * What the owner of the extension wrote is not watched.
+ * Code of the extension's owner is not limited.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -35,15 +36,16 @@
 #include "fence.h"
 #include "time_limit.h"
 
+/* Interval of the timer, in milliseconds */
 #define LOOK_EVERY	1000
 
-/* More owners than that are not told apart. */
+/* If there are more owners, the rest of them are counted as one. */
 #define MAX_OWNERS	100
 
 typedef struct OwnerTime
 {
 	Oid			role;
-	int			looks;
+	int			looks;			/* times that the timer met him */
 } OwnerTime;
 
 static int	owner_limit;		/* seconds */
@@ -62,7 +64,7 @@ owner_watch_limit(void)
 	return owner_limit;
 }
 
-/* (a signal handler) */
+/* The timeout handler; runs in a signal handler. */
 static void
 look(void)
 {
@@ -98,8 +100,8 @@ look(void)
 }
 
 /*
- * Who has the session end, or InvalidOid.  There are settings by which anybody can
- * have an error, or the time that has passed, end it.
+ * The owner who causes the session to exit, or InvalidOid.  By setting exit_on_error or
+ * transaction_timeout anyone can make an error, or elapsed time, end the session.
  */
 static Oid
 who_ends(void)
@@ -111,7 +113,7 @@ who_ends(void)
 	return is_running && role != watcher && (ExitOnAnyError || TransactionTimeout > 0) ? role : InvalidOid;
 }
 
-/* The session ends: note for whom. */
+/* At exit of the session, record who caused it. */
 static void
 note_slow_owner(int code, Datum argument)
 {
@@ -137,7 +139,10 @@ note_slow_owner(int code, Datum argument)
 	CommitTransactionCommand();
 }
 
-/* sla.tick() and sla.status() have this setting on, so that it is off again however that ends. */
+/*
+ * Assign hook of sla_tracker.is_ticking.  sla.tick() and sla.status() set this parameter
+ * with a SET clause, so that it is reset however they end.
+ */
 static void
 watch(bool is_on, void *extra)
 {
@@ -166,7 +171,8 @@ watch(bool is_on, void *extra)
 /*
  * sla.slow_owner() -> oid
  *
- * Whose cancel it was that sla.tick() has caught, or NULL: somebody else's.
+ * The owner whose time limit caused the cancel that sla.tick() has just caught; NULL if
+ * it had another cause.
  */
 PG_FUNCTION_INFO_V1(sla_slow_owner);
 Datum
@@ -181,8 +187,8 @@ sla_slow_owner(PG_FUNCTION_ARGS)
 }
 
 /*
- * Who locks a table of his own keeps sla.tick() from the clocks of others for no
- * longer than this, in all.
+ * How long sla.tick() waits, in total, for tables that their owners have locked, and how
+ * long it sleeps between attempts; in microseconds.
  */
 #define LOCK_PATIENCE	USECS_PER_SEC
 #define LOCK_NAP		(10 * USECS_PER_SEC / 1000)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * owner_watch.h
- *	  How long sla.tick() spends on what owners of tables wrote.
+ *	  Limiting the time that sla.tick() spends on code of table owners.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -16,10 +16,13 @@
 
 extern void owner_watch_init(void);
 
-/* How long, in seconds; 0: there is no limit. */
+/* The limit, in seconds; 0 means no limit. */
 extern int	owner_watch_limit(void);
 
-/* Open a table for reading; within sla.tick() nobody's lock is waited for long. */
+/*
+ * Open a table with AccessShareLock.  Within sla.tick(), raise an error rather than
+ * wait for the lock for more than a second (in total).
+ */
 extern Relation owner_watch_open(Oid table);
 
 #endif							/* SLA_OWNER_WATCH_H */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * relation_watch.c
- *	  Being told that a relation changed.
+ *	  Callbacks for relcache invalidations.
  *
- * A backend has ten places for relcache callbacks, for the server itself and
- * all extensions together, and ends when they are used up.  Ours take one.
+ * A backend can register only ten relcache callbacks (MAX_RELCACHE_CALLBACKS), for the
+ * server and all extensions together, and more are a fatal error.  So ours share one.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relation_watch.h
- *	  Being told that a relation changed.
+ *	  Callbacks for relcache invalidations.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -12,7 +12,7 @@
 
 #include "postgres.h"
 
-/* "relid" is InvalidOid when any relation may have changed */
+/* "relid" is the relation that changed; InvalidOid if any may have changed. */
 typedef void (*RelationWatcher) (Oid relid);
 
 extern void relation_watch(RelationWatcher watcher);

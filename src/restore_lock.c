@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * restore_lock.c
- *	  While a dump is restored sla.tick() does nothing.
+ *	  A lock that keeps sla.tick() from running while a dump is restored.
  *
- * What it acts on comes table by table: clocks before the alerts that were raised
- * of them, for how long history is kept before the rows that keep it.  So a session
- * that restores holds a lock until it ends, since nothing tells it which table is
- * the last.  Nobody else can take that lock.
+ * A dump is restored table by table, and sla.tick() must not act on a part of it: for
+ * example on clocks when the alerts already raised for them are still missing.  As a
+ * restoring session cannot know which table is the last one, it holds the lock until it
+ * ends.  The lock is of a kind that cannot be taken by SQL commands.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -22,8 +22,8 @@
 #include "tcop/utility.h"
 
 /*
- * An object of the extension that has no other locks, as sla.status() knows too.  By the
- * method of users, a lock lasts when a transaction of the session fails.
+ * The lock is on a fictitious object of the extension; sla.status() looks for the same
+ * one.  With USER_LOCKMETHOD, a session lock survives the failure of a transaction.
  */
 static void
 set_tag(LOCKTAG *tag)
@@ -35,8 +35,8 @@ set_tag(LOCKTAG *tag)
 /*
  * sla.restore_begins() -> trigger
  *
- * Before rows of a dump come into what sla.tick() acts on.  It waits for those ticks
- * that run.
+ * BEFORE trigger on tables that sla.tick() acts on, which fires only in a restore.  It
+ * waits until running ticks have ended.
  */
 PG_FUNCTION_INFO_V1(sla_restore_begins);
 Datum
@@ -56,8 +56,8 @@ sla_restore_begins(PG_FUNCTION_ARGS)
 /*
  * sla.may_tick() -> boolean
  *
- * False while another session restores; else none does until the end of this
- * transaction.
+ * False while another session restores a dump.  If true, none can do so until the end of
+ * this transaction.
  */
 PG_FUNCTION_INFO_V1(sla_may_tick);
 Datum
@@ -67,7 +67,7 @@ sla_may_tick(PG_FUNCTION_ARGS)
 
 	(void) fcinfo;
 	PreventCommandIfReadOnly("sla.tick()");
-	/* (DROP EXTENSION locks it first: none waits for the other after that) */
+	/* avoid a deadlock with DROP EXTENSION, which also locks this first */
 	LockDatabaseObject(ExtensionRelationId, get_extension_oid("sla_tracker", false), 0, AccessShareLock);
 	set_tag(&tag);
 	PG_RETURN_BOOL(LockAcquire(&tag, ShareLock, false, true) != LOCKACQUIRE_NOT_AVAIL);

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * role.c
- *	  The type sla.role: a role, as regrole has it, that may be gone.
+ *	  The type sla.role: like regrole, but accepts names of roles that do not exist.
  *
- * regrole refuses the name of a role that does not exist, and with it the whole
- * table that a dump brings.  Here that is nobody.  So is a number, which may be
- * that of another role where it is read.
+ * regrole rejects the name of a role that does not exist, and then an entire table of a
+ * dump cannot be restored.  Here such a name is read as InvalidOid.  So is a number,
+ * which may belong to a different role in this cluster.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -17,7 +17,7 @@
 #include "utils/acl.h"
 #include "utils/fmgrprotos.h"
 
-/* The role of a name as regroleout() writes it, or InvalidOid. */
+/* The role of a name in the format of regroleout(), or InvalidOid. */
 static Oid
 role_of(const char *written)
 {
@@ -41,7 +41,7 @@ sla_role_in(PG_FUNCTION_ARGS)
 	PG_RETURN_OID(role_of(PG_GETARG_CSTRING(0)));
 }
 
-/* As text, too: clusters that replicate number their roles otherwise. */
+/* The binary format is the name, too: a logical replica may have other OIDs. */
 PG_FUNCTION_INFO_V1(sla_role_recv);
 Datum
 sla_role_recv(PG_FUNCTION_ARGS)

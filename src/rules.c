@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * rules.c
- *	  Expressions of definitions, kept as SQL functions over a row type.
+ *	  The expressions of definitions, which are stored as SQL functions.
  *
- * What a user wrote is parsed against the table by the rules of a CHECK
- * constraint: one row, no subqueries, no aggregates.  It is parsed once, as the
- * table's owner: even parsing a literal may call a function.  The function's
- * body is made of the tree that comes of it, not of text.
+ * An expression is parsed like a CHECK constraint of the table: it can use columns
+ * of one row, but no subqueries or aggregates.  It is parsed only once, as the
+ * table's owner, since even parsing a literal may call a function.  The body of the
+ * SQL function is made from the resulting tree, not from the text.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -55,7 +55,7 @@
 #include "attempt.h"
 #include "fence.h"
 
-/* The columns of definition tables that hold expressions, and their types. */
+/* The columns of definition tables that contain expressions, and their types. */
 typedef struct RuleColumn
 {
 	const char *definition;
@@ -98,7 +98,7 @@ rule_name(const char *definition, int32 id, const char *column)
 	return psprintf("%s_%d_%s", definition, id, column);
 }
 
-/* The function of an expression, or InvalidOid. */
+/* The function of a name for a row type, or InvalidOid. */
 static Oid
 rule_function(const char *name, Oid rowtype)
 {
@@ -118,7 +118,7 @@ typedef struct ParseContext
 	const char *text;
 } ParseContext;
 
-/* A position in the error is one in the expression, not in the statement. */
+/* An error position refers to the expression, not to the user's statement. */
 static void
 parse_error_callback(void *arg)
 {
@@ -134,7 +134,7 @@ parse_error_callback(void *arg)
 	errcontext("column \"%s\" of sla.%s", context->column, context->definition);
 }
 
-/* The one expression of a text, or an error. */
+/* Parse a text that must be a single expression. */
 static Node *
 parse_text(const char *text)
 {
@@ -161,7 +161,7 @@ parse_text(const char *text)
 	return value;
 }
 
-/* Over one row of a source, which comes as a value. */
+/* Virtual generated columns cannot be used for sources, whose rows come from a trigger. */
 static void
 refuse_virtual_columns(Relation rel, Node *expr)
 {
@@ -186,8 +186,8 @@ refuse_virtual_columns(Relation rel, Node *expr)
 }
 
 /*
- * Parse an expression over the rows of a table, coerced to a type: as the
- * table's owner, under the search path of who defines.
+ * Parse an expression on the columns of a table, and coerce it to a type.  This runs
+ * as the table's owner, but with the search path of the current user.
  */
 static Node *
 rule_parse(Relation rel, const char *definition, const char *column,
@@ -225,14 +225,13 @@ rule_parse(Relation rel, const char *definition, const char *column,
 }
 
 /*
- * Keeping
+ * Storing
  */
 
 /*
- * A function goes with its table: DROP TABLE needs no CASCADE for it.  That a
- * column cannot be dropped alone, nor its type be changed, is for the
- * dependencies of the body.  (One on the row type would refuse every ALTER TABLE
- * that rewrites.)
+ * Let a function be dropped together with its table, without CASCADE: replace its
+ * dependency on the row type, which would also prevent any ALTER TABLE that rewrites
+ * the table.  The dependencies of its body still protect the columns that it uses.
  */
 static void
 tie_to_table(Oid function, Relation rel)
@@ -247,7 +246,7 @@ tie_to_table(Oid function, Relation rel)
 		recordDependencyOn(&object, &table, DEPENDENCY_AUTO);
 }
 
-/* Columns of the row become fields of the function's argument. */
+/* Replace columns of the row by fields of the function's argument. */
 static Node *
 argument_mutator(Node *node, void *context)
 {
@@ -282,7 +281,7 @@ argument_mutator(Node *node, void *context)
 	return (Node *) field;
 }
 
-/* The body RETURN expression. */
+/* Make the body of a function: RETURN expression. */
 static Node *
 function_body(Relation rel, Node *expr)
 {
@@ -297,7 +296,7 @@ function_body(Relation rel, Node *expr)
 	return (Node *) query;
 }
 
-/* Run a command as the extension's owner; its text must be safe to parse. */
+/* Execute a command as the extension's owner; it must be safe against injection. */
 static void
 execute(const char *command)
 {
@@ -321,7 +320,7 @@ rule_signature(Relation rel, const char *name)
 					quote_identifier(RelationGetRelationName(rel)));
 }
 
-/* Make the function of an expression. */
+/* Create the function of an expression. */
 static void
 rule_store(Relation rel, const char *name, Node *expr, Oid type)
 {
@@ -385,7 +384,10 @@ rule_expression(Relation rel, const char *definition, int32 id, const char *colu
 						list_make1(makeVar(1, InvalidAttrNumber, rowtype, -1, InvalidOid, 0)),
 						get_typcollation(type), InvalidOid, COERCE_EXPLICIT_CALL);
 
-	/* rows at hand have no values of columns that are computed when read */
+	/*
+	 * the rows we evaluate it for lack the values of virtual generated
+	 * columns
+	 */
 	return expression_planner((Expr *) expand_virtual_columns((Node *) expression_planner((Expr *) call),
 															  rel, 1));
 }
@@ -404,8 +406,9 @@ rule_reads_row(const Bitmapset *columns)
 }
 
 /*
- * Functions that are stable for what they might be given, and depend on no
- * setting for what they are given here: values of plain types.
+ * The types whose text and JSON representations do not depend on settings.  For
+ * arguments of these types, some functions that are only stable in general do not
+ * depend on settings.
  */
 static bool
 is_plain_type(Oid type)
@@ -463,8 +466,8 @@ wants_settings_walker(Node *node, void *context)
 	}
 
 	/*
-	 * (the text of an interval or a float goes by settings, immutable as it
-	 * is told to be)
+	 * The output of intervals and floats depends on settings, although their
+	 * output functions are declared immutable.
 	 */
 	if (IsA(node, CoerceViaIO))
 		return !is_plain_type(exprType((Node *) ((CoerceViaIO *) node)->arg)) ||
@@ -489,7 +492,7 @@ rule_exists(Oid rowtype, const char *definition, int32 id, const char *column)
 	return OidIsValid(rule_function(rule_name(definition, id, column), rowtype));
 }
 
-/* Stable functions that depend on nothing but the time zone. */
+/* Is this a stable function that depends on no setting but the time zone? */
 static bool
 goes_by_time_zone(Oid function)
 {
@@ -511,7 +514,7 @@ goes_by_time_zone(Oid function)
 	}
 }
 
-/* The tree without calls of these: their arguments stand in their place. */
+/* Replace calls of such functions by their arguments. */
 static Node *
 lasting_mutator(Node *node, void *context)
 {
@@ -580,15 +583,16 @@ rule_columns_differ(Relation rel, const Bitmapset *columns, TupleTableSlot *old,
 }
 
 /*
- * What was written, after columns were renamed
+ * The text of an expression after columns were renamed
  */
 
 typedef struct Names
 {
 	Relation	rel;
 	const char *text;
-	Bitmapset  *columns;		/* that are named, offset */
-	bool		unknown;		/* or something is that is not there */
+	Bitmapset  *columns;		/* named in the text, offset by
+								 * FirstLowInvalidHeapAttributeNumber */
+	bool		unknown;		/* some name is not that of a column */
 } Names;
 
 static bool
@@ -627,7 +631,7 @@ read_names(void *argument)
 	(void) names_walker(parse_text(names->text), names);
 }
 
-/* Fields of the function's argument become columns of the row again. */
+/* Replace fields of the function's argument by columns of the row. */
 static Node *
 row_mutator(Node *node, void *context)
 {
@@ -645,7 +649,7 @@ row_mutator(Node *node, void *context)
 	return expression_tree_mutator(node, row_mutator, context);
 }
 
-/* The expression that a function holds, or NULL where its body is not of our making. */
+/* The expression in the body of a function; NULL if it does not look like ours. */
 static Node *
 held_expression(Oid function)
 {
@@ -669,8 +673,8 @@ held_expression(Oid function)
 /*
  * sla.rule_text(function regprocedure, text text) -> text
  *
- * The text of an expression that a function holds: as it was written, or, where that
- * names columns by what they were once called, as the server prints it.
+ * The text of the expression in a function: "text", which is how it was written, or
+ * if a column in that has been renamed since, the expression as deparsed.
  */
 PG_FUNCTION_INFO_V1(sla_rule_text);
 Datum
@@ -705,7 +709,7 @@ sla_rule_text(PG_FUNCTION_ARGS)
  * The trigger
  */
 
-/* Has a unique index no columns but these? */
+/* Is this a unique index whose columns are all among these? */
 static bool
 is_covered(HeapTuple tuple, const Bitmapset *columns)
 {
@@ -719,7 +723,7 @@ is_covered(HeapTuple tuple, const Bitmapset *columns)
 	return covered;
 }
 
-/* The columns of an index that may be NULL, and are another value each time that they are. */
+/* The columns of a unique index that may be null, if nulls are distinct in it. */
 static Bitmapset *
 distinct_nulls(Relation rel, HeapTuple tuple)
 {
@@ -756,7 +760,7 @@ rule_unique_columns(Relation rel, const Bitmapset *columns, Bitmapset **nullable
 	return found;
 }
 
-/* The default of sla.tracked.item: the primary key. */
+/* The default for sla.tracked.item: the primary key, as an expression. */
 static char *
 primary_key_item(Relation rel)
 {
@@ -809,7 +813,7 @@ oid_column(HeapTuple row, TupleDesc desc, const char *column)
 	return isnull ? InvalidOid : DatumGetObjectId(value);
 }
 
-/* NULL, where no expression is given, is the same as NULL. */
+/* NULL (no expression) equals NULL. */
 static bool
 same_text(const char *a, const char *b)
 {
@@ -817,8 +821,8 @@ same_text(const char *a, const char *b)
 }
 
 /*
- * The table that a definition is for, which must be the definer's.  An
- * objective, which is only read, may be over whatever can be selected from.
+ * Open the table that a definition is for, which the current user must own.  An
+ * objective only reads it, so it may also be a view or a foreign table.
  */
 static Relation
 open_defined(Oid relid, const char *definition)
@@ -859,8 +863,8 @@ open_defined(Oid relid, const char *definition)
 }
 
 /*
- * Does a row hold expressions?  An objective over clocks does not: what its
- * column group_by has is the name of a label.
+ * Does a row (may be NULL) contain expressions?  That of an objective over clocks
+ * does not: its group_by is the name of a label.
  */
 static bool
 holds_expressions(const char *definition, HeapTuple row, TupleDesc desc)
@@ -869,7 +873,7 @@ holds_expressions(const char *definition, HeapTuple row, TupleDesc desc)
 		(strcmp(definition, "objective") != 0 || !same_text(text_column(row, desc, "kind"), "clock"));
 }
 
-/* Is a session with these settings running what pg_dump wrote?  As sla.restoring(). */
+/* Is this session restoring a dump?  The same heuristic as sla.restoring(). */
 static bool
 is_restoring(void)
 {
@@ -877,8 +881,8 @@ is_restoring(void)
 }
 
 /*
- * Is a function as rule_store() made it?  Its owner may have changed its
- * settings, but not its body.
+ * Is a function still as rule_store() made it?  Its owner cannot have changed its
+ * body, but other properties of it.
  */
 static bool
 is_pristine(Oid function, Relation rel)
@@ -897,10 +901,11 @@ is_pristine(Oid function, Relation rel)
 }
 
 /*
- * Keep the function of one expression in line with its column.  It is made
- * anew when the text changed, and where it is not certain who made it: for a new
- * row (triggers fire before ON CONFLICT DO NOTHING discards one), and when a new
- * owner of the table confirms.
+ * Bring the function of one expression in line with the text in its column ("text"
+ * and "old_text" may be NULL).  It is created again if the text has changed, and also
+ * if it is uncertain who created it ("keep" is false): for a new row, as the trigger
+ * fires before ON CONFLICT DO NOTHING discards it, and when a new owner of the table
+ * confirms the definition.
  */
 static void
 keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, const char *old_text,
@@ -935,8 +940,9 @@ keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, cons
 }
 
 /*
- * Who writes a definition confirms it for the table's present owner; only a
- * superuser's restore says who has.
+ * Set confirmed_by, if the table has that column: writing a definition confirms it on
+ * behalf of the table's present owner.  Only a superuser, in a restore, can insert
+ * another value.
  */
 static HeapTuple
 confirm(HeapTuple row, TupleDesc desc, Relation rel, bool is_new)
@@ -950,7 +956,7 @@ confirm(HeapTuple row, TupleDesc desc, Relation rel, bool is_new)
 	return heap_modify_tuple_by_cols(row, desc, 1, &attnum, &owner, &isnull);
 }
 
-/* For whom do the definitions of a tracked table hold? */
+/* The owner of a tracked table on whose behalf its definitions were confirmed. */
 static Oid
 tracked_confirmed_by(Oid relid)
 {
@@ -986,12 +992,11 @@ was_confirmed(HeapTuple row, TupleDesc desc, Relation rel)
 /*
  * sla.check_rules() -> trigger
  *
- * BEFORE INSERT, UPDATE or DELETE of a definition table, FOR EACH ROW, with the
- * rights of the definer: keeps the functions of its expressions in line.  Row
- * triggers come before row-level security refuses, so that who may define is
- * asked here, too.  A function that is there already when its row is inserted
- * came with a restored dump; it may say more than the row, since it has
- * followed renamed columns.
+ * BEFORE INSERT, UPDATE or DELETE trigger FOR EACH ROW of the definition tables, which
+ * brings the functions of expressions in line.  It runs as the current user and checks
+ * whether he may define that, because row triggers fire before row-level security is
+ * checked.  When a dump is restored, the functions are there before the rows are
+ * inserted; they are kept, because the row may still have old names of columns.
  */
 PG_FUNCTION_INFO_V1(sla_check_rules);
 Datum
@@ -1023,7 +1028,7 @@ sla_check_rules(PG_FUNCTION_ARGS)
 
 	relid = oid_column(new != NULL ? new : old, desc, over);
 	if (!OidIsValid(relid))
-		return PointerGetDatum(new != NULL ? new : old);	/* NOT NULL refuses it */
+		return PointerGetDatum(new != NULL ? new : old);	/* violates NOT NULL */
 	if (new != NULL && old != NULL &&
 		(oid_column(old, desc, over) != relid || int_column(old, desc, "id") != int_column(new, desc, "id")))
 		ereport(ERROR,
@@ -1032,7 +1037,7 @@ sla_check_rules(PG_FUNCTION_ARGS)
 				 errhint("Delete the row and insert another.")));
 	id = int_column(new != NULL ? new : old, desc, "id");
 
-	/* the row of a table that is being dropped goes without ado */
+	/* if the table is being dropped, its functions are dropped with it */
 	if (new == NULL && get_rel_relkind(relid) == '\0')
 		return PointerGetDatum(old);
 	rel = open_defined(relid, definition);

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * rules.h
- *	  Expressions of definitions, kept as SQL functions over a row type.
+ *	  The expressions of definitions, which are stored as SQL functions.
  *
  * The function of an expression is sla.DEFINITION_ID_COLUMN(r ROWTYPE), for
- * example sla.metric_12_stop_when(r ticket).  It belongs to the table's owner
- * and is no member of the extension, so that a renamed column is followed, a
- * dropped one refused, and pg_dump carries it.
+ * example sla.metric_12_stop_when(r ticket).  It is owned by the table's owner and
+ * is not a member of the extension.  So renaming a column works, dropping one is
+ * refused, and pg_dump dumps the function.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -24,9 +24,9 @@
 #include "utils/rel.h"
 
 /*
- * The expression of a definition's column over the row of a table, planned:
- * its Vars are columns of the row.  NULL when there is none.  It must be called
- * as the table's owner.
+ * Get the expression in a column of a definition, planned, with Vars for columns of
+ * the table.  To be called as the table's owner.  An error if there is no such
+ * function, or if it belongs to someone else.
  */
 extern Expr *rule_expression(Relation rel, const char *definition, int32 id,
 							 const char *column);
@@ -34,39 +34,42 @@ extern Expr *rule_expression(Relation rel, const char *definition, int32 id,
 /* Raise the error that definitions are suspended. */
 extern void rule_suspended(const char *table);
 
-/* The columns that an expression reads, offset by FirstLowInvalidHeapAttributeNumber. */
+/*
+ * Add the columns that an expression reads to a set, offset by
+ * FirstLowInvalidHeapAttributeNumber.
+ */
 extern Bitmapset *rule_columns(Bitmapset *columns, Expr *expr);
 
-/* Is the row as a whole among these? */
+/* Does such a set include the whole row? */
 extern bool rule_reads_row(const Bitmapset *columns);
 
 /*
- * Does an expression depend on settings, such as the time zone or the search
- * path?  Only then these have to be set for it.
+ * Might an expression depend on settings, such as the time zone or the search path?
+ * If not, it can be evaluated without fence_settings().
  */
 extern bool rule_wants_settings(Expr *expr);
 
-/* Has a definition over the rows of this type such an expression? */
+/* Is there an expression in a column of a definition? */
 extern bool rule_exists(Oid rowtype, const char *definition, int32 id, const char *column);
 
 /*
- * Is what an expression says of a row the same at all times, under one time
- * zone?
+ * Does an expression always have the same value for the same row, as long as the
+ * time zone is the same?
  */
 extern bool rule_is_lasting(Expr *expr);
 
 /*
- * Is an expression of functions that raise no error and tell nothing of what
- * they are given?  Such may be evaluated as anybody.
+ * Does an expression use only leakproof functions and no settings, so that it can be
+ * evaluated as any role?
  */
 extern bool rule_is_tame(Expr *expr);
 
-/* The columns of a table as they are numbered in one of its partitions or children. */
+/* Convert a set of columns to the numbers in a partition or child. */
 extern Bitmapset *rule_map_columns(const Bitmapset *columns, const AttrMap *map);
 
 /*
- * Is there a unique index with no columns but these?  Those of it that tell rows
- * apart only when they are not NULL are the result.
+ * Is there a unique index whose columns are all among these?  *nullable is set to
+ * those of them that may be null, if nulls are distinct in the index.
  */
 extern bool rule_unique_columns(Relation rel, const Bitmapset *columns, Bitmapset **nullable);
 

@@ -1,19 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * settling.c
- *	  When all transactions know of a change, and what plans make of that.
+ *	  Finding out when all transactions know of a change, and using that in plans.
  *
- * A transaction may write by definitions from before a change that committed
- * meanwhile: it took its snapshot before.  It may even take its number after the
- * change's, and drop the snapshot long before it ends.  So there are two times
- * to wait for: first until nobody holds a snapshot from before the change, and
- * then until all transactions with a number from before that have ended.
+ * A transaction whose snapshot is older than a change of definitions may write clocks
+ * by the old definitions even after the change has committed.  It may get its XID after
+ * that of the change, and may release the snapshot long before it ends.  So a change
+ * has settled after two steps: first no snapshot from before the change is in use any
+ * more, and then all transactions with an XID from before that point have ended.
  *
- * Most of the time all changes are settled, and no clock is stale.  Views ask
- * sla.may_be_stale() before they look for such, which the planner then finds to be
- * false: what they are planned to is a plain scan of the stored rows.  Whoever
- * makes a change, or settles one, has these plans made anew.  A statement that was
- * planned before the commit of a change reads as if it had run before.
+ * Usually all changes have settled, and no clock is stale.  Views use
+ * sla.may_be_stale() as a condition for looking for stale clocks; in that case the
+ * planner support function replaces it by false, and the plan is just a scan of the
+ * stored rows.  Such plans are invalidated when there is a change, and when it has
+ * settled.  A statement planned before the commit of a change sees what was there
+ * before.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -48,9 +49,9 @@
 /*
  * sla.settling_in(changed xid8) -> xid8
  *
- * NULL while a snapshot is held that does not see what a committed transaction
- * changed.  Else a number: who writes without knowing of the change has a lower
- * one.
+ * The first step.  NULL while a snapshot is in use that does not see what the committed
+ * transaction "changed" has done.  Otherwise an XID: all transactions that may write
+ * without knowing of the change have a lower one.
  */
 PG_FUNCTION_INFO_V1(sla_settling_in);
 Datum
@@ -61,7 +62,7 @@ sla_settling_in(PG_FUNCTION_ARGS)
 	TransactionId oldest;
 	Relation	rel = table_open(own_relation(OWN_CLOCK_STATE), AccessShareLock);
 
-	/* that is older than what any snapshot, or transaction, still needs */
+	/* XIDs before this are visible to all snapshots */
 	oldest = GetOldestNonRemovableTransactionId(rel);
 	table_close(rel, AccessShareLock);
 	next = ReadNextFullTransactionId();
@@ -74,8 +75,8 @@ sla_settling_in(PG_FUNCTION_ARGS)
 /*
  * sla.has_settled(number xid8) -> boolean
  *
- * Have all transactions with a lower number ended, but for this one, and does what
- * is read from here on see all that they wrote?
+ * The second step.  True if all transactions with an XID lower than "number" have ended,
+ * except this one, and their changes are visible to us.
  */
 PG_FUNCTION_INFO_V1(sla_has_settled);
 Datum
@@ -85,13 +86,16 @@ sla_has_settled(PG_FUNCTION_ARGS)
 	TransactionId until = XidFromFullTransactionId(number);
 	Snapshot	snapshot = GetActiveSnapshot();
 
-	/* none lasts so long: numbers could not be told apart any more */
+	/*
+	 * 32-bit XIDs cannot be compared at this distance; no transaction lasts
+	 * so long
+	 */
 	if (U64FromFullTransactionId(ReadNextFullTransactionId()) - U64FromFullTransactionId(number) > (UINT64CONST(1) << 31))
 		PG_RETURN_BOOL(true);
 	for (uint32 i = 0; i < snapshot->xcnt; i++)
 		if (TransactionIdPrecedes(snapshot->xip[i], until))
 			PG_RETURN_BOOL(false);
-	/* those that the snapshot takes to be of the future */
+	/* also check those that began after the snapshot was taken */
 	for (TransactionId xid = snapshot->xmax; TransactionIdPrecedes(xid, until);)
 	{
 		if (!TransactionIdIsCurrentTransactionId(xid) &&
@@ -102,7 +106,10 @@ sla_has_settled(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(true);
 }
 
-/* sla.promise, once a plan was made here that does not look for stale clocks. */
+/*
+ * OID of sla.promise, set as soon as this session has made a plan that does not look for
+ * stale clocks.
+ */
 static Oid	promise_of_plans = InvalidOid;
 
 static ExecutorStart_hook_type next_executor_start = NULL;
@@ -110,11 +117,11 @@ static ExecutorEnd_hook_type next_executor_end = NULL;
 static ProcessUtility_hook_type next_utility = NULL;
 
 /*
- * A plan that is kept is looked at again when its relations are locked, but in a
- * transaction that has them locked already the server need not hear of changes
- * then.  It is made to: the lock counts as one since which there may have been
- * some.  (Whatever locks sla.promise undoes that; so this is done where each
- * statement begins and ends.)
+ * A cached plan is revalidated when its relations are locked.  But if the transaction
+ * already holds the lock, the server does not process invalidation messages then.
+ * Force it to, by clearing lockCleared of our lock on sla.promise.  As any statement
+ * that locks sla.promise sets that again, this is called at the start and end of every
+ * statement.
  */
 static void
 look_again(void)
@@ -158,8 +165,8 @@ settling_executor_end(QueryDesc *query)
 }
 
 /*
- * (The row description of what EXECUTE returned is made after its end, and locks
- * the relations once more.)
+ * The row description of an EXECUTE is made after the executor has ended, and locks the
+ * relations again.
  */
 static void
 settling_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
@@ -186,8 +193,8 @@ settling_init(void)
 }
 
 /*
- * Has the relation a row that the snapshot sees; NULL: the latest one; SnapshotAny:
- * that any snapshot may see which is in use here?
+ * Does a relation have a row that is visible to the snapshot?  NULL stands for a new
+ * catalog snapshot, and SnapshotAny for any snapshot in use in this session.
  */
 static bool
 has_row(OwnRelation which, Oid index, Snapshot snapshot)
@@ -209,6 +216,7 @@ has_row(OwnRelation which, Oid index, Snapshot snapshot)
 	return has;
 }
 
+/* Are there changes that have not settled, as seen by a snapshot (see has_row)? */
 static bool
 has_unsettled(Snapshot snapshot)
 {
@@ -217,9 +225,9 @@ has_unsettled(Snapshot snapshot)
 }
 
 /*
- * May what is planned be run again without being planned anew?  Before 18 an SQL
- * function's plans last as long as the call does in the plan of its caller, and in
- * PL/pgSQL that may be a transaction.  Its memory is all that tells.
+ * May the current plan be executed again without revalidation?  Before version 18, the
+ * plans of an SQL function live as long as the FmgrInfo of the call, which in PL/pgSQL
+ * can be an entire transaction.  The only way to recognize this is the memory context.
  */
 static bool
 is_kept_by_function(void)
@@ -232,8 +240,8 @@ is_kept_by_function(void)
 }
 
 /*
- * A statement in whose midst this is planned has a snapshot of its own, and a plan
- * that is kept may be run under that, too, when it calls a function that is STABLE.
+ * Are there changes that have not settled for an older snapshot of a calling statement?
+ * A cached plan may later be executed with that one, if it is in a STABLE function.
  */
 static bool
 has_unsettled_outside(Snapshot snapshot)
@@ -244,7 +252,7 @@ has_unsettled_outside(Snapshot snapshot)
 /*
  * sla.may_be_stale() -> boolean
  *
- * True; what it says is for the planner.
+ * Always true; what matters is the planner support function.
  */
 PG_FUNCTION_INFO_V1(sla_may_be_stale);
 Datum
@@ -254,9 +262,10 @@ sla_may_be_stale(PG_FUNCTION_ARGS)
 }
 
 /*
- * A view asks several times, and must be told the same each time, whatever is
- * committed meanwhile: else it shows a clock twice, or not at all.  So the answer is
- * kept until what the planner knows of the statement is freed.
+ * The answer for the statement being planned.  A view contains sla.may_be_stale()
+ * several times, and all calls must get the same answer, whatever is committed
+ * meanwhile; else it could return a clock twice, or not at all.  So the answer is kept
+ * until the PlannerGlobal that it was given for is freed.
  */
 static const PlannerGlobal *answered = NULL;
 static bool answer;
@@ -283,17 +292,17 @@ find_answer(PlannerGlobal *planned)
 		!has_unsettled(GetActiveSnapshot()) && !has_unsettled_outside(GetActiveSnapshot());
 
 	/*
-	 * if only an older snapshot sees a change, no message will come that it
-	 * has settled
+	 * If only an older snapshot sees a change that has not settled, there
+	 * will be no invalidation later, so do not let the plan be kept.
 	 */
 	if (settled && !answer)
 		planned->transientPlan = true;
 }
 
 /*
- * Planner support of sla.may_be_stale(): false when nothing was changed that has
- * not settled, by the latest snapshot nor by an older one that is in use here, and
- * the plan is made anew should something be.
+ * Planner support function of sla.may_be_stale(), which replaces it by false if there
+ * are no changes that have not settled, neither for the latest snapshot nor for an older
+ * one in use in this session.  The plan is invalidated by the next change.
  */
 PG_FUNCTION_INFO_V1(sla_may_be_stale_support);
 Datum
@@ -312,8 +321,8 @@ sla_may_be_stale_support(PG_FUNCTION_ARGS)
 }
 
 /*
- * Trigger of sla.promise and sla.moved_party: plans are made anew, in every
- * session.  (All that ask sla.may_be_stale() read sla.promise otherwise.)
+ * Trigger on sla.promise and sla.moved_party, which invalidates plans in all sessions.
+ * All queries with sla.may_be_stale() use sla.promise as well.
  */
 PG_FUNCTION_INFO_V1(sla_settling_changed);
 Datum

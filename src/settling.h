@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * settling.h
- *	  When all transactions know of a change, and what plans make of that.
+ *	  Finding out when all transactions know of a change, and using that in plans.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *

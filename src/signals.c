@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * signals.c
- *	  Events that the row of an item does not show: sla.signal(), and the rows
- *	  of sources.
+ *	  Events that are not visible in the row of an item: sla.signal(), and rows of
+ *	  sources.
  *
- * The sources of a table are kept per backend, with a plan for the expressions
- * over one row, for as long as no definition changes.
+ * Each backend caches the sources of a table, with a plan for evaluating their
+ * expressions for one row, until any definition changes.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -54,15 +54,16 @@ typedef struct Source
 	bool		has_condition;
 	bool		has_at;
 	bool		has_reason;
-	MemoryContext context;		/* that all this is in */
-	SPIPlanPtr	row_plan;		/* what one row tells; NULL until needed */
+	MemoryContext context;		/* contains all of this */
+	SPIPlanPtr	row_plan;		/* gets the event of one row; NULL until
+								 * needed */
 } Source;
 
-/* The sources that one table is, or is below, in this backend. */
+/* Cache entry: the sources for a table, which may be below the sources' table. */
 typedef struct SourceTable
 {
 	Oid			relid;			/* key */
-	int64		revision;		/* of all definitions; 0 when not good */
+	int64		revision;		/* of all definitions; 0 if invalid */
 	MemoryContext context;
 	List	   *sources;
 } SourceTable;
@@ -92,7 +93,7 @@ action_of(const char *action)
 }
 
 /*
- * Read the sources that a condition on an oid selects, over sla.source AS s,
+ * Read the sources that satisfy a condition on sla.source AS s, in which $1 is relid,
  * into a memory context.
  */
 static List *
@@ -145,7 +146,7 @@ sources_of_tracked(Oid relid)
 	return read_sources("s.relation::oid = $1", relid, CurrentMemoryContext);
 }
 
-/* A table may come to be below another one, or leave it. */
+/* Relcache callback: the table may have been attached to another one, or detached. */
 static void
 forget_sources(Oid relid)
 {
@@ -166,7 +167,7 @@ signals_init(void)
 	relation_watch(forget_sources);
 }
 
-/* The sources that a table is, or is below, as the active snapshot sees them. */
+/* The sources for a table, or for one above it, as the active snapshot sees them. */
 static List *
 sources_of_table(Oid relid)
 {
@@ -190,7 +191,10 @@ sources_of_table(Oid relid)
 	context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker sources", ALLOCSET_SMALL_SIZES);
 	sources = read_sources("s.source IN (SELECT sla.tables_above($1))", relid, context);
 
-	/* whoever works with the old ones goes on with them */
+	/*
+	 * old ones may still be in use: keep them until the end of the
+	 * transaction
+	 */
 	MemoryContextSetParent(context, CacheMemoryContext);
 	table = hash_search(source_tables, &relid, HASH_ENTER, &found);
 	if (found)
@@ -225,8 +229,8 @@ source_metrics(const List *sources, const Definition *def)
 static const char no_place[] = "NULL::oid, NULL::tid";
 
 /*
- * The query for the events of a source: time, item and reason of its rows, by
- * the functions of its expressions, and where they lie.
+ * A query for the events of a source: time, item, reason and place of the rows that
+ * satisfy its condition.
  */
 static char *
 events_query(const Source *source, const char *from, const char *row, const char *place)
@@ -239,7 +243,7 @@ events_query(const Source *source, const char *from, const char *row, const char
 					source->has_condition ? psprintf("sla.source_%d_applies_when(%s)", source->id, row) : "true");
 }
 
-/* Begin to read a source, as its owner; its relation. */
+/* Begin to read a source, as its owner.  Returns the relation. */
 static Relation
 enter_source(const Source *source, Fence *fence)
 {
@@ -261,7 +265,7 @@ leave_source(Relation rel, const Fence *fence)
 	table_close(rel, NoLock);
 }
 
-/* Append the events that the query returned; the table is told by a number. */
+/* Append the events that the query returned to a list. */
 static List *
 take_events(List *events, const Source *source, int table, Relation rel, TimestampTz now, MemoryContext context)
 {
@@ -304,8 +308,8 @@ take_events(List *events, const Source *source, int table, Relation rel, Timesta
 }
 
 /*
- * Of what was at one instant the rows of a table come as they lie in it, which is
- * as they came, whichever of its sources they are for.
+ * Order events by time.  At the same time, rows of a table come in physical order,
+ * usually that of insertion, regardless of which of the table's sources they are for.
  */
 static int
 compare_events(const ListCell *a, const ListCell *b)
@@ -325,7 +329,7 @@ compare_events(const ListCell *a, const ListCell *b)
 	return order != 0 ? order : ea->n < eb->n ? -1 : ea->n > eb->n;
 }
 
-/* The first source of a list that is of the same table as one of them. */
+/* The index of the first source in a list that is for the same table as this one. */
 static int
 first_of_table(const List *sources, const Source *source)
 {
@@ -368,7 +372,7 @@ source_events(const List *sources, ArrayType *items, TimestampTz now)
 	return events;
 }
 
-/* A row of a table that is a source, or below it, as one of that. */
+/* Convert a row to the row type of the source, which its table may be below. */
 static Datum
 row_of_source(Relation source, Relation rel, HeapTuple tuple)
 {
@@ -379,7 +383,7 @@ row_of_source(Relation source, Relation rel, HeapTuple tuple)
 	return heap_copy_tuple_as_datum(map != NULL ? execute_attr_map_tuple(tuple, map) : tuple, RelationGetDescr(source));
 }
 
-/* The event that a row is, if it is one, as a list. */
+/* The event of a row, as a list, which is empty if there is none. */
 static List *
 row_event(Source *source, Relation table, HeapTuple tuple)
 {
@@ -404,9 +408,9 @@ row_event(Source *source, Relation table, HeapTuple tuple)
  */
 
 /*
- * May a role UPDATE the row that was found last, by row-level security?  It is asked
- * as when the role does so: with its own settings.  (Who owns the table is not bound,
- * as little as by sla.sync().)
+ * Does row-level security allow a role to UPDATE the row that was found last?  This is
+ * checked as the role, with the settings of the session, like in an UPDATE.  The
+ * table's owner is exempt, just as in sla.sync().
  */
 static bool
 may_update(const RowReader *reader, Oid role)
@@ -432,8 +436,8 @@ may_update(const RowReader *reader, Oid role)
 }
 
 /*
- * Apply one signal; false when there is no such item, or none that the role may
- * UPDATE.  InvalidOid: nobody in particular.
+ * Apply one signal.  Returns false if there is no such item, or if the role may not
+ * UPDATE it, which is not checked if that is InvalidOid.
  */
 static bool
 signal_item(Oid role, int32 tracked_id, const char *item, const char *metric, ClockAction action,
@@ -457,7 +461,7 @@ signal_item(Oid role, int32 tracked_id, const char *item, const char *metric, Cl
 			row = NULL;
 		if (row != NULL)
 		{
-			/* what was committed before the lock was ours */
+			/* see what was committed before we got the lock */
 			follow_renew(&follow);
 			follow_signal(&follow, row, metric, action, at, reason, fresh);
 		}
@@ -481,7 +485,7 @@ source_event_apply(int32 tracked_id, const SourceEvent *event, ItemSet *fresh, F
 /*
  * sla.signal(relation, item, metric, action, at, reason)
  *
- * For roles that may UPDATE the row in the tracked table.
+ * Requires the right to UPDATE the row in the tracked table.
  */
 PG_FUNCTION_INFO_V1(sla_signal);
 Datum
@@ -521,16 +525,16 @@ sla_signal(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* A row of a source. */
+/* Arguments of signal_row() */
 typedef struct SourceRow
 {
 	Source	   *source;
 	Relation	table;
 	HeapTuple	tuple;
-	const char *item;			/* once it is known */
+	const char *item;			/* set when known */
 } SourceRow;
 
-/* Apply the signal that a row of a source is, if it is one. */
+/* Apply the event of a row of a source, if there is one. */
 static void
 signal_row(void *argument)
 {
@@ -549,7 +553,7 @@ signal_row(void *argument)
 /*
  * sla.track_source() -> trigger
  *
- * AFTER INSERT FOR EACH ROW of a source: the row is a signal.
+ * AFTER INSERT trigger FOR EACH ROW of a source, which applies the row as a signal.
  */
 PG_FUNCTION_INFO_V1(sla_track_source);
 Datum

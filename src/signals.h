@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * signals.h
- *	  Events that the row of an item does not show: sla.signal(), and the rows
- *	  of sources.
+ *	  Events that are not visible in the row of an item: sla.signal(), and rows of
+ *	  sources.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -17,35 +17,37 @@
 
 #include "follow.h"
 
-/* What a row of a source tells. */
+/* The event that a row of a source represents. */
 typedef struct SourceEvent
 {
 	TimestampTz at;
-	int			table;			/* of those read, the number of the source's; */
-	Oid			partition;		/* where in it the row lies */
-	ItemPointerData place;
-	int			n;				/* of those read */
+	int			table;			/* number of the source's table among those
+								 * read */
+	Oid			partition;		/* table in which the row is stored ... */
+	ItemPointerData place;		/* ... and its TID */
+	int			n;				/* number of the event among those read */
 	char	   *item;
 	char	   *metric;
-	char	   *reason;			/* may be NULL */
+	char	   *reason;			/* or NULL */
 	ClockAction action;
 } SourceEvent;
 
 extern void signals_init(void);
 
-/* The sources of a tracked table: good until the end of the transaction. */
+/* The sources of a tracked table, in the current memory context. */
 extern List *sources_of_tracked(Oid relid);
 
-/* The metrics that sources name. */
+/* The ids of the metrics that sources refer to. */
 extern Bitmapset *source_metrics(const List *sources, const Definition *def);
 
 /*
- * All events of sources, or those of some items, as SourceEvent, in the order of
- * their times and then of their rows; "now" where no time is told.
+ * All events of sources, or those of some items if "items" is not NULL, as a list of
+ * SourceEvent ordered by time, and then by the place of the row.  "now" is the time of
+ * events that do not tell theirs.
  */
 extern List *source_events(const List *sources, ArrayType *items, TimestampTz now);
 
-/* Apply an event; as in follow_signal(). */
+/* Apply an event; "fresh" is as in follow_signal(). */
 extern void source_event_apply(int32 tracked_id, const SourceEvent *event, ItemSet *fresh,
 							   FollowCounts *counts);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sync.c
- *	  Clocks brought in line with what tables and sources say.
+ *	  sla.sync(): bringing clocks in line with a tracked table and its sources.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -34,19 +34,19 @@
 #include "signals.h"
 
 /*
- * All rows of a table
+ * Rows of the table
  */
 
 typedef struct Sync
 {
 	Follow		follow;
 	RowReader	reader;
-	int64		errors;			/* where on_error is warn */
+	int64		errors;			/* counted if on_error = 'warn' */
 } Sync;
 
 /*
- * Lock a row so that no writer is on it, and follow it as it is now, unless it was
- * deleted meanwhile.
+ * Lock a row, so that nobody else works on its item, and follow its latest version,
+ * unless it has been deleted.
  */
 static void
 follow_locked(Sync *sync, Follow *follow, RowSource *source, TupleTableSlot *slot)
@@ -68,7 +68,7 @@ follow_locked(Sync *sync, Follow *follow, RowSource *source, TupleTableSlot *slo
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent update")));
-	follow_renew(follow);		/* what the lock's last holder did */
+	follow_renew(follow);		/* see what the last holder of the lock did */
 	slot = rows_of_root(&sync->reader, source, slot);
 	if (failure.traversed)
 		follow_row(follow, slot);
@@ -77,15 +77,15 @@ follow_locked(Sync *sync, Follow *follow, RowSource *source, TupleTableSlot *slo
 }
 
 /*
- * One row.  Where on_error is warn each is worked on apart from the others, so
- * that its error is its own.
+ * With on_error = 'warn', each row is worked on with a Follow of its own, in a
+ * subtransaction, so that an error affects only this row.
  */
 typedef struct OneRow
 {
 	Sync	   *sync;
 	RowSource  *source;
 	TupleTableSlot *slot;
-	char	   *item;			/* once it is known */
+	char	   *item;			/* set when known */
 	FollowCounts counts;
 } OneRow;
 
@@ -109,7 +109,7 @@ sync_apart(void *argument)
 	one->counts = follow.counts;
 }
 
-/* What was done apart counts, too; an error is noted. */
+/* Add the counts of one row or event, or record its error. */
 static void
 count_apart(Sync *sync, const char *item, int sqlstate, const FollowCounts *counts)
 {
@@ -149,7 +149,7 @@ note_row(Sync *sync, RowSource *source, TupleTableSlot *slot)
 
 typedef void (*RowFunction) (Sync *sync, RowSource *source, TupleTableSlot *slot);
 
-/* All rows of the table, and of its partitions and children. */
+/* Call a function for all rows of the table, its partitions and children. */
 static void
 scan_rows(Sync *sync, RowFunction function)
 {
@@ -181,12 +181,12 @@ scan_rows(Sync *sync, RowFunction function)
 	}
 }
 
-/* One item, likewise. */
+/* The same for one item of a list. */
 typedef struct OneItem
 {
 	int32		tracked_id;
 	char	   *item;
-	const Follow *whole;		/* the sync's */
+	const Follow *whole;		/* that of the entire sync */
 	FollowCounts counts;
 } OneItem;
 
@@ -225,7 +225,7 @@ sync_item_apart(void *argument)
 	one->counts = follow.counts;
 }
 
-/* The rows of some items. */
+/* Sync the given items only. */
 static void
 sync_items(Sync *sync, ArrayType *items)
 {
@@ -256,7 +256,7 @@ sync_items(Sync *sync, ArrayType *items)
 	}
 }
 
-/* What was noted of the items is history now, unless it was noted just so. */
+/* Mark errors of these items (or all) as healed, if recorded before this sync. */
 static void
 heal_errors(Oid relid, ArrayType *items, TimestampTz since)
 {
@@ -277,10 +277,8 @@ heal_errors(Oid relid, ArrayType *items, TimestampTz since)
 }
 
 /*
- * Events of sources, in order of their time
+ * Events of sources
  */
-
-/* One event: unless it was applied before. */
 typedef struct OneEvent
 {
 	int32		tracked_id;
@@ -297,7 +295,10 @@ apply_event(void *argument)
 	source_event_apply(one->tracked_id, one->event, one->fresh, &one->counts);
 }
 
-/* Apply the events of all sources of a table, of some items or of all. */
+/*
+ * Apply the events of all sources of a table, for the given items or all of them, in
+ * order of time.  Events that were applied before have no effect.
+ */
 static void
 sync_sources(Sync *sync, const List *sources, ArrayType *items)
 {
@@ -322,8 +323,9 @@ sync_sources(Sync *sync, const List *sources, ArrayType *items)
  */
 
 /*
- * Cancel the open clocks of a table whose items were not seen.  Where sla.untrack() had
- * ended any, those that it ended of items which are gone since have to be looked for.
+ * Cancel the open clocks of items that were not seen.  If there were clocks ended by
+ * sla.untrack(), look at these too: if their item is gone, they must not be reopened
+ * for a later row with the same key.
  */
 static void
 cancel_missing(Follow *follow, RowReader *reader)
@@ -372,7 +374,7 @@ cancel_missing(Follow *follow, RowReader *reader)
 	{
 		const char *item = lfirst(cell);
 
-		/* the clock may be of a row that came later */
+		/* its row may have been inserted after our scan */
 		if (follow_find_row(follow, reader, item, ROW_READ) == NULL)
 			follow_gone(follow, item, follow->now);
 		follow_next(follow);
@@ -387,7 +389,10 @@ track_missing(int32 tracked_id)
 	follow_begin(&sync.follow, tracked_id);
 	if (sync.follow.def != NULL)
 	{
-		/* TRUNCATE may have spared a child */
+		/*
+		 * TRUNCATE ONLY does not affect children: see which rows there still
+		 * are
+		 */
 		rows_open(&sync.reader, sync.follow.def->relid);
 		scan_rows(&sync, note_row);
 		cancel_missing(&sync.follow, &sync.reader);
@@ -423,14 +428,17 @@ sla_sync(PG_FUNCTION_ARGS)
 	follow_begin(&sync.follow, definition_of_tracked(relid)->id);
 	sync.follow.by_edit = true;
 
-	/* it is like building an index */
+	/* a bulk operation, like building an index */
 	sync.follow.store.max_size = (Size) maintenance_work_mem * 1024;
 	rows_open(&sync.reader, relid);
 	sources = sources_of_tracked(relid);
 	if (sources != NIL)
 		sync.follow.fresh = item_set_create();
 
-	/* begin, then what the sources tell in order, then as the rows are now */
+	/*
+	 * If there are sources: first begin clocks by the rows, then apply the
+	 * events of the sources, and last the present state of the rows.
+	 */
 	for (int pass = sources != NIL ? 0 : 1; pass < 2; pass++)
 	{
 		sync.follow.is_starting = pass == 0;

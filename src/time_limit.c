@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * time_limit.c
- *	  What others wrote may run for so long and no longer.
+ *	  Limiting the time that code of others may run.
  *
- * A cancel is an error, which PL/pgSQL can catch: WHEN query_canceled in a loop
- * outlasts any number of them.  The end of the session is none.
+ * PL/pgSQL code can catch a cancel: a loop with EXCEPTION WHEN query_canceled survives
+ * any number of them.  It cannot catch the termination of the session.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -17,12 +17,13 @@
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
+/* Interval between cancels, in milliseconds */
 #define CANCEL_EVERY	1000
 
 static bool is_running = false;
 static volatile sig_atomic_t ncancels;
 
-/* (a signal handler) */
+/* The timeout handler; runs in a signal handler. */
 static void
 time_is_up(void)
 {
@@ -65,7 +66,10 @@ time_limit_end(void)
 	if (ncancels == 0)
 		return TIME_LIMIT_KEPT;
 
-	/* it may have come at the last moment; an end cannot be taken back */
+	/*
+	 * forget a cancel that came at the last moment; termination cannot be
+	 * undone
+	 */
 	QueryCancelPending = false;
 	return ncancels > TIME_LIMIT_GRACE / CANCEL_EVERY ? TIME_LIMIT_ENDED : TIME_LIMIT_CANCELED;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * time_limit.h
- *	  What others wrote may run for so long and no longer.
+ *	  Limiting the time that code of others may run.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -12,24 +12,25 @@
 
 #include "sla_tracker.h"
 
-/* So long is canceled again and again, in milliseconds, before the session is ended. */
+/* After the limit, cancel repeatedly for so many ms before terminating the session. */
 #define TIME_LIMIT_GRACE	5000
 
 typedef enum TimeLimitState
 {
-	TIME_LIMIT_KEPT,			/* it was over in time */
-	TIME_LIMIT_CANCELED,		/* it was canceled, once or more */
-	TIME_LIMIT_ENDED			/* the session ends */
+	TIME_LIMIT_KEPT,			/* finished in time */
+	TIME_LIMIT_CANCELED,		/* canceled at least once */
+	TIME_LIMIT_ENDED			/* the session is being terminated */
 } TimeLimitState;
 
 /*
- * After so many milliseconds what runs is canceled, as by a user.  Who takes that
- * for an error of his ends the session, as pg_terminate_backend() would.  Inside
- * another limit this one is none: false.
+ * Begin a limit: after "limit" milliseconds, what runs is canceled, as by
+ * pg_cancel_backend().  If it catches that and continues, the session is terminated,
+ * as by pg_terminate_backend().  Limits do not nest: inside another one this does
+ * nothing, and returns false.
  */
 extern bool time_limit_begin(int limit);
 
-/* The limit is over, also after an error. */
+/* End a limit; must be called after an error as well. */
 extern TimeLimitState time_limit_end(void);
 
 #endif							/* SLA_TIME_LIMIT_H */

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * tracked_row.c
- *	  Rows of a tracked table, as rows of its own type wherever they are
- *	  stored.
+ *	  Reading rows of a tracked table.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -41,7 +40,7 @@ rows_open(RowReader *reader, Oid root)
 	reader->root = owner_watch_open(root);
 }
 
-/* The slot of the root's type; rows of the root itself do not need it. */
+/* The slot for converted rows; rows of the root itself do not need it. */
 static TupleTableSlot *
 root_slot(RowReader *reader)
 {
@@ -121,7 +120,7 @@ rows_fetch(RowReader *reader, Oid relid, ItemPointer tid, Snapshot snapshot)
  * Looking up with SQL
  */
 
-/* The one row that a query returned as a composite value, or NULL. */
+/* Get the row that a query of rows_query() returned, or NULL. */
 static TupleTableSlot *
 take_row(RowReader *reader)
 {
@@ -147,7 +146,7 @@ take_row(RowReader *reader)
 	return reader->slot;
 }
 
-/* "column = $n", by the equality that its indexes go by. */
+/* "column = $n", with the default equality operator of the type's B-tree indexes. */
 static char *
 column_equals(Form_pg_attribute att, int n)
 {
@@ -173,7 +172,10 @@ rows_root_name(const RowReader *reader)
 									  RelationGetRelationName(reader->root));
 }
 
-/* The rows of the root that a condition selects, each as one composite value, and where it is. */
+/*
+ * A query for the rows of the root that satisfy a condition: each as a composite
+ * value, with its table and TID.
+ */
 static char *
 rows_query(RowReader *reader, const char *condition, RowLock lock)
 {
@@ -184,9 +186,9 @@ rows_query(RowReader *reader, const char *condition, RowLock lock)
 }
 
 /*
- * The row that a condition selects, as the table's owner: planning alone runs
- * functions of his, in predicates of indexes and the like.  The plan is kept with
- * the definition.
+ * Look up the row that satisfies a condition.  This runs as the table's owner, since
+ * even planning may call his functions, for instance in index predicates.  The plan
+ * is kept in the definition.
  */
 static TupleTableSlot *
 look_up(RowReader *reader, SPIPlanPtr *plan, Definition *def, const char *condition, int nargs,
@@ -212,9 +214,8 @@ look_up(RowReader *reader, SPIPlanPtr *plan, Definition *def, const char *condit
 }
 
 /*
- * Can rows be looked up by the columns that the item's expression reads?  Not where
- * it reads the whole row, or more columns than a key may have, or one that is
- * compared with nothing.
+ * Can rows be looked up by the columns that the item's expression reads?  Not if it
+ * reads the whole row, or too many columns, or one whose type has no equality.
  */
 static bool
 has_key_columns(const RowReader *reader, const Definition *def)
@@ -233,7 +234,7 @@ has_key_columns(const RowReader *reader, const Definition *def)
 	return true;
 }
 
-/* By the columns that the item's expression reads, in their order. */
+/* Look up a row by the columns that the item's expression reads, in column order. */
 static TupleTableSlot *
 by_columns(RowReader *reader, Definition *def, Datum *values, RowLock lock)
 {
@@ -272,7 +273,7 @@ rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row, TupleTableS
 		bool		isnull;
 		Datum		value = slot_getattr(row, attnum, &isnull);
 
-		if (isnull)				/* in a key: no row is the same */
+		if (isnull)				/* if nulls are distinct, there is no such row */
 			return bms_is_member(i, def->item_nullable);
 		values[n++] = datumCopy(value, att->attbyval, att->attlen);
 	}
@@ -280,7 +281,7 @@ rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row, TupleTableS
 	return true;
 }
 
-/* The column of an expression, or 0 where it is more than that. */
+/* The column number, if an expression is just a column; else 0. */
 static AttrNumber
 plain_column(Expr *expr)
 {
@@ -290,9 +291,9 @@ plain_column(Expr *expr)
 }
 
 /*
- * The columns whose text an item is: of one column, or of a row of columns, as
- * the default of a composite key is.  Their number, or 0 where it is more than
- * that.
+ * Get the columns of which an item is the text: a single column, or a row of
+ * columns, like the default for a composite key.  Returns their number, or 0 if the
+ * item's expression has another form.
  */
 static int
 item_columns(Expr *item, AttrNumber *columns)
@@ -318,17 +319,18 @@ item_columns(Expr *item, AttrNumber *columns)
 	return n;
 }
 
-/* Reading the values of an item's columns from its text, as the table's owner. */
+/* Arguments of read_item() */
 typedef struct ReadItem
 {
 	Definition *def;
-	TupleDesc	desc;			/* of the columns */
-	char	   *text;
+	TupleDesc	desc;			/* of the item's columns */
+	char	   *text;			/* of the item */
 	MemoryContext context;
 	Datum	   *values;
 	bool	   *nulls;
 } ReadItem;
 
+/* Convert the text of an item to the values of its columns, as the table's owner. */
 static void
 read_item(void *argument)
 {
@@ -360,7 +362,7 @@ read_item(void *argument)
 	MemoryContextSwitchTo(old);
 }
 
-/* By the text of the item: for any expression. */
+/* Look up a row by the text of the item, which works for any expression. */
 static TupleTableSlot *
 by_text(RowReader *reader, Definition *def, const char *item, RowLock lock)
 {
@@ -390,7 +392,7 @@ rows_by_item(RowReader *reader, Definition *def, const char *item, RowLock lock)
 	if (n > 1)
 		read.desc = BlessTupleDesc(read.desc);
 
-	/* what is no value of the type is no item */
+	/* if the text is not valid for the type, there can be no such row */
 	if (attempt(read_item, &read) != 0)
 		return NULL;
 	for (int i = 0; i < n; i++)
@@ -403,8 +405,8 @@ rows_by_item(RowReader *reader, Definition *def, const char *item, RowLock lock)
 }
 
 /*
- * By the index of the item's columns, one after the other; of any other expression
- * all together, so that the table is read once.
+ * If there may be an index on the item's columns look up one item after the other;
+ * else all at once, so that the table is read only once.
  */
 void
 rows_have_items(RowReader *reader, Definition *def, int nitems, char **items, bool *found)

@@ -1,8 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * tracked_row.h
- *	  Rows of a tracked table, as rows of its own type wherever they are
- *	  stored: in it, in a partition, or in a child.
+ *	  Reading rows of a tracked table.
+ *
+ * A row may be stored in the tracked table itself (the root) or in a partition or
+ * inheritance child of it, whose columns can be numbered differently.  It is always
+ * returned as a row of the root's type.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -20,62 +23,67 @@
 
 #include "definition.h"
 
-/* A table of which rows are read, and how they become rows of the root. */
+/* The root or a table below it, and how its rows are converted to the root's type. */
 typedef struct RowSource
 {
 	Relation	rel;
-	TupleTableSlot *slot;		/* of this table */
-	AttrMap    *map;			/* NULL: the root itself, or just like it */
+	TupleTableSlot *slot;		/* for rows of this table */
+	AttrMap    *map;			/* NULL if no conversion is needed */
 } RowSource;
 
 typedef struct RowReader
 {
 	Relation	root;
-	TupleTableSlot *slot;		/* of the root's type; NULL until needed */
+	TupleTableSlot *slot;		/* for rows converted to the root's type; NULL
+								 * until needed */
 	List	   *sources;		/* RowSource */
-	Oid			found_in;		/* the table that the row looked up last is
-								 * stored in, */
-	ItemPointerData found_at;	/* and its place there */
+	Oid			found_in;		/* table in which the last row looked up with
+								 * SQL is stored ... */
+	ItemPointerData found_at;	/* ... and its TID */
 	MemoryContext context;
 } RowReader;
 
 extern void rows_open(RowReader *reader, Oid root);
 extern void rows_close(RowReader *reader);
 
-/* The root's name, qualified and quoted. */
+/* The qualified and quoted name of the root. */
 extern char *rows_root_name(const RowReader *reader);
 
-/* The source of a table that is, or is below, the root. */
+/* Find or make the RowSource of a table, which must be the root or below it. */
 extern RowSource *rows_source(RowReader *reader, Oid relid);
 
-/* A row of a source as one of the root's. */
+/* Convert a row of a source to the root's type. */
 extern TupleTableSlot *rows_of_root(RowReader *reader, RowSource *source, TupleTableSlot *slot);
 
 /*
- * The row at a place, if the snapshot sees it, as one of the root's; else NULL.
- * Under SnapshotAny: whatever is there.
+ * Fetch the row version at a TID, converted to the root's type; NULL if the snapshot
+ * does not see it.
  */
 extern TupleTableSlot *rows_fetch(RowReader *reader, Oid relid, ItemPointer tid, Snapshot snapshot);
 
 /*
- * The row that has the key of this one now, or NULL, found by the columns of the
- * item's expression; false where only its text can tell.
+ * Look up the current row with the same key as "row", by the columns that the item's
+ * expression reads; *found is NULL if there is none.  Returns false if the row
+ * cannot be looked up in that way; then use rows_by_item().
  */
 extern bool rows_by_key(RowReader *reader, Definition *def, TupleTableSlot *row, TupleTableSlot **found);
 
-/* Whether a row that is looked up is locked against other writers. */
+/* Whether to lock a row that is looked up. */
 typedef enum RowLock
 {
-	ROW_READ,
-	ROW_LOCK,
-	ROW_LOCK_OR_SKIP			/* one that somebody else has locked is not
-								 * found */
+	ROW_READ,					/* no lock */
+	ROW_LOCK,					/* FOR NO KEY UPDATE */
+	ROW_LOCK_OR_SKIP			/* likewise; a row that is already locked is
+								 * not found */
 } RowLock;
 
-/* The row of an item, or NULL. */
+/*
+ * Look up the row of an item; NULL if there is none.  The text of its key may differ
+ * from "item" if the two are equal as values, like 1.0 and 1.00.
+ */
 extern TupleTableSlot *rows_by_item(RowReader *reader, Definition *def, const char *item, RowLock lock);
 
-/* Which of these items have a row; flags are set, and none is cleared. */
+/* Set found[i] for each items[i] that has a row; does not clear the others. */
 extern void rows_have_items(RowReader *reader, Definition *def, int nitems, char **items, bool *found);
 
 #endif							/* SLA_TRACKED_ROW_H */

@@ -1,31 +1,34 @@
 /*-------------------------------------------------------------------------
  *
  * trigger_columns.c
- *	  For which columns' updates the row trigger of a tracked table fires.
+ *	  Choosing the columns for whose updates the row trigger of a tracked table
+ *	  fires.
  *
- * An update that sets no column that an expression reads changes no clock, and
- * costs next to nothing when the row trigger is for updates OF those that are
- * read.  A BEFORE ROW trigger may set a column that the statement does not, which
- * such a trigger does not see: a table that has one, or below which one is, is
- * followed whatever is updated.  (Statement triggers are for all: the server
- * forgets one of these when a foreign key's action updates other columns of the
- * table, see cancel_prior_stmt_triggers() in its commands/trigger.c, and a session
- * has to have loaded this library before what its triggers are for may change.)
+ * An update that sets no column read by an expression does not affect clocks.  It
+ * costs almost nothing if the row trigger is an UPDATE OF trigger for the columns
+ * that are read.  But such a trigger does not fire if only a BEFORE ROW trigger sets
+ * the column.  So if the table, or one below it, has a BEFORE ROW UPDATE trigger, ours
+ * fires for every update.
  *
- * The columns are written into pg_trigger as CREATE OR REPLACE TRIGGER would,
- * but under a lock that lets writers pass, without making a disabled trigger
- * fire again, and without depending on the columns, which the functions of the
- * expressions do: when a column is dropped with all that depends on it the trigger
- * fires for every update, until there are definitions that can be read.  (What the
- * server makes, for a partition or from a dump, does depend until it is freed.)
- * A statement that began before goes on with the columns as they were, just as it
- * goes on with the definitions as they were; for the next one see track.c.
+ * The statement triggers fire for all updates.  The server would cancel a column
+ * specific one if a foreign key action updates other columns of the table (see
+ * cancel_prior_stmt_triggers() in commands/trigger.c).  Also, they make sure that a
+ * session has loaded this library before the columns of its triggers can change.
  *
- * Nothing stays locked that needs no other columns, and what is locked by others is
- * passed over below the tracked table: who alters one partition must not wait for
- * another's being altered.  That is safe since only who defines takes columns away,
- * one after the other (all of them update sla.revision before), and DDL, which may
- * not see what is being defined, but adds to them, at the end of what it does.
+ * The columns are written to pg_trigger like CREATE OR REPLACE TRIGGER would do it,
+ * but with a lock that does not conflict with writers, without enabling a disabled
+ * trigger, and without a dependency on the columns.  The functions of the expressions
+ * have that dependency: if a column is dropped with CASCADE, so are they, and then the
+ * trigger fires for every update, until the definitions can be read again.  Triggers
+ * that the server creates, for a partition or in a restore, do have the dependency
+ * until sla.free_triggers() removes it.  A running statement continues to use the old
+ * columns, just as it does with the old definitions; for the next one see track.c.
+ *
+ * Tables whose columns need not change do not stay locked, and tables below the
+ * tracked one that are locked by others are skipped, so that altering one partition
+ * does not wait for the alteration of another.  This is safe because only changes of
+ * definitions remove columns, and these are serialized by updating sla.revision first.
+ * DDL, which may not see uncommitted definitions, only adds columns, at its end.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -55,16 +58,20 @@
 #include "definition.h"
 #include "rules.h"
 
-/* A tracked table, those below it, and what their row triggers are to be for. */
+/* A tracked table with those below it, and what their row triggers should fire for. */
 typedef struct Family
 {
 	Oid			root;
-	bool		widening;		/* by what is there, not by definitions */
-	bool		locked;			/* or only while it is looked at */
+	bool		widening;		/* only add columns to the present ones,
+								 * without regard to definitions */
+	bool		locked;			/* all are locked; if not, lock each while
+								 * looking at it */
 	List	   *relids;
-	const Bitmapset *columns;	/* of the root, offset */
-	bool		every_update;
-	Oid			function;		/* of these triggers */
+	const Bitmapset *columns;	/* that expressions read, numbered as in the
+								 * root; offset by
+								 * FirstLowInvalidHeapAttributeNumber */
+	bool		every_update;	/* fire for every update */
+	Oid			function;		/* of the row triggers */
 } Family;
 
 static Oid
@@ -82,13 +89,14 @@ begin_triggers(Relation catalog, Oid relid)
 	return systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL, 1, &key);
 }
 
+/* Remove the dependencies of a trigger on columns. */
 static void
 forget_columns(Oid trigger)
 {
 	deleteDependencyRecordsForClass(TriggerRelationId, trigger, RelationRelationId, DEPENDENCY_NORMAL);
 }
 
-/* NULL when it is gone, or somebody else has locked it. */
+/* Open a table of the family; NULL if it is gone, or locked by someone else. */
 static Relation
 open_member(const Family *family, Oid relid)
 {
@@ -142,7 +150,7 @@ family_of(Oid relid, bool widening, const Definition *def, LOCKMODE lockmode)
 	return family;
 }
 
-/* With the columns that generated ones are made of. */
+/* Add the columns on which generated columns in the set depend. */
 static Bitmapset *
 add_generating(Bitmapset *columns, Relation rel)
 {
@@ -155,7 +163,10 @@ add_generating(Bitmapset *columns, Relation rel)
 	return columns;
 }
 
-/* Those that a trigger has; none when one is gone, since what read it is broken. */
+/*
+ * The present columns of a trigger; NULL if one has been dropped, as then the
+ * expression that read it is broken.
+ */
 static Bitmapset *
 columns_had(Relation rel, const int2vector *had)
 {
@@ -170,7 +181,7 @@ columns_had(Relation rel, const int2vector *had)
 	return columns;
 }
 
-/* Those that expressions read, as this table numbers them. */
+/* The columns that expressions read, as numbered in this table. */
 static Bitmapset *
 columns_read(const Family *family, Relation rel)
 {
@@ -186,7 +197,10 @@ columns_read(const Family *family, Relation rel)
 	return columns;
 }
 
-/* What a trigger that has these columns is to be for; none for every update. */
+/*
+ * The columns that a trigger should have, which now has the columns "had".  None
+ * means every update.
+ */
 static int2vector *
 columns_of(const Family *family, Relation rel, const int2vector *had)
 {
@@ -211,7 +225,7 @@ is_same(const int2vector *a, const int2vector *b)
 	return a->dim1 == b->dim1 && memcmp(a->values, b->values, a->dim1 * sizeof(int16)) == 0;
 }
 
-/* Makes a trigger one for updates of these columns. */
+/* Set the columns of a trigger. */
 static void
 replace_columns(Relation catalog, HeapTuple tuple, const int2vector *columns)
 {
@@ -226,7 +240,10 @@ replace_columns(Relation catalog, HeapTuple tuple, const int2vector *columns)
 	forget_columns(((Form_pg_trigger) GETSTRUCT(tuple))->oid);
 }
 
-/* Has the trigger of a table its columns?  If not, and when told to, gives it these. */
+/*
+ * Does the row trigger of a table have the columns that it should have?  If not, set
+ * them if "replacing".
+ */
 static bool
 visit_triggers(const Family *family, Oid relid, bool replacing)
 {
@@ -276,7 +293,7 @@ visit_family(const Family *family, bool replacing)
 typedef struct Reading
 {
 	Oid			relid;
-	const Definition *def;		/* result; NULL when there is none */
+	const Definition *def;		/* result; NULL if there is none */
 } Reading;
 
 static void
@@ -290,12 +307,14 @@ read_definition(void *argument)
 /*
  * sla.set_trigger_columns(relation regclass, widening boolean, passing boolean) -> void
  *
- * Makes the row triggers of a tracked table fire for updates of what its
- * expressions read by now; for all when these are broken or suspended.  Where that
- * is another than before it waits for VACUUM, DDL and other definitions of the
- * table, but not for writers.  Widening: for what else they have to fire by now,
- * whatever is defined.  Passing: over a table that others have locked, and so is none
- * for which this transaction has defined anything.
+ * Make the row triggers of a tracked table fire for updates of the columns that its
+ * expressions now read, or for all updates if the definitions are broken or suspended.
+ * If the columns have to change, this waits for VACUUM, DDL and other definitions of
+ * the table, but not for writers.
+ *
+ * "widening": only add columns that are now required, without regard to definitions.
+ * "passing": skip a table that is locked by others; there cannot be any definitions
+ * for it in this transaction.
  */
 PG_FUNCTION_INFO_V1(sla_set_trigger_columns);
 Datum
@@ -314,8 +333,8 @@ sla_set_trigger_columns(PG_FUNCTION_ARGS)
 	if (!visit_family(&family, false))
 	{
 		/*
-		 * who has made a BEFORE ROW trigger meanwhile had a lock that
-		 * conflicts
+		 * Look again with a lock that conflicts with creating a BEFORE ROW
+		 * trigger.
 		 */
 		family = family_of(reading.relid, widening, reading.def, ShareUpdateExclusiveLock);
 		visit_family(&family, true);
@@ -347,8 +366,8 @@ free_triggers(Oid function, Oid relid)
 /*
  * sla.free_triggers(relation oid) -> void
  *
- * Lets the row triggers that the server has just made, of a table and of those below
- * it, depend on no column.
+ * Remove the dependencies on columns of row triggers that the server has just created
+ * for a table and those below it.
  */
 PG_FUNCTION_INFO_V1(sla_free_triggers);
 Datum
