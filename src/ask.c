@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * ask.c
- *	  Questions of readers that the extension's owner answers.
+ *	  SQL functions that are called by readers and run as the extension's owner.
  *
- * sla.NAME(...) is asked as whoever may execute it, and sla.NAME_answer(...) is
- * run as the extension's owner, for him: it reads what the asker has no right
- * to, but of tables in sla.row_security only the clocks that he may see.  A
- * SECURITY DEFINER function would not know who asked.
+ * When sla.NAME(...) is called, this calls sla.NAME_answer(...) as the extension's
+ * owner, which can read what the caller has no privileges for.  But for tables in
+ * sla.row_security it reads only the clocks that the caller may see.  A SECURITY
+ * DEFINER function could not do that, as it would not know its caller.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -22,7 +22,7 @@
 #include "fence.h"
 #include "visibility.h"
 
-/* SELECT * FROM sla.NAME_answer($1, ...) */
+/* Make the query SELECT * FROM sla.NAME_answer($1, ...). */
 static char *
 answer_query(Oid function, int nargs)
 {
@@ -41,7 +41,7 @@ answer_query(Oid function, int nargs)
 
 #define ROWS_AT_ONCE	1000
 
-/* The answer, as SPI has it, or as the rows of a set. */
+/* Call sla.NAME_answer().  If that returns a set, the rows go to its tuplestore. */
 static Datum
 answer(FunctionCallInfo fcinfo, bool *isnull)
 {
@@ -66,7 +66,7 @@ answer(FunctionCallInfo fcinfo, bool *isnull)
 	fence_enter(&fence, fence_extension_owner());
 	SPI_connect();
 
-	/* (of a table of millions the answer may not fit into memory) */
+	/* use a cursor, as a large result might not fit into memory */
 	portal = SPI_cursor_open_with_args(NULL, answer_query(fcinfo->flinfo->fn_oid, nargs), nargs, types, values, nulls,
 									   true, CURSOR_OPT_NO_SCROLL);
 	do
@@ -92,6 +92,7 @@ answer(FunctionCallInfo fcinfo, bool *isnull)
 	return result;
 }
 
+/* The C function of all such SQL functions. */
 PG_FUNCTION_INFO_V1(sla_ask);
 Datum
 sla_ask(PG_FUNCTION_ARGS)

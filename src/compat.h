@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *	  The differences between PostgreSQL 15 and 18 that touch us, all of them.
+ *	  All differences between PostgreSQL 15 and 18 that affect us.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -19,7 +19,7 @@
 #include "varatt.h"
 #define SLA_ESCONTEXT(fcinfo)	((fcinfo)->context)
 #else
-/* Soft errors came with 16: before that, an input error is always hard. */
+/* Soft errors were added in 16; before that, an input error is always hard. */
 #define SLA_ESCONTEXT(fcinfo)	NULL
 #define errsave(escontext, ...) \
 	do { (void) (escontext); ereport(ERROR, __VA_ARGS__); } while (0)
@@ -37,7 +37,7 @@
 #define sla_my_lxid()	(MyProc->lxid)
 #endif
 
-/* 16 tells indexes that only summarize from the others */
+/* 16 distinguishes summarizing indexes from others */
 #if PG_VERSION_NUM >= 160000
 #define SLA_UPDATE_INDEXES	TU_UpdateIndexes
 #define SLA_UPDATES_INDEX(which, info) \
@@ -47,7 +47,7 @@
 #define SLA_UPDATES_INDEX(which, info)	(which)
 #endif
 
-/* 16 may leave out columns that are missing */
+/* 16 added an argument to ignore missing columns */
 #if PG_VERSION_NUM >= 160000
 #define build_attrmap_by_name_compat(in, out) build_attrmap_by_name(in, out, false)
 #define build_attrmap_by_name_if_req_compat(in, out) build_attrmap_by_name_if_req(in, out, false)
@@ -56,7 +56,7 @@
 #define build_attrmap_by_name_if_req_compat(in, out) build_attrmap_by_name_if_req(in, out)
 #endif
 
-/* index_beginscan() takes instrumentation in 18 */
+/* index_beginscan() has an argument for instrumentation in 18 */
 #if PG_VERSION_NUM >= 180000
 #define index_beginscan_compat(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
@@ -65,14 +65,14 @@
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
-/* What an index keeps between insertions is freed by a call from 17 on */
+/* 17 added a call that frees what an index AM caches between insertions */
 #if PG_VERSION_NUM >= 170000
 #define index_insert_cleanup_compat(index, info)	index_insert_cleanup(index, info)
 #else
 #define index_insert_cleanup_compat(index, info)	((void) 0)
 #endif
 
-/* An SQL function of one tree; 18 wants to know about transforms */
+/* Create an SQL function with one argument; 18 added an argument for transforms */
 #if PG_VERSION_NUM >= 180000
 #define SLA_NO_TRANSFORMS	PointerGetDatum(NULL), NIL
 #else
@@ -84,7 +84,7 @@
 					argtypes, PointerGetDatum(NULL), PointerGetDatum(NULL), argnames, NIL, \
 					SLA_NO_TRANSFORMS, PointerGetDatum(NULL), InvalidOid, 100, 0)
 
-/* Columns computed when they are read came with 18 */
+/* 18 added virtual generated columns */
 #if PG_VERSION_NUM >= 180000
 #include "rewrite/rewriteHandler.h"
 #define expand_virtual_columns(expr, rel, varno)	expand_generated_columns_in_expr(expr, rel, varno)
@@ -92,10 +92,10 @@
 #define expand_virtual_columns(expr, rel, varno)	(expr)
 #endif
 
-/* ARR_DATA_PTR() of an array without nulls, without its mixed comparison */
+/* ARR_DATA_PTR() for an array without nulls; avoids a compiler warning */
 #define SLA_ARRAY_DATA(array)	((char *) (array) + ARR_OVERHEAD_NONULLS(ARR_NDIM(array)))
 
-/* Checks of ownership and of rights became one function each in 16 */
+/* Checks of ownership and privileges became one function each in 16 */
 #if PG_VERSION_NUM >= 160000
 #define pg_class_ownercheck_compat(relid, role) \
 	object_ownercheck(RelationRelationId, relid, role)
@@ -112,19 +112,19 @@
 	(pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK)
 #endif
 
-/* What a table's file is called changed in 16 */
+/* Relfilenodes were renamed in 16 */
 #if PG_VERSION_NUM >= 160000
 #define rel_has_new_file(rel)	((rel)->rd_firstRelfilelocatorSubid != InvalidSubTransactionId)
 #else
 #define rel_has_new_file(rel)	((rel)->rd_firstRelfilenodeSubid != InvalidSubTransactionId)
 #endif
 
-/* The time that a transaction may take came with 17 */
+/* transaction_timeout was added in 17 */
 #if PG_VERSION_NUM < 170000
 #define TransactionTimeout	0
 #endif
 
-/* 18 wants to know about deferrable primary keys */
+/* 18 added an argument for deferrable primary keys */
 #if PG_VERSION_NUM >= 180000
 #define RelationGetPrimaryKeyIndexCompat(rel)	RelationGetPrimaryKeyIndex(rel, false)
 #else

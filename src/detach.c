@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * detach.c
- *	  Altering tables that are somebody else's.
+ *	  Altering tables of other owners.
  *
- * A new type for a column has the table's constraints checked anew, and they call
- * what its owner wrote: so that is done as he, in a fence.
+ * Changing the type of a column checks the table's constraints again, which may call
+ * functions of its owner.  So this runs as that owner, in a fence.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -23,7 +23,7 @@
 /*
  * sla.alter_as_owner(relation regclass, action text) -> void
  *
- * ALTER TABLE relation action; the latter must be safe to parse.
+ * Execute ALTER TABLE relation action.  "action" must be safe against injection.
  */
 PG_FUNCTION_INFO_V1(sla_alter_as_owner);
 Datum

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * due_queue.c
- *	  When sla.tick() is to look at which clock: the rows of sla.clock_due_new.
+ *	  Writing hints for sla.tick() to sla.clock_due_new.
  *
- * Where nobody calls sla.tick() they would gather for ever.  So from a size on
- * none are written: a tick that finds the table that large looks at all clocks.
- * It empties the table first, under a lock that waits for those who write, or
- * leave that.
+ * If nobody calls sla.tick() the table would grow for ever.  So beyond a certain size
+ * no hints are written, and a tick that finds the table that large looks at all clocks.
+ * It first empties the table, with a lock that waits for transactions that have written
+ * hints, or have refrained from doing so.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -29,7 +29,7 @@
 #include "own_relation.h"
 #include "wake.h"
 
-/* The columns, as sql/1.0/70-clocks.sql has them. */
+/* The columns, as defined in sql/1.0/70-clocks.sql. */
 enum
 {
 	COL_FIRST_AT,
@@ -38,10 +38,10 @@ enum
 	NCOLUMNS
 };
 
-/* The largest that the table may become, in blocks. */
+/* sla_tracker.queue_limit: the maximal size of the table, in blocks */
 static int	queue_limit;
 
-/* Hints in a row: so many are stored in it, and not beside it. */
+/* Maximal number of hints in a row; few enough not to be toasted */
 #define ROW_HINTS	100
 
 void
@@ -80,7 +80,7 @@ due_queue_add(DueQueue *queue, int64 clock_id, TimestampTz at)
 	wake_note(at);
 }
 
-/* An array of 64-bit values, some of those given. */
+/* Make an array of n 64-bit values (at most ROW_HINTS). */
 static Datum
 array_of(const int64 *values, int n, Oid type)
 {
@@ -94,7 +94,7 @@ array_of(const int64 *values, int n, Oid type)
 void
 due_queue_flush(DueQueue *queue)
 {
-	static bool is_full = false;	/* when we wrote last */
+	static bool is_full = false;	/* was it full when we wrote last? */
 	Relation	rel;
 	TupleTableSlot *slot;
 

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * due_queue.h
- *	  When sla.tick() is to look at which clock: the rows of sla.clock_due.
+ *	  Hints that tell sla.tick() when to look at which clock.
  *
- * A row is a hint and no more.  Of a clock that could raise an alert there is
- * one that comes not later than that, and after a change by which alerts may
- * not be true any more there is one that comes at once.  There may be more.
+ * For a clock that can raise an alert there is a hint for that instant, or an earlier
+ * one.  After a change that may invalidate alerts there is a hint to look immediately.
+ * There may be superfluous hints.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -18,7 +18,7 @@
 
 #include "datatype/timestamp.h"
 
-/* Hints that are gathered. */
+/* Hints that are being gathered. */
 typedef struct DueQueue
 {
 	MemoryContext context;
@@ -28,12 +28,15 @@ typedef struct DueQueue
 	TimestampTz *at;
 } DueQueue;
 
+/* Define the configuration parameter. */
 extern void due_queue_setting(void);
 
 extern void due_queue_init(DueQueue *queue);
+
+/* Add a hint to look at a clock at an instant, which may be an infinity. */
 extern void due_queue_add(DueQueue *queue, int64 clock_id, TimestampTz at);
 
-/* Write what was gathered. */
+/* Write the hints gathered. */
 extern void due_queue_flush(DueQueue *queue);
 
 #endif							/* SLA_DUE_QUEUE_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * exception_spans.c
- *	  The time that an exception takes out: once, or by a recurrence rule.
+ *	  The time that an exception excludes, once or by a recurrence rule.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -16,19 +16,19 @@
 #include "core/recur.h"
 #include "zone_source.h"
 
-/* Occurrences are worked out for so many days from now. */
+/* Recurrences are determined for this many days from now. */
 #define DAYS_AHEAD	(5 * 366)
 
-/* Tests of dates that a rule may cost. */
+/* Maximal number of dates that may be tested for a rule. */
 #define BUDGET		INT64_C(10000000)
 
 typedef struct Occurrences
 {
 	ZoneMap		zone;
-	int64		from;			/* local times of the first */
+	int64		from;			/* local times of the first occurrence */
 	int64		to;
 	int32		date;			/* its local date */
-	int			left;			/* of COUNT, or -1 */
+	int			left;			/* remaining COUNT, or -1 if unlimited */
 	int			n;
 	int			max;
 	ClockSpan  *spans;
@@ -49,7 +49,7 @@ add_occurrence(void *state, int32_t date)
 	int64		shift = (date - all->date) * USECS_PER_DAY;
 	ClockSpan	span;
 
-	/* the first one is there as it was written, and is one of COUNT */
+	/* the first occurrence is there already, and was counted */
 	if (date == all->date || all->left == 0)
 		return;
 	if (all->left > 0)
@@ -67,8 +67,8 @@ add_occurrence(void *state, int32_t date)
 }
 
 /*
- * The day after the last one on which an occurrence may begin: what the rule's
- * UNTIL says, in local time, unless "last" comes first.
+ * The date after the last one on which an occurrence may begin: "last", or earlier if
+ * the rule has an UNTIL, which refers to the local time of its beginning.
  */
 static int32
 day_after_until(const Recur *recur, const Occurrences *all, int32 last)
@@ -131,7 +131,7 @@ exception_spans(TimestampTz from, TimestampTz to, const char *rrule, const char 
 /*
  * sla.count_occurrences(from, to, rrule, time zone) -> int
  *
- * An error when the rule is not one.
+ * The number of occurrences; an error if the rule is not valid.
  */
 PG_FUNCTION_INFO_V1(sla_count_occurrences);
 Datum

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * exception_spans.h
- *	  The time that an exception takes out: once, or by a recurrence rule.
+ *	  The time that an exception excludes, once or by a recurrence rule.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -17,10 +17,9 @@
 #include "core/clock.h"
 
 /*
- * The occurrences of [from, to): itself, and those of an RFC 5545 rule (NULL:
- * none) on the dates of a time zone, up to some years from now.  Each lasts from
- * and to the same local times.  In the current memory context, ascending;
- * returns their number.  Raises an error when the rule is not one.
+ * Get [from, to) and its recurrences by an RFC 5545 rule (may be NULL), up to some years
+ * from now.  Each recurrence begins and ends at the same local times in "zone".  The
+ * spans are sorted; returns their number.  An error if the rule is not valid.
  */
 extern int	exception_spans(TimestampTz from, TimestampTz to, const char *rrule,
 							const char *zone, ClockSpan **spans);

@@ -706,7 +706,10 @@ write_clocks(Work *work)
 		if (!stored->dirty)
 			continue;
 
-		/* a clock that had ended before and has not gone on since keeps its verdict */
+		/*
+		 * a clock that had ended before and has not gone on since keeps its
+		 * verdict
+		 */
 		if (stored->clock.end != stored->was.end || stored->taken_up || clock_is_open(&stored->clock))
 			derive(follow->def, stored);
 		if (follow->no_wait && !clock_store_lock_or_skip(&follow->store, stored))

@@ -1,11 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * judge.c
- *	  Verifying, correcting and judging clocks again, for the owner of their
- *	  table.
+ *	  Verifying, correcting and rejudging clocks, for the owner of their table.
  *
- * Each function asks here who calls; what only the extension may do is done by
- * an internal function in SQL, or by direct access to the rows.
+ * The functions here check the privileges of the caller.  The work itself, which only
+ * the extension may do, is done by internal SQL functions or by direct access to rows.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -46,8 +45,8 @@ check_may_define(Oid relid)
 }
 
 /*
- * Run a query as the extension's owner for the owner of a table, and return its
- * rows where the caller is to return a set.
+ * Run a query as the extension's owner, after checking that the caller owns the table.
+ * If the SQL function returns a set, the rows of the query are its result.
  */
 static void
 run_for_owner(FunctionCallInfo fcinfo, Oid relid, const char *query, int nargs, Oid *types,
@@ -117,7 +116,7 @@ instant_text(int64 instant)
 	return instant == CLOCK_NONE ? "NULL" : pstrdup(timestamptz_to_str(instant));
 }
 
-/* The first instant of two derivations that differs, in words, or NULL. */
+/* Describe the first difference between two derivations; NULL if there is none. */
 static char *
 difference(const StoredClock *stored, const StoredClock *derived)
 {
@@ -151,7 +150,7 @@ difference(const StoredClock *stored, const StoredClock *derived)
 	return NULL;
 }
 
-/* What is wrong with the facts themselves, or NULL. */
+/* Describe an inconsistency of the facts themselves; NULL if there is none. */
 static const char *
 contradiction(const Clock *clock)
 {
@@ -181,9 +180,9 @@ contradiction(const Clock *clock)
 /*
  * sla.problem_of(sla.clock_state) -> text
  *
- * How the row differs from what its facts say, or NULL.  What a change of
- * definitions has made stale is no problem, nor is a finished clock that was
- * judged by a calendar that has changed since.
+ * How a row differs from what follows from its facts, or NULL.  It is no problem if the
+ * clock is stale because of a change of definitions, or if it is finished and its
+ * calendar has changed since.
  */
 PG_FUNCTION_INFO_V1(sla_problem_of);
 Datum
@@ -217,8 +216,8 @@ sla_problem_of(PG_FUNCTION_ARGS)
 /*
  * sla.rejudged(sla.clock_state) -> sla.clock_state
  *
- * A clock as it would be judged by what its policy promises now, and the
- * present calendars and exceptions.
+ * A clock as it would be judged by the present promise of its policy, calendars and
+ * exceptions.
  */
 PG_FUNCTION_INFO_V1(sla_rejudged);
 Datum
@@ -235,7 +234,7 @@ sla_rejudged(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(clock_store_form(stored, desc)));
 }
 
-/* sla.rejudge(relation, clock_id): store what sla.rejudged() says. */
+/* sla.rejudge(relation, clock_id): store the result of sla.rejudged() */
 PG_FUNCTION_INFO_V1(sla_rejudge);
 Datum
 sla_rejudge(PG_FUNCTION_ARGS)
@@ -251,7 +250,7 @@ sla_rejudge(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* May the caller do what operators may, for every table? */
+/* Does the caller have the privileges of an operator, for all tables? */
 static bool
 is_operator(void)
 {
@@ -260,7 +259,7 @@ is_operator(void)
 	return pg_proc_execcheck_compat(mark, GetUserId());
 }
 
-/* The table of a clock, as its number tells. */
+/* The table of a clock; an error if there is no such clock. */
 static Oid
 relation_of_clock(int64 clock_id)
 {
@@ -270,7 +269,7 @@ relation_of_clock(int64 clock_id)
 	clock_store_open(&store);
 	clock = clock_store_find(&store, clock_id, GetActiveSnapshot());
 	clock_store_close(&store);
-	/* (whether there is such a clock is not for everybody to know) */
+	/* do not reveal to everybody that there is no such clock */
 	if (clock == NULL && !superuser() && !is_operator())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -301,8 +300,8 @@ given_instant(FunctionCallInfo fcinfo, int argno, const char *name)
 /*
  * sla.correct(clock_id, started_at, stopped_at, reason)
  *
- * Sets facts (NULL: as they are), judges the clock anew, and notes it in
- * sla.clock_change.
+ * Correct facts of a clock (NULL leaves one as it is), derive it afresh, and record that
+ * in sla.clock_change.
  */
 PG_FUNCTION_INFO_V1(sla_correct);
 Datum

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * judge.h
- *	  What the owner of a tracked table may do to its clocks.
+ *	  Checking who may define clocks, and change them.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -12,7 +12,7 @@
 
 #include "sla_tracker.h"
 
-/* An error unless the current role owns the table. */
+/* Raise an error unless the current role owns the table. */
 extern void check_may_define(Oid relid);
 
 #endif							/* SLA_JUDGE_H */

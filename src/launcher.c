@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * launcher.c
- *	  The process that starts a worker where something is due.
+ *	  The process that starts a worker for each database in which something is due.
  *
- * It is connected to no database, reads only pg_database, and sleeps until the
- * earliest of all plans (wake.h), or without end when there is none.
+ * It is not connected to any database, reads only pg_database, and sleeps until the
+ * earliest of all plans (wake.h), or until woken if there is none.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -36,20 +36,20 @@
 
 #include "wake.h"
 
-/* What a DROP DATABASE that was broken off leaves is marked since 15.4. */
+/* Since 15.4, a database whose DROP DATABASE was interrupted is marked as invalid. */
 #ifndef DATCONNLIMIT_INVALID_DB
 #define DATCONNLIMIT_INVALID_DB	(-2)
 #endif
 
-/* Settings */
+/* Configuration parameters */
 char	   *sla_worker_databases = NULL;
 char	   *sla_worker_role = NULL;
 int			sla_worker_naptime = 3600;	/* seconds */
 
-/* After an error the launcher comes again after so many seconds. */
+/* Seconds after which the launcher is restarted if there was an error */
 #define LAUNCHER_RESTART	5
 
-/* From such a tick a worker is sent away when somebody wants its database. */
+/* A tick that takes longer than this is cancelled if someone has locked its database. */
 #define LONG_TICK	USECS_PER_SEC
 
 /* A database to be looked after. */
@@ -58,22 +58,24 @@ typedef struct Database
 	Oid			oid;
 	WakeSlot   *slot;
 	BackgroundWorkerHandle *handle; /* of its worker, or NULL */
-	bool		is_wanted;		/* it allows connections, and is not left out */
+	bool		is_wanted;		/* it allows connections, and is not excluded
+								 * by sla_tracker.databases */
 } Database;
 
 static List *databases = NIL;	/* in TopMemoryContext */
 
-/* No worker could be registered: for the next attempt. */
+/* Failures in a row to register a worker, and when to try again */
 static int	slot_failures = 0;
 static TimestampTz slot_retry_at = 0;
 
+/* Was it logged that there are too many databases? */
 static bool told_of_overflow = false;
 
-/* Names of sla_tracker.databases that were said not to be there. */
+/* Was it logged which names in sla_tracker.databases do not exist? */
 static bool told_of_names = false;
 
 /*
- * Settings
+ * Configuration parameters
  */
 
 static bool
@@ -111,8 +113,9 @@ check_role(char **newval, void **extra, GucSource source)
 }
 
 /*
- * Our processes find the library by the name that it was preloaded by: so it is
- * the very one, also where it stands in no usual place, or was replaced since.
+ * The name by which the library was preloaded.  By using it for our processes too, they
+ * find the library that is already loaded, even if it is in an unusual place or was
+ * replaced on disk.
  */
 static const char *
 library_name(void)
@@ -163,7 +166,7 @@ worker_init(void)
 							   NULL, &sla_worker_role, "",
 							   PGC_SIGHUP, 0, check_role, NULL, NULL);
 
-	/* (pg_upgrade moves files below a server that must do nothing) */
+	/* during pg_upgrade, nothing must be changed in the background */
 	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
 		return;
 	wake_init();
@@ -240,7 +243,7 @@ is_named(List *names, const char *name)
 	return false;
 }
 
-/* Say which of the named databases are not among those found. */
+/* Log which of the databases named were not found. */
 static void
 tell_missing(List *names, List *found)
 {
@@ -259,7 +262,7 @@ tell_missing(List *names, List *found)
 	}
 }
 
-/* Bring the list of databases up to date; returns the numbers of all there are. */
+/* Update the list of databases; returns the OIDs of all existing ones. */
 static List *
 scan_databases(void)
 {
@@ -273,7 +276,7 @@ scan_databases(void)
 	HeapTuple	tuple;
 	ListCell   *cell;
 
-	(void) SplitIdentifierString(setting, ',', &names); /* was checked */
+	(void) SplitIdentifierString(setting, ',', &names); /* already checked */
 	foreach(cell, databases)
 		((Database *) lfirst(cell))->is_wanted = false;
 
@@ -309,9 +312,10 @@ scan_databases(void)
 }
 
 /*
- * A worker ended
+ * Running workers
  */
 
+/* Note that a worker has ended; that is a failure if it did not report anything. */
 static void
 note_end(Database *db)
 {
@@ -332,7 +336,7 @@ note_end(Database *db)
 	SpinLockRelease(&slot->mutex);
 }
 
-/* Is a worker of this database there, or about to be? */
+/* Is a worker of this database running, or starting? */
 static bool
 is_running(Database *db)
 {
@@ -346,10 +350,14 @@ is_running(Database *db)
 		db->handle = NULL;
 		note_end(db);
 	}
-	return db->slot->pid != 0;	/* (of a launcher before this one) */
+	return db->slot->pid != 0;	/* it may be one started by a previous
+								 * launcher */
 }
 
-/* A worker that is in a tick for long does not look who wants its database. */
+/*
+ * Cancel a long tick if someone has locked the database.  During a tick, the worker does
+ * not check that itself.
+ */
 static void
 send_away(Database *db, TimestampTz now)
 {
@@ -370,7 +378,7 @@ send_away(Database *db, TimestampTz now)
 }
 
 /*
- * Starting one
+ * Starting workers
  */
 
 static void
@@ -405,7 +413,7 @@ start_worker(Database *db, TimestampTz now)
 	slot_retry_at = now + Min(worker_backoff(slot_failures), 30 * USECS_PER_SEC);
 }
 
-/* When a worker is to come to this database. */
+/* The instant at which a worker is needed in this database. */
 static int64
 due_at(Database *db)
 {
@@ -422,9 +430,9 @@ due_at(Database *db)
 }
 
 /*
- * Start workers where they are due; when to look again.  No more than half of
- * the server's background workers are ours at a time: with more databases that
- * are busy, workers do not stay.
+ * Start the workers that are due, and return when to do that again.  At most half of
+ * max_worker_processes are used at the same time; if there are more busy databases,
+ * "crowded" tells workers not to stay.
  */
 static int64
 start_workers(void)
@@ -465,7 +473,7 @@ start_workers(void)
 			crowded = true;
 		else
 		{
-			/* is it still there, and wanted? */
+			/* check that the database still exists */
 			if (!scanned)
 			{
 				(void) scan_databases();
@@ -490,9 +498,9 @@ start_workers(void)
 }
 
 /*
- * Bring the list up to date, and give back the slots of databases that are no
- * more.  Only slots that were taken before the databases were listed: another
- * may be of a database made since.
+ * Update the list of databases, and free the slots of databases that no longer exist.
+ * Only free slots that were allocated before the databases were listed, as others may
+ * belong to databases created since.
  */
 static void
 refresh_databases(void)
@@ -573,7 +581,7 @@ sla_launcher_main(Datum arg)
 		long		timeout;
 		int			events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
 
-		/* (a process that ends without an error would not be started again) */
+		/* exit with an error status, else it would never be restarted */
 		if (ShutdownRequestPending)
 			proc_exit(1);
 		CHECK_FOR_INTERRUPTS();

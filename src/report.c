@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * report.c
- *	  What the pure core needs of the server: memory, interrupts, and errors
- *	  as SQLSTATEs; and an error that several files have.
+ *	  Memory, interrupts and error reporting for the core, and an error that several
+ *	  files raise.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -14,7 +14,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 
-/* An offending value longer than this is shown cut. */
+/* Longer input is truncated in messages. */
 #define MAX_SHOWN_INPUT		200
 
 static void *
@@ -63,8 +63,8 @@ core_sqlstate(CoreErrorKind kind)
 }
 
 /*
- * The core takes all text for UTF-8.  What it quotes may be cut within a character of
- * another encoding: then show none but ASCII.
+ * The core treats all text as UTF-8, so in another encoding it may have truncated a
+ * quotation within a character.  If so, replace all non-ASCII bytes.
  */
 static const char *
 valid_detail(const CoreError *error)

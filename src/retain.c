@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * retain.c
- *	  Which items a tracked table still has: the clocks of others may go.
+ *	  Checking which items still exist, so that clocks of others may be deleted.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -47,8 +47,9 @@ find_items(void *argument)
 /*
  * sla.items_present(relation, items) -> boolean[]
  *
- * Of a table that is not tracked any more none is.  Where the table's owner made
- * definitions that fail, or others confirmed them, all are: nothing is known.
+ * Which of these items exist in a table?  If it is no longer tracked, none.  If its
+ * definitions are suspended or raise an error, that is not known, so report all as
+ * existing.
  */
 PG_FUNCTION_INFO_V1(sla_items_present);
 Datum

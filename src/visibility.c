@@ -1,25 +1,25 @@
 /*-------------------------------------------------------------------------
  *
  * visibility.c
- *	  Which clocks a reader may see, where row-level security of their table
- *	  is honoured.
+ *	  Restricting the clocks that a reader sees by the row-level security of their
+ *	  tables.
  *
- * Views of clocks have a condition sla.seen(relation, item) on the table they
- * read.  The planner asks here what it means.  While no table is named in
- * sla.row_security it is true, and gone: plans are what they were without.
- * Else it becomes a security qual of that table, which is what the rewriter
- * makes of a policy: it is checked before any function of the reader that may
- * tell what it is given, statistics are kept from such, and indexes stay in use
- * for operators that are leakproof.  A view that is a security barrier would
- * do the former, but is planned for itself: it knows of no ORDER BY outside and
- * of no join.  A policy on sla.clock_state itself would be of no use either: it
- * is read with the rights of the views' owner, whom it does not bind.
+ * Views of clocks have a condition sla.seen(relation, item) on the table they read.  The
+ * planner support function of sla.seen() replaces it.  While sla.row_security is empty
+ * it is replaced by true, so that plans are as without it.  Otherwise it becomes a
+ * security qual of that table, like the rewriter does with a policy.  Such a qual is
+ * checked before any function of the reader that is not leakproof, such functions do
+ * not see statistics, and indexes can still be used with leakproof operators.
  *
- * The row of an item is looked for as the table's owner, who made the item's
- * expression.  Whether the reader sees it is for the table to say, asked as the
- * reader: by its place, with a plan that is kept for the statement.  When that
- * has been asked so often that reading the table is cheaper, it is read once, by
- * both, and the items that the reader sees are remembered.
+ * A security barrier view would also be safe, but it is planned separately, without
+ * regard to ORDER BY or joins outside.  A policy on sla.clock_state itself would have no
+ * effect, because the views read it with the rights of their owner, who is exempt.
+ *
+ * The row of an item is looked up as the owner of its table, who wrote the expression
+ * for the item.  Then a query for its TID, run as the reader, tells whether the reader
+ * sees it; the plan is kept for the statement.  After so many such queries that reading
+ * the entire table would have been cheaper, it is read once as both roles, and the items
+ * that the reader sees are remembered.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -63,13 +63,13 @@
 #include "tracked_row.h"
 
 /*
- * The tables of which row-level security is honoured, as they are now: not as an
- * old snapshot has it.
+ * The tables in sla.row_security.  They are read with a new snapshot, since an old one
+ * must not let a reader see more.
  */
 static Oid *guarded = NULL;
 static int	nguarded = 0;
 static bool guarded_known = false;
-static Oid	guarded_in = InvalidOid;	/* sla.row_security */
+static Oid	guarded_in = InvalidOid;	/* OID of sla.row_security */
 
 static void
 relation_changed(Oid relid)
@@ -128,7 +128,7 @@ is_guarded(Oid relid)
 }
 
 /*
- * Trigger of sla.row_security: plans are made anew, in every session.
+ * Trigger on sla.row_security, which invalidates plans in all sessions.
  */
 PG_FUNCTION_INFO_V1(sla_row_security_changed);
 Datum
@@ -146,7 +146,7 @@ sla_row_security_changed(PG_FUNCTION_ARGS)
  * Planning
  */
 
-/* sla.may_see(), whether or not who plans may use the schema. */
+/* The OID of sla.may_see(); this does not require USAGE of the schema. */
 static Oid
 may_see_function(void)
 {
@@ -160,7 +160,7 @@ may_see_function(void)
 	return function;
 }
 
-/* Is this among a table's security quals?  Each is a list as soon as it is preprocessed. */
+/* Is "qual" among a table's security quals?  Preprocessing turns each into a list. */
 static bool
 is_guarded_by(RangeTblEntry *rte, Expr *qual)
 {
@@ -176,7 +176,10 @@ is_guarded_by(RangeTblEntry *rte, Expr *qual)
 	return false;
 }
 
-/* The condition on one table becomes a security qual of it. */
+/*
+ * Turn a call of sla.seen() on columns of a table into a security qual of that table.
+ * Returns false if that is not possible.
+ */
 static bool
 guard(PlannerInfo *root, Oid function, FuncExpr *call, Expr *relation, Expr *item)
 {
@@ -191,7 +194,7 @@ guard(PlannerInfo *root, Oid function, FuncExpr *call, Expr *relation, Expr *ite
 		return false;
 	rte = rt_fetch(var->varno, root->parse->rtable);
 	if (list_member(rte->securityQuals, call))
-		return false;			/* it is one, of a policy */
+		return false;			/* it is in the table's policy */
 	if (rte->rtekind == RTE_RELATION)
 	{
 		qual = (Expr *) makeFuncExpr(function, BOOLOID, list_make2(copyObject(relation), copyObject(item)),
@@ -199,13 +202,14 @@ guard(PlannerInfo *root, Oid function, FuncExpr *call, Expr *relation, Expr *ite
 		if (is_guarded_by(rte, qual))
 			return true;
 		if (root->simple_rel_array != NULL)
-			return false;		/* too late: quals have been distributed */
+			return false;		/* too late: quals have been distributed
+								 * already */
 		rte->securityQuals = lappend(rte->securityQuals, qual);
 		root->qual_security_level = Max(root->qual_security_level, (Index) list_length(rte->securityQuals));
 		return true;
 	}
 
-	/* of a UNION ALL, in each of its tables */
+	/* if it is a UNION ALL, do it for each of its tables */
 	if (rte->rtekind != RTE_SUBQUERY || !rte->inh)
 		return false;
 	foreach(cell, root->append_rel_list)
@@ -221,9 +225,9 @@ guard(PlannerInfo *root, Oid function, FuncExpr *call, Expr *relation, Expr *ite
 }
 
 /*
- * Planner support of sla.seen(relation, item).  The plan depends on
- * sla.row_security.  Where the condition could not be given to a table it stays as
- * it is, a condition like others: there something else guards the table.
+ * Planner support function of sla.seen(relation, item).  Makes the plan depend on
+ * sla.row_security.  If the condition cannot become a security qual it remains an
+ * ordinary one; in these cases the table is guarded by other means.
  */
 PG_FUNCTION_INFO_V1(sla_seen_support);
 Datum
@@ -246,7 +250,7 @@ sla_seen_support(PG_FUNCTION_ARGS)
  * Reading
  */
 
-/* Whom the extension's owner answers, or InvalidOid. */
+/* The role for which the extension's owner answers, or InvalidOid. */
 static Oid	asked_by = InvalidOid;
 
 Oid
@@ -277,7 +281,7 @@ typedef struct Place
 	ItemPointerData tid;
 } Place;
 
-/* The items of a table that a reader sees. */
+/* Element of the hash table of items that a reader sees. */
 typedef struct SeenItem
 {
 	char	   *item;			/* the key */
@@ -303,16 +307,17 @@ typedef struct SeenTable
 	Oid			relid;
 	Sight		sight;
 	Definition *def;
-	SPIPlanPtr	plan;			/* does the reader see a place? */
-	double		rows;			/* of the table, as estimated; -1: too many to
-								 * remember */
-	double		asked;
-	char	   *last;			/* the item asked for last, */
-	bool		last_seen;		/* and what came of it */
-	seen_hash  *items;			/* all that he sees; NULL: not read */
+	SPIPlanPtr	plan;			/* tests whether the reader sees a TID */
+	double		rows;			/* estimated rows of the table; -1 if too many
+								 * to remember */
+	double		asked;			/* number of items looked up */
+	char	   *last;			/* the last item looked up ... */
+	bool		last_seen;		/* ... and the result */
+	seen_hash  *items;			/* all items that the reader sees; NULL if not
+								 * read */
 } SeenTable;
 
-/* What one call site knows, in fn_extra. */
+/* The cache of a call site, in fn_extra. */
 typedef struct Seen
 {
 	Oid			reader;
@@ -336,9 +341,10 @@ find_definition(void *argument)
 }
 
 /*
- * No policy binds who is a superuser, bypasses them, or owns the table and is not
- * forced.  Where it cannot be told which row an item is, since definitions are
- * gone, not confirmed by the table's owner, or fail, nothing is seen.
+ * What the reader sees of a table's clocks.  Policies do not apply to superusers, roles
+ * with BYPASSRLS, and the table's owner unless forced.  If the rows of items cannot be
+ * found, because there are no definitions, or they are suspended or raise an error, the
+ * reader sees nothing.
  */
 static Sight
 sight_of(Oid relid, Oid reader, Definition **def)
@@ -361,7 +367,7 @@ sight_of(Oid relid, Oid reader, Definition **def)
 	return SEES_ROWS;
 }
 
-/* How many rows a table has, with its partitions and children. */
+/* Estimate the number of rows of a table with its partitions and children. */
 static double
 estimate_rows(Oid relid)
 {
@@ -437,8 +443,8 @@ see_item(Seen *seen, SeenTable *table, const char *item)
 }
 
 /*
- * All rows that a query gives, a batch at a time; it is stopped when one is not
- * taken.
+ * Call a function for all rows of a query, which is read in batches.  Stops and returns
+ * false if the function does.
  */
 #define BATCH 1000
 
@@ -469,7 +475,7 @@ typedef struct ReadItems
 	HTAB	   *places;
 	seen_hash  *items;
 	MemoryContext context;
-	Size		room;			/* in the memory that a hash may take */
+	Size		room;			/* bytes left of the limit for hash tables */
 } ReadItems;
 
 static bool
@@ -481,7 +487,7 @@ has_room(ReadItems *read, Size bytes)
 	return true;
 }
 
-/* A hash table may be half empty. */
+/* Remember the TID of a row.  Counts four times its size, as hash tables have gaps. */
 static bool
 take_place(void *argument, HeapTuple row, TupleDesc desc)
 {
@@ -495,6 +501,7 @@ take_place(void *argument, HeapTuple row, TupleDesc desc)
 	return has_room(read, 4 * sizeof(Place));
 }
 
+/* Remember the item of a row if its TID is among those that the reader sees. */
 static bool
 take_item(void *argument, HeapTuple row, TupleDesc desc)
 {
@@ -513,8 +520,8 @@ take_item(void *argument, HeapTuple row, TupleDesc desc)
 }
 
 /*
- * Read the items that the reader sees, unless they are too many to remember:
- * then they are looked up one by one.
+ * Read all items that the reader sees.  If they need too much memory, forget them and
+ * continue to look up items one by one.
  */
 static void
 read_items(Seen *seen, SeenTable *table)
@@ -554,7 +561,7 @@ read_items(Seen *seen, SeenTable *table)
 	}
 }
 
-/* A policy may read clocks, but not those of its own table. */
+/* A policy may read clocks, but not of its own table: that is an endless recursion. */
 #define MAX_DEPTH 16
 
 static int	depth = 0;
@@ -576,7 +583,7 @@ may_see(Seen *seen, SeenTable *table, const char *item)
 	depth++;
 	PG_TRY();
 	{
-		/* looking an item up costs about as much as reading so many rows */
+		/* a lookup costs about as much as reading 32 rows */
 		if (table->rows >= 0 && ++table->asked > 16 + table->rows / 32)
 			read_items(seen, table);
 		table->last_seen = table->items != NULL ?
@@ -594,6 +601,7 @@ may_see(Seen *seen, SeenTable *table, const char *item)
 	return table->last_seen;
 }
 
+/* Make a new cache for this call site and reader. */
 static Seen *
 seen_by(FmgrInfo *flinfo, Oid reader)
 {
@@ -612,8 +620,7 @@ seen_by(FmgrInfo *flinfo, Oid reader)
 /*
  * sla.may_see(relation, item) -> boolean, and sla.seen()
  *
- * Does the reader see the clocks of an item?  What is of no item or no table is
- * seen by all.
+ * Does the reader see the clocks of an item?  True if relation or item is null.
  */
 PG_FUNCTION_INFO_V1(sla_may_see);
 Datum
@@ -635,7 +642,7 @@ sla_may_see(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(may_see(seen, seen->last, TextDatumGetCString(PG_GETARG_DATUM(1))));
 }
 
-/* sla.sees_all(relation) -> boolean */
+/* sla.sees_all(relation) -> boolean: does the reader see all clocks of a table? */
 PG_FUNCTION_INFO_V1(sla_sees_all);
 Datum
 sla_sees_all(PG_FUNCTION_ARGS)
@@ -648,8 +655,7 @@ sla_sees_all(PG_FUNCTION_ARGS)
 /*
  * sla.may_see_clock(clock_id) -> boolean
  *
- * The same for a clock by its number, in policies of tables that have no more
- * than that.
+ * The same for a clock given by its id; for policies of tables that have only that.
  */
 PG_FUNCTION_INFO_V1(sla_may_see_clock);
 Datum

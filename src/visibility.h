@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * visibility.h
- *	  Which clocks a reader may see, where row-level security of their table
- *	  is honoured.
+ *	  Restricting the clocks that a reader sees by the row-level security of their
+ *	  tables.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -16,12 +16,12 @@
 extern void visibility_init(void);
 
 /*
- * Who reads: the current role; within a question that the extension's owner
- * answers (ask.c), who asked it.
+ * The reader: the current role or, inside sla.NAME_answer() (see ask.c), the role that
+ * has called sla.NAME().
  */
 extern Oid	visibility_reader(void);
 
-/* From here on the extension's owner answers this role; returns whom before. */
+/* Set the role for which the extension's owner answers; returns the previous one. */
 extern Oid	visibility_answer(Oid asker);
 
 #endif							/* SLA_VISIBILITY_H */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * wake.c
- *	  Shared memory by which writers wake the worker, and which tells of it.
+ *	  Shared memory through which writers wake the background worker.
  *
- * Writers share no lock: a transaction that stored clocks reads one instant at
- * its commit, and goes on from there only when it has something earlier.
+ * To avoid contention, a transaction that has stored clocks only reads the plan at its
+ * commit, and takes a lock only if it has to lower it.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -34,8 +34,8 @@ static shmem_startup_hook_type next_shmem_startup = NULL;
 static object_access_hook_type next_object_access = NULL;
 
 /*
- * Slots.  One that was taken stays its database's until that is dropped, so a
- * session may keep the pointer.
+ * Slots.  A slot belongs to its database until that is dropped, so sessions in the
+ * database can keep a pointer to it.
  */
 
 WakeSlot *
@@ -63,7 +63,7 @@ wake_slot(Oid database, bool make)
 	return found;
 }
 
-/* As a slot is before it is taken: a worker is to come at once. */
+/* Initialize a free slot; its plan is that a worker is to be started immediately. */
 static void
 clear_slot(WakeSlot *slot)
 {
@@ -209,7 +209,7 @@ wake_take_rescan(void)
 }
 
 /*
- * What a transaction did
+ * At the end of a transaction
  */
 
 void
@@ -220,8 +220,8 @@ wake_nobody(void)
 }
 
 /*
- * A prepared transaction's clocks are not seen before it commits, which may be
- * in another session: the worker that comes then looks for such transactions.
+ * The clocks of a prepared transaction become visible when it is committed, possibly by
+ * another session.  We wake the worker at PREPARE; it looks for such transactions.
  */
 static void
 at_end_of_transaction(XactEvent event, void *arg)
@@ -247,9 +247,9 @@ at_end_of_transaction(XactEvent event, void *arg)
 }
 
 /*
- * Databases and extensions that come, go or change.  DROP DATABASE asks here
- * with the database locked, before it waits for others to leave: a worker that
- * is woken sees the lock.
+ * Object access hook: notice changes of databases and extensions.  DROP DATABASE calls
+ * this after it has locked the database and before it waits for sessions in it to end;
+ * the worker that we wake sees the lock, and leaves.
  */
 static void
 object_access(ObjectAccessType access, Oid classid, Oid objectid, int subid, void *arg)
@@ -283,7 +283,8 @@ object_access(ObjectAccessType access, Oid classid, Oid objectid, int subid, voi
 /*
  * sla.wake() -> trigger
  *
- * On the tables of definitions: the worker is to plan again.
+ * Trigger on the tables of definitions, which makes the worker look for the next instant
+ * again.
  */
 PG_FUNCTION_INFO_V1(sla_wake);
 Datum
@@ -298,7 +299,7 @@ sla_wake(PG_FUNCTION_ARGS)
 }
 
 /*
- * Making it
+ * Initialization
  */
 
 static void

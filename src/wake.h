@@ -1,20 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * wake.h
- *	  Shared memory by which writers wake the worker, and which tells of it.
+ *	  Shared memory through which writers wake the background worker.
  *
- * For each database there is the instant at which its worker is to come next.
- * Who stores a clock notes the earliest instant at which something of it is
- * due; when the transaction has committed and that is before the planned
- * instant, the plan is moved and whoever is in charge of the database is woken:
- * its worker while it is there, the launcher otherwise.
+ * For each database it contains the plan, which is the instant at which its worker will
+ * next be started.  A transaction that stores clocks notes the earliest instant at which
+ * something becomes due.  If that is before the plan when it commits, it lowers the plan
+ * and wakes whoever is in charge of the database: the worker if it is running, else the
+ * launcher.
  *
- * No wake-up is lost: a worker makes its plan unreachable (WAKE_NEVER) before
- * it takes the snapshot that it plans by, and lowers it to what it found.  A
- * transaction that the snapshot does not see commits after that, and lowers the
- * plan itself.
+ * No wakeup is lost: a worker sets the plan to WAKE_NEVER before it takes the snapshot
+ * with which it looks for the next instant, and then lowers the plan to that.  A
+ * transaction that is not visible to the snapshot commits later than this, and therefore
+ * lowers the plan itself.
  *
- * All of it is there only when the library was preloaded.
+ * The shared memory exists only if the library was preloaded.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -30,11 +30,11 @@
 #include "storage/latch.h"
 #include "storage/spin.h"
 
-/* Instants of a plan. */
+/* Special instants in a plan */
 #define WAKE_NEVER		PG_INT64_MAX
 #define WAKE_AT_ONCE	PG_INT64_MIN
 
-/* So many databases can be looked after. */
+/* Maximal number of databases */
 #define WAKE_DATABASES	1024
 
 #define WAKE_ERROR_LENGTH	256
@@ -42,52 +42,54 @@
 /* A database. */
 typedef struct WakeSlot
 {
-	Oid			database;		/* 0: the slot is free */
+	Oid			database;		/* InvalidOid if the slot is free */
 	pg_atomic_uint64 plan;		/* an instant */
-	slock_t		mutex;			/* of all that follows, and of lowering the
+	slock_t		mutex;			/* protects all that follows, and writing the
 								 * plan */
-	Latch	   *latch;			/* of the worker while it is in charge */
+	Latch	   *latch;			/* of the worker, while it is in charge */
 	int			pid;			/* of the worker, or 0 */
-	bool		finished;		/* the worker came to its end, or told of an
+	bool		finished;		/* the worker ended regularly, or reported an
 								 * error */
-	bool		has_extension;	/* with what a worker needs */
-	int			failures;		/* since the last success */
-	TimestampTz not_before;		/* after a failure; 0: at any time */
-	TimestampTz planned_at;		/* 0: never */
-	TimestampTz ticked_at;		/* 0: never */
-	TimestampTz ticking_since;	/* 0: no tick runs */
-	bool		is_sent_away;	/* by the launcher, from a tick */
-	TimestampTz failed_at;		/* 0: never */
+	bool		has_extension;	/* the database has the extension */
+	int			failures;		/* in a row, since the last success */
+	TimestampTz not_before;		/* earliest start after a failure; else 0 */
+	TimestampTz planned_at;		/* 0 if never, as the following */
+	TimestampTz ticked_at;
+	TimestampTz ticking_since;	/* 0 if no tick is running */
+	bool		is_sent_away;	/* the launcher has cancelled its tick */
+	TimestampTz failed_at;		/* 0 if never */
 	int64		visits;			/* workers started */
 	int64		ticks;
 	int64		items;
 	int64		errors;
-	int			sqlstate;		/* of the last error; 0: the process ended */
+	int			sqlstate;		/* of the last error; 0 if the process ended,
+								 * or a step of a tick failed */
 	char		message[WAKE_ERROR_LENGTH]; /* of the last error */
 } WakeSlot;
 
-/* What there is once. */
 typedef struct WakeShared
 {
-	slock_t		mutex;			/* of all that follows, and of taking slots */
-	Latch	   *launcher;		/* NULL: it does not run */
+	slock_t		mutex;			/* protects all that follows, and allocation
+								 * of slots */
+	Latch	   *launcher;		/* NULL if it is not running */
 	int			launcher_pid;
-	bool		rescan;			/* databases came, went or changed */
-	bool		crowded;		/* a database waits for a worker's place */
+	bool		rescan;			/* a database was created, altered or dropped */
+	bool		crowded;		/* some database waits because the maximal
+								 * number of workers is running */
 	int64		launcher_wakes;
 	WakeSlot	slots[WAKE_DATABASES];
 } WakeShared;
 
-/* NULL: the library was not preloaded. */
+/* NULL if the library was not preloaded. */
 extern PGDLLEXPORT WakeShared *wake_shared;
 
 /*
- * The earliest instant noted in this transaction.  (Where nobody is to be woken
- * it stays at WAKE_AT_ONCE, below which there is nothing.)
+ * The earliest instant noted in this transaction, or WAKE_NEVER.  In a process that does
+ * not wake anybody it is always WAKE_AT_ONCE, so that wake_note() has no effect.
  */
 extern int64 wake_earliest;
 
-/* Something is due at this instant once the transaction commits. */
+/* Note that something will be due at an instant if the transaction commits. */
 static inline void
 wake_note(int64 instant)
 {
@@ -95,16 +97,16 @@ wake_note(int64 instant)
 		wake_earliest = instant;
 }
 
-/* To be called while libraries are preloaded. */
+/* Initialize; to be called while libraries are preloaded. */
 extern void wake_init(void);
 
-/* Nothing that this process does wakes anybody. */
+/* From now on, do not wake anybody because of changes by this process. */
 extern void wake_nobody(void);
 
-/* The slot of a database; NULL when there is none and "make" is false, or all are taken. */
+/* Find the slot of a database, or allocate one if "make"; NULL if that fails. */
 extern WakeSlot *wake_slot(Oid database, bool make);
 
-/* Of a database that is no more. */
+/* Free the slot of a database that was dropped. */
 extern void wake_free_slot(WakeSlot *slot);
 
 static inline int64
@@ -113,27 +115,27 @@ wake_plan(WakeSlot *slot)
 	return (int64) pg_atomic_read_u64(&slot->plan);
 }
 
-/* Lower the plan, waking who is in charge.  Errors are not raised here. */
+/* Lower the plan to an instant, and wake whoever is in charge.  Raises no errors. */
 extern void wake_at(WakeSlot *slot, int64 instant);
 
 /*
- * The worker comes and goes: it is in charge from wake_enter() on, false when
- * another one is there; until wake_leave(), false when somebody has lowered the
- * plan below "planned" meanwhile.  wake_exit() tells the launcher that the
- * process ends.
+ * A worker is in charge of its database from wake_enter(), which returns false if there
+ * already is another worker, until wake_leave(), which returns false if the plan is
+ * lower than "planned", so that it must not leave yet.  wake_exit() tells the launcher
+ * that the process ends.
  */
 extern bool wake_enter(WakeSlot *slot);
 extern bool wake_leave(WakeSlot *slot, int64 planned);
 extern void wake_exit(WakeSlot *slot);
 
-/* Around planning: nobody's instant is lost in between. */
+/* To be called before and after looking for the next instant; see above. */
 extern void wake_begin_plan(WakeSlot *slot);
 extern void wake_end_plan(WakeSlot *slot, int64 planned);
 
-/* The launcher's latch, or NULL when it ends. */
+/* Set latch and PID of the launcher; NULL and 0 when it ends. */
 extern void wake_launcher_is(Latch *latch, int pid);
 
-/* Whether databases came, went or changed since it was asked last. */
+/* Was a database created, altered or dropped since the last call? */
 extern bool wake_take_rescan(void);
 
 #endif							/* SLA_WAKE_H */

@@ -1,15 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * worker.c
- *	  The process that looks after one database: calls sla.tick() when
- *	  something is due.
+ *	  The background worker of one database, which calls sla.tick() when something
+ *	  is due.
  *
- * An error ends it: the launcher starts another one after a while, longer with
- * each failure.
+ * If there is an error it exits, and the launcher starts another one after some time,
+ * which increases with each failure.
  *
- * It connects as the bootstrap superuser, since it must look whether the
- * extension is there before it knows as who to act, and then is sla_tracker.role
- * or the owner of the extension for good.
+ * It connects as the bootstrap superuser, to look whether the extension exists, and then
+ * changes its session user to sla_tracker.role or the owner of the extension.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -54,12 +53,12 @@
 #include "wake.h"
 
 /*
- * A transaction that is prepared while a plan is made may bring something
- * earlier whenever it is committed.
+ * While there are prepared transactions, plan again after this time, as they may have
+ * clocks that are due earlier.
  */
 #define PREPARED_NAP	(5 * USECS_PER_SEC)
 
-/* So many ticks in a row may come to nothing though something is due. */
+/* Maximal number of ticks in a row that do nothing although something is due */
 #define MAX_FRUITLESS	6
 
 static WakeSlot *slot;
@@ -90,7 +89,7 @@ commit(void)
 	pgstat_report_activity(STATE_IDLE, NULL);
 }
 
-/* The first column of the one row that a query returns. */
+/* Get the first column of the single row that a query returns. */
 static Datum
 ask(const char *query, bool *isnull)
 {
@@ -103,7 +102,7 @@ ask(const char *query, bool *isnull)
  * The database
  */
 
-/* Is a function of the schema sla there, and the extension's own? */
+/* Does a function of schema sla exist, as a member of the extension? */
 static bool
 is_ours(Oid extension, char *name, int nargs, const Oid *argtypes)
 {
@@ -114,8 +113,8 @@ is_ours(Oid extension, char *name, int nargs, const Oid *argtypes)
 }
 
 /*
- * The extension with what a worker calls, or InvalidOid.  Anybody may make a
- * schema and functions of these names where it is not.
+ * The extension, if it has the functions that a worker calls; else InvalidOid.  Without
+ * the extension, anyone could have created a schema and functions with these names.
  */
 static Oid
 find_extension(void)
@@ -131,9 +130,9 @@ find_extension(void)
 }
 
 /*
- * Begin to call what is the extension's, which is InvalidOid when it is gone.
- * DROP EXTENSION locks it before all that belongs to it: so it waits for us, or
- * we for it, and never each for the other.
+ * Begin a transaction that calls functions of the extension.  Returns the extension, or
+ * InvalidOid if it does not exist.  DROP EXTENSION locks the extension before its
+ * members; to avoid a deadlock we lock it first, too.
  */
 static Oid
 begin_call(const char *activity)
@@ -169,7 +168,7 @@ extension_owner(Oid extension)
 	return owner;
 }
 
-/* As who to act. */
+/* The role to act as. */
 static Oid
 find_role(Oid extension)
 {
@@ -186,7 +185,10 @@ find_role(Oid extension)
 	return role;
 }
 
-/* Act as that role from now on; what the database sets for sessions is not for us. */
+/*
+ * Act as a role from now on.  Also override parameters that may have been set for the
+ * database.
+ */
 static void
 become(Oid role, bool is_superuser)
 {
@@ -225,10 +227,10 @@ worker_database_is_locked(Oid database)
 }
 
 /*
- * Its work
+ * The work
  */
 
-/* Ask when to come again, and let others know. */
+/* Determine the next instant at which something is due, and publish it as the plan. */
 static int64
 plan(void)
 {
@@ -276,7 +278,10 @@ plan(void)
 	return planned;
 }
 
-/* Note an error; whether it is another one than the last, or that was long ago. */
+/*
+ * Record an error in shared memory.  Returns whether it is worth logging, that is,
+ * whether it differs from the last one, or that was long ago.
+ */
 static bool
 note_error(int sqlstate, const char *text)
 {
@@ -297,8 +302,8 @@ note_error(int sqlstate, const char *text)
 }
 
 /*
- * What is due: how much of it was done.  A step of it that fails does not keep
- * the others from their work, and says when it is to be tried again.
+ * Call sla.tick(), and return the number of things done.  The failure of a step does not
+ * affect the others; sla.next_tick() accounts for when to try it again.
  */
 static int64
 tick(void)
@@ -336,6 +341,7 @@ tick(void)
 	return items;
 }
 
+/* Note that there was no error. */
 static void
 succeed(void)
 {
@@ -345,7 +351,7 @@ succeed(void)
 	SpinLockRelease(&slot->mutex);
 }
 
-/* Somebody else has in work what is due. */
+/* Let the next worker start a second later: someone else works on what is due. */
 static void
 come_later(void)
 {
@@ -356,7 +362,7 @@ come_later(void)
 	SpinLockRelease(&slot->mutex);
 }
 
-/* This worker ends; the next one is to wait. */
+/* Record the error that ends this worker, and let the next one start later. */
 static void
 fail(const ErrorData *error)
 {
@@ -369,7 +375,7 @@ fail(const ErrorData *error)
 	wake_at(slot, WAKE_AT_ONCE);
 }
 
-/* Sleep until an instant, but look up from time to time. */
+/* Sleep until an instant, or for WORKER_SLICE. */
 static void
 nap(TimestampTz now, TimestampTz until)
 {
@@ -382,7 +388,10 @@ nap(TimestampTz now, TimestampTz until)
 	ResetLatch(MyLatch);
 }
 
-/* Others want the database or its place, or the settings changed: the next worker goes on. */
+/*
+ * Must this worker exit, because of a new configuration, or because others wait for its
+ * place or for the database?  Another worker will continue.
+ */
 static bool
 must_go(bool is_due)
 {
@@ -394,7 +403,7 @@ static void
 work(void)
 {
 	int64		planned = plan();
-	int			fruitless = 0;	/* ticks in a row that came to nothing */
+	int			fruitless = 0;	/* ticks in a row that did nothing */
 
 	for (;;)
 	{
@@ -491,7 +500,7 @@ sla_worker_main(Datum database)
 /*
  * sla.worker_state() -> record
  *
- * The worker of this database.
+ * The state of the worker of this database.
  */
 
 static bool

@@ -3,10 +3,9 @@
  * worker.h
  *	  The optional background worker.
  *
- * A launcher, which sleeps until something is due in some database, starts a
- * worker for that database; the worker calls sla.tick() until nothing is left,
- * asks sla.next_tick() when to come again, and goes.  It stays while the next
- * instant is near.
+ * The launcher sleeps until something is due in some database, and then starts a worker
+ * for that database.  The worker calls sla.tick() until nothing is left to do, plans the
+ * next start by sla.next_tick(), and exits; if that instant is near it stays until then.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -20,33 +19,33 @@
 #include "datatype/timestamp.h"
 
 /*
- * A worker is started so long before the instant that it comes for, and stays
- * when the next one is not further away than that, in microseconds.
+ * In microseconds: how long before the planned instant a worker is started, and up to
+ * which time until the next one it stays.
  */
 #define WORKER_LEAD		(200 * INT64CONST(1000))
 #define WORKER_STAY		(1000 * INT64CONST(1000))
 
-/* Both look so often whether others want the database. */
+/* Interval at which launcher and worker check whether a database is locked, in microseconds */
 #define WORKER_SLICE	(250 * INT64CONST(1000))
 
-/* Settings (launcher.c). */
+/* Configuration parameters (launcher.c) */
 extern char *sla_worker_databases;
 extern char *sla_worker_role;
 extern int	sla_worker_naptime;
 
-/* Define the settings, and when preloaded register the launcher. */
+/* Define the parameters and, if preloaded, register the launcher. */
 extern void worker_init(void);
 
 /*
- * Who is about to drop, rename, move or copy a database has it locked, and waits
- * for others to go.
+ * Is a database locked, by someone who waits for sessions in it to end because he wants
+ * to drop, rename, move or copy it?
  */
 extern bool worker_database_is_locked(Oid database);
 
-/* How long to wait after so many failures in a row, in microseconds. */
+/* How long to wait after a number of failures in a row, in microseconds. */
 extern int64 worker_backoff(int failures);
 
-/* The wait event of a process that sleeps: its name, where the server takes one. */
+/* The wait event of a sleeping process; has the name from version 17 on. */
 extern uint32 worker_wait_event(const char *name);
 
 extern PGDLLEXPORT void sla_launcher_main(Datum arg);
