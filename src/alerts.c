@@ -1,16 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * alerts.c
- *	  What is to be told of clocks, and what is not true any more.
+ *	  Deciding which alerts are to be raised for clocks, and which to be withdrawn.
  *
- * A clock has a threshold at each fraction of its promise's alert_at, and one
- * at which it is breached.  A threshold is passed from the microsecond after
- * its instant on, as a breach is.  Of those that are passed and were not told
- * the highest is told, if none as high was: so whoever comes late hears the
- * worst, once.  What was told stays so until it is not true any more; then
- * the threshold is armed again.
+ * A clock has a threshold at each fraction in alert_at of its promise, and one at which
+ * it is breached.  Like a breach, a threshold is passed from the microsecond after its
+ * instant on.  An alert is raised for the highest threshold that has been passed, unless
+ * one at least as high has already been raised; so if sla.tick() is late only the worst
+ * is reported, once.  An alert that is no longer true is withdrawn, and its threshold
+ * can be passed again.
  *
- * sla.tick() asks for what is due, here it is judged, and SQL stores it.
+ * sla.tick() determines the clocks to look at, the decisions are made here, and SQL
+ * stores the result.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -32,13 +33,13 @@
 #include "derive.h"
 #include "follow.h"
 
-/* A clock that somebody is about to change is looked at again after this. */
+/* When to look again at a clock that someone is changing */
 #define BUSY_WAIT	USECS_PER_SEC
 
-/* One that cannot be derived, after this. */
+/* When to look again at a clock whose derivation failed */
 #define FAILED_WAIT	(5 * USECS_PER_MINUTE)
 
-/* An alert that was raised and not withdrawn. */
+/* An alert that was raised and has not been withdrawn. */
 typedef struct Told
 {
 	int64		id;
@@ -47,30 +48,32 @@ typedef struct Told
 	TimestampTz raised_at;
 } Told;
 
-/* How high a threshold is; CLOCK_NONE: none. */
+/* A threshold, to be ordered by its instant; CLOCK_NONE for none. */
 typedef struct Level
 {
 	int64		at;
-	bool		breach;			/* before a fraction of the same instant */
+	bool		breach;			/* higher than a fraction at the same instant */
 } Level;
 
 typedef struct Look
 {
 	int64		clock_id;
-	bool		in_time;		/* it was known before the alert was due */
+	bool		in_time;		/* the clock existed before the alert was due */
 	int			ntold;
-	const Told *told;
-	/* what comes of it */
+	const Told *told;			/* alerts raised so far */
+
+	/* result */
 	int32		promise;
-	Level		raise;			/* the highest that is to be told, */
-	int			raised;			/* and its number in alert_at, or 0 */
-	int			npassed;		/* all that are passed and were not told */
+	Level		raise;			/* the alert to be raised */
+	int			raised;			/* its number in alert_at, or 0 */
+	int			npassed;		/* numbers of all thresholds passed that were
+								 * not raised */
 	Datum	   *passed;
-	bool		passed_breach;
+	bool		passed_breach;	/* likewise the breach */
 	int64		due;
 	int64		next;			/* when to look again, or CLOCK_NONE */
 	int			nuntrue;
-	Datum	   *untrue;			/* alerts to be withdrawn */
+	Datum	   *untrue;			/* ids of alerts to be withdrawn */
 } Look;
 
 static bool
@@ -80,13 +83,14 @@ is_higher(Level a, Level b)
 		(b.at == CLOCK_NONE || a.at > b.at || (a.at == b.at && a.breach && !b.breach));
 }
 
-/* Is an instant before another? */
+/* Has an instant (or CLOCK_NONE) been passed at another one? */
 static bool
 is_passed(int64 instant, int64 at)
 {
 	return instant != CLOCK_NONE && instant < at;
 }
 
+/* Look again at an instant, if not earlier. */
 static void
 note_next(Look *look, int64 instant)
 {
@@ -94,14 +98,14 @@ note_next(Look *look, int64 instant)
 		look->next = instant;
 }
 
-/* A breach that is waived, and what would come after it? */
+/* Is the breach waived, and is this threshold at or after it? */
 static bool
 is_forgiven(const StoredClock *clock, Level level)
 {
 	return clock->waived && clock->late != CLOCK_NONE && level.at >= clock->late;
 }
 
-/* Is what was told true, at an instant not before it was? */
+/* Is an alert still true, at the later one of "at" and when it was raised? */
 static bool
 is_true(const StoredClock *clock, const Told *told, Level level, int64 at)
 {
@@ -114,14 +118,14 @@ is_true(const StoredClock *clock, const Told *told, Level level, int64 at)
 	if (told->breach)
 		return breached && !clock->waived;
 
-	/* what is cancelled counts nowhere, unless it was breached */
+	/* a cancelled clock counts nowhere, unless it was breached before */
 	if ((clock->clock.state == CLOCK_CANCELLED && !breached) || is_forgiven(clock, level))
 		return false;
 	return is_passed(level.at, at);
 }
 
 /*
- * The instants that matter: of the "n" fractions in the promise, and of what was told.
+ * The instants of the n fractions of the promise, followed by those of the alerts raised.
  */
 static int64 *
 instants_of(const Look *look, Definition *def, StoredClock *clock, const Promise *promise, int n)
@@ -138,11 +142,11 @@ instants_of(const Look *look, Definition *def, StoredClock *clock, const Promise
 		derive_fractions(def, clock, fractions, nall, instants);
 	else
 		for (int i = 0; i < nall; i++)
-			instants[i] = clock->risk;	/* (history of a table let go) */
+			instants[i] = clock->risk;	/* the table is no longer tracked */
 	return instants;
 }
 
-/* What is not true any more of what was told; the highest of the rest is returned. */
+/* Find the alerts that are no longer true; returns the highest level of the others. */
 static Level
 judge_told(Look *look, const StoredClock *clock, const int64 *instants, TimestampTz at)
 {
@@ -162,8 +166,8 @@ judge_told(Look *look, const StoredClock *clock, const int64 *instants, Timestam
 }
 
 /*
- * Of a clock that was known and ended meanwhile its breach is told, and of one of
- * which more was told than is true.
+ * A finished clock: report its breach, if it existed before that was due, or if an alert
+ * is withdrawn.
  */
 static void
 judge_ended(Look *look, const StoredClock *clock, const int64 *instants, int n, Level breach, Level heard)
@@ -183,7 +187,7 @@ judge_ended(Look *look, const StoredClock *clock, const int64 *instants, int n, 
 	}
 }
 
-/* Of an open one what has passed, and when what has not will have. */
+/* An open clock: find what has been passed, and when to look again. */
 static void
 judge_open(Look *look, const StoredClock *clock, const int64 *instants, int n, Level breach, Level heard,
 		   TimestampTz at)
@@ -200,7 +204,7 @@ judge_open(Look *look, const StoredClock *clock, const int64 *instants, int n, L
 		{
 			look->passed[look->npassed++] = Int32GetDatum(i + 1);
 
-			/* (of some at one instant the last) */
+			/* if several have the same instant, the last one wins */
 			if (!is_higher(look->raise, level))
 			{
 				look->raise = level;
@@ -221,7 +225,7 @@ judge_open(Look *look, const StoredClock *clock, const int64 *instants, int n, L
 	}
 }
 
-/* What comes of a look at a clock; lists are made in the context "results". */
+/* Look at one clock; lists in the result are allocated in the context "results". */
 static void
 judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
 {
@@ -232,7 +236,7 @@ judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
 	Level		breach = {CLOCK_NONE, true};
 	int			n;
 
-	/* what ended keeps its verdict */
+	/* a finished clock keeps its verdict */
 	if (clock_is_open(&clock->clock) && def != NULL && !def->suspended)
 		follow_bring_up_to_date(def, clock);
 	else if (clock_is_open(&clock->clock))
@@ -240,7 +244,7 @@ judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the table of clock " INT64_FORMAT " is not followed", clock->id)));
 
-	/* (most that ended: by which calendar they were judged need not be known) */
+	/* for most finished clocks we can avoid determining how they were judged */
 	if (!clock_is_open(&clock->clock) && look->ntold == 0 &&
 		!(look->in_time && is_passed(clock->late, clock->clock.end)))
 		return;
@@ -262,7 +266,7 @@ judge(Look *look, StoredClock *clock, TimestampTz at, MemoryContext results)
 }
 
 /*
- * Looking at many
+ * Looking at many clocks
  */
 
 typedef struct Looks
@@ -270,7 +274,7 @@ typedef struct Looks
 	Look	   *looks;
 	int			n;
 	TimestampTz at;
-	const Oid  *left_out;		/* relations whose clocks have to wait */
+	const Oid  *left_out;		/* relations whose clocks are to be skipped */
 	int			nleft_out;
 } Looks;
 
@@ -317,7 +321,7 @@ look_at(void *argument)
 	MemoryContextDelete(context);
 }
 
-/* All; where one cannot be derived, each half apart. */
+/* Look at all clocks; if one of them fails, try each half separately. */
 static void
 look_at_all(Looks work)
 {
@@ -377,8 +381,9 @@ put_array(Datum *values, bool *nulls, int column, Datum *elems, int n, Oid type)
  *		-> setof (clock_id, promise_id, kind, ord, at, due_at, passed,
  *		passed_breach, next_at, untrue)
  *
- * Both lists, of clocks and of what was told of them, are in the order of
- * clocks.  A clock of which there is nothing to say has no row.
+ * "clocks" and "in_time" are parallel arrays, as are the arrays of alerts raised so far
+ * (told_of is the clock, a negative fraction stands for a breach).  All are sorted by
+ * clock.  A clock for which there is nothing to do has no row in the result.
  */
 PG_FUNCTION_INFO_V1(sla_look_at_clocks);
 Datum

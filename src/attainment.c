@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * attainment.c
- *	  The aggregate attainment(boolean): percent of the promises that were
- *	  kept.
+ *	  The aggregate attainment(boolean): the percentage of true values.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -15,8 +14,8 @@
 
 typedef struct Attainment
 {
-	int64		total;			/* values that are not NULL */
-	int64		met;			/* of these, the true ones */
+	int64		total;			/* number of values that are not null */
+	int64		met;			/* how many of these are true */
 } Attainment;
 
 static Attainment *
@@ -29,7 +28,7 @@ new_state(FunctionCallInfo fcinfo)
 	return MemoryContextAllocZero(context, sizeof(Attainment));
 }
 
-/* Count "sign" values, unless NULL. */
+/* Add (sign = 1) or remove (sign = -1) a value, unless it is null. */
 static Datum
 count(FunctionCallInfo fcinfo, int sign)
 {
@@ -110,7 +109,7 @@ attainment_deserialize(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
-/* Percent, 0 to 100; NULL over nothing. */
+/* The result is 0 to 100, or null if there are no values. */
 PG_FUNCTION_INFO_V1(attainment_final);
 Datum
 attainment_final(PG_FUNCTION_ARGS)

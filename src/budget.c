@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * budget.c
- *	  The arithmetic of objectives (core/slo.h) in SQL.
+ *	  SQL functions for the arithmetic of objectives (core/slo.h).
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -16,7 +16,7 @@
 
 #include "core/slo.h"
 
-/* What nothing can be said of is NULL. */
+/* Return a float8, or null for SLO_NOTHING. */
 #define RETURN_AMOUNT(amount) \
 	do { \
 		double		_amount = (amount); \
@@ -34,7 +34,7 @@ out_of_range(const char *what, double value, const char *detail)
 			 errdetail("%s", detail)));
 }
 
-/* An argument that is a number, finite and not negative. */
+/* Get an argument that must be finite and not negative. */
 static double
 amount_arg(FunctionCallInfo fcinfo, int n, const char *what)
 {
@@ -65,7 +65,7 @@ length_arg(FunctionCallInfo fcinfo, int n, const char *what)
 	return value;
 }
 
-/* A signed number, or one of a rate that may be infinite. */
+/* Get an argument that may be negative or infinite, but not NaN. */
 static double
 number_arg(FunctionCallInfo fcinfo, int n, const char *what)
 {
@@ -76,7 +76,7 @@ number_arg(FunctionCallInfo fcinfo, int n, const char *what)
 	return value;
 }
 
-/* Arguments 0 and 1, "good" of "total". */
+/* Get arguments 0 and 1, "good" of "total". */
 static void
 ratio_args(FunctionCallInfo fcinfo, double *good, double *total)
 {
@@ -304,7 +304,10 @@ sla_observation(PG_FUNCTION_ARGS)
 														   percent_arg(fcinfo, 4, "floor"))]));
 }
 
-/* The numbers of an array; NULLs are nothing, or refused. */
+/*
+ * Get an array of finite numbers that are not negative.  Nulls become SLO_NOTHING, or
+ * are an error unless "maybe_null".
+ */
 static double *
 numbers_arg(FunctionCallInfo fcinfo, int n, const char *what, bool maybe_null, int *count)
 {

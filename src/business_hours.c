@@ -3,8 +3,8 @@
  * business_hours.c
  *	  The type business_hours: input and output, comparison, composition.
  *
- * A value is stored as its canonical text: input parses and prints once, and
- * everything else is the bytes.
+ * A value is stored as its canonical text.  Input parses the text and prints it; all
+ * comparisons then work on the bytes.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -25,7 +25,7 @@
 #include "zone_source.h"
 
 /*
- * Every zone must be known; its name is put into its canonical spelling, so
+ * Check that all time zones exist, and replace their names by the canonical spelling, so
  * that europe/berlin equals Europe/Berlin.
  */
 static bool
@@ -57,7 +57,7 @@ hours_text(const HoursExpr *expr)
 	return cstring_to_text_with_len(canonical, (int) length);
 }
 
-/* The value of a text; NULL after a soft error. */
+/* Convert text to a value; NULL after a soft error. */
 static text *
 hours_from_text(const char *input, int length, Node *escontext)
 {
@@ -92,7 +92,7 @@ business_hours_out(PG_FUNCTION_ARGS)
 	PG_RETURN_CSTRING(TextDatumGetCString(PG_GETARG_DATUM(0)));
 }
 
-/* The binary form is the text. */
+/* The binary format is the text. */
 PG_FUNCTION_INFO_V1(business_hours_recv);
 Datum
 business_hours_recv(PG_FUNCTION_ARGS)
@@ -117,7 +117,7 @@ business_hours_send(PG_FUNCTION_ARGS)
 }
 
 /*
- * Comparison: of the canonical bytes
+ * Comparison of the canonical text, byte by byte
  */
 
 static int
@@ -198,8 +198,8 @@ parse_value(text *value)
 }
 
 /*
- * The composed value.  It is read back once, so that the limits of a value
- * (depth, rules, bytes) hold for it too.
+ * Compose two values.  The result is parsed once, to check that it does not exceed the
+ * limits of a value (depth, rules, bytes).
  */
 static Datum
 compose(FunctionCallInfo fcinfo, HoursKind kind)
@@ -239,9 +239,9 @@ business_hours_difference(PG_FUNCTION_ARGS)
 /*
  * with_holidays(business_hours, date[])
  *
- * Bakes public holidays into every leaf of the value: its PH rules hold on
- * them, and where no rule names PH they are closed.  NULL elements are
- * refused, as are infinite dates and those outside the supported years.
+ * Add public holidays to every leaf of the value.  Its rules with PH apply on these
+ * dates; a leaf without such rules is closed.  Null elements and dates outside the
+ * supported range are errors.
  */
 PG_FUNCTION_INFO_V1(business_hours_with_holidays);
 Datum

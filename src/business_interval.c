@@ -3,8 +3,8 @@
  * business_interval.c
  *	  The type business_interval: an interval counted in business time.
  *
- * What needs no opening hours: I/O, comparison, hashing, arithmetic among
- * values, aggregates, casts and accessors.
+ * This has all functions that do not need opening hours: input and output, comparison,
+ * hashing, arithmetic, aggregates, casts and accessors.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -30,10 +30,10 @@
 StaticAssertDecl(BI_MAX_CALENDAR == INTERVAL_MAX_CALENDAR,
 				 "the core and the type disagree on the length of a name");
 
-/* For ordering, a business day counts as so many microseconds. */
+/* The nominal length of a business day, which is used only for ordering */
 #define NOMINAL_USECS_PER_DAY	(8 * USECS_PER_HOUR)
 
-/* 2^63, exact as a double */
+/* 2^63, which a double represents exactly */
 #define TWO_TO_63	9223372036854775808.0
 
 /*
@@ -42,11 +42,12 @@ StaticAssertDecl(BI_MAX_CALENDAR == INTERVAL_MAX_CALENDAR,
  */
 typedef struct SumState
 {
-	int64		count;			/* values */
-	int64		named;			/* those that name a calendar */
+	int64		count;			/* number of values */
+	int64		named;			/* how many of them name a calendar */
 	int128		days;
 	int128		time;
-	int32		calendar_len;	/* of the name; meaningless when named = 0 */
+	int32		calendar_len;	/* this and "calendar" are undefined if named
+								 * = 0 */
 	char		calendar[BI_MAX_CALENDAR];
 } SumState;
 
@@ -74,8 +75,8 @@ business_interval_make(int32 days, int64 time, const char *calendar,
 }
 
 /*
- * The result of arithmetic.  22008 as interval has it when a field does not
- * fit.
+ * Make the result of arithmetic.  If a field is out of range the error is 22008, as for
+ * interval.
  */
 static BusinessInterval *
 make_checked(int128 days, int128 time, const char *calendar, int calendar_len)
@@ -89,7 +90,7 @@ make_checked(int128 days, int128 time, const char *calendar, int calendar_len)
 								  calendar, calendar_len);
 }
 
-/* The bytes of an SQL text as a calendar's name: 22023 when it cannot be one. */
+/* Get the name of a calendar from a text argument; error 22023 if it is not valid. */
 static const char *
 calendar_argument(text *name, int *length)
 {
@@ -103,7 +104,7 @@ calendar_argument(text *name, int *length)
 	return VARDATA_ANY(name);
 }
 
-/* 22023 when two names, lengths above 0, differ */
+/* Raise an error (22023) if two names, which are not empty, differ. */
 static void
 check_same_calendar(const char *a, int a_len, const char *b, int b_len)
 {
@@ -190,7 +191,7 @@ business_interval_recv(PG_FUNCTION_ARGS)
 
 	if (sent > 0)
 	{
-		/* converts when need be, and verifies in any case */
+		/* this also verifies the encoding */
 		calendar = pg_client_to_server(bytes, sent);
 		calendar_len = calendar == bytes ? sent : (int) strlen(calendar);
 	}
@@ -234,9 +235,9 @@ business_interval_send(PG_FUNCTION_ARGS)
 /*-------------------------------------------------------------------------
  * Comparison
  *
- * By nominal length (a day as 8 hours), then days, then time, which those two
- * settle, then the bytes of the calendar's name, no name first.  Two values
- * compare equal only when all their bytes are equal.
+ * Values are ordered by their nominal length (a day counts as 8 hours), then by days,
+ * which determines the time as well, then by the bytes of the calendar's name; no name
+ * comes first.  Values are equal only if all their bytes are.
  *-------------------------------------------------------------------------
  */
 
@@ -339,9 +340,8 @@ business_interval_sortsupport(PG_FUNCTION_ARGS)
 }
 
 /*
- * in_range(value, base, offset, sub, less): is value <= (less) or >= base -
- * (sub) or + offset?  Calendars are ignored; nothing overflows.  22013 when
- * the offset is negative, as for interval.
+ * in_range(value, base, offset, sub, less): support for RANGE frames.  Calendars are
+ * ignored, and nothing overflows.  A negative offset is error 22013, as for interval.
  */
 PG_FUNCTION_INFO_V1(business_interval_in_range);
 Datum
@@ -391,8 +391,8 @@ business_interval_hash_extended(PG_FUNCTION_ARGS)
 /*-------------------------------------------------------------------------
  * Arithmetic
  *
- * Days and time are added and scaled each for itself.  A value that names no
- * calendar takes the other's; two names must be the same.
+ * Days and time are added and scaled separately.  If only one value names a calendar,
+ * the result has that one; two different names are an error.
  *-------------------------------------------------------------------------
  */
 
@@ -439,7 +439,7 @@ business_interval_um(PG_FUNCTION_ARGS)
 }
 
 /*
- * a / n, rounded half to even; when it must be whole and is not, 22003.
+ * a / n, rounded half to even.  If "whole" and n does not divide a, error 22003.
  */
 static int128
 divide_field(int128 a, int64 n, bool whole)
@@ -453,7 +453,7 @@ divide_field(int128 a, int64 n, bool whole)
 	if (whole)
 		fail_fraction();
 
-	/* compare the rest with half of n, both without sign */
+	/* compare the absolute values of the remainder and half of n */
 	excess = 2 * (rest < 0 ? -rest : rest) - (n < 0 ? -(int128) n : n);
 	if (excess > 0 || (excess == 0 && quotient % 2 != 0))
 		quotient += (a < 0) == (n < 0) ? 1 : -1;
@@ -461,10 +461,9 @@ divide_field(int128 a, int64 n, bool whole)
 }
 
 /*
- * One field times, or divided by, a finite factor.  By a whole factor it is
- * computed exactly.  By another one it is computed as float8; what must be
- * whole may then be off by the rounding of the factor and of the result
- * (100 * 0.07), not by more.
+ * Multiply or divide a field by a finite factor.  An integral factor is applied exactly;
+ * others in float8.  If "whole", the result must be an integer up to the rounding errors
+ * of the factor and of the result (consider 100 * 0.07); else error 22003.
  */
 static int128
 scale_field(int64 field, double factor, bool by_division, bool whole)
@@ -477,7 +476,7 @@ scale_field(int64 field, double factor, bool by_division, bool whole)
 
 	result = by_division ? field / factor : field * factor;
 	if (!(fabs(result) < TWO_TO_63))
-		return PG_INT64_MAX + (int128) 1;	/* out of any range */
+		return PG_INT64_MAX + (int128) 1;	/* out of range of any field */
 	if (whole && fabs(result - rint(result)) > 2 * DBL_EPSILON * fabs(result))
 		fail_fraction();
 	return (int128) rint(result);
@@ -528,10 +527,9 @@ business_interval_div(PG_FUNCTION_ARGS)
 /*-------------------------------------------------------------------------
  * Aggregates
  *
- * sum() and avg() share their state.  It counts in 128 bits, so that only a
- * result can be out of range, never a partial sum, and taking a value out of
- * a moving frame is exact.  The calendar is forgotten with the last value that
- * named it.
+ * sum() and avg() have the same state.  It uses 128 bits, so that only the result can be
+ * out of range, not a partial sum, and removing a value from a moving frame is exact.
+ * The calendar is forgotten when the last value that names it is removed.
  *-------------------------------------------------------------------------
  */
 
@@ -555,7 +553,7 @@ business_interval_smaller(PG_FUNCTION_ARGS)
 	PG_RETURN_BUSINESS_INTERVAL_P(bi_compare(a, b) <= 0 ? a : b);
 }
 
-/* The state in argument 0, a new one of the aggregate when that is NULL. */
+/* The state in argument 0, or a new one if that is null. */
 static SumState *
 sum_state(FunctionCallInfo fcinfo)
 {
@@ -568,7 +566,7 @@ sum_state(FunctionCallInfo fcinfo)
 	return MemoryContextAllocZero(context, sizeof(SumState));
 }
 
-/* Let "count" values that name this calendar into the state. */
+/* Add "count" values that name a calendar to the state. */
 static void
 add_calendar(SumState *state, const char *calendar, int length, int64 count)
 {
@@ -699,7 +697,7 @@ business_interval_avg(PG_FUNCTION_ARGS)
  *-------------------------------------------------------------------------
  */
 
-/* Days become business days, time business time; months are refused. */
+/* Convert days to business days and time to business time; months are an error. */
 PG_FUNCTION_INFO_V1(business_interval_from_interval);
 Datum
 business_interval_from_interval(PG_FUNCTION_ARGS)
@@ -719,7 +717,7 @@ business_interval_from_interval(PG_FUNCTION_ARGS)
 														 NULL, 0));
 }
 
-/* The same back; the calendar is dropped. */
+/* The reverse; the calendar is lost. */
 PG_FUNCTION_INFO_V1(business_interval_to_interval);
 Datum
 business_interval_to_interval(PG_FUNCTION_ARGS)
@@ -733,7 +731,7 @@ business_interval_to_interval(PG_FUNCTION_ARGS)
 	PG_RETURN_INTERVAL_P(result);
 }
 
-/* business_days(business_interval): the days alone */
+/* business_days(business_interval): the number of days */
 PG_FUNCTION_INFO_V1(business_interval_days);
 Datum
 business_interval_days(PG_FUNCTION_ARGS)
@@ -741,7 +739,7 @@ business_interval_days(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(PG_GETARG_BUSINESS_INTERVAL_P(0)->days);
 }
 
-/* business_seconds(business_interval): the time alone */
+/* business_seconds(business_interval): the time without the days */
 PG_FUNCTION_INFO_V1(business_interval_seconds);
 Datum
 business_interval_seconds(PG_FUNCTION_ARGS)
@@ -749,7 +747,7 @@ business_interval_seconds(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(PG_GETARG_BUSINESS_INTERVAL_P(0)->time / 1000000.0);
 }
 
-/* calendar(business_interval): NULL when the value names none */
+/* calendar(business_interval): null if the value names none */
 PG_FUNCTION_INFO_V1(business_interval_calendar);
 Datum
 business_interval_calendar(PG_FUNCTION_ARGS)
@@ -763,8 +761,8 @@ business_interval_calendar(PG_FUNCTION_ARGS)
 }
 
 /*
- * at_calendar(business_interval, text): the value with another calendar, or
- * with none when the text is NULL
+ * at_calendar(business_interval, text): the value with another calendar, or without one
+ * if the text is null
  */
 PG_FUNCTION_INFO_V1(business_interval_at_calendar);
 Datum
@@ -784,9 +782,9 @@ business_interval_at_calendar(PG_FUNCTION_ARGS)
 }
 
 /*
- * make_business_interval(days, hours, mins, secs, calendar): NULL when one of
- * the numbers is; a NULL calendar names none.  Seconds are rounded to
- * microseconds; 22008 when they are not finite or the sum does not fit.
+ * make_business_interval(days, hours, mins, secs, calendar): null if one of the numbers
+ * is null; a null calendar means none.  Seconds are rounded to microseconds.  If they
+ * are not finite or the sum is out of range, error 22008.
  */
 PG_FUNCTION_INFO_V1(make_business_interval);
 Datum
@@ -802,7 +800,7 @@ make_business_interval(PG_FUNCTION_ARGS)
 
 	usecs = rint(PG_GETARG_FLOAT8(3) * USECS_PER_SEC);
 	if (!(fabs(usecs) < TWO_TO_63))
-		time = PG_INT64_MAX + (int128) 1;	/* out of any range */
+		time = PG_INT64_MAX + (int128) 1;	/* out of range */
 	else
 		time = (int128) usecs +
 			PG_GETARG_INT32(1) * (int128) USECS_PER_HOUR +

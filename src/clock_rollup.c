@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * clock_rollup.c
- *	  What finished clocks count in the rollups of objectives.
+ *	  Counting finished clocks in the rollups of objectives.
  *
- * Whoever writes a clock counts what it counted before and what it counts now,
- * by the objectives that the snapshot of the write sees, and writes the sums down
- * under the generations that it knows (see rollup_delta.c).  A rollup is built
- * when all who write know of its generation.
+ * A transaction that writes a clock subtracts what the old version counted and adds what
+ * the new one counts, for the objectives that its snapshot sees, under their generations
+ * that it sees (see rollup_delta.c).  A rollup is built when all transactions that do
+ * not know of its generation have ended.
  *
- * A clock that is told of in a month that is kept marks its day (see
- * sql/1.0/70-clocks.sql), whatever is changed of it.
+ * If a clock is reported in a month that is kept, any change of it marks its day (see
+ * sql/1.0/70-clocks.sql).
  *
- * A clock that is open counts in no rollup, even when it is late: that comes of
- * time alone, and readers look for it.
+ * An open clock is not counted in rollups even if it is late, since it becomes late just
+ * because of time.  Readers look for such clocks themselves.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -34,11 +34,11 @@ typedef struct Measure
 {
 	int32		objective;
 	int64		generation;
-	char	   *party;			/* only this one's; NULL: of all */
-	text	   *label;			/* by whose values it groups; NULL: by none */
+	char	   *party;			/* counts clocks of this one only; NULL: all */
+	text	   *label;			/* groups by the values of this label; or NULL */
 } Measure;
 
-/* Clocks of a promise count in an objective. */
+/* Clocks with this promise count in this objective. */
 typedef struct Counted
 {
 	int32		promise;
@@ -48,9 +48,9 @@ typedef struct Counted
 struct ClockMeasures
 {
 	MemoryContext context;
-	int64		revision;		/* of all definitions, as they were read */
-	TimestampTz mark_before;	/* what is told before this may be kept */
-	int			n;				/* ascending promise */
+	int64		revision;		/* of all definitions, when they were read */
+	TimestampTz mark_before;	/* mark days before this: months may be kept */
+	int			n;				/* sorted by promise */
 	Counted    *counted;
 };
 
@@ -87,7 +87,7 @@ compare_counted(const void *a, const void *b)
 	return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/* Until when months are kept, in any time zone. */
+/* Read until when months are kept, taking the latest time zone. */
 static void
 read_keeping(ClockMeasures *measures)
 {
@@ -155,7 +155,7 @@ clock_measures(void)
 	return new;
 }
 
-/* The group of a clock: the value of a label as text, or nothing. */
+/* The group of a clock: the value of the label as text, or empty. */
 static const char *
 group_of(const Measure *measure, Jsonb *labels)
 {
@@ -187,7 +187,7 @@ count_in(const Measure *measure, const Verdict *verdict, int sign)
 					 sign, verdict->is_good ? sign : 0);
 }
 
-/* The first that counts clocks of a promise, or where it would be. */
+/* The index of the first entry for a promise, or where it would be. */
 static int
 first_counted(const ClockMeasures *measures, int32 promise)
 {
@@ -215,6 +215,7 @@ clock_is_measured(const ClockMeasures *measures, int32 promise, TimestampTz told
 		(first < measures->n && measures->counted[first].promise == promise);
 }
 
+/* Mark the day of an instant as changed, if its month may be kept. */
 static void
 mark(const ClockMeasures *measures, TimestampTz at)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * clock_rollup.h
- *	  What finished clocks count in the rollups of objectives.
+ *	  Counting finished clocks in the rollups of objectives.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -15,35 +15,38 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
-/* What is told of a clock that has ended. */
+/* The verdict on a finished clock. */
 typedef struct Verdict
 {
-	bool		ended;			/* else the rest is not set */
-	TimestampTz net_at;			/* when it was met, or breached, */
-	TimestampTz gross_at;		/* also without exceptions */
-	/* the verdict net of exceptions */
-	bool		counts;			/* else it has none, and the rest is not set */
+	bool		ended;			/* if false the rest is not set */
+	TimestampTz net_at;			/* instant of its end or breach, net of
+								 * exceptions ... */
+	TimestampTz gross_at;		/* ... and without regard to them */
+
+	/* the verdict, net of exceptions */
+	bool		counts;			/* if false there is none, and the rest is not
+								 * set */
 	bool		is_good;
 	int32		promise;
-	TimestampTz at;				/* the instant of the verdict, finite */
-	const char *party;			/* may be NULL, */
-	Jsonb	   *labels;			/* as may this */
+	TimestampTz at;				/* instant of the verdict; finite */
+	const char *party;			/* or NULL */
+	Jsonb	   *labels;			/* or NULL */
 } Verdict;
 
 typedef struct ClockMeasures ClockMeasures;
 
 /*
- * What objectives count of clocks, as the active snapshot sees them: good until
- * the end of the transaction.
+ * The objectives that count clocks, as the active snapshot sees them.  The pointer is
+ * valid until the end of the transaction.
  */
 extern const ClockMeasures *clock_measures(void);
 
-/* Does it matter to any that such a clock has ended? */
+/* Can it matter that a clock with this promise ended at, or has an instant of, told_at? */
 extern bool clock_is_measured(const ClockMeasures *measures, int32 promise, TimestampTz told_at);
 
 /*
- * Count a clock that has ended in the rollups of all objectives it counts in, or
- * (sign -1) take it off, and mark the months that are kept without that.
+ * Add a finished clock to the rollups of all objectives that count it, or with sign = -1
+ * remove it; and mark its day if that is in a kept month.
  */
 extern void clock_rollup_count(const ClockMeasures *measures, const Verdict *verdict, int sign);
 

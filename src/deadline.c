@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * deadline.c
- *	  The trigger function sla_deadline(): deadline and breach flag on the
- *	  row itself.
+ *	  The trigger function sla_deadline(), which maintains a deadline and a breach
+ *	  flag in the row itself.
  *
- * What a trigger's arguments mean for its table is worked out once per
- * backend and kept until the table changes.
+ * The arguments of a trigger are resolved once per backend, and cached until its table
+ * changes.
  *
- * A trigger works for those behind it as well, when nothing but them is fired in
- * between: so a row with several deadlines is taken apart and put together once,
- * and the others find it as they would leave it.
+ * A table may have several such triggers.  If they are fired one after the other without
+ * any other trigger in between, the first one does the work of all, so that the row is
+ * deformed and formed only once.  When the others are fired they find nothing to change.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -47,24 +47,25 @@ enum
 	NARGS
 };
 
-/* A trigger understood. */
+/* A trigger whose arguments have been resolved. */
 typedef struct DeadlineTrigger
 {
 	Oid			tgoid;			/* hash key */
 	Oid			relid;
 	bool		valid;
-	bool		text_goal;		/* the goal's column is text */
-	int			attnum[NARGS];	/* 0: not given, or the goal is a constant */
-	int32		due_typmod;		/* of the deadline's column */
-	BusinessInterval *goal;		/* the constant */
-	CallCache	cache;			/* its calendar */
+	bool		text_goal;		/* the goal is in a column of type text */
+	int			attnum[NARGS];	/* 0 if not given, or if the goal is constant */
+	int32		due_typmod;		/* of the deadline column */
+	BusinessInterval *goal;		/* the constant goal, or NULL */
+	CallCache	cache;			/* for its calendar */
 	NameData	name;			/* for errors */
-	struct DeadlineTrigger *next;	/* to work for as well, or NULL */
+	struct DeadlineTrigger *next;	/* the next trigger, if its work is to be
+									 * done too, or NULL */
 } DeadlineTrigger;
 
 static HTAB *triggers = NULL;
 
-/* The table changed: its triggers are to be understood anew. */
+/* Relcache callback: the arguments of the table's triggers must be resolved again. */
 static void
 relation_changed(Oid relid)
 {
@@ -122,8 +123,8 @@ check_arguments(const Trigger *tg)
 }
 
 /*
- * The number of the column that an argument names.  What is written must be of
- * just that type, what is read may be of a domain over it.
+ * The number of the column that an argument names.  A column that is written must have
+ * exactly the given type; one that is read may also have a domain over it.
  */
 static int
 find_column(const Trigger *tg, Relation rel, int argno, Oid type)
@@ -167,7 +168,7 @@ no_calendar(const char *name, const BusinessInterval *goal)
 				 errhint("Write the calendar into the goal, as in \"4 bh @support\".")));
 }
 
-/* A goal from text. */
+/* Convert text to a goal. */
 static BusinessInterval *
 parse_goal(const char *input, int length)
 {
@@ -179,7 +180,7 @@ parse_goal(const char *input, int length)
 	return business_interval_make(value.days, value.time, value.calendar, value.calendar_len);
 }
 
-/* (a name that is misspelled is read as a constant) */
+/* Explain an error in a constant, which may be a misspelled name of a column. */
 static void
 constant_error_callback(void *arg)
 {
@@ -189,7 +190,7 @@ constant_error_callback(void *arg)
 			   tg->tgname, ARG_GOAL + 1, tg->tgargs[ARG_GOAL]);
 }
 
-/* The second argument: a column when there is one of that name, else a constant. */
+/* Resolve the goal argument: a column if there is one of that name, else a constant. */
 static void
 understand_goal(DeadlineTrigger *trigger, const Trigger *tg, Relation rel, Oid interval_type)
 {
@@ -223,7 +224,7 @@ understand_goal(DeadlineTrigger *trigger, const Trigger *tg, Relation rel, Oid i
 	trigger->attnum[ARG_GOAL] = find_column(tg, rel, ARG_GOAL, type);
 }
 
-/* The type business_interval lives where this function does. */
+/* The type business_interval, which is in the same schema as this function. */
 static Oid
 business_interval_type(Oid function)
 {
@@ -233,8 +234,8 @@ business_interval_type(Oid function)
 }
 
 /*
- * The trigger that is fired next for the same row, if that calls this function
- * whenever this one does; else NULL.
+ * The trigger that is fired next for the same row, if it also calls this function, and
+ * does so whenever this one does; else NULL.
  */
 static const Trigger *
 next_alike(const TriggerDesc *desc, Oid tgoid, Oid function)
@@ -259,7 +260,7 @@ next_alike(const TriggerDesc *desc, Oid tgoid, Oid function)
 	return NULL;
 }
 
-/* Does one of the triggers behind this one write what it reads? */
+/* Does one of the triggers after this one write a column that this one reads? */
 static bool
 is_fed_from_behind(const DeadlineTrigger *trigger)
 {
@@ -271,8 +272,8 @@ is_fed_from_behind(const DeadlineTrigger *trigger)
 }
 
 /*
- * "desc" are the table's triggers: a copy, since those of the relation go away when
- * it is rebuilt, which looking up a type may lead to.
+ * Resolve the arguments of a trigger.  "desc" is a copy of the table's triggers, since
+ * looking up a type may cause the relcache entry to be rebuilt.
  */
 static DeadlineTrigger *
 understand(const Trigger *tg, const TriggerDesc *desc, Relation rel, Oid function)
@@ -318,7 +319,7 @@ understand(const Trigger *tg, const TriggerDesc *desc, Relation rel, Oid functio
 	if (next != NULL)
 	{
 		trigger->next = understand(next, desc, rel, function);
-		/* when it is fired itself, it must find what it found before */
+		/* the later ones would change the result when this one is fired again */
 		if (is_fed_from_behind(trigger))
 			trigger->next = NULL;
 	}
@@ -349,7 +350,7 @@ row_goal(const DeadlineTrigger *trigger, const Datum *values, const bool *nulls)
 	return goal;
 }
 
-/* Put a value into a column; returns whether that changes it. */
+/* Set a column; returns whether that changes it.  "same" is for non-null values. */
 static bool
 set_column(Datum *values, bool *nulls, int attnum, bool isnull, Datum value,
 		   bool same)
@@ -363,7 +364,7 @@ set_column(Datum *values, bool *nulls, int attnum, bool isnull, Datum value,
 	return true;
 }
 
-/* Set the columns of one trigger; returns whether that changes them. */
+/* Set the columns that one trigger writes; returns whether that changes them. */
 static bool
 set_columns(DeadlineTrigger *trigger, Datum *values, bool *nulls)
 {
@@ -387,8 +388,8 @@ set_columns(DeadlineTrigger *trigger, Datum *values, bool *nulls)
 								 goal->days, goal->time);
 
 		/*
-		 * a column of timestamptz(0) holds whole seconds, and is what stop is
-		 * held against
+		 * Round to the precision of the column, like timestamptz(0), before
+		 * comparing.
 		 */
 		if (trigger->due_typmod >= 0)
 			due = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_scale, TimestampTzGetDatum(due),
@@ -399,7 +400,7 @@ set_columns(DeadlineTrigger *trigger, Datum *values, bool *nulls)
 						DatumGetTimestampTz(values[stop])) > due;
 	}
 
-	/* most updates change neither */
+	/* most updates change neither column */
 	written = trigger->attnum[ARG_DUE];
 	changed = set_column(values, nulls, written, due_null, TimestampTzGetDatum(due),
 						 !nulls[written - 1] && DatumGetTimestampTz(values[written - 1]) == due);
@@ -413,12 +414,10 @@ set_columns(DeadlineTrigger *trigger, Datum *values, bool *nulls)
 /*
  * sla_deadline(start, goal, due [, stop [, breached]]) -> trigger
  *
- * BEFORE INSERT OR UPDATE ... FOR EACH ROW.  due := start + goal, NULL when
- * one of them is; breached := the row was stopped later than due, or is not
- * stopped and due has passed by the clock (not the transaction's start).
- * Without a deadline nothing is breached.
- *
- * The row is taken apart once and, when something changes, put together once.
+ * BEFORE INSERT OR UPDATE trigger FOR EACH ROW.  Sets "due" to start + goal, or null if
+ * one of these is null.  Sets "breached" to whether the row was stopped later than that
+ * or, if it is not stopped, whether the deadline has passed by now (clock_timestamp);
+ * false if there is no deadline.
  */
 PG_FUNCTION_INFO_V1(sla_deadline);
 Datum

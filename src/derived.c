@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * derived.c
- *	  Clocks as they are by the definitions of a statement: for readers.
+ *	  SQL functions that derive clocks afresh: for readers, as the definitions are in
+ *	  their statement, and to be stored.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -46,8 +47,9 @@ derive_now(void *argument)
 }
 
 /*
- * What owners wrote keeps who reads no longer than it does a tick: of one who has had
- * his time in this statement clocks are shown as they are stored.
+ * Code of table owners may delay a reader no longer than a tick (see owner_watch.c).  If
+ * an owner has used up his time in this statement, further clocks of his tables are
+ * returned as they are stored.
  */
 #define MAX_OWNERS	32
 
@@ -62,7 +64,7 @@ static struct
 	}			owners[MAX_OWNERS];
 }			patience;
 
-/* NULL: there is no limit for him. */
+/* The time spent on code of a table's owner, in microseconds; NULL if not limited. */
 static int64 *
 spent_on(Oid relid)
 {
@@ -85,7 +87,7 @@ spent_on(Oid relid)
 	while (i < patience.n && patience.owners[i].role != owner)
 		i++;
 	if (i == MAX_OWNERS)
-		i--;					/* not told apart */
+		i--;					/* all further owners count as one */
 	else if (i == patience.n)
 	{
 		patience.owners[i].role = owner;
@@ -95,6 +97,7 @@ spent_on(Oid relid)
 	return &patience.owners[i].spent;
 }
 
+/* attempt(), with the time that is left for the owner of a table. */
 static int
 attempt_in_time(Oid relid, AttemptFunction function, void *argument)
 {
@@ -115,8 +118,8 @@ attempt_in_time(Oid relid, AttemptFunction function, void *argument)
 }
 
 /*
- * Is that a row of the table?  Everybody may call sla.derived(), since who may
- * read a view that does must be able to; but it is no oracle for rows made up.
+ * Is this a row of the table?  Anyone can call sla.derived(), because readers of views
+ * that use it must be able to.  But it must not tell anything about made-up rows.
  */
 static bool
 is_stored(const StoredClock *clock)
@@ -135,11 +138,11 @@ is_stored(const StoredClock *clock)
 /*
  * sla.derived(sla.clock_state) -> sla.clock_state
  *
- * An open clock as it is by the definitions that this statement sees.  Where
- * another promise might hold by now its row is followed, else only what is
- * derived is derived again.  A clock that ended keeps what it has, as does one
- * that cannot be derived: a calendar that is closed for ever must not take the
- * reports of all others along.
+ * An open clock as it is under the definitions that this statement sees.  If it may have
+ * another promise by now its row is followed, else only the derived columns are computed
+ * again.  A finished clock is returned as it is.  So is one whose derivation raises an
+ * error: for example, a calendar that is closed for ever must not break the reports on
+ * all others.
  */
 PG_FUNCTION_INFO_V1(sla_derived);
 Datum
@@ -161,7 +164,7 @@ sla_derived(PG_FUNCTION_ARGS)
 /*
  * sla.cannot_derive(sla.clock_state) -> text
  *
- * The SQLSTATE of the error that sla.derived() passes over, or NULL.
+ * The SQLSTATE of the error that sla.derived() ignores, or NULL.
  */
 PG_FUNCTION_INFO_V1(sla_cannot_derive);
 Datum
@@ -179,7 +182,7 @@ sla_cannot_derive(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(unpack_sql_state(sqlstate)));
 }
 
-/* What an open clock has used. */
+/* Arguments and result of find_usage() */
 typedef struct Usage
 {
 	StoredClock *clock;
@@ -205,9 +208,8 @@ find_usage(void *argument)
 /*
  * sla.excepted_elapsed(clock_id, relation, item, started_at, at) -> bigint
  *
- * What a clock has used at an instant, in microseconds, without the time that
- * exceptions take out: how much of that lies behind it only the exceptions tell.
- * As with sla.derived() everybody may call this who knows the clock.
+ * The elapsed time of a clock at an instant, in microseconds, net of exceptions.  Like
+ * sla.derived() this can be called by anyone who knows the clock.
  */
 PG_FUNCTION_INFO_V1(sla_excepted_elapsed);
 Datum
@@ -227,7 +229,7 @@ sla_excepted_elapsed(PG_FUNCTION_ARGS)
 /*
  * sla.elapsed_at(sla.clock_state, at) -> bigint
  *
- * The same of a clock as given.
+ * The same for a clock given as a row.
  */
 PG_FUNCTION_INFO_V1(sla_elapsed_at);
 Datum
@@ -241,7 +243,7 @@ sla_elapsed_at(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(derive_elapsed(def, clock, PG_GETARG_TIMESTAMPTZ(1)));
 }
 
-/* Storing what is derived. */
+/* Arguments and result of refresh() */
 typedef struct Refresh
 {
 	Oid			relation;
@@ -262,7 +264,10 @@ refresh(void *argument)
 		return;
 	follow_begin(&follow, def->id);
 
-	/* a writer who has a clock may want others that are locked here */
+	/*
+	 * avoid deadlocks: others may hold one clock and want one that we have
+	 * locked
+	 */
 	follow.no_wait = true;
 	for (int i = 0; i < work->n; i++)
 	{
@@ -282,7 +287,7 @@ refresh(void *argument)
 	follow_end(&follow);
 }
 
-/* Store all; where one cannot be derived, each half apart. */
+/* Refresh all clocks; if one of them fails, try each half separately. */
 static void
 refresh_all(Oid relation, const int64 *clocks, int n, Refresh *all)
 {
@@ -305,9 +310,9 @@ refresh_all(Oid relation, const int64 *clocks, int n, Refresh *all)
 /*
  * sla.refresh_clocks(relation, clocks) -> (refreshed, busy)
  *
- * Stores what sla.derived() says of open clocks; of finished ones the net
- * verdict.  Says of how many, and how many somebody else works on: not counted is
- * what is not there, or cannot be derived.
+ * Derive clocks afresh and store them; of finished ones only the net verdict.  Returns
+ * the number refreshed, and of those that others work on.  Clocks that do not exist or
+ * cannot be derived are not counted.
  */
 PG_FUNCTION_INFO_V1(sla_refresh_clocks);
 Datum

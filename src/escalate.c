@@ -3,13 +3,13 @@
  * escalate.c
  *	  Calling the procedures of escalations.
  *
- * Each is called as the role that made the escalation, in a fence and in a
- * subtransaction of its own, for a limited time.  What it does wrong is its own
- * failure; only a cancel of the tick itself goes on.
+ * Each one is called as the role that created the escalation, in a fence, in a
+ * subtransaction, and for a limited time.  Its errors are recorded as its own failure;
+ * only a cancel of the tick itself is raised again.
  *
- * One that outlasts its cancels ends the session, and all that the tick has done.
- * So that the next tick knows, a sequence says which call is running: it is not
- * rolled back.
+ * If a procedure catches its cancels, the session is terminated, and what the tick has
+ * done is rolled back.  The next tick learns that from a sequence whose value tells which
+ * call is running, because sequences are not rolled back.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -36,7 +36,7 @@
 #include "fence.h"
 #include "time_limit.h"
 
-/* So long may one call take, in milliseconds. */
+/* Time limit of a call, in milliseconds */
 #define CALL_LIMIT	10000
 
 /* The arguments of sla.call_escalation(). */
@@ -51,7 +51,7 @@ enum
 	ARG_ALERT
 };
 
-/* The right to be told, as when the escalation was made. */
+/* Check that a role still has the privileges required to create the escalation. */
 static void
 check_role(Oid role, Oid relid)
 {
@@ -65,7 +65,7 @@ check_role(Oid role, Oid relid)
 				 errhint("Whoever deletes the escalation and writes it anew is asked from then on.")));
 	if (!OidIsValid(relid))
 	{
-		/* (of everything: who passes row-level security) */
+		/* for alerts of all tables, the role must bypass row-level security */
 		if (!has_bypassrls_privilege(role) && !has_privs_of_role(role, fence_extension_owner()))
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -85,8 +85,8 @@ check_role(Oid role, Oid relid)
 }
 
 /*
- * Who owns a schema decides what has a name in it.  So a name stands for what is
- * owned as it was when the escalation was written, and is held until it is called.
+ * Find and lock the procedure.  The owner of its schema could replace it by another of
+ * the same name, so check that its owner is the same as when the escalation was created.
  */
 static Oid
 find_procedure(const char *signature, Oid owner)
@@ -118,7 +118,7 @@ call_procedure(Oid procedure, int64 alert)
 	SPI_finish();
 }
 
-/* For who reads in the log that a session was ended. */
+/* Error context, so that the log tells which call caused the end of a session. */
 static void
 name_call(void *argument)
 {
@@ -147,20 +147,20 @@ call_as_role(FunctionCallInfo fcinfo)
 	error_context_stack = context.previous;
 }
 
-/* Which call is running; 0: none. */
+/* Record which call is running in the sequence; 0 means none. */
 static void
 note_running(FunctionCallInfo fcinfo, int64 mark)
 {
 	DirectFunctionCall2(setval_oid, PG_GETARG_DATUM(ARG_RUNNING), Int64GetDatum(mark));
 }
 
-/* In bytes: of what somebody else's procedure says no more is kept. */
+/* Maximal length of an error message that is kept, in bytes */
 #define MAX_MESSAGE	1000
 
 /*
  * sla.call_escalation(running, mark, role, relation, procedure, owner, alert) -> text[]
  *
- * SQLSTATE and message of the error by which the procedure failed, or NULL.
+ * Call a procedure.  Returns SQLSTATE and message of its error, or NULL.
  */
 PG_FUNCTION_INFO_V1(sla_call_escalation);
 Datum

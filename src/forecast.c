@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * forecast.c
- *	  How probable a breach is, by how long comparable clocks took.
+ *	  Forecasting how probable a breach is, from how long comparable clocks took.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -26,22 +26,23 @@
  * sla.survival(promises, promise_id, label, clock_id, used, allowed, stopped,
  *				until, pauses, pause_reasons, at_least) -> sla.survival_answer[]
  *
- * An aggregate over clocks, finished and open.  "promises" is the same for all:
- * three numbers for each promise in ascending order, its own, that of its
- * metric and that of its policy.  (So neither a join nor GROUP BY has to look
- * at a million clocks.)  "used" is the business time that a clock took "until"
- * its end or now; "stopped" tells whether that is all of it (else it took at
- * least so long), NULL: it does not count, it only asks.  A clock with a number
- * asks how probable it is that it takes longer than "allowed", and has an
- * answer.
+ * An aggregate over finished and open clocks.  "promises" is the same in all rows: it
+ * has three integers for each promise, sorted by the first, which are the ids of the
+ * promise, its metric and its policy.  This avoids a join and GROUP BY over perhaps a
+ * million clocks.
  *
- * It is compared with clocks of its metric, policy and label; where fewer than
- * "at_least" of these took no less than it has until now and stopped then, with
- * all of its metric and policy, else with all of its metric.
+ * "used" is the business time that a clock took "until" its end or now.  "stopped" tells
+ * whether it stopped then (if false it took at least that long); if null, the clock is
+ * not used as a sample.  A clock with a clock_id is a question, which gets an answer:
+ * how probable is it that the clock takes longer than "allowed"?
  *
- * A clock that is paused has another chance to stop in time: many are stopped
- * while they are paused.  How probable it is that it runs on is told by the
- * pauses that lasted no less, of the same clocks.
+ * The clock is compared with clocks of the same metric, policy and label.  If fewer than
+ * "at_least" of these stopped after at least the time that it has used so far, all
+ * clocks of its metric and policy are considered instead, or else all of its metric.
+ *
+ * A paused clock has an additional chance to stop in time, since many are stopped during
+ * a pause.  The probability that it resumes is estimated from those pauses of the
+ * same clocks that lasted at least as long.
  */
 enum
 {
@@ -59,10 +60,10 @@ enum
 	ARG_AT_LEAST
 };
 
-/* The reason of what is no pause but was closed, and opened again. */
+/* The reason of a pause that represents the time between stop and reopening */
 #define CLOSED_REASON	"closed"
 
-/* What "promises" has of each. */
+/* An element of "promises". */
 typedef struct PromiseGroup
 {
 	int32		promise_id;
@@ -71,8 +72,8 @@ typedef struct PromiseGroup
 } PromiseGroup;
 
 /*
- * Clocks of a metric, of a policy where that is not ANY_POLICY, of a label
- * where that is not NULL.
+ * A group of clocks: those of a metric, of a policy unless that is ANY_POLICY, and with
+ * a label unless that is NULL.
  */
 typedef struct GroupKey
 {
@@ -121,14 +122,14 @@ same_group(GroupKey a, GroupKey b)
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-/* The groups of clocks that are compared, from the narrowest on. */
+/* The levels of groups to compare with, beginning with the narrowest */
 static const char levels[] = {'l', 'p', 'm'};
 
 typedef struct ClockGroup
 {
 	char		level;
-	int32		wider;			/* the number of the group that it is part of;
-								 * NO_GROUP: it is all of a metric */
+	int32		wider;			/* number of the group that contains this one;
+								 * NO_GROUP if this is an entire metric */
 } ClockGroup;
 
 #define NO_GROUP	(-1)
@@ -138,17 +139,18 @@ typedef struct Question
 	int64		clock_id;
 	int64		used;
 	int64		allowed;
-	int64		paused_for;		/* NOT_PAUSED: it runs */
+	int64		paused_for;		/* microseconds, or NOT_PAUSED */
 	int32		group;
-	bool		counts;			/* is a sample itself */
+	bool		counts;			/* it is a sample, too */
+
 	/* the answer */
-	char		compared_by;	/* 0: not answered */
-	bool		pause_compared;
-	int64		compared;
-	int64		stopped;
-	double		probability;	/* SURVIVAL_NOTHING: nothing to compare with */
-	double		resumes;		/* likewise */
-	int64		left;			/* SURVIVAL_NONE: not known */
+	char		compared_by;	/* level; 0 if not answered yet */
+	bool		pause_compared; /* "resumes" is final */
+	int64		compared;		/* number of clocks compared with */
+	int64		stopped;		/* how many of these stopped */
+	double		probability;	/* or SURVIVAL_NOTHING */
+	double		resumes;		/* likewise, that it resumes */
+	int64		left;			/* median remaining time, or SURVIVAL_NONE */
 } Question;
 
 #define NOT_PAUSED		(-1)
@@ -169,16 +171,15 @@ typedef struct Forecast
 	int32		ngroups;
 	size_t		maxgroups;
 	ClockGroup *groups;			/* by number */
-	SampleList	clocks;			/* the event: it stopped */
-	SampleList	pauses;			/* how long they lasted; the event: the clock
-								 * ran on */
+	SampleList	clocks;			/* the event is that it stopped */
+	SampleList	pauses;			/* the event is that the clock resumed */
 	size_t		nquestions;
 	size_t		maxquestions;
 	Question   *questions;
 	int32		at_least;
 } Forecast;
 
-/* Room for one more. */
+/* Make room for another element in an array. */
 static void *
 grown(MemoryContext context, void *array, size_t n, size_t *max, size_t size)
 {
@@ -242,7 +243,7 @@ add_sample(Forecast *forecast, SampleList *list, int64 time, int32 group, bool e
 	sample->event = event;
 }
 
-/* The number of a group; those that it is part of come into being with it. */
+/* Find or make a group, and the wider groups that contain it; returns its number. */
 static int32
 group_number(Forecast *forecast, GroupKey key)
 {
@@ -269,7 +270,7 @@ group_number(Forecast *forecast, GroupKey key)
 	return forecast->ngroups++;
 }
 
-/* The group of a clock. */
+/* The narrowest group of a clock. */
 static int32
 group_of(Forecast *forecast, int32 promise_id, const text *label)
 {
@@ -300,9 +301,9 @@ is_text(Datum value, const char *text)
 }
 
 /*
- * The pauses of a clock: those that are over count, unless it only asks or was
- * cancelled in one.  Returns for how long the one that lasts has lasted, or
- * NOT_PAUSED.
+ * Read the pauses of a clock.  Those that have ended become samples, unless the clock is
+ * no sample, or was cancelled during the pause.  Returns how long its present pause has
+ * lasted, or NOT_PAUSED.
  */
 static int64
 read_pauses(FunctionCallInfo fcinfo, Forecast *forecast, int32 group)
@@ -373,7 +374,7 @@ sla_survival_accum(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(forecast);
 }
 
-/* Which curve a group is part of, or NO_GROUP. */
+/* The group of a given level that contains this one, or NO_GROUP. */
 static int32
 curve_of_group(const Forecast *forecast, char level, int32 group)
 {
@@ -382,20 +383,20 @@ curve_of_group(const Forecast *forecast, char level, int32 group)
 	return group;
 }
 
-/* How long it takes; false when there is too little to compare with. */
+/* Answer how long it takes; returns false if there are too few clocks to compare with. */
 static bool
 answer_time(Question *question, const SurvivalCurve *curve, int64 at_least)
 {
 	survival_at_risk(curve, question->used, &question->compared, &question->stopped);
 	if (question->counts)
-		question->compared--;	/* not with itself */
+		question->compared--;	/* do not count itself */
 	question->probability = question->stopped == 0 ? SURVIVAL_NOTHING :
 		survival_beyond(curve, question->used, question->allowed);
 	question->left = survival_median_left(curve, question->used);
 	return question->stopped >= at_least;
 }
 
-/* Whether it runs on; likewise. */
+/* Answer whether it resumes; returns false if there are too few pauses. */
 static bool
 answer_pause(Question *question, const SurvivalCurve *curve, int64 at_least)
 {
@@ -407,7 +408,7 @@ answer_pause(Question *question, const SurvivalCurve *curve, int64 at_least)
 	return pauses >= at_least;
 }
 
-/* Answer what was not answered, where there is enough to compare with. */
+/* Answer the remaining questions for which this level has enough to compare with. */
 static void
 answer_by(Forecast *forecast, char level)
 {
@@ -435,7 +436,7 @@ answer_by(Forecast *forecast, char level)
 	}
 }
 
-/* sla.survival_answer */
+/* Make a value of type sla.survival_answer. */
 static Datum
 answer_datum(const Question *question, TupleDesc desc)
 {

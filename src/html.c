@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * html.c
- *	  Text that is safe in HTML and in XML, in an element and in an attribute.
+ *	  Escaping text for HTML and XML, in elements and attributes.
  *
- * What is written is ASCII, so that it means the same whatever the encoding of
- * the file that a client makes of it.
+ * The result is ASCII, so that it does not matter in which encoding a client writes it
+ * to a file.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -20,9 +20,9 @@
 #define REPLACEMENT		0xFFFD
 
 /*
- * Characters that show nothing, and change or hide what is around them: control
- * characters (which XML refuses, and of which HTML makes others), those that
- * turn the direction of writing, and what is no character.
+ * Is this a character that is invisible but can change or hide what is around it?  These
+ * are control characters (which are invalid in XML, and converted to others in HTML),
+ * characters that change the direction of writing, and noncharacters.
  */
 static bool
 is_treacherous(pg_wchar c)
@@ -45,7 +45,7 @@ sla_html_escape(PG_FUNCTION_ARGS)
 	unsigned char *end;
 	StringInfoData out;
 
-	/* (SQL_ASCII says nothing of its bytes: what is no UTF-8 is replaced) */
+	/* with SQL_ASCII assume UTF-8; invalid bytes are replaced */
 	if (GetDatabaseEncoding() != PG_SQL_ASCII)
 		utf8 = (unsigned char *) pg_server_to_any(input, length, PG_UTF8);
 	end = utf8 + strlen((char *) utf8);

@@ -1,27 +1,27 @@
 /*-------------------------------------------------------------------------
  *
  * ical.c
- *	  From the text of an iCalendar feed (RFC 5545) to dates.
+ *	  Converting an iCalendar feed (RFC 5545) to dates.
  *
- * Here the text is cut into content lines and the nesting of components is
- * checked; libical reads the lines of events that bear on dates, one at a
- * time, so that an error can name its line, an interrupt is served between
- * any two, and no more than one property of libical's is ever in memory.
- * (libical by itself does not notice an END of another name, drops what it
- * cannot read, and drops the values of a line after the 500th.)
+ * The text is split into content lines and the nesting of components is checked here.
+ * libical parses those lines of events that determine dates, one at a time, so that
+ * errors can report the line, interrupts can be processed in between, and at most one
+ * property is in memory that libical has allocated.  (libical alone would not notice an
+ * END with a wrong name, and would ignore what it cannot parse as well as all values of
+ * a line after the 500th.)
  *
- * What counts:
- * - An all-day event covers its dates as written, never converted.
- * - An event with a time covers the dates on which it goes on, on the clock
- *   of its own zone (TZID, or floating); one in UTC on the clock of the
- *   calendar.  It does not cover the date at whose midnight it ends.
- * - RRULE, RDATE and EXDATE; RFC 2445's EXRULE, too.  With an RRULE, DTSTART
- *   is an occurrence if the rule says so.
- * - A changed occurrence (RECURRENCE-ID) replaces the one it names.
- * - Events with STATUS:CANCELLED cover nothing, nor does anything in a
- *   calendar with METHOD:CANCEL.
- * Every other component and property is passed over, VTIMEZONE included:
- * where times of two zones meet (UNTIL, EXDATE), PostgreSQL's zones convert.
+ * Semantics:
+ * - An all-day event covers its dates as written, without conversion.
+ * - An event with a time covers all dates on which it takes place, in its own time zone
+ *   (TZID, or floating) or, if it is in UTC, in that of the calendar.  It does not cover
+ *   the date at whose midnight it ends.
+ * - RRULE, RDATE, EXDATE, and EXRULE of RFC 2445 are supported.  With an RRULE, DTSTART
+ *   is an occurrence only if it matches the rule.
+ * - A changed occurrence (RECURRENCE-ID) replaces the original one.
+ * - Events with STATUS:CANCELLED, or in a calendar with METHOD:CANCEL, cover nothing.
+ *
+ * All other components and properties are ignored, including VTIMEZONE: if times must be
+ * converted between zones (UNTIL, EXDATE), PostgreSQL's time zones are used.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -45,19 +45,20 @@
 #include "sla_tracker.h"
 
 #define MAX_FEED		(64 * 1024 * 1024)	/* bytes of text */
-#define MAX_LINE		(64 * 1024) /* bytes of a line that libical reads */
-#define MAX_VALUES		500		/* libical drops the values after these */
+#define MAX_LINE		(64 * 1024) /* bytes of a line that libical parses */
+#define MAX_VALUES		500		/* libical ignores further values of a line */
 #define MAX_DEPTH		8		/* of components */
-#define MAX_COMPONENT	32		/* bytes of a component's name */
-#define MAX_SUMMARY		1000	/* bytes kept of a name */
-#define MAX_DAYS		1000000 /* dates of a feed, each event's counted */
-#define MAX_STEPS		INT64CONST(20000000)	/* of recurrence, per feed */
+#define MAX_COMPONENT	32		/* bytes of a component's name, with NUL */
+#define MAX_SUMMARY		1000	/* bytes of a name; more are cut off */
+#define MAX_DAYS		1000000 /* dates covered by all events of a feed */
+#define MAX_STEPS		INT64CONST(20000000)	/* dates tested for rules of a
+												 * feed */
 #define SECS_PER_DAY_64	INT64CONST(86400)
 
-/* What a time means when it is not UTC. */
+/* The clock that a time refers to. */
 typedef enum IcalClock
 {
-	CLOCK_DATE,					/* no time of day */
+	CLOCK_DATE,					/* a date, without time of day */
 	CLOCK_UTC,
 	CLOCK_LOCAL
 } IcalClock;
@@ -67,13 +68,13 @@ typedef struct IcalTime
 {
 	int64		secs;
 	IcalClock	clock;
-	pg_tz	   *zone;			/* CLOCK_LOCAL */
+	pg_tz	   *zone;			/* for CLOCK_LOCAL */
 } IcalTime;
 
 typedef struct IcalDate			/* an RDATE or EXDATE */
 {
 	IcalTime	time;
-	int64		length;			/* of a PERIOD in seconds, else -1 */
+	int64		length;			/* of a PERIOD, in seconds; else -1 */
 } IcalDate;
 
 typedef struct IcalRule
@@ -88,11 +89,11 @@ typedef struct IcalEvent
 	int			line;			/* of its BEGIN */
 	uint32		seen;			/* properties seen, a bit per kind */
 	bool		cancelled;
-	char	   *uid;			/* "" without one */
-	char	   *summary;		/* NULL without one */
+	char	   *uid;			/* "" if there is none */
+	char	   *summary;		/* NULL if there is none */
 	IcalTime	start;
 	IcalTime	end;
-	int64		length;			/* seconds; -1 before it is known */
+	int64		length;			/* seconds; -1 if not known yet */
 	IcalTime	replaces;		/* RECURRENCE-ID */
 	IcalDate   *rdates;
 	int			nrdates;
@@ -104,16 +105,16 @@ typedef struct IcalEvent
 
 typedef struct IcalReader
 {
-	/* the text, and the content line at hand */
+	/* the text, and the current content line */
 	const char *next;
 	int			next_line;
 	StringInfoData line;
 	int			line_number;
-	/* the components that are open */
+	/* the open components */
 	char		open[MAX_DEPTH][MAX_COMPONENT];
 	int			depth;
 	bool		cancelled;		/* METHOD:CANCEL */
-	/* libical's */
+	/* objects of libical */
 	icalparser *parser;
 	icalcomponent *component;
 	/* the events so far */
@@ -132,7 +133,7 @@ typedef struct IcalReader
 
 #define SEEN(event, kind)	(((event)->seen & (1U << (kind))) != 0)
 
-/* The properties of an event that bear on dates. */
+/* The properties of an event that are used. */
 typedef enum PropertyKind
 {
 	PROPERTY_DTSTART,
@@ -142,7 +143,7 @@ typedef enum PropertyKind
 	PROPERTY_UID,
 	PROPERTY_SUMMARY,
 	PROPERTY_STATUS,
-	PROPERTY_RDATE,				/* from here on more than one is allowed */
+	PROPERTY_RDATE,				/* this and the following may be repeated */
 	PROPERTY_EXDATE,
 	PROPERTY_RRULE,
 	PROPERTY_EXRULE
@@ -156,7 +157,7 @@ static const char *const property_names[] = {
 static void
 			malformed(int line, const char *detail,...) pg_attribute_printf(2, 3);
 
-/* Raise the error of a feed that is not well formed. */
+/* Raise the error that the feed is not well-formed. */
 static void
 malformed(int line, const char *detail,...)
 {
@@ -166,7 +167,7 @@ malformed(int line, const char *detail,...)
 	va_start(args, detail);
 	vsnprintf(buffer, sizeof(buffer), detail, args);
 	va_end(args);
-	/* the cut of vsnprintf may have hit the middle of a character */
+	/* vsnprintf may have truncated it in the middle of a character */
 	buffer[pg_mbcliplen(buffer, strlen(buffer), sizeof(buffer) - 4)] = '\0';
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
@@ -175,8 +176,8 @@ malformed(int line, const char *detail,...)
 }
 
 /*
- * Read the next content line: unfolded, without its end, of which CR LF, LF
- * and CR are taken.  Blank lines are passed over.  False at the end.
+ * Read the next content line, unfolded.  Lines may end with CR LF, LF or CR.  Skips blank
+ * lines; returns false at the end.
  */
 static bool
 next_line(IcalReader *reader)
@@ -212,7 +213,7 @@ next_line(IcalReader *reader)
 	return true;
 }
 
-/* The length of the line's name, which ends before a ";" or ":". */
+/* The length of the name in the current line, which ends before a ";" or ":". */
 static size_t
 name_length(IcalReader *reader)
 {
@@ -226,7 +227,7 @@ name_length(IcalReader *reader)
 	return length;
 }
 
-/* The value of a line: what is behind the first colon that is in no quotes. */
+/* The value in the current line: what is after the first colon outside of quotes. */
 static char *
 line_value(IcalReader *reader)
 {
@@ -271,8 +272,8 @@ close_component(IcalReader *reader)
 }
 
 /*
- * Let libical read the line: reader->component becomes an event with nothing
- * but what the line says.
+ * Let libical parse the current line: reader->component becomes an event that consists
+ * of that line only.
  */
 static void
 read_line(IcalReader *reader)
@@ -308,7 +309,7 @@ read_line(IcalReader *reader)
 	}
 }
 
-/* Free what libical read. */
+/* Free what libical has parsed. */
 static void
 free_line(IcalReader *reader)
 {
@@ -320,8 +321,9 @@ free_line(IcalReader *reader)
 }
 
 /*
- * The zone of a property's TZID.  Only names without digits are looked up:
- * with a digit the server would take nearly anything as a POSIX zone.
+ * The zone of a property's TZID; that of the calendar if unknown.  Only names without
+ * digits are looked up, since the server accepts almost any name with a digit as a POSIX
+ * zone.
  */
 static pg_tz *
 property_zone(IcalReader *reader, icalproperty * property)
@@ -337,7 +339,7 @@ property_zone(IcalReader *reader, icalproperty * property)
 	return zone != NULL ? zone : reader->zone;
 }
 
-/* A time of libical's with the zone of its property. */
+/* Convert a time of libical, which has the zone of its property. */
 static IcalTime
 property_time(IcalReader *reader, icalproperty * property, struct icaltimetype t)
 {
@@ -358,7 +360,7 @@ property_time(IcalReader *reader, icalproperty * property, struct icaltimetype t
 static int64
 duration_secs(IcalReader *reader, struct icaldurationtype duration)
 {
-	/* check_times() has refused a negative one */
+	/* check_times() has rejected negative durations */
 	if (duration.days > 10000000 || duration.weeks > 10000000)
 		malformed(reader->line_number, "The duration is too long.");
 	return SECS_PER_DAY_64 * (duration.days + INT64CONST(7) * duration.weeks) +
@@ -366,7 +368,7 @@ duration_secs(IcalReader *reader, struct icaldurationtype duration)
 		duration.seconds;
 }
 
-/* The instant in UTC. */
+/* Convert a time to UTC. */
 static int64
 utc_secs(const IcalTime *t)
 {
@@ -386,7 +388,7 @@ utc_secs(const IcalTime *t)
 	return t->secs + DetermineTimeZoneOffset(&tm, t->zone);
 }
 
-/* The wall clock of a zone at an instant in UTC. */
+/* Convert UTC to the local time of a zone. */
 static int64
 local_secs(int64 utc, pg_tz *zone)
 {
@@ -396,7 +398,7 @@ local_secs(int64 utc, pg_tz *zone)
 	return tm != NULL ? utc + tm->tm_gmtoff : utc;
 }
 
-/* The time on the clock of an event's DTSTART, whose date suffices if all-day. */
+/* Convert a time to the clock of an event's DTSTART, unless one of them is a date. */
 static int64
 on_clock_of(const IcalTime *t, const IcalTime *start)
 {
@@ -409,14 +411,14 @@ on_clock_of(const IcalTime *t, const IcalTime *start)
 	return local_secs(utc_secs(t), start->zone);
 }
 
-/* The date, rounded down. */
+/* The date of a time. */
 static DateADT
 secs_date(int64 secs)
 {
 	return (DateADT) ((secs >= 0 ? secs : secs - (SECS_PER_DAY_64 - 1)) / SECS_PER_DAY_64);
 }
 
-/* Append to a list, which grows by doubling. */
+/* Append to an array, whose size is doubled when necessary. */
 #define APPEND(list, n, item) \
 	do { \
 		if ((n) == 0) \
@@ -446,7 +448,7 @@ add_rule(IcalReader *reader, IcalEvent *event, bool exclude)
 	APPEND(event->rules, event->nrules, rule);
 }
 
-/* The values of a line with times, checked more strictly than libical does. */
+/* Check the values of a line that contains times, more strictly than libical does. */
 static void
 check_times(IcalReader *reader)
 {
@@ -468,18 +470,18 @@ check_times(IcalReader *reader)
 						   reader->line_number, MAX_VALUES)));
 }
 
-/* A copy of some text of libical's, cut to at most max bytes. */
+/* Copy a text of libical, truncated to max bytes. */
 static char *
 copy_text(const char *text, int max)
 {
 	int			length = strlen(text);
 
-	/* libical's unescaping may tear a character apart */
+	/* unescaping by libical may have split a character */
 	pg_verifymbstr(text, length, false);
 	return pnstrdup(text, pg_mbcliplen(text, length, max));
 }
 
-/* A PERIOD or a single time of an RDATE. */
+/* Convert a value of an RDATE, which is a time or a PERIOD. */
 static IcalDate
 property_date(IcalReader *reader, icalproperty * property,
 			  struct icaldatetimeperiodtype value)
@@ -531,7 +533,7 @@ read_property(IcalReader *reader, IcalEvent *event)
 		case PROPERTY_UID:
 		case PROPERTY_SUMMARY:
 		case PROPERTY_STATUS:
-			/* an empty text is allowed, though not by libical */
+			/* an empty text is allowed, but not by libical */
 			if (*line_value(reader) == '\0')
 				return;
 			break;
@@ -595,14 +597,14 @@ read_property(IcalReader *reader, IcalEvent *event)
 	free_line(reader);
 }
 
-/* An event is complete. */
+/* Check an event that is complete, and determine its length. */
 static void
 finish_event(IcalEvent *event)
 {
 	if (!SEEN(event, PROPERTY_DTSTART))
 	{
 		if (event->cancelled && SEEN(event, PROPERTY_RECURRENCE_ID))
-			return;				/* the occurrence it cancels is all we need */
+			return;				/* only the occurrence that it cancels matters */
 		malformed(event->line, "The event has no DTSTART.");
 	}
 	if (SEEN(event, PROPERTY_DTEND) && SEEN(event, PROPERTY_DURATION))
@@ -678,13 +680,13 @@ read_events(IcalReader *reader)
 		malformed(1, "There is no BEGIN:VCALENDAR.");
 }
 
-/* Read the feed; whatever happens, leave nothing of libical's behind. */
+/* Read the feed; free everything of libical, even after an error. */
 static void
 parse_feed(IcalReader *reader)
 {
 	int			fatal = icalerror_get_errors_are_fatal();
 
-	/* libical aborts the process on its own errors unless told not to. */
+	/* by default, libical aborts the process on internal errors */
 	icalerror_set_errors_are_fatal(0);
 	PG_TRY();
 	{
@@ -705,7 +707,7 @@ parse_feed(IcalReader *reader)
 	PG_END_TRY();
 }
 
-/* What an event does not cover: sorted starts of occurrences, and whole dates. */
+/* Excluded occurrences of an event: by their start, or all those of a date; sorted. */
 typedef struct Exclusions
 {
 	int64	   *starts;
@@ -719,7 +721,7 @@ typedef struct Expansion		/* state of add_occurrence */
 	IcalReader *reader;
 	IcalEvent  *event;
 	Exclusions *exclusions;
-	int64		time_of_day;	/* of the rule's occurrences */
+	int64		time_of_day;	/* of the rule's occurrences, in seconds */
 	bool		exclude;
 } Expansion;
 
@@ -757,7 +759,7 @@ is_excluded(const Exclusions *exclusions, int64 start)
 				 sizeof(int64), compare_int64) != NULL);
 }
 
-/* The dates from start on for length seconds, both on the event's clock. */
+/* Add the dates covered by an occurrence; start is on the event's clock. */
 static void
 add_days(IcalReader *reader, IcalEvent *event, int64 start, int64 length)
 {
@@ -790,7 +792,7 @@ add_days(IcalReader *reader, IcalEvent *event, int64 start, int64 length)
 	}
 }
 
-/* An occurrence by rule, of an RRULE or an EXRULE. */
+/* Add an occurrence by an RRULE, or exclude it by an EXRULE. */
 static void
 add_occurrence(void *state, int32_t date)
 {
@@ -817,7 +819,7 @@ expand_rule(IcalReader *reader, IcalEvent *event, const IcalRule *rule,
 	CoreMem		mem = sla_core_mem();
 	CoreError	error;
 
-	/* RFC 5545: BYHOUR and the like are ignored for all-day events. */
+	/* RFC 5545: BYHOUR etc. are ignored for all-day events. */
 	if (start->clock != CLOCK_DATE)
 	{
 		int			hour = recur->hour >= 0 ? recur->hour : start_time / SECS_PER_HOUR;
@@ -827,7 +829,7 @@ expand_rule(IcalReader *reader, IcalEvent *event, const IcalRule *rule,
 
 		expansion.time_of_day = hour * SECS_PER_HOUR + minute * SECS_PER_MINUTE + second;
 	}
-	/* An occurrence that began earlier may reach into the range. */
+	/* an occurrence that began earlier may extend into the range */
 	from = reader->since - 1 - event->length / SECS_PER_DAY_64 - 1;
 	if (recur->until_kind != RECUR_FOREVER)
 	{
@@ -836,7 +838,7 @@ expand_rule(IcalReader *reader, IcalEvent *event, const IcalRule *rule,
 		until.secs = recur->until;
 		until.clock = recur->until_kind == RECUR_UNTIL_DATE ? CLOCK_DATE :
 			recur->until_kind == RECUR_UNTIL_UTC ? CLOCK_UTC : CLOCK_LOCAL;
-		/* as RFC 2445 had it, a time without a zone is in DTSTART's */
+		/* as in RFC 2445, a time without a zone has that of DTSTART */
 		until.zone = start->zone;
 		if (start->clock == CLOCK_UTC && until.clock == CLOCK_LOCAL)
 			until.clock = CLOCK_UTC;
@@ -860,7 +862,7 @@ expand_rule(IcalReader *reader, IcalEvent *event, const IcalRule *rule,
 				 errhint("%s", error.hint)));
 }
 
-/* Changed occurrences, by UID. */
+/* qsort() comparator for changed occurrences, by UID */
 static int
 compare_uids(const void *a, const void *b)
 {
@@ -924,7 +926,10 @@ expand_event(IcalReader *reader, IcalEvent *event, IcalEvent **changes, int ncha
 		const IcalDate *rdate = &event->rdates[i];
 		int64		start = on_clock_of(&rdate->time, &event->start);
 
-		/* A date without a time has DTSTART's, a time for all day has none. */
+		/*
+		 * a date gets the time of DTSTART; in an all-day event a time loses
+		 * its own
+		 */
 		if (event->start.clock == CLOCK_DATE || rdate->time.clock == CLOCK_DATE)
 			start = SECS_PER_DAY_64 * secs_date(start) + event->start.secs -
 				SECS_PER_DAY_64 * secs_date(event->start.secs);

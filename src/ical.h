@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ical.h
- *	  From the text of an iCalendar feed to dates.
+ *	  Converting an iCalendar feed (RFC 5545) to dates.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -19,16 +19,15 @@
 typedef struct IcalDay
 {
 	DateADT		date;
-	int			event;			/* its place in the feed */
-	const char *summary;		/* NULL: the event has none */
+	int			event;			/* position of the event in the feed */
+	const char *summary;		/* or NULL */
 } IcalDay;
 
 /*
- * The dates in [since, until) that the events of the feed cover, sorted and
- * each once, named by the event that comes first in the feed; in the current
- * memory context.  "zone" is where an event in UTC, or in a zone that nobody
- * knows, takes place.  Raises an error when the feed is not well formed or
- * holds what is not supported.
+ * Get the dates in [since, until) that events of the feed cover, sorted and without
+ * duplicates; if several events cover a date, the first one in the feed gives its name.
+ * "zone" is the time zone for events in UTC or in an unknown zone.  An error if the feed
+ * is not well-formed or uses unsupported features.
  */
 extern IcalDay *ical_days(const char *ics, DateADT since, DateADT until,
 						  pg_tz *zone, int *ndays);

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * import_holidays.c
- *	  sla.import_holidays: the dates of an iCalendar feed as holidays.
+ *	  sla.import_holidays(): importing an iCalendar feed as holidays.
  *
- * This and ical.c are a library of their own, sla_tracker_ical, so that only
- * those sessions load libical that import something.
+ * This and ical.c are a separate library, sla_tracker_ical, so that only sessions that
+ * import something load libical.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -34,8 +34,8 @@ PG_FUNCTION_INFO_V1(sla_import_holidays);
 #include "sla_tracker.h"
 
 /*
- * The time zone of a calendar: that of its opening hours, UTC when it is
- * combined of others.  Raises an error when there is no such calendar.
+ * The time zone of a calendar: that of its opening hours, or UTC if it combines others.
+ * An error if there is no such calendar.
  */
 static pg_tz *
 calendar_zone(text *calendar)
@@ -82,9 +82,9 @@ calendar_zone(text *calendar)
 /*
  * sla.import_holidays(calendar text, ics text, since date, until date) -> int
  *
- * Insert a holiday for each date in [since, until) that the feed's events
- * cover and that is not a holiday of the calendar yet; returns how many were
- * inserted.  What is there stays as it is.  Runs with the caller's rights.
+ * Insert a holiday for each date in [since, until) that an event of the feed covers and
+ * that is not a holiday of the calendar yet.  Returns the number of rows inserted.  Runs
+ * with the privileges of the caller.
  */
 Datum
 sla_import_holidays(PG_FUNCTION_ARGS)
@@ -142,7 +142,7 @@ sla_import_holidays(PG_FUNCTION_ARGS)
 
 #else							/* !USE_LIBICAL */
 
-/* Built without libical: the function is there to say so. */
+/* Without libical, the function just raises an error. */
 Datum
 sla_import_holidays(PG_FUNCTION_ARGS)
 {

@@ -25,7 +25,7 @@
 #include "open_spans.h"
 #include "zone_source.h"
 
-/* The bounds of a window; both are finite. */
+/* A window with finite bounds. */
 typedef struct Window
 {
 	TimestampTz from;
@@ -34,7 +34,7 @@ typedef struct Window
 	bool		to_inclusive;
 } Window;
 
-/* The bounds of a range argument; false when it is empty. */
+/* Get the bounds of a range; false if it is empty. */
 static bool
 window_of_range(TypeCacheEntry *typcache, RangeType *range, Window *window)
 {
@@ -58,7 +58,7 @@ window_of_range(TypeCacheEntry *typcache, RangeType *range, Window *window)
 	return true;
 }
 
-/* The end of the open span that holds t, at most "limit". */
+/* The end of the open span around t, but at most "limit". */
 static TimestampTz
 span_end(const Timeline *timeline, TimestampTz t, TimestampTz limit)
 {
@@ -69,7 +69,7 @@ span_end(const Timeline *timeline, TimestampTz t, TimestampTz limit)
 	return end;
 }
 
-/* The next open instant at or after t, or "limit" when there is none before it. */
+/* The first open instant from t on, but at most "limit". */
 static TimestampTz
 open_from(const Timeline *timeline, TimestampTz t, TimestampTz limit)
 {
@@ -81,9 +81,8 @@ open_from(const Timeline *timeline, TimestampTz t, TimestampTz limit)
 }
 
 /*
- * The first open span of the window that does not end before t; false when
- * there is none.  A window that includes its last instant has that one, too,
- * if it is open then.
+ * Get the first open span of the window from t on; false if there is none.  If the
+ * window includes its upper bound and it is open then, so does the span.
  */
 static bool
 next_span(const Timeline *timeline, const Window *window, TimestampTz t,
@@ -155,9 +154,9 @@ business_open_ranges(PG_FUNCTION_ARGS)
 /*
  * open_spans(tstzrange, hours or calendar) -> setof (span, business_date)
  *
- * Like open_ranges(), but a span is also cut where another business date
- * opens (24/7 gives a row a date), and each row tells its business date; NULL
- * for the rest of a night whose own date is closed.
+ * Like open_ranges(), but each span has its business date, and is split where another
+ * business date opens; so 24/7 has a row for each date.  The business date is null for
+ * the part after midnight of a date that is itself closed.
  */
 PG_FUNCTION_INFO_V1(business_open_spans);
 Datum
@@ -177,7 +176,7 @@ business_open_spans(PG_FUNCTION_ARGS)
 	if (!window_of_range(typcache, range, &window))
 		return (Datum) 0;
 
-	/* some days more, so that the date of the first span is known */
+	/* include some days before, to determine the date of the first span */
 	timeline = hours_cover_dates(image, window.from - 3 * USECS_PER_DAY,
 								 window.to + USECS_PER_DAY);
 	t = window.from;
@@ -204,10 +203,10 @@ business_open_spans(PG_FUNCTION_ARGS)
 }
 
 /*
- * Spans and their holidays
+ * Spans with holidays
  */
 
-/* The local date of a holiday. */
+/* A holiday as a span of instants. */
 typedef struct HolidaySpan
 {
 	TimestampTz from;
@@ -225,8 +224,8 @@ compare_holiday_spans(const ListCell *a, const ListCell *b)
 }
 
 /*
- * The holidays between two instants, in the order in which they begin: where
- * calendars of several zones are combined, their dates alone do not tell it.
+ * The holidays between two instants, sorted by their beginning.  If calendars of several
+ * zones are combined, that is not just the order of dates.
  */
 static List *
 holiday_spans(List *holidays, TimestampTz from, TimestampTz to)
@@ -242,7 +241,7 @@ holiday_spans(List *holidays, TimestampTz from, TimestampTz to)
 		CoreMem		mem = sla_core_mem();
 		CoreError	error = {0};
 
-		/* a date lies within a day of its UTC one: most need no zone */
+		/* for most holidays, avoid looking up the zone */
 		if ((holiday->date + INT64CONST(2)) * USECS_PER_DAY <= from ||
 			(holiday->date - INT64CONST(1)) * USECS_PER_DAY >= to)
 			continue;
@@ -261,7 +260,7 @@ holiday_spans(List *holidays, TimestampTz from, TimestampTz to)
 	return spans;
 }
 
-/* A closed span, with the holidays in it as spans of their own. */
+/* Split a closed span by the holidays in it. */
 static void
 walk_closed(List *holidays, TimestampTz from, TimestampTz to, SpanReceiver receive, void *context)
 {
@@ -305,7 +304,7 @@ walk_spans(const Timeline *timeline, List *holidays, TimestampTz from, Timestamp
 	}
 }
 
-/* The holidays baked into a value, which have no names there. */
+/* Append the holidays contained in a business_hours value, which have no names. */
 static List *
 baked_holidays(const HoursExpr *expr, List *list)
 {
@@ -327,12 +326,12 @@ baked_holidays(const HoursExpr *expr, List *list)
  * business_timeline
  */
 
-/* Where the rows go, and what has been counted so far. */
+/* State of explain_row() */
 typedef struct Explanation
 {
 	ReturnSetInfo *result;
 	TypeCacheEntry *typcache;
-	int64		cumulative;
+	int64		cumulative;		/* business time used so far */
 } Explanation;
 
 static void
@@ -358,9 +357,8 @@ explain_row(void *context, TimestampTz from, TimestampTz to, const char *state,
  * business_timeline(timestamptz, business_interval, hours or calendar)
  *		-> rows (span, state, holiday, used, cumulative)
  *
- * The way from an instant to the deadline that business_add() gives, or back
- * to it: every open, closed and holiday span between the two, with the
- * business time used in each and the sum up to its end.
+ * Explain the result of business_add(): all open, closed and holiday spans between the
+ * instant and the deadline, with the business time used in each, and the sum so far.
  */
 PG_FUNCTION_INFO_V1(business_timeline);
 Datum

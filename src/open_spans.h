@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * open_spans.h
- *	  Open, closed and holiday spans, for explanations.
+ *	  Iterating over open, closed and holiday spans, for explanations.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -17,13 +17,13 @@
 
 #include "core/timeline.h"
 
-/* A span; "what" is open, closed or holiday, which may have a name. */
+/* Receives a span; "what" is open, closed or holiday.  "holiday" is its name, or NULL. */
 typedef void (*SpanReceiver) (void *context, TimestampTz from, TimestampTz to,
 							  const char *what, const char *holiday);
 
 /*
- * All spans from one instant to another, in order; the timeline covers both.
- * Holidays are of CalendarHoliday.
+ * Call a function for all spans between two instants, in order.  The timeline must cover
+ * both.  "holidays" is a list of CalendarHoliday.
  */
 extern void walk_spans(const Timeline *timeline, List *holidays, TimestampTz from,
 					   TimestampTz to, SpanReceiver receive, void *context);

@@ -9,7 +9,7 @@
  */
 #include "combine.h"
 
-/* Nested parentheses, and operands of one expression. */
+/* Maximal numbers of nested parentheses, and of names in an expression */
 #define MAX_DEPTH		HOURS_MAX_DEPTH
 #define MAX_NAMES		1000
 
@@ -35,7 +35,7 @@ skip_space(Parser *p)
 		p->at++;
 }
 
-/* The next character that is not white space, or 0 at the end. */
+/* Skip white space and return the next character, or 0 at the end. */
 static char
 peek(Parser *p)
 {
@@ -51,6 +51,7 @@ is_name_char(char c)
 		c == ':' || (unsigned char) c >= 0x80;
 }
 
+/* Report that "expected" is missing at the current position; returns NULL. */
 static CombineNode *
 fail(Parser *p, const char *expected)
 {
@@ -91,7 +92,7 @@ new_node(Parser *p, HoursKind kind, CombineNode *left, CombineNode *right)
 	return node;
 }
 
-/* A name, bare or in double quotes (doubled inside). */
+/* Parse a name, possibly in double quotes, which are doubled inside. */
 static CombineNode *
 parse_name(Parser *p)
 {

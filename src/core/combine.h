@@ -15,17 +15,17 @@
 
 typedef struct CombineNode
 {
-	HoursKind	kind;			/* HOURS_LEAF: a name */
-	const char *name;			/* of a leaf, terminated */
+	HoursKind	kind;			/* HOURS_LEAF for a name */
+	const char *name;			/* of a leaf, NUL-terminated */
 	struct CombineNode *left;
 	struct CombineNode *right;
 } CombineNode;
 
 /*
  * Parse an expression of names, "+" (either is open), "*" (both are), "-" (the
- * first but not the second is) and parentheses; "*" binds tighter.  A name is
- * letters, digits, "_", ".", "/", ":" or is put into double quotes.  Returns
- * NULL and fills *error when it is not of that form.
+ * first is and the second is not) and parentheses; "*" binds tighter.  A name
+ * consists of letters, digits, "_", ".", "/" and ":", or is in double quotes.
+ * Returns NULL and fills in *error on failure.
  */
 extern CombineNode *combine_parse(const char *text, size_t length,
 								  CoreMem *mem, CoreError *error);

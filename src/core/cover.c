@@ -1,17 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * cover.c
- *	  How to count between instants by buckets of several sizes.
+ *	  Planning how to count events in intervals by means of buckets.
  *
- * A bucket that edges cut belongs to several intervals.  It is added to one of
- * them, its owner, and then each other part of it is added to the interval in which
- * it is and taken off the owner, by the next level in the same way; the facts are
- * the last.  So local days cost the days of UTC and the hours between the two
- * midnights, not all hours.  Of what is in the bucket but in no interval nothing is
- * added; and the owner may be none, when that leaves least to be looked at.
+ * A bucket with edges inside belongs to several intervals.  It is added to one of
+ * them, its owner.  Then each part of it that is not in the owner is added to the
+ * interval in which it lies and subtracted from the owner, by means of the next level
+ * in the same way, and finally of facts.  So counting local days takes the buckets of
+ * UTC days, and of the hours between the two midnights, but not those of all hours.  A
+ * part that is in no interval is only subtracted.  The owner may also be none, if that
+ * leaves the least to be corrected.
  *
- * What the next level is given to do is thus always the same: each instant is to
- * go from "owner", which has it by now, to where it is.
+ * So the task of each level is always the same: to move everything from its present
+ * owner to the interval in which it lies.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -36,7 +37,7 @@ instants_until(const int64_t *instants, int n, int64_t at)
 	return low;
 }
 
-/* The interval between the edge before this one and it. */
+/* The interval that ends at an edge, or COVER_NONE. */
 static int
 interval_before(const Cover *cover, int edge)
 {
@@ -54,8 +55,9 @@ add_part(Cover *cover, int level, int64_t from, int64_t to, int interval, int ow
 }
 
 /*
- * Who is given a bucket that the edges from "first" to before "last" cut: who is in
- * it for most of the time that may hold anything, or "owner", if nobody is for longer.
+ * Choose the new owner of the bucket [from, to), in which the edges "first" to
+ * "last" - 1 lie: the interval (or none) that has most of the bucket's time before
+ * "now"; the present owner if none has more.
  */
 static int
 choose_owner(const Cover *cover, int owner, int64_t from, int64_t to, int first, int last, int64_t now)
@@ -87,7 +89,10 @@ choose_owner(const Cover *cover, int owner, int64_t from, int64_t to, int first,
 	return most > in_owner ? best : owner;
 }
 
-/* Whole buckets of a level, all of them "owner"'s; "next" is the first edge after "from". */
+/*
+ * Plan for [from, to), which consists of whole buckets of a level and presently belongs
+ * to "owner".  "next" is the first edge after "from".
+ */
 static void
 cover_range(Cover *cover, int level, int64_t from, int64_t to, int next, int owner, int64_t now)
 {

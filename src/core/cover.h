@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * cover.h
- *	  How to count between instants by buckets of several sizes.
+ *	  Planning how to count events in intervals by means of buckets.
  *
- * Between ascending instants, the edges, lie intervals, numbered from 0; what
- * is before the first or after the last is in none of them.  What is wanted is
- * a count for each, from buckets that are counted already, of as few as there
- * can be, and of what is not: the facts.
+ * Given are sorted instants, the edges; between them are intervals, numbered from 0.
+ * What is before the first or after the last edge is in no interval.  The events in
+ * each interval are to be counted from as few precounted buckets as possible, which
+ * exist in several sizes (levels), and where buckets do not fit, from the individual
+ * events (the facts).
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -19,16 +20,19 @@
 
 #define COVER_NONE	(-1)
 
-/* Whole buckets of a level, or facts: what they hold is added to one interval and taken off another. */
+/*
+ * A part of the plan: the contents of whole buckets of a level, or of facts, in
+ * [from, to) are added to one interval and subtracted from another.
+ */
 typedef struct CoverPart
 {
 	int64_t		from;
 	int64_t		to;
-	int			add;
-	int			subtract;
+	int			add;			/* an interval or COVER_NONE */
+	int			subtract;		/* likewise */
 } CoverPart;
 
-/* A bucket of the finest level that an edge cuts, and the interval that it is added to. */
+/* A bucket of the finest level with an edge inside, and the interval it is added to. */
 typedef struct CoverCut
 {
 	int64_t		bucket;
@@ -40,31 +44,34 @@ typedef struct Cover
 	/* supplied by the caller */
 	const int64_t *edges;
 	int			nedges;			/* at least one */
-	const int64_t *steps;		/* of the levels, each a multiple of the next */
+	const int64_t *steps;		/* size of the buckets of each level, which is
+								 * a multiple of the next one */
 	int			nlevels;
-	CoverPart **parts;			/* nlevels + 1 arrays; the last is of facts */
+	CoverPart **parts;			/* arrays for the result, for each level; the
+								 * last one, at nlevels, is for facts */
 	int		   *nparts;
 	CoverCut   *cuts;
-	/* the result besides */
+
+	/* further result */
 	int			ncuts;
 } Cover;
 
-/* The room that each array of parts must have, and that of cuts. */
+/* The necessary sizes of each array of parts, and of the array of cuts */
 #define COVER_MAX_PARTS(nedges)	(3 * (nedges) + 1)
 #define COVER_MAX_CUTS(nedges)	(nedges)
 
-/* How many of some ascending instants are not after this one. */
+/* The number of elements of a sorted array that are <= at. */
 extern int	instants_until(const int64_t *instants, int n, int64_t at);
 
 /*
- * Find the parts, ascending in each level.  Little is thought to happen after
- * "now".
+ * Make the plan; the parts of each level are sorted.  It is optimized on the
+ * assumption that there are few events after "now".
  */
 extern void cover_plan(Cover *cover, int64_t now);
 
 /*
- * Where what one bucket of the finest level holds goes in the end, when each
- * level has it: an interval or COVER_NONE.
+ * The interval (or COVER_NONE) to which the plan finally adds the contents of a bucket
+ * of the finest level, before facts are considered.
  */
 extern int	cover_interval(const Cover *cover, int64_t bucket);
 

@@ -11,10 +11,10 @@
  *	  name     = one or more of A-Z a-z 0-9 _ . / : + - or non-ASCII bytes
  *			   | '"' any bytes, a double quote doubled '"'
  *
- * White space may stand between any two of these, but not inside an ISO
- * duration nor after "@".  Units are those of PostgreSQL's interval, each
- * also with a leading "b" in its shortest form, in any case; a field may
- * appear once, in any order, and has its own sign.
+ * White space is allowed between any two of these, but not inside an ISO duration or
+ * after "@".  Units are those of PostgreSQL's interval and the short forms bd, bh, bm
+ * and bs; case does not matter.  Fields can be in any order, each at most once, and
+ * each has its own sign.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -44,7 +44,7 @@ typedef enum Unit
 	UNIT_SECOND,
 	UNIT_MILLISECOND,
 	UNIT_MICROSECOND,
-	/* known, but not units of business time */
+	/* recognized, but not supported */
 	UNIT_WEEK,
 	UNIT_MONTH,
 	UNIT_YEAR,
@@ -74,8 +74,8 @@ static const char *const unit_names[] = {
 };
 
 /*
- * The words of PostgreSQL's deltatktbl (datetime.c), spelled out where it
- * cuts them, but for those of time zones.
+ * The words of PostgreSQL's deltatktbl (datetime.c), in full where that truncates them,
+ * except those for time zones.
  */
 static const struct
 {
@@ -122,12 +122,15 @@ typedef struct Scan
 	CoreError  *error;
 } Scan;
 
-/* A number as written: whole + fraction[0] / 10^9 + fraction[1] / 10^18 (+ more). */
+/*
+ * A decimal number, without loss: whole + fraction[0] / 10^9 + fraction[1] / 10^18, and
+ * something less than 10^-18 if "more".
+ */
 typedef struct Number
 {
-	const char *start;			/* where its sign or first digit is */
+	const char *start;			/* its sign or first digit in the text */
 	bool		negative;
-	bool		more;			/* a non-zero digit after the 18th */
+	bool		more;			/* there is a non-zero digit after the 18th */
 	uint64_t	whole;
 	uint32_t	fraction[2];
 } Number;
@@ -144,14 +147,14 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The lower-case letter, or the byte as it is when that is no ASCII letter. */
+/* Convert an ASCII letter to lower case. */
 static inline char
 lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char) (c + ('a' - 'A')) : c;
 }
 
-/* A letter of a word: ASCII, or any byte of another character. */
+/* Is this an ASCII letter, or a byte of a non-ASCII character? */
 static inline bool
 is_letter(char c)
 {
@@ -172,7 +175,7 @@ skip_space(Scan *scan)
 		scan->next++;
 }
 
-/* Fail with the detail: what, the token [from, to), its position. */
+/* Report an error at [from, to); the detail is "what", that text and its position. */
 static bool
 fail_token(Scan *scan, CoreErrorKind kind, const char *from, const char *to,
 		   const char *what, const char *hint)
@@ -187,7 +190,7 @@ fail_token(Scan *scan, CoreErrorKind kind, const char *from, const char *to,
 					 what, token, core_position(scan->start, start));
 }
 
-/* Fail because the value stops where more is needed. */
+/* Report that the text is incomplete. */
 static bool
 fail_end(Scan *scan, const char *what)
 {
@@ -195,7 +198,7 @@ fail_end(Scan *scan, const char *what)
 					 (int) (scan->end - scan->start), 0, "%s", HINT_FORM, what);
 }
 
-/* Fail over what stands at scan->next, up to the next white space. */
+/* Report an error at scan->next, up to the next white space. */
 static bool
 fail_here(Scan *scan, const char *what, const char *hint)
 {
@@ -206,7 +209,7 @@ fail_here(Scan *scan, const char *what, const char *hint)
 	return fail_token(scan, CORE_SYNTAX, scan->next, to, what, hint);
 }
 
-/* Fail because a field or a sum of fields does not fit. */
+/* Report that a field, or the sum of fields, is out of range. */
 static bool
 fail_range(Scan *scan, const char *from, const char *hint)
 {
@@ -218,9 +221,9 @@ fail_range(Scan *scan, const char *from, const char *hint)
 }
 
 /*
- * Read [sign] digits [. digits] at scan->next, white space after the sign
- * allowed.  False without an error when there is no digit; *fits is false
- * when the whole part is over 64 bits.
+ * Read [sign] digits [. digits] at scan->next; white space is allowed after the sign.
+ * Returns false, without reporting an error, if there is no digit.  *fits is set to
+ * false if the whole part exceeds 64 bits.
  */
 static bool
 scan_number(Scan *scan, Number *number, bool *fits)
@@ -260,7 +263,7 @@ scan_number(Scan *scan, Number *number, bool *fits)
 		};
 		int			n = 0;
 
-		digits++;				/* the point does not count as one */
+		digits++;				/* the point is not a digit */
 		for (p++; p < scan->end && is_digit(*p); p++, n++)
 		{
 			if (n < 18)
@@ -282,8 +285,8 @@ scan_number(Scan *scan, Number *number, bool *fits)
 }
 
 /*
- * number->fraction of a unit, in microseconds, exact and rounded half to
- * even.  Every step stays below 2^64, as a unit is at most 3.6 * 10^9.
+ * The fraction of a number of units, in microseconds, computed exactly and rounded half
+ * to even.  Nothing overflows, since "unit" is at most 3.6 * 10^9.
  */
 static uint64_t
 fraction_usecs(const Number *number, uint64_t unit)
@@ -300,7 +303,7 @@ fraction_usecs(const Number *number, uint64_t unit)
 	return usecs;
 }
 
-/* Add microseconds of a sign to the value's time. */
+/* Add microseconds to, or if negative subtract them from, the value's time. */
 static bool
 add_time(Scan *scan, const char *from, bool negative, uint64_t usecs)
 {
@@ -312,7 +315,7 @@ add_time(Scan *scan, const char *from, bool negative, uint64_t usecs)
 	return true;
 }
 
-/* Note that the field [from, scan->next) gives the units of "mask". */
+/* Note that the field [from, scan->next) has the units in "mask"; an error if seen before. */
 static bool
 note_seen(Scan *scan, unsigned mask, const char *from)
 {
@@ -320,7 +323,7 @@ note_seen(Scan *scan, unsigned mask, const char *from)
 	{
 		char		what[64];
 
-		/* one unit, but for hours:minutes:seconds */
+		/* the mask has one bit, except for hours:minutes:seconds */
 		snprintf(what, sizeof(what), "A second field for %s:",
 				 mask == SEEN_TIME ? "the time" :
 				 unit_names[__builtin_ctz(mask)]);
@@ -331,7 +334,7 @@ note_seen(Scan *scan, unsigned mask, const char *from)
 	return true;
 }
 
-/* Add a number of a unit; scan->next is behind the field. */
+/* Add a number of units to the value; scan->next is after the field. */
 static bool
 add_field(Scan *scan, const Number *number, bool fits, Unit unit)
 {
@@ -366,7 +369,7 @@ add_field(Scan *scan, const Number *number, bool fits, Unit unit)
 	return add_time(scan, number->start, number->negative, usecs);
 }
 
-/* Read ":minutes[:seconds]" behind the hours. */
+/* Read ":minutes[:seconds]" after the hours, and add the time. */
 static bool
 scan_clock(Scan *scan, const Number *hours, bool fits)
 {
@@ -408,7 +411,7 @@ scan_clock(Scan *scan, const Number *hours, bool fits)
 	return add_time(scan, hours->start, hours->negative, usecs);
 }
 
-/* Is [from, to) this lower-case word, in any case? */
+/* Is [from, to) equal to a lower-case word, ignoring case? */
 static bool
 is_word(const char *from, const char *to, const char *word)
 {
@@ -420,7 +423,7 @@ is_word(const char *from, const char *to, const char *word)
 	return from == to && *word == '\0';
 }
 
-/* The unit of a word, which is not empty. */
+/* Find the unit that a non-empty word denotes. */
 static Unit
 find_unit(const char *from, const char *to)
 {
@@ -447,7 +450,7 @@ find_unit(const char *from, const char *to)
 	return UNIT_UNKNOWN;
 }
 
-/* Fail over a unit that is none of business time. */
+/* Report an unknown or unsupported unit. */
 static bool
 fail_unit(Scan *scan, Unit unit, const char *from, const char *to)
 {
@@ -460,7 +463,7 @@ fail_unit(Scan *scan, Unit unit, const char *from, const char *to)
 	return fail_token(scan, CORE_UNSUPPORTED, from, to, what, HINT_LONG_UNITS);
 }
 
-/* Read the word at scan->next; returns where it ends. */
+/* Find the end of the word at scan->next. */
 static const char *
 scan_word(Scan *scan)
 {
@@ -511,7 +514,7 @@ scan_field(Scan *scan)
 						  "A number without a unit:", HINT_UNITS);
 	}
 
-	/* "bd" after "business" would say it twice */
+	/* do not accept "business bd" */
 	unit = business && lower(*scan->next) == 'b' ? UNIT_UNKNOWN :
 		find_unit(scan->next, word_end);
 	if (unit >= UNIT_WEEK)
@@ -520,13 +523,13 @@ scan_field(Scan *scan)
 	return add_field(scan, &number, fits, unit);
 }
 
-/* Read an ISO 8601 duration; scan->next is at its P. */
+/* Read an ISO 8601 duration; scan->next is at the P. */
 static bool
 scan_iso(Scan *scan)
 {
 	const char *start = scan->next++;
 	bool		in_time = false;
-	bool		complete = false;	/* a field since P or T */
+	bool		complete = false;	/* was there a field since P or T? */
 
 	for (;;)
 	{
@@ -693,7 +696,7 @@ interval_parse(const char *text, size_t length, IntervalValue *value,
 	return true;
 }
 
-/* Print a number; returns behind it. */
+/* Print a number; returns the position after it. */
 static char *
 print_number(char *out, uint64_t number)
 {
@@ -710,7 +713,7 @@ print_number(char *out, uint64_t number)
 	return out;
 }
 
-/* Print " -30 bm", without the space at the start; nothing for zero. */
+/* Print a field like " -30 bm", without the space at the start; nothing if zero. */
 static char *
 print_field(char *out, const char *start, bool negative, uint64_t number,
 			char unit)
@@ -728,7 +731,7 @@ print_field(char *out, const char *start, bool negative, uint64_t number,
 	return out;
 }
 
-/* Print a calendar's name, quoted where need be. */
+/* Print "@" and a calendar's name, quoted if necessary. */
 static char *
 print_name(char *out, const char *name, int length)
 {

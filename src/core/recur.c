@@ -3,17 +3,15 @@
  * recur.c
  *	  Recurrence rules of RFC 5545, section 3.3.10, over local dates.
  *
- * A rule is read as what it says: periods (years, months, weeks or days) at
- * the distance INTERVAL, in each period the dates that satisfy every BY part,
- * of these the BYSETPOS-th.  Rules finer than a day make no sense for dates
- * and are refused.
+ * A rule is evaluated literally: look at every INTERVAL-th period (year, month, week or
+ * day), in each of them find the dates that satisfy all BY parts, and take those that
+ * BYSETPOS selects.  Frequencies finer than a day make no sense for dates, and are
+ * rejected.
  *
- * libical has an iterator too, but it does not serve: it cannot be
- * interrupted while it looks for the next match (FREQ=SECONDLY with a
- * February 30 runs for minutes), and libical 3.0.16 answers wrongly without
- * notice where BYSETPOS meets FREQ=WEEKLY or DAILY, where a negative
- * BYMONTHDAY meets FREQ=DAILY, and where FREQ=YEARLY has BYMONTHDAY without
- * BYMONTH.
+ * We cannot use the iterator of libical.  It cannot be interrupted while it searches for
+ * the next match (FREQ=SECONDLY with a February 30 takes minutes).  Also, libical 3.0.16
+ * silently returns wrong results for BYSETPOS with FREQ=WEEKLY or DAILY, for a negative
+ * BYMONTHDAY with FREQ=DAILY, and for FREQ=YEARLY with BYMONTHDAY but no BYMONTH.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -25,8 +23,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define MAX_PERIOD	366			/* days of the longest period */
-#define lengthof_list(list)	((int) (sizeof(list) / 2))	/* its highest value */
+#define MAX_PERIOD	366			/* days in the longest period */
+#define lengthof_list(list)	((int) (sizeof(list) / 2))	/* highest value in a
+														 * list */
 #define HINT_RULE	"Write it as in RFC 5545, for example \"FREQ=WEEKLY;BYDAY=MO,WE\"."
 
 static const char *const weekday_names[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
@@ -37,7 +36,7 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* So many digits; false if they are not. */
+/* Convert exactly ndigits digits; returns false if there are others. */
 static bool
 parse_digits(const char *text, int ndigits, int *value)
 {
@@ -81,7 +80,7 @@ recur_parse_time(const char *text, size_t length, int64_t *seconds, RecurUntil *
 	return true;
 }
 
-/* A positive number up to max that fills the text. */
+/* Convert a number from 1 to max, which must be the entire text. */
 static bool
 parse_number(const char *text, size_t length, int max, int *value)
 {
@@ -111,8 +110,8 @@ parse_weekday(const char *text, size_t length, int *weekday)
 }
 
 /*
- * One element of a list into its set: "5", "-1", and with weekdays "MO",
- * "+1MO", "-1MO", where list is seven sets in a row.  max is the highest value.
+ * Add an element of a list to its set: "5", "-1" (if "negative"), or if "weekdays" "MO",
+ * "+1MO" or "-1MO"; then "list" is seven consecutive sets.  max is the highest value.
  */
 static bool
 parse_element(const char *text, size_t length, bool weekdays, bool negative,
@@ -147,7 +146,7 @@ parse_element(const char *text, size_t length, bool weekdays, bool negative,
 	return true;
 }
 
-/* A comma-separated list; false if an element is wrong. */
+/* Parse a comma-separated list; returns false if an element is invalid. */
 static bool
 parse_list(const char *text, size_t length, bool weekdays, bool negative,
 		   int max, bool *list)
@@ -167,7 +166,7 @@ parse_list(const char *text, size_t length, bool weekdays, bool negative,
 	}
 }
 
-/* One clause NAME=value into the rule. */
+/* Parse a clause NAME=value; *unsupported tells why it failed. */
 static bool
 parse_clause(const char *name, size_t name_length, const char *value,
 			 size_t length, Recur *recur, bool *unsupported)
@@ -175,7 +174,7 @@ parse_clause(const char *name, size_t name_length, const char *value,
 	static const struct
 	{
 		const char *name;
-		int			freq;		/* -1: finer than a day */
+		int			freq;		/* -1 if finer than a day */
 	}			freqs[] = {
 		{"DAILY", RECUR_DAILY}, {"WEEKLY", RECUR_WEEKLY},
 		{"MONTHLY", RECUR_MONTHLY}, {"YEARLY", RECUR_YEARLY},
@@ -211,7 +210,7 @@ parse_clause(const char *name, size_t name_length, const char *value,
 		int		   *field = hour ? &recur->hour :
 			IS("BYMINUTE") ? &recur->minute : &recur->second;
 
-		/* parse_number takes no zero */
+		/* parse_number() does not accept zero */
 		if (length == 1 && *value == '0')
 			*field = 0;
 		else if (length == 2 && memcmp(value, "00", 2) == 0)
@@ -264,7 +263,7 @@ parse_clause(const char *name, size_t name_length, const char *value,
 #undef IS
 }
 
-/* Does some month of BYMONTH have some day of BYMONTHDAY? */
+/* Is there a month of BYMONTH that has a day of BYMONTHDAY? */
 static bool
 has_some_day(const Recur *recur)
 {
@@ -283,7 +282,7 @@ has_some_day(const Recur *recur)
 	return false;
 }
 
-/* Does BYDAY count, as in 1MO? */
+/* Does BYDAY have numbers, as in 1MO? */
 static bool
 has_counted_day(const Recur *recur)
 {
@@ -383,7 +382,7 @@ year_days(int year)
 	return 337 + core_month_days(year, 2);
 }
 
-/* The number of a period since some fixed one, so that INTERVAL is a step. */
+/* The number of the period that contains a date, such that INTERVAL is a step. */
 static int
 period_number(const Recur *recur, int32_t date)
 {
@@ -426,7 +425,7 @@ period_start(const Recur *recur, int number)
 	return core_date(number, 1, 1);
 }
 
-/* Is the value, counted from the front or from the back, in the set? */
+/* Is a value (1 to total) in the set, counted from the start or from the end? */
 static bool
 in_list(const bool *list, int max, int value, int total)
 {
@@ -434,11 +433,12 @@ in_list(const bool *list, int max, int value, int total)
 		(total + 1 - value <= max && list[max - (total + 1 - value)]);
 }
 
-/* The week of BYWEEKNO and how many weeks its year has (ISO 8601 for WKST=MO). */
+/* Is the week of a date in BYWEEKNO?  With WKST=MO these are ISO 8601 weeks. */
 static bool
 in_week_no(const Recur *recur, int32_t date)
 {
-	int32_t		fourth;			/* of the week: its year is the week's year */
+	int32_t		fourth;			/* day 4 of the week, whose year is that of
+								 * the week */
 	int			year;
 	int			month;
 	int			day;
@@ -456,7 +456,7 @@ in_week_no(const Recur *recur, int32_t date)
 				   (fourth - week_one[0]) / 7 + 1, (week_one[1] - week_one[0]) / 7);
 }
 
-/* Does the date satisfy each BY part? */
+/* Does a date satisfy all BY parts (except BYSETPOS)? */
 static bool
 date_matches(const Recur *recur, int32_t date, int year, int month, int day)
 {
@@ -490,7 +490,7 @@ date_matches(const Recur *recur, int32_t date, int year, int month, int day)
 	return !recur->has_week_no || in_week_no(recur, date);
 }
 
-/* What the rule leaves open is as in DTSTART. */
+/* Complete a rule by what it does not specify, from DTSTART. */
 static void
 fill_from_start(Recur *recur, int32_t start)
 {
@@ -517,7 +517,7 @@ fill_from_start(Recur *recur, int32_t start)
 	}
 }
 
-/* The matching dates of [date, end) into dates; returns how many. */
+/* Find the matching dates in [date, end); returns their number. */
 static int
 period_dates(const Recur *recur, int32_t date, int32_t end, int64_t *budget,
 			 int32_t *dates)
@@ -570,7 +570,7 @@ recur_expand(const Recur *rule, int32_t start, int32_t first, int32_t from,
 	number = period_number(&recur, start);
 	if (from > start && recur.count == 0)
 	{
-		/* Without COUNT nothing before from matters. */
+		/* without COUNT, skip all periods before "from" */
 		int64_t		skipped = period_number(&recur, from) - number;
 
 		number += skipped - skipped % recur.interval;

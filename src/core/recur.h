@@ -29,20 +29,20 @@ typedef enum RecurUntil
 } RecurUntil;
 
 /*
- * A parsed rule.  A BY list is a set, indexed by value plus the highest
- * value, so that negative values (counted from the end) have their place; it
- * is meaningful only when its has_ flag is set.
+ * A parsed rule.  A BY list is represented as a set, indexed by value plus the highest
+ * possible value, because values can be negative (counted from the end).  It is valid
+ * only if its has_ flag is set.
  */
 typedef struct Recur
 {
 	RecurFrequency freq;
 	int			interval;
-	int			count;			/* 0: no COUNT */
+	int			count;			/* 0 if there is no COUNT */
 	RecurUntil	until_kind;
 	int64_t		until;			/* seconds since 2000-01-01, as written */
-	int			week_start;		/* WKST, 0 = Monday, which is the default */
-	int			hour;			/* BYHOUR, BYMINUTE, BYSECOND: -1 when not
-								 * given; a list of several is not taken */
+	int			week_start;		/* WKST; 0 = Monday, which is the default */
+	int			hour;			/* BYHOUR, BYMINUTE, BYSECOND; -1 if not
+								 * given. Lists are not supported. */
 	int			minute;
 	int			second;
 	bool		has_month;
@@ -55,34 +55,35 @@ typedef struct Recur
 	bool		week_no[2 * 53 + 1];
 	bool		year_day[2 * 366 + 1];
 	bool		month_day[2 * 31 + 1];
-	bool		day[7][2 * 53 + 1]; /* [weekday][53]: every one */
+	bool		day[7][2 * 53 + 1]; /* [weekday][53] is set for all of them */
 	bool		set_pos[2 * 366 + 1];
 } Recur;
 
-/* Parse the terminated text of a rule; on failure fill *error, return false. */
+/* Parse a rule (NUL-terminated).  Returns false and fills in *error on failure. */
 extern bool recur_parse(const char *text, Recur *recur, CoreError *error);
 
 /*
- * Does the rule leave the time of day as it is?  If not, fill *error: for who
- * has no use of BYHOUR, BYMINUTE and BYSECOND.
+ * For callers that do not support BYHOUR, BYMINUTE and BYSECOND: returns false and fills
+ * in *error if the rule has any of these.
  */
 extern bool recur_keeps_time(const Recur *recur, CoreError *error);
 
 /*
- * Read "20261231", "20261231T120000" or "20261231T120000Z" (length bytes) as
- * seconds since 2000-01-01.  Returns false when it is none of these or no
- * real time between the years 1 and 9999.
+ * Convert "20261231", "20261231T120000" or "20261231T120000Z" ("length" bytes) to
+ * seconds since 2000-01-01.  Returns false if it does not have one of these forms, or is
+ * not a valid time in the years 1 to 9999.
  */
 extern bool recur_parse_time(const char *text, size_t length, int64_t *seconds,
 							 RecurUntil *kind);
 
 /*
- * Hand the dates of a rule to emit, in order: those not before "first" and in
- * [from, to), "to" being the day after UNTIL at the latest.  What the rule
- * leaves open is taken from the date "start" (DTSTART), and COUNT counts from
- * "first" on.  DTSTART itself is emitted only if the rule says so.
- * *budget is what may be spent in tests of one date; it is reduced, and when
- * it is used up the call fails with CORE_LIMIT.
+ * Call "emit" for the dates of a rule, in order: those that are in [from, to) and not
+ * before "first".  The caller must have limited "to" to the day after UNTIL.  What the
+ * rule does not specify is taken from the date "start" (DTSTART), and COUNT counts from
+ * "first" on.  DTSTART itself is emitted only if it matches the rule.
+ *
+ * The number of dates tested is subtracted from *budget; if that becomes negative the
+ * call fails with CORE_LIMIT.
  */
 extern bool recur_expand(const Recur *recur, int32_t start, int32_t first,
 						 int32_t from, int32_t to, int64_t *budget,

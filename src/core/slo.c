@@ -9,10 +9,10 @@
  */
 #include "slo.h"
 
-/* Of two amounts that differ by less than this part, neither is greater. */
+/* Relative difference up to which two amounts are regarded as equal */
 #define SAME	1e-12
 
-/* ... and of what is left between two amounts, that part of the amounts. */
+/* Relative error of amounts, for comparing a difference of two nearly equal ones */
 #define ROUNDING	1e-15
 
 double
@@ -20,13 +20,13 @@ slo_sli_percent(double good, double total)
 {
 	if (!(total > 0))
 		return SLO_NOTHING;
-	/* (of fractions of seconds 100 * x / x is not always 100) */
+	/* because of rounding, 100 * x / x is not always 100 */
 	return good >= total ? 100 : fmin(100 * good / total, 100);
 }
 
 /*
- * A target is written in decimals, and 100 - 99.9 is not 0.1 in binary: where
- * ten decimals come within the error of that subtraction, they are meant.
+ * Targets are decimal numbers, and in binary 100 - 99.9 is not 0.1.  If the difference
+ * is within rounding error of a number with ten decimals, return that one.
  */
 double
 slo_allowed_percent(double target)
@@ -77,8 +77,8 @@ slo_max_burn_rate(double target)
 }
 
 /*
- * Is what is bad of a total within its budget?  The difference of good and total
- * has their rounding, which is much of it where nearly all is good.
+ * Is the bad part of a total within its budget?  Allows for the rounding errors of good
+ * and total, which can be a large part of their difference if almost all is good.
  */
 static bool
 is_within(double good, double total, double target)
@@ -148,8 +148,8 @@ slo_detection(double factor, double target, double window, double error_percent,
 }
 
 /*
- * What is usual for 28 days, in minutes, scaled to another window and rounded
- * to whole minutes.
+ * The usual rules for 28 days (times are in minutes), scaled to another window and
+ * rounded to whole minutes.
  */
 SloScaledRule
 slo_scaled_rule(int i, double window)
@@ -254,7 +254,7 @@ slo_weighted_percent(const double *percents, const double *weights, int n)
 		least = fmin(least, percents[i]);
 		most = fmax(most, percents[i]);
 	}
-	/* a mean is between the least and the most, however its sums are rounded */
+	/* despite rounding, the mean must be between the minimum and the maximum */
 	return weight > 0 ? fmax(least, fmin(sum / weight, most)) : SLO_NOTHING;
 }
 

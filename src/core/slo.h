@@ -4,10 +4,10 @@
  *	  The arithmetic of service-level objectives: indicators, error budgets,
  *	  burn rates, alert factors and service credits.
  *
- * Amounts ("good", "total") are of any one unit: events, slices, or seconds.
- * Percentages are 0 to 100.  What nothing can be said of, such as a ratio of
- * no events, is SLO_NOTHING and never a number.  A target of 100 per cent has
- * no budget: any bad event burns infinitely more than that.
+ * Amounts ("good", "total") can have any unit: events, slices, or seconds.
+ * Percentages range from 0 to 100.  An undefined result, such as a ratio of no events,
+ * is SLO_NOTHING (NaN).  A target of 100 percent has no error budget, so any bad event
+ * has an infinite burn rate.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -23,53 +23,58 @@
 #define SLO_NOTHING			((double) NAN)
 #define slo_is_nothing(x)	isnan(x)
 
-/* 100 * good / total */
+/* 100 * good / total; SLO_NOTHING if total is 0 */
 extern double slo_sli_percent(double good, double total);
 
-/* What may fail: 100 less the target, as the decimals of the target say it. */
+/* The percentage that may fail: 100 - target, without binary rounding errors */
 extern double slo_allowed_percent(double target);
 
-/* How much of a total may be bad: the error budget. */
+/* The error budget: how much of a total may be bad */
 extern double slo_budget(double total, double target);
 
-/* The budget less what was bad: negative when it is overspent. */
+/* The budget minus what was bad (may be negative); and what was bad in % of it */
 extern double slo_remaining(double good, double total, double target);
 extern double slo_consumed_percent(double good, double total, double target);
 
-/* How many times faster than allowed: 1 uses up the budget just in the window. */
+/*
+ * The burn rate: 1 uses up the budget exactly at the end of the window.  The maximal one
+ * occurs if everything is bad.
+ */
 extern double slo_burn_rate(double good, double total, double target);
 extern double slo_max_burn_rate(double target);
 
-/* The objective is kept; false also of nothing. */
+/* Is the objective met?  False if total is 0. */
 extern bool slo_is_met(double good, double total, double target);
 
 /*
- * Alerts.  The factor of a rule is the burn rate that uses "budget_percent" of
- * the budget of "window" within the rule's long window.
+ * Alerts.  The factor of a rule is the burn rate that uses up "budget_percent" of the
+ * budget of "window" within the rule's long window.  A rule can fire if its factor is
+ * at most the maximal burn rate.
  */
 extern double slo_alert_factor(double budget_percent, double window, double long_window);
 extern bool slo_can_fire(double factor, double target);
 
-/* A rule fires above its factor, not at it. */
+/* Does a rule fire?  Only if the burn rate is greater than its factor. */
 extern bool slo_fires(double burn_rate, double factor);
 
 /* The percentage of bad events at which a rule fires. */
 extern double slo_alert_percent(double factor, double target);
 
-/* The percentage of a budget that a burn rate uses up in a time. */
+/* The percentage of the budget of "window" that a burn rate lasting so long uses up. */
 extern double slo_burnt_percent(double burn_rate, double lasting, double window);
 
-/* The time until nothing remains; nothing when it never comes or is past. */
+/* The time until the budget is used up; SLO_NOTHING if it already is, or never will be. */
 extern double slo_exhaustion(double remaining_percent, double burn_rate, double window);
 
 /*
- * How long after a full recovery-to-failure step, "error_percent" failing, a
- * rule of one window fires, and how long after recovery it ends.  False: never.
+ * Suppose that "error_percent" suddenly begin to fail: how long after that does a rule
+ * with a single window fire, and how long after recovery does it end?  Returns false if
+ * it does not fire.
  */
 extern bool slo_detection(double factor, double target, double window, double error_percent,
 						  double *fires_after, double *ends_after);
 
-/* A rule whose windows are fractions of the objective's, in seconds. */
+/* A default rule, whose windows are scaled to that of the objective; in seconds. */
 typedef struct SloScaledRule
 {
 	bool		urgent;
@@ -81,26 +86,27 @@ typedef struct SloScaledRule
 
 #define SLO_SCALED_RULES	4
 
+/* Default rule i (0 <= i < SLO_SCALED_RULES) for a window, in seconds. */
 extern SloScaledRule slo_scaled_rule(int i, double window);
 
-/* How an objective stands. */
+/* The state of an objective. */
 typedef enum SloState
 {
 	SLO_NO_DATA,
-	SLO_HEALTHY,				/* the target is reached */
-	SLO_DEGRADING,				/* it is not, and some budget remains */
-	SLO_VIOLATED				/* and none does */
+	SLO_HEALTHY,				/* the target is met */
+	SLO_DEGRADING,				/* it is not, but some budget remains */
+	SLO_VIOLATED				/* it is not, and no budget remains */
 } SloState;
 
 extern SloState slo_state(double sli_percent, double target, double remaining);
 
-/* What is to be thought of a measurement. */
+/* How reliable a measurement is. */
 typedef enum SloObservation
 {
 	SLO_OBSERVED,
-	SLO_STALE,					/* nothing came in lately */
+	SLO_STALE,					/* there were no recent data */
 	SLO_BELOW_COVERAGE,			/* too little of the time was observed */
-	SLO_ZERO_TOTAL				/* observed, and nothing happened */
+	SLO_ZERO_TOTAL				/* observed, but there were no events */
 } SloObservation;
 
 extern double slo_coverage_percent(double observed, double expected);
@@ -108,8 +114,10 @@ extern SloObservation slo_observation(double observed, double expected, double t
 									  bool stale, double floor_percent);
 
 /*
- * Slices: by all their events together, by slices that reach the target, and by
- * the mean of the slices' percentages.
+ * Three ways to compute a percentage from n slices: from all events together
+ * (*occurrences), from the number of slices that meet the target (*slices), and as the
+ * mean of the slices' percentages (*ratio).  "empty" tells how slices without events
+ * count in the latter two.
  */
 typedef enum SloEmptySlice
 {
@@ -121,15 +129,15 @@ typedef enum SloEmptySlice
 extern void slo_slices(const double *good, const double *total, int n, double target,
 					   SloEmptySlice empty, double *occurrences, double *slices, double *ratio);
 
-/* Composites: the weighted mean of members of which something is known. */
+/* Composites: the weighted mean of the members that are not SLO_NOTHING. */
 extern double slo_weighted_percent(const double *percents, const double *weights, int n);
 
-/* All that any member lacks, together. */
+/* Composites: 100 minus the weighted sum of what the members lack to 100. */
 extern double slo_added_percent(const double *percents, const double *weights, int n);
 
 /*
- * Service credits: the credit of the lowest tier, "below" such a percentage,
- * that was reached; 0 when none was.
+ * Service credits: the credit of the lowest tier whose limit "below" is greater than the
+ * percentage; 0 if there is none.
  */
 extern double slo_credit_percent(double percent, const double *below, const double *credits, int n);
 

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * survival.c
- *	  How long things last, some of which last still: the estimator of Kaplan
- *	  and Meier.
+ *	  Estimation of how long things last: the Kaplan-Meier estimator.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -12,12 +11,12 @@
 
 #include <string.h>
 
-/* Of two probabilities that differ by less than this part, neither is greater. */
+/* Relative difference up to which two probabilities are regarded as equal */
 #define SAME	1e-12
 
 /*
- * Samples are in order by time, events first: what is censored at the time of an
- * event was at risk.  That is one number of 65 bits, sorted digit by digit.
+ * Samples are sorted by time, with events before censored samples of the same time.
+ * Together these are a 65-bit number, on which we do a radix sort.
  */
 #define DIGIT_BITS	11
 #define DIGITS		6
@@ -54,7 +53,7 @@ survival_sort(SurvivalSample *samples, size_t n, const CoreMem *mem)
 		for (size_t i = 0; i < n; i++)
 			place[digit_of(&from[i], digit)]++;
 		if (place[digit_of(from, digit)] == n)
-			continue;			/* the same for all */
+			continue;			/* this digit is the same in all samples */
 		for (int b = 0; b < BUCKETS; b++)
 		{
 			size_t		count = place[b];
@@ -73,8 +72,8 @@ survival_sort(SurvivalSample *samples, size_t n, const CoreMem *mem)
 }
 
 /*
- * Among events alone the product of what survived is a fraction of whole
- * numbers, the part that is left of those at risk: so it is kept as one.
+ * Add a sample to a curve.  Between censored samples the product of the Kaplan-Meier
+ * factors telescopes to a fraction of two integers, which avoids rounding errors.
  */
 static void
 add_sample(SurvivalCurve *curve, const SurvivalSample *sample)
@@ -149,7 +148,7 @@ survival_curves(const SurvivalSample *samples, size_t n, const int32_t *curve_of
 	return true;
 }
 
-/* How many steps are of a time before t; with "at", or of t itself. */
+/* The number of steps before t, or if "at" until t inclusively. */
 static int64_t
 steps_before(const SurvivalCurve *curve, int64_t t, bool at)
 {

@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * survival.h
- *	  How long things last, some of which last still: the estimator of Kaplan
- *	  and Meier.
+ *	  Estimation of how long things last when some of them have not ended yet: the
+ *	  Kaplan-Meier estimator.
  *
- * A sample says how long one thing lasted: until its event, or at least so
- * long (it is censored: it lasts still, or was taken away).  A curve tells the
- * probability that a thing lasts longer than t.  At each time of an event it
- * falls by the part of those still at risk that the event came to; what is
- * censored at the very time of an event was at risk then.  After the last
- * sample it stays where it is.
+ * A sample tells how long one thing lasted until its event or, if it is censored, that
+ * it lasted at least so long (it has not ended yet, or was removed).  A survival curve
+ * gives the probability that a thing lasts longer than t.  At the time of each event it
+ * drops by the fraction of the samples still at risk that had an event then.  A sample
+ * that is censored at the time of an event counts as at risk.  After the last sample the
+ * curve is constant.
  *
- * What has lasted for a time "since" is compared with the samples that lasted
- * no less: an event right at that time may still be to come.
+ * Something that has already lasted for a time "since" is compared with the samples that
+ * lasted at least that long.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -25,26 +25,26 @@
 
 #include "core.h"
 
-/* No such probability: there is nothing to compare with. */
+/* In place of a probability: there are no samples to compare with */
 #define SURVIVAL_NOTHING		NAN
 
-/* No such time. */
+/* In place of a time: there is none */
 #define SURVIVAL_NONE			INT64_MIN
 
 typedef struct SurvivalSample
 {
 	int64_t		time;
 	int32_t		group;
-	bool		event;			/* else censored */
+	bool		event;			/* false if censored */
 } SurvivalSample;
 
-/* After all samples of one time. */
+/* The state of a curve after all samples of one time. */
 typedef struct SurvivalStep
 {
 	int64_t		time;
-	double		surviving;
-	int64_t		samples;		/* of a later time */
-	int64_t		events;			/* of these */
+	double		surviving;		/* probability to last longer than "time" */
+	int64_t		samples;		/* number of samples that lasted longer */
+	int64_t		events;			/* how many of these had an event */
 } SurvivalStep;
 
 typedef struct SurvivalCurve
@@ -53,34 +53,39 @@ typedef struct SurvivalCurve
 	int64_t		events;
 	int64_t		nsteps;
 	SurvivalStep *steps;
-	double		base;			/* (of its making: since the last censored
-								 * sample it is base x at risk / base_at_risk) */
+
+	/*
+	 * For construction: since the last censored sample, the probability is
+	 * base x (samples at risk) / base_at_risk.
+	 */
+	double		base;
 	int64_t		base_at_risk;
 } SurvivalCurve;
 
-/* Sort samples as survival_curves() wants them.  False when memory ran out. */
+/* Sort samples for survival_curves().  Returns false if out of memory. */
 extern bool survival_sort(SurvivalSample *samples, size_t n, const CoreMem *mem);
 
 /*
- * The curves of sorted samples, in one pass: curve[curve_of[group]] gets the
- * samples of a group, where that is not negative.  False when memory ran out.
+ * Make several curves from sorted samples in one pass: the samples of a group are used
+ * for curves[curve_of[group]], or ignored if that index is negative.  Returns false if
+ * out of memory.
  */
 extern bool survival_curves(const SurvivalSample *samples, size_t n, const int32_t *curve_of,
 							SurvivalCurve *curves, int32_t ncurves, const CoreMem *mem);
 
-/* How many samples lasted no less than that, and how many of these had the event. */
+/* The number of samples that lasted at least "since", and how many of these had an event. */
 extern void survival_at_risk(const SurvivalCurve *curve, int64_t since,
 							 int64_t *samples, int64_t *events);
 
 /*
- * The probability that what has lasted "since" lasts longer than "until"; 1
- * when that is past.  SURVIVAL_NOTHING where no sample lasted no less.
+ * The probability that something that has lasted "since" lasts longer than "until"; 1 if
+ * until < since.  SURVIVAL_NOTHING if no sample lasted that long.
  */
 extern double survival_beyond(const SurvivalCurve *curve, int64_t since, int64_t until);
 
 /*
- * How much longer half of what has lasted "since" lasts at most, or
- * SURVIVAL_NONE when the curve does not fall so far.
+ * The median remaining time of something that has lasted "since"; SURVIVAL_NONE if the
+ * curve does not drop far enough.
  */
 extern int64_t survival_median_left(const SurvivalCurve *curve, int64_t since);
 
