@@ -55,6 +55,7 @@ typedef struct Level
 	bool		breach;			/* higher than a fraction at the same instant */
 } Level;
 
+/* What is to be found out about one clock, and the result. */
 typedef struct Look
 {
 	int64		clock_id;

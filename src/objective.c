@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * objective.c
- *	  What objectives read of their relations, and of clocks.
+ *	  Reading the events of objectives from their relations, or from clocks.
  *
- * The expressions of an objective are functions over the rows of its relation
- * (see rules.c).  They are evaluated in one query, as the relation's owner and
- * never as the reader: who may read a report needs no rights on what it is of.
+ * The expressions of an objective are SQL functions over the rows of its relation (see
+ * rules.c).  They are evaluated by queries that run as the relation's owner, never as
+ * the reader, who needs no privileges on the relation to read a report.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -35,24 +35,24 @@
 #include "rollup.h"
 #include "rules.h"
 
-/* A query of an objective, kept until its text is another. */
+/* A plan of an objective, which is kept until the text of the query changes. */
 typedef struct KeptQuery
 {
-	char	   *text;			/* of the plan; NULL: none yet */
+	char	   *text;			/* NULL if there is no plan yet */
 	SPIPlanPtr	plan;
 } KeptQuery;
 
-/* What reading an objective's relation needs of its definition. */
+/* Cache entry: what is needed of an objective's definition to read its events. */
 typedef struct Objective
 {
 	int32		id;				/* key */
-	int64		revision;		/* of all definitions, as it was read */
+	int64		revision;		/* of all definitions, when it was read */
 	MemoryContext context;
 	char	   *name;
 	Oid			relid;
 	char	   *time_zone;
-	bool		of_clocks;
-	bool		by_rows;		/* of what happens at an instant */
+	bool		of_clocks;		/* it is over clocks, not a relation */
+	bool		by_rows;		/* each row is an event at some instant */
 	bool		has_total;
 	bool		has_value;
 	bool		has_group;
@@ -62,13 +62,14 @@ typedef struct Objective
 	Datum		at_least;
 	bool		no_at_most;
 	bool		no_at_least;
-	Datum		promises;		/* of clocks: those that count, integer[]; */
-	Datum		party;			/* only this one's; 0: of all; */
-	Datum		label;			/* by whose values it groups; 0: by none */
+	Datum		promises;		/* over clocks: the promises that count,
+								 * integer[] */
+	Datum		party;			/* only clocks of this one; 0 for all */
+	Datum		label;			/* group by the values of this; 0 for none */
 	KeptQuery	pieces;
 	KeptQuery	rows;
-	bool		is_reading;		/* one of these is being executed */
-	bool		is_gone;		/* and to be freed then */
+	bool		is_reading;		/* one of these plans is being executed */
+	bool		is_gone;		/* free the plans after that */
 } Objective;
 
 typedef struct ObjectiveSlot
@@ -79,7 +80,7 @@ typedef struct ObjectiveSlot
 
 static HTAB *objectives = NULL; /* by id: ObjectiveSlot */
 
-/* A value of variable length in the current context; 0 for NULL. */
+/* Copy a varlena value into the current memory context; 0 for null. */
 static Datum
 copy_field(HeapTuple row, TupleDesc desc, int column)
 {
@@ -155,7 +156,7 @@ free_queries(Objective *objective)
 	free_query(&objective->rows);
 }
 
-/* Whoever works with one goes on with it. */
+/* Discard a cache entry, which may still be in use until the end of the transaction. */
 static void
 let_go(Objective *objective)
 {
@@ -166,7 +167,10 @@ let_go(Objective *objective)
 		free_queries(objective);
 }
 
-/* An objective as the active snapshot sees it: good until the end of the transaction. */
+/*
+ * Get an objective as the active snapshot sees it.  The pointer is valid until the end of
+ * the transaction.
+ */
 static Objective *
 objective_of(int32 id)
 {
@@ -207,7 +211,7 @@ reading_error_callback(void *arg)
 	errcontext("objective \"%s\"", ((Objective *) arg)->name);
 }
 
-/* One of the objective's expressions over the row r. */
+/* SQL for an expression of the objective, for the row r. */
 static char *
 expression(const Objective *objective, const char *column)
 {
@@ -226,7 +230,7 @@ is_suspended(const Objective *objective, Relation rel)
 	return rel->rd_rel->relowner != objective->confirmed_by;
 }
 
-/* The relation of an objective, which its present owner has confirmed. */
+/* Open the relation of an objective; an error if its present owner has not confirmed it. */
 static Relation
 open_relation(const Objective *objective)
 {
@@ -249,7 +253,7 @@ qualified_name(Relation rel)
 									  RelationGetRelationName(rel));
 }
 
-/* Run a query as a role; its rows are the result. */
+/* Run a query as a role, and return its rows as the result of the SQL function. */
 static void
 return_query(FunctionCallInfo fcinfo, const Objective *objective, Oid role, const char *query,
 			 int nargs, Oid *types, Datum *values, const char *nulls)
@@ -279,8 +283,8 @@ return_query(FunctionCallInfo fcinfo, const Objective *objective, Oid role, cons
 }
 
 /*
- * What counts, from an instant to before another: of each row the group, the instant
- * and whether it is good.  $3 and $4 are the bounds of a value, which NaN is not within.
+ * A query for the events in [from, to): group, instant, and whether it is good.  $3 and
+ * $4 are the upper and lower bound of a value; NaN is not within bounds.
  */
 static char *
 events_query(const Objective *objective, Relation rel, const char *from, const char *to)
@@ -303,7 +307,7 @@ events_query(const Objective *objective, Relation rel, const char *from, const c
 	return query.data;
 }
 
-/* The parameters of that, and one more. */
+/* The parameters of such queries, and the edges. */
 #define EVENT_ARGUMENTS 5
 static const Oid event_types[EVENT_ARGUMENTS] = {TIMESTAMPTZOID, TIMESTAMPTZOID, FLOAT8OID, FLOAT8OID, TIMESTAMPTZARRAYOID};
 
@@ -331,7 +335,7 @@ edges_datum(const TimestampTz *edges, int n)
 										   TYPALIGN_DOUBLE));
 }
 
-/* Add up the rows of a query: group, number of the interval, what counts, what is good. */
+/* Add the rows of a query to a tally: group, number of the interval, total, good. */
 static void
 add_rows(Tally *tally)
 {
@@ -348,7 +352,7 @@ add_rows(Tally *tally)
 	}
 }
 
-/* Count between each two edges by one scan of the relation. */
+/* Count all intervals by one scan of the relation. */
 static void
 count_facts(const Objective *objective, Relation rel, Tally *tally)
 {
@@ -372,10 +376,10 @@ count_facts(const Objective *objective, Relation rel, Tally *tally)
 }
 
 /*
- * Pieces of buckets
+ * Counting pieces of buckets, which rollup_counts() leaves to the caller
  */
 
-/* The parameters of their queries: where they begin, where they end, and bounds. */
+/* Parameters of queries on pieces: arrays of their starts and ends, and the bounds. */
 #define PIECES_ARGUMENTS	4
 static const Oid pieces_types[PIECES_ARGUMENTS] = {TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, FLOAT8OID, FLOAT8OID};
 
@@ -393,10 +397,10 @@ plan_of(Objective *objective, KeptQuery *kept, const char *query)
 }
 
 /*
- * Run a query of pieces as the relation's owner, and do something with its rows, of
- * which there are not more than "max" if that is not 0.
- * The owner's expressions may do anything, even change the objective whose plan
- * is running.
+ * Run a query on pieces as the relation's owner, and call a function that processes the
+ * rows in SPI_tuptable, which are at most "max" unless that is 0.  The owner's
+ * expressions may do anything, including changing the objective whose plan is running,
+ * so protect the plan.
  */
 static void
 read_pieces(Objective *objective, Relation rel, KeptQuery *kept, const char *query, long max,
@@ -443,11 +447,11 @@ typedef struct PiecesTask
 	Relation	rel;
 	Tally	   *tally;
 	const CoverPart *pieces;
-	PieceCounts *counts;		/* of the statement; may be NULL */
+	PieceCounts *counts;		/* of the statement, or NULL */
 	const RollupPass *pass;
 } PiecesTask;
 
-/* Add up the rows of a query: group, what counts, what is good, number of the piece. */
+/* Add the rows of a query to a tally: group, total, good, number of the piece. */
 static void
 add_pieces(void *argument)
 {
@@ -471,7 +475,7 @@ add_pieces(void *argument)
 		piece_counts_told(task->counts, rows);
 }
 
-/* The query that counts what an objective has in pieces, by whatever index there is. */
+/* A query that counts the events of an objective in pieces. */
 static char *
 pieces_query(const Objective *objective, Relation rel)
 {
@@ -482,9 +486,9 @@ pieces_query(const Objective *objective, Relation rel)
 }
 
 /*
- * That of their rows, with the columns that are read and NULL for others before them;
- * LATERAL, so that it takes the index: of a join with what is not known yet the planner
- * expects a ninth of the table.
+ * A query for the rows in pieces.  It has the columns that expressions read, and NULL for
+ * other columns before them.  LATERAL with OFFSET 0 makes it use the index: for a join
+ * with unknown bounds the planner would expect a ninth of the table.
  */
 static char *
 rows_query(const Objective *objective, Relation rel, const Bitmapset *columns)
@@ -517,7 +521,10 @@ add_piece_rows(void *argument)
 	piece_counts_rows(task->counts, task->rel, task->pass);
 }
 
-/* Count them for all objectives that can be counted with this one, if that is worth while. */
+/*
+ * Count the pieces for all objectives that can be counted together with this one, if that
+ * is worthwhile.
+ */
 static void
 count_together(Objective *objective, PiecesTask *task, int n)
 {
@@ -527,7 +534,7 @@ count_together(Objective *objective, PiecesTask *task, int n)
 					PIECE_COUNTS_MAX / task->pass->n + 1, task->pieces, n, add_piece_rows, task);
 }
 
-/* Count the pieces of buckets, or look up what the statement has counted. */
+/* Count the pieces, unless the statement has already done so. */
 static void
 count_pieces(Objective *objective, Relation rel, Tally *tally, const CoverPart *pieces, int n, PieceCounts *counts)
 {
@@ -546,7 +553,7 @@ count_pieces(Objective *objective, Relation rel, Tally *tally, const CoverPart *
 	read_pieces(objective, rel, &objective->pieces, pieces_query(objective, rel), 0, pieces, n, add_pieces, &task);
 }
 
-/* What was counted, as rows. */
+/* Return a tally as rows. */
 static void
 return_tally(ReturnSetInfo *result, Tally *tally)
 {
@@ -589,14 +596,13 @@ edges_of(ArrayType *array, int *n)
 /*
  * Clocks
  *
- * Those that have ended are in the rollup; those that are open and late are looked
- * for by an index.
+ * Finished clocks are in the rollup; open ones that are late are found by an index.
  */
 
 #define CLOCK_ARGUMENTS 5
 static const Oid clock_types[CLOCK_ARGUMENTS] = {INT4ARRAYOID, TEXTOID, TEXTOID, TIMESTAMPTZARRAYOID, BOOLOID};
 
-/* Count clocks that have ended, or are open, between each two edges of a tally. */
+/* Count finished clocks or, if "open", those that are late, by the edges of a tally. */
 static void
 count_clocks(const Objective *objective, Tally *tally, bool open)
 {
@@ -625,7 +631,7 @@ count_clocks(const Objective *objective, Tally *tally, bool open)
 	fence_leave(&fence);
 }
 
-/* Count the pieces of buckets. */
+/* Count the finished clocks in pieces of buckets. */
 static void
 count_clock_pieces(const Objective *objective, Tally *tally, const CoverPart *pieces, int n)
 {
@@ -667,7 +673,7 @@ count_all_clocks(const Objective *objective, Tally *tally, bool by_rollup)
 	table_close(rel, NoLock);
 }
 
-/* Count what the rows of the relation say. */
+/* Count the events of an objective over a relation. */
 static void
 count_all_rows(Objective *objective, Tally *tally, bool by_rollup, PieceCounts *counts)
 {
@@ -700,7 +706,10 @@ objective_count(int32 id, Tally *tally, bool by_rollup, PieceCounts *counts)
 	error_context_stack = callback.previous;
 }
 
-/* Of the clocks of all parties one party's: a rollup does not tell them apart. */
+/*
+ * For an objective over the clocks of all parties, count those of one party.  The rollup
+ * cannot be used, as it does not distinguish parties.
+ */
 static void
 count_of_party(int32 id, Datum party, Tally *tally)
 {
@@ -721,9 +730,9 @@ is_of_all(int32 id)
 /*
  * sla.objective_counts(objective, edges, party) -> setof (grp, bucket, total, good)
  *
- * What counts from the first edge to before the last, counted between each two
- * of them, which ascend: by the rollup where there is one, else by one scan.  Of
- * an objective over the clocks of all only a party's, if one is told.
+ * Count events between each two consecutive edges, which are sorted: by the rollup if
+ * there is one, else by one scan.  If a party is given and the objective is over the
+ * clocks of all parties, count only those of that party.
  */
 PG_FUNCTION_INFO_V1(sla_objective_counts);
 Datum
@@ -751,7 +760,7 @@ sla_objective_counts(PG_FUNCTION_ARGS)
 /*
  * sla.objective_facts(objective, edges) -> setof (grp, bucket, total, good)
  *
- * The same, never by the rollup.
+ * The same without using the rollup.
  */
 PG_FUNCTION_INFO_V1(sla_objective_facts);
 Datum
@@ -768,7 +777,7 @@ sla_objective_facts(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* All clocks that have ended, by what a rollup has as its finest buckets. */
+/* Return all finished clocks, counted by the finest buckets of a rollup. */
 static void
 return_clock_buckets(FunctionCallInfo fcinfo, const Objective *objective)
 {
@@ -779,7 +788,7 @@ return_clock_buckets(FunctionCallInfo fcinfo, const Objective *objective)
 				 lengthof(values), (Oid *) clock_types, values, nulls);
 }
 
-/* The same of what the rows of the relation say. */
+/* Return all events of a relation, counted by the finest buckets of a rollup. */
 static void
 return_event_buckets(FunctionCallInfo fcinfo, const Objective *objective)
 {
@@ -798,7 +807,7 @@ return_event_buckets(FunctionCallInfo fcinfo, const Objective *objective)
 /*
  * sla.objective_buckets(objective) -> setof (grp, bucket, total, good)
  *
- * All that is in a rollup, by its finest buckets.
+ * The contents that the objective's rollup should have, by its finest buckets.
  */
 PG_FUNCTION_INFO_V1(sla_objective_buckets);
 Datum
@@ -820,9 +829,9 @@ sla_objective_buckets(PG_FUNCTION_ARGS)
 /*
  * sla.objective_outages(objective, from, to) -> setof (grp, from_at, to_at)
  *
- * Outages that began before "to", cut to [from, to): one that is over before
- * "from" only tells that there is its group, and ends before it begins.  (A row
- * that does so by itself is none, and tells nothing.)
+ * Outages that began before "to", clipped to [from, to).  An outage that ended before
+ * "from" is returned only because of its group; it ends before it begins.  Rows that do
+ * so in the relation are no outages, and are ignored.
  */
 PG_FUNCTION_INFO_V1(sla_objective_outages);
 Datum
@@ -861,7 +870,7 @@ sla_objective_outages(PG_FUNCTION_ARGS)
  * The state of rollups
  */
 
-/* Why an objective's rollup is not used, or NULL. */
+/* Arguments and result of find_problem() */
 typedef struct RollupProblem
 {
 	const Objective *objective;
@@ -903,7 +912,10 @@ sla_rollup_problem(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(asked.problem));
 }
 
-/* Why an objective over rows can have no rollup, or at present; or NULL. */
+/*
+ * Why an objective over a relation can have no rollup or, if "is_now", why none can be
+ * built at present; or NULL.
+ */
 static const char *
 obstacle_of_rows(const Objective *objective, Relation rel, bool is_now)
 {
@@ -931,7 +943,7 @@ obstacle_of_rows(const Objective *objective, Relation rel, bool is_now)
 /*
  * sla.rollup_obstacle(objective, is_now) -> text
  *
- * Why it can have no rollup, or with "is_now" why none can be built at present;
+ * Why an objective can have no rollup or, if "is_now", why none can be built at present;
  * or NULL.
  */
 PG_FUNCTION_INFO_V1(sla_rollup_obstacle);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * objective.h
- *	  What objectives read of their relations.
+ *	  Counting the events of objectives.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -16,9 +16,9 @@
 #include "rollup.h"
 
 /*
- * The events of an objective between each two edges of a tally, as the active
- * snapshot sees them; by its rollup if so asked and there is one.  "counts" may be
- * NULL, or what the statement has counted of other objectives.
+ * Count the events of an objective between each two consecutive edges of a tally, as the
+ * active snapshot sees them.  If "by_rollup", its rollup is used if possible.  "counts"
+ * has what the statement has already counted for other objectives; it may be NULL.
  */
 extern void objective_count(int32 objective, Tally *tally, bool by_rollup, PieceCounts *counts);
 

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * objective_ask.c
- *	  Objectives for those who ask: who may, and what they are told.
+ *	  SQL functions for reports of objectives: privileges and error handling.
  *
- * The queries are run as the extension's owner; whoever may read the view of a
- * report, or owns what an objective is over, is given their rows.
+ * Queries run as the extension's owner.  Their rows are returned to roles that may read
+ * the view of a report, or own the relation of the objective.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -31,7 +31,7 @@
  * Queries as the extension's owner
  */
 
-/* The rows are in SPI_tuptable until query_end(). */
+/* Run a query; its rows are in SPI_tuptable until query_end(). */
 static void
 query_begin(Fence *fence, const char *query, int nargs, Oid *types, Datum *values, bool read_only)
 {
@@ -57,7 +57,7 @@ query_end(const Fence *fence)
 	fence_leave(fence);
 }
 
-/* All rows of a query are a function's result. */
+/* Return all rows of a query as the result of the SQL function. */
 static void
 query_rows(ReturnSetInfo *result, const char *query, int nargs, Oid *types, Datum *values, bool read_only)
 {
@@ -69,7 +69,7 @@ query_rows(ReturnSetInfo *result, const char *query, int nargs, Oid *types, Datu
 	query_end(&fence);
 }
 
-/* Has it any row? */
+/* Does a query return any row? */
 static bool
 query_any(const char *query, int nargs, Oid *types, Datum *values)
 {
@@ -83,7 +83,7 @@ query_any(const char *query, int nargs, Oid *types, Datum *values)
 }
 
 /*
- * Who may ask
+ * Privileges
  */
 
 static Oid
@@ -117,8 +117,9 @@ owns_objective(Datum name)
 }
 
 /*
- * An error when no objective has a name, nor a deleted one that left closed
- * periods; only for who may read of all that there are.
+ * Raise an error if there is no objective of this name, nor closed periods of a deleted
+ * one.  Only for roles that may read the reports of all objectives; others must not
+ * learn whether a name exists.
  */
 static void
 refuse_unknown(Datum name)
@@ -138,7 +139,7 @@ refuse_unknown(Datum name)
  * Rollups
  */
 
-/* Run a query of an objective's name for who owns what it is over. */
+/* Run a query with an objective's name, if the caller owns its relation. */
 static void
 run_for_owner(FunctionCallInfo fcinfo, const char *query)
 {
@@ -188,7 +189,7 @@ check_instant(TimestampTz at)
 				 errdetail("It is %s.", TIMESTAMP_IS_NOBEGIN(at) ? "-infinity" : "infinity")));
 }
 
-/* A query whose rows are a function's result. */
+/* A query whose rows are the result of an SQL function. */
 typedef struct Report
 {
 	ReturnSetInfo *result;
@@ -196,12 +197,12 @@ typedef struct Report
 	int			nargs;
 	Oid		   *types;
 	Datum	   *values;
-	/* does without the query where it can; may be NULL */
+	/* tries to produce the rows without the query; or NULL */
 	bool		(*rows) (ReturnSetInfo *result, Datum name, TimestampTz at, PieceCounts *counts);
 	PieceCounts *counts;
 } Report;
 
-/* Are the rows found without the query? */
+/* Try to produce the rows without the query. */
 static bool
 has_rows(const Report *report)
 {
@@ -227,9 +228,9 @@ run_report(void *argument)
 }
 
 /*
- * Run it, or return the SQLSTATE of the error for which that cannot be.  A person
- * gets the error: its text, which may hold what is in the rows, only the owner of
- * the objective.
+ * Run a report.  If it fails return the SQLSTATE, or raise an error unless "is_lenient".
+ * Only the owner of the objective gets the original error, as its message may contain
+ * data of the relation.
  */
 static int
 try_report(Report *report, Datum objective, bool is_lenient)
@@ -252,10 +253,10 @@ try_report(Report *report, Datum objective, bool is_lenient)
 }
 
 /*
- * The rows of a query of an objective's name, an instant, and maybe another, for
- * who may read a view or owns what it is of.  Where the third argument says so,
- * an objective that fails does not fail the others of the view with it: returns
- * the SQLSTATE, or 0.
+ * Return the rows of a report, if the caller may read the view or owns the relation.
+ * Arguments of the SQL function are the objective's name, an instant, "is_lenient" and
+ * perhaps another instant.  If lenient, an error does not affect the other objectives in
+ * the view: its SQLSTATE is returned, or 0.
  */
 static int
 report_objective(FunctionCallInfo fcinfo, const char *view, const char *query,
@@ -285,7 +286,10 @@ warn_of_failure(FunctionCallInfo fcinfo, int sqlstate)
 				 errdetail("Reading it failed with SQLSTATE %s.", unpack_sql_state(sqlstate))));
 }
 
-/* If it failed, a row that says so in its last column; before that, a status. */
+/*
+ * If a report failed, return a row that says so in its last column and, if "status" is
+ * not NULL, has that in the column before.
+ */
 static void
 put_problem(FunctionCallInfo fcinfo, const char *status, int sqlstate)
 {
@@ -312,7 +316,7 @@ put_problem(FunctionCallInfo fcinfo, const char *status, int sqlstate)
 /*
  * sla.slo_status(objective, at, is_lenient) -> setof ..., status, problem
  *
- * An objective that fails has one row, which says so.
+ * If an objective fails there is one row, which says so.
  */
 PG_FUNCTION_INFO_V1(sla_slo_status);
 Datum
@@ -327,7 +331,7 @@ sla_slo_status(PG_FUNCTION_ARGS)
 /*
  * sla.slo_periods(objective, at, is_lenient, since) -> setof ..., problem
  *
- * An objective that fails has one row, which says so.
+ * If an objective fails there is one row, which says so.
  */
 PG_FUNCTION_INFO_V1(sla_slo_periods);
 Datum
@@ -344,7 +348,7 @@ sla_slo_periods(PG_FUNCTION_ARGS)
 /*
  * sla.parts_to_close(objective, to_at, is_lenient, from_at) -> setof ..., problem
  *
- * For sla.tick(), of the version in force at from_at: an objective that fails has
+ * For sla.tick(), for the version in force at from_at.  If an objective fails there is
  * one row, which says so.
  */
 PG_FUNCTION_INFO_V1(sla_parts_to_close);
@@ -390,7 +394,7 @@ sla_slo_alerts(PG_FUNCTION_ARGS)
 /*
  * sla.burn_rules_at(objective, at, is_lenient) -> setof ..., problem
  *
- * The same for sla.tick(): an objective that fails has one row, which says so.
+ * The same for sla.tick(): if an objective fails there is one row, which says so.
  */
 PG_FUNCTION_INFO_V1(sla_burn_rules_at);
 Datum
@@ -405,7 +409,7 @@ sla_burn_rules_at(PG_FUNCTION_ARGS)
 /*
  * sla.verify_periods(objective) -> setof ...
  *
- * Closed periods, and what the facts say of them now.
+ * Compare closed periods with what the facts now yield.
  */
 PG_FUNCTION_INFO_V1(sla_verify_periods);
 Datum
@@ -428,7 +432,7 @@ sla_verify_periods(PG_FUNCTION_ARGS)
 /*
  * sla.reclose(objective, period, reason) -> int
  *
- * By who owns what the objective is of.
+ * Only for the owner of the objective's relation.
  */
 PG_FUNCTION_INFO_V1(sla_reclose);
 Datum
@@ -492,7 +496,7 @@ credited_objectives(Datum party, Datum agreement)
 /*
  * sla.service_credits(party, agreement, at, is_lenient) -> setof ..., problem
  *
- * Of an objective that fails the rows say so.
+ * If an objective fails, its rows say so.
  */
 PG_FUNCTION_INFO_V1(sla_service_credits);
 Datum

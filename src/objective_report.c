@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * objective_report.c
- *	  The reports of objectives that are asked for all the time, without SQL.
+ *	  Frequently used reports of objectives, implemented without SQL.
  *
- * A board asks for the status of every objective, a tick for its burn rules:
- * what counts comes from rollups in microseconds, and so what is made of it has
- * to.  This does what sla.objective_status() and sla.objective_alerts() do in
- * SQL, for objectives of events, values and clocks in time that all counts; with a
- * calendar or an exception, for slices and outages those functions do it.
+ * A dashboard needs the status of all objectives, and each tick needs their burn rules.
+ * As rollups provide the counts within microseconds, the rest must be fast as well.
+ * This does the same as sla.objective_status() and sla.objective_alerts() in SQL, for
+ * objectives over events, values and clocks that count all time.  Objectives with a
+ * calendar or an exception, or over slices or outages, are left to these functions.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -30,10 +30,10 @@
 #include "objective.h"
 #include "rollup_delta.h"
 
-/* That a rule has held for a time is asked at so many instants. */
+/* Maximal number of instants at which to check whether a rule has held for some time */
 #define MAX_SAMPLES 5
 
-/* Into so many parts the long window is cut, for coverage. */
+/* Number of parts of the long window, for computing coverage */
 #define PARTS		12
 
 typedef struct BurnRule
@@ -45,37 +45,39 @@ typedef struct BurnRule
 	double		long_window;	/* seconds */
 	double		short_window;
 	int			nsamples;
-	double		hold[MAX_SAMPLES];	/* so long before the instant */
-	double		part[PARTS];	/* where the parts begin, so long before it */
-	bool		is_short;		/* parts do not begin with buckets */
+	double		hold[MAX_SAMPLES];	/* the samples, in seconds before the
+									 * instant of the report */
+	double		part[PARTS];	/* likewise the starts of the parts */
+	bool		is_short;		/* parts need not begin with a bucket */
 } BurnRule;
 
+/* A version of an objective: a row of sla.objective. */
 typedef struct Version
 {
 	int32		id;
 	TimestampTz from;
-	TimestampTz until;			/* when the next one is in force */
+	TimestampTz until;			/* when the next version begins */
 	double		target;
 	Datum		time_zone;
-	bool		is_plain;		/* for us */
+	bool		is_plain;		/* is supported here */
 	bool		has_groups;
-	Datum		unit;			/* of a window of the calendar; 0: it rolls, */
-	Datum		length;			/* by this interval */
+	Datum		unit;			/* of a calendar window; 0 for a rolling one */
+	Datum		length;			/* of a rolling window: an interval */
 	Datum		start;
 	bool		no_start;
-	double		nominal;		/* seconds of a window of the calendar */
-	bool		of_clocks;		/* nobody expects some each day */
+	double		nominal;		/* seconds of a calendar window */
+	bool		of_clocks;		/* over clocks: coverage makes no sense */
 } Version;
 
-/* An objective, by its name. */
+/* Cache entry: an objective by name. */
 typedef struct NamedObjective
 {
 	char	   *name;			/* key */
-	int64		revision;		/* of all definitions, as it was read */
+	int64		revision;		/* of all definitions, when it was read */
 	MemoryContext context;
-	int			nversions;		/* ascending */
+	int			nversions;		/* sorted by time */
 	Version    *versions;
-	int			nrules;			/* by name */
+	int			nrules;			/* sorted by name */
 	BurnRule   *rules;
 	uint32		hash;
 	char		status;
@@ -96,7 +98,7 @@ typedef struct NamedObjective
 
 static named_hash * named = NULL;
 
-/* So many are remembered. */
+/* Maximal number of cache entries */
 #define MAX_NAMED	1000
 
 /*
@@ -162,7 +164,7 @@ bool_field(int row, int column)
 	return DatumGetBool(field(row, column, &isnull));
 }
 
-/* A copy of a value by reference in the current context; 0 for NULL. */
+/* Copy a by-reference value into the current memory context; 0 for null. */
 static Datum
 copy_field(int row, int column, int length)
 {
@@ -243,9 +245,9 @@ read_rules(NamedObjective *objective, Datum name)
 }
 
 /*
- * An objective as the active snapshot sees it.  What is returned is a copy, since
- * reading events may come back here; what it points to is good until the end of
- * the transaction.
+ * Get an objective as the active snapshot sees it.  Returns a copy of the cache entry,
+ * because reading events may call this recursively; what it points to is valid until the
+ * end of the transaction.
  */
 static NamedObjective
 objective_named(Datum name)
@@ -302,7 +304,7 @@ from_local(const Version *version, Timestamp local)
 	return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, version->time_zone, TimestampGetDatum(local)));
 }
 
-/* As sla.day_begins(): of a midnight that comes twice the first. */
+/* Same as sla.day_begins(): if a midnight occurs twice, the first one counts. */
 static TimestampTz
 day_begins(const Version *version, Timestamp day)
 {
@@ -315,7 +317,7 @@ to_local(const Version *version, TimestampTz at)
 	return DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, version->time_zone, TimestampTzGetDatum(at)));
 }
 
-/* As sla.objective_window(). */
+/* Same as sla.objective_window(). */
 static bool
 window_of(const Version *version, TimestampTz at, TimestampTz *from, TimestampTz *to)
 {
@@ -327,7 +329,7 @@ window_of(const Version *version, TimestampTz at, TimestampTz *from, TimestampTz
 
 	if (version->unit == 0)
 	{
-		/* days are those of the calendar, what is less than a day elapses */
+		/* whole days are calendar days; the rest is elapsed time */
 		Interval	days = *DatumGetIntervalP(version->length);
 		int64		rest = days.time;
 
@@ -370,7 +372,7 @@ compare_instants(const void *a, const void *b)
 	return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/* Sort, and leave out what is there twice. */
+/* Sort instants and remove duplicates; returns their new number. */
 static int
 sort_instants(TimestampTz *instants, int n)
 {
@@ -395,7 +397,7 @@ back_from(TimestampTz at, double secs)
 	return at - (int64) rint(secs * USECS_PER_SEC);
 }
 
-/* The groups that were counted, by name; where there are none, one. */
+/* The groups that have events, in hash order; the only one if there are no groups. */
 static TallyGroup **
 sorted_groups(const Version *version, Tally *tally, int *n)
 {
@@ -437,7 +439,7 @@ put_text(Datum *values, bool *nulls, int column, const char *value)
 	values[column] = value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
 }
 
-/* A number; nothing is NULL, and so is what is infinite. */
+/* Put a number; SLO_NOTHING and infinities become null. */
 static void
 put_number(Datum *values, bool *nulls, int column, double value)
 {
@@ -489,17 +491,17 @@ enum
 	STATUS_NCOLUMNS
 };
 
-/* When a status is of, and how it is cut. */
+/* The window of a status, and the instants at which it is divided. */
 typedef struct StatusTime
 {
-	TimestampTz began;
-	TimestampTz until;
-	TimestampTz to;				/* the end of the window, or of the version */
-	TimestampTz recent;
+	TimestampTz began;			/* start of the window, or of the version */
+	TimestampTz until;			/* end of what is counted */
+	TimestampTz to;				/* end of the window, or of the version */
+	TimestampTz recent;			/* start of the recent part, for the burn rate */
 	int			ndays;
 	TimestampTz *days;			/* "began", and local midnights after it */
 	int			ncuts;
-	TimestampTz *cuts;
+	TimestampTz *cuts;			/* the edges for counting */
 } StatusTime;
 
 static bool
@@ -544,14 +546,14 @@ cut_status(const Version *version, TimestampTz at, StatusTime *time)
 	return true;
 }
 
-/* What counts of a group in the window, and lately. */
+/* The counts of a group, in the entire window and in its recent part. */
 typedef struct StatusCounts
 {
 	double		total;
 	double		good;
 	double		recent_total;
 	double		recent_good;
-	int			days;			/* that have anything */
+	int			days;			/* number of days that have events */
 } StatusCounts;
 
 static StatusCounts
@@ -595,8 +597,8 @@ status_row(ReturnSetInfo *result, const Version *version, const StatusTime *time
 	double		consumed = counts.total == 0 ? SLO_NOTHING : bad == 0 ? 0 : budget > 0 ? 100 * bad / budget : SLO_NOTHING;
 	double		burn = slo_burn_rate(counts.recent_good, counts.recent_total, version->target);
 	bool		burns = !slo_is_nothing(burn) && !isinf(burn);
-	double		used = consumed;	/* of the budget of the whole window, in
-									 * percent */
+	double		used = consumed;	/* percentage of the budget of the entire
+									 * window */
 	double		budget_seconds = slo_budget(whole, version->target);
 	double		projected = SLO_NOTHING;
 	double		projected_sli = SLO_NOTHING;
@@ -665,7 +667,7 @@ objective_status_rows(ReturnSetInfo *result, Datum name, TimestampTz at, PieceCo
 		status_row(result, version, &time, groups[i]);
 	if (n == 0)
 	{
-		/* no group has anything: that is said, too */
+		/* if no group has events, return one row that shows this */
 		Tally		nothing;
 		void	   *cursor = NULL;
 
@@ -695,11 +697,14 @@ enum
 	ALERT_COVERAGE,
 	ALERT_IS_ABOVE,
 	ALERT_IS_FIRING,
-	ALERT_PROBLEM,				/* (of sla.burn_rules_at()) */
+	ALERT_PROBLEM,				/* only in sla.burn_rules_at() */
 	ALERT_NCOLUMNS
 };
 
-/* When a part of the long window begins: with a bucket, so that none is cut. */
+/*
+ * The start of a part of the long window.  It is moved to the start of a bucket, so that
+ * no facts have to be counted.
+ */
 static TimestampTz
 part_from(const BurnRule *rule, TimestampTz at, int part)
 {
@@ -708,7 +713,7 @@ part_from(const BurnRule *rule, TimestampTz at, int part)
 	return part == 0 || rule->is_short ? from : core_floor(from, ROLLUP_STEP);
 }
 
-/* A rule at one instant, of one group. */
+/* A burn rule at one instant, for one group. */
 typedef struct Sample
 {
 	TimestampTz long_from;
@@ -761,7 +766,7 @@ sample_rule(const Version *version, const BurnRule *rule, double factor, const T
 	return sample;
 }
 
-/* How many parts of the long window hold anything. */
+/* The number of parts of the long window that have events. */
 static int
 parts_held(const BurnRule *rule, const Tally *tally, const TallyGroup *group, const Sample *sample, TimestampTz at)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * objective_report.h
- *	  The reports of objectives that are asked for all the time, without SQL.
+ *	  Frequently used reports of objectives, implemented without SQL.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -18,9 +18,10 @@
 #include "piece_counts.h"
 
 /*
- * The rows of sla.objective_status() and sla.objective_alerts(), as the owner of
- * the extension; false where the objective is one for these functions.  "counts" is
- * what the statement has counted of other objectives.
+ * Put the rows of sla.objective_status() or sla.objective_alerts() into the result.  To
+ * be called as the extension's owner.  Returns false if the objective is not supported
+ * here, so that these SQL functions must be called.  "counts" has what the statement has
+ * already counted for other objectives.
  */
 extern bool objective_status_rows(ReturnSetInfo *result, Datum name, TimestampTz at, PieceCounts *counts);
 extern bool objective_alert_rows(ReturnSetInfo *result, Datum name, TimestampTz at, PieceCounts *counts);

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * piece_counts.c
- *	  What a statement has counted of pieces of buckets.
+ *	  Sharing counts of pieces of buckets among the objectives of a statement.
  *
- * A board asks for all objectives, and many are over the same table: the edges of
- * their windows cut the same buckets, whose rows would be read for each.  The
- * second one that asks for the same pieces has their rows read once for all that
- * the table's trigger counts by the same instant.
+ * A dashboard reads all objectives, and often many are over the same table.  The edges of
+ * their windows then cut the same buckets, and the rows in these pieces would be read
+ * again for each.  So when a second objective needs the same pieces, their rows are read
+ * once for all objectives that the table's trigger counts by the same instant.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -20,7 +20,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-/* By what two snapshots of a statement are known to be one. */
+/* Identifies a snapshot. */
 typedef struct SnapshotKey
 {
 	TransactionId xmin;
@@ -33,14 +33,15 @@ typedef struct SnapshotKey
 struct PieceCounts
 {
 	MemoryContext context;		/* of pieces, objectives and tallies */
-	Oid			relid;			/* InvalidOid: of nothing yet */
+	Oid			relid;			/* InvalidOid if nothing was counted yet */
 	SnapshotKey snapshot;
 	int			npieces;
-	CoverPart  *pieces;			/* ascending, as they were asked for first */
-	int64		rows;			/* that an objective had in them */
-	int			nobjectives;	/* that are counted */
+	CoverPart  *pieces;			/* sorted */
+	int64		rows;			/* maximal number of rows that an objective
+								 * had in them */
+	int			nobjectives;	/* number of objectives counted */
 	int32	   *objectives;
-	Tally	   *tallies;		/* of the pieces */
+	Tally	   *tallies;		/* for each objective, by piece */
 };
 
 PieceCounts *

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * piece_counts.h
- *	  What a statement has counted of pieces of buckets.
+ *	  Sharing counts of pieces of buckets among the objectives of a statement.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -17,31 +17,34 @@
 
 typedef struct PieceCounts PieceCounts;
 
-/* Not more rows, times objectives: to count for those that nobody asks for costs, too. */
+/*
+ * Maximal number of rows times objectives that are counted together, since some of these
+ * objectives may not be needed.
+ */
 #define PIECE_COUNTS_MAX	100000
 
-/* Of the statement, or the part of it, that calls a function. */
+/* The PieceCounts of a call site, in fn_extra. */
 extern PieceCounts *piece_counts_of(FunctionCallInfo fcinfo);
 
 /*
- * Pieces of the rows of a table are to be counted: have these been before, as the
- * active snapshot sees them?
+ * To be called before counting pieces of a table.  Returns whether the same pieces were
+ * asked for in the previous call, with the same snapshot; if not, forgets all counts.
  */
 extern bool piece_counts_again(PieceCounts *counts, Relation rel, const CoverPart *pieces, int n);
 
-/* So many rows were counted of them. */
+/* Note how many rows an objective has in the pieces. */
 extern void piece_counts_told(PieceCounts *counts, int64 rows);
 
-/* Is it worth while to count those of a pass together? */
+/* Is it worthwhile to count the objectives of a pass together? */
 extern bool piece_counts_is_worth(const PieceCounts *counts, const RollupPass *pass);
 
 /*
- * Count the rows of a query (in SPI_tuptable), whose columns are the table's, for all
- * of a pass; not if they are too many.
+ * Count the rows in SPI_tuptable, which have the columns of the table, for all objectives
+ * of a pass, unless there are too many rows.
  */
 extern void piece_counts_rows(PieceCounts *counts, Relation rel, const RollupPass *pass);
 
-/* Add what an objective has in the pieces, if that was counted, to a tally. */
+/* Add the counts of an objective to a tally; returns false if it was not counted. */
 extern bool piece_counts_add(PieceCounts *counts, int32 objective, Tally *tally, const CoverPart *pieces);
 
 #endif							/* SLA_PIECE_COUNTS_H */

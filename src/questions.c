@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * questions.c
- *	  What reports and questions about clocks need beyond SQL.
+ *	  Support functions of reports and questions about clocks.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -39,8 +39,8 @@
 /*
  * sla.duration_text(double precision) -> text
  *
- * Hours and minutes, or seconds where there is less than a minute; what is
- * less than the unit shown is left out.
+ * Format a duration as hours and minutes, or as seconds if it is less than a minute.
+ * Fractions of the smallest unit are truncated.
  */
 PG_FUNCTION_INFO_V1(sla_duration_text);
 Datum
@@ -69,20 +69,19 @@ sla_duration_text(PG_FUNCTION_ARGS)
 }
 
 /*
- * sla.tally(period_start, zones, clock ...): judgements by month and promise
+ * sla.tally(period_start, zones, clock ...): count verdicts by month and promise
  *
- * What GROUP BY would do, at a fraction of the cost: reports of history count
- * millions of clocks of a few promises.  A clock counts in the month of its
- * verdict, net and gross each: of the stop when it was kept, of the breach when
- * it was not.  "ended_at" of an open clock is now; NULL: it does not count.
- * Months begin in the time zone of the agreement, else of the tracked table:
- * "zones" has 'a', the agreement's number, '=' and its zone for each that has
- * one, and 'r' and the table's likewise.  "period_start" is the one month that
- * counts; NULL: all.
+ * This aggregate does what GROUP BY would do, at a fraction of the cost: reports on the
+ * past count millions of clocks with a few promises.  A clock counts in the month of its
+ * verdict (separately net and gross), which is at its stop if the promise was kept, else
+ * at the breach.  "ended_at" of an open clock is now; a null does not count.  Months
+ * begin in the time zone of the agreement, else that of the tracked table.  "zones" is an
+ * array with elements like 'a12=Europe/Berlin' for the agreement with id 12, and 'r16400=...'
+ * for the table with that OID.  If "period_start" is not null, only this month is counted.
  *
- * The result has, of each month and promise, the month's first day (as days
- * since 2000-01-01), the promise's number and the counts: net met, tolerated,
- * breached, waived; gross met, tolerated, breached.
+ * The result has 9 elements for each month and promise: the month's first day (as days
+ * since 2000-01-01), the promise's id, and the counts of net met, tolerated, breached,
+ * waived, and gross met, tolerated, breached.
  */
 #define TALLY_MET		0
 #define TALLY_TOLERATED	1
@@ -109,7 +108,7 @@ enum
 	TALLY_ARG_WAIVED
 };
 
-/* A month is a number: from January of the first year that there is. */
+/* Months are numbered, beginning with January of CORE_MIN_YEAR. */
 #define MONTHS			((CORE_MAX_YEAR - CORE_MIN_YEAR) * MONTHS_PER_YEAR)
 #define NO_MONTH		(-1)
 
@@ -137,20 +136,21 @@ typedef struct TallyEntry
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-/* When months begin in a time zone, as far as somebody asked. */
+/* Cache of the starts of months in a time zone. */
 typedef struct MonthZone
 {
 	const char *name;
-	int			last;			/* the one last found */
+	int			last;			/* the month found last */
 	TimestampTz starts[MONTHS + 1];
 } MonthZone;
 
 #define NOT_ASKED		DT_NOBEGIN
 
-/* Whose zone it is: an agreement's by -number, a table's by oid. */
+/* The time zone of a table, or of an agreement. */
 typedef struct ZoneEntry
 {
-	int64		whose;			/* key */
+	int64		whose;			/* key: OID of the table, or -id of the
+								 * agreement */
 	char		status;
 	MonthZone  *zone;
 } ZoneEntry;
@@ -166,13 +166,13 @@ typedef struct ZoneEntry
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-/* Entries found lately, by the lowest bits of promise and month. */
+/* Size of a direct-mapped cache of entries, indexed by promise and month */
 #define LATELY			256
 
 typedef struct Lately
 {
 	int64		key;
-	int64	   *counts;			/* NULL: none */
+	int64	   *counts;			/* NULL if unused */
 } Lately;
 
 typedef struct Tally
@@ -183,9 +183,9 @@ typedef struct Tally
 	zones_hash *zones;
 	bool		by_agreement;	/* some agreement has a zone */
 	MonthZone  *utc;
-	Oid			relation;		/* the last one, */
-	MonthZone  *zone;			/* and its zone */
-	int			only;			/* the month that counts, or NO_MONTH: all */
+	Oid			relation;		/* the table seen last ... */
+	MonthZone  *zone;			/* ... and its zone */
+	int			only;			/* the only month to count; NO_MONTH for all */
 } Tally;
 
 static DateADT
@@ -229,7 +229,11 @@ ask_month_start(MonthZone *zone, int month)
 	if (!sla_zones.load(sla_zones.context, zone->name, (date - INT64CONST(3)) * USECS_PER_DAY,
 						(date + INT64CONST(3)) * USECS_PER_DAY, &mem, &map, &error))
 		sla_report(&error, "time zone", zone->name, (int) strlen(zone->name), NULL);
-	/* as sla.day_begins(): of a midnight that comes twice the first */
+
+	/*
+	 * same as sla.day_begins(): if a midnight occurs twice, the first one
+	 * counts
+	 */
 	return zone->starts[month] = Min(zone_instant(&map, date * USECS_PER_DAY),
 									 zone_instant(&map, date * USECS_PER_DAY - 1) + 1);
 }
@@ -246,7 +250,7 @@ is_in_month(MonthZone *zone, int month, TimestampTz t)
 	return t >= month_start(zone, month) && t < month_start(zone, month + 1);
 }
 
-/* The month of an instant, if it counts. */
+/* The month of an instant, or NO_MONTH if that is not to be counted. */
 static inline int
 month_at(const Tally *tally, MonthZone *zone, TimestampTz t)
 {
@@ -282,7 +286,7 @@ read_zones(Tally *tally, ArrayType *array)
 
 		if (number <= 0)
 			continue;
-		/* they come in order of their names */
+		/* entries are sorted by the names of zones */
 		if (strcmp(zone->name, name + 1) != 0)
 			zone = new_zone(tally, name + 1);
 		tally->by_agreement |= entry[0] == 'a';
@@ -310,7 +314,7 @@ new_tally(FunctionCallInfo fcinfo)
 	return tally;
 }
 
-/* The zone by which a clock counts. */
+/* The time zone in which a clock is counted. */
 static inline MonthZone *
 zone_of(FunctionCallInfo fcinfo, Tally *tally)
 {
@@ -330,8 +334,8 @@ zone_of(FunctionCallInfo fcinfo, Tally *tally)
 }
 
 /*
- * What a clock counts as, and at what instant; or -1.  A missing instant is far
- * in the future: then nothing is later than that.
+ * The verdict of a clock (TALLY_MET etc.), and its instant; -1 if there is none.  Instants
+ * that do not exist are given as DT_NOEND, so that nothing is later.
  */
 static inline int
 judge(bool stopped, TimestampTz end, TimestampTz due, TimestampTz late, TimestampTz *at)
@@ -452,7 +456,7 @@ sla_tally_final(PG_FUNCTION_ARGS)
  * Clocks under another goal or calendar
  */
 
-/* The instants of an array: pairs of from and to. */
+/* Get the elements of an array that consists of pairs of instants. */
 static TimestampTz *
 pairs_of_array(ArrayType *array, int *npairs)
 {
@@ -469,8 +473,8 @@ pairs_of_array(ArrayType *array, int *npairs)
 #define SOME_PAUSES		8
 
 /*
- * A finished clock from the arguments started_at, ended_at and pauses; the
- * memory for a few pauses is the caller's.
+ * Make a finished clock from the arguments started_at, ended_at and pauses.  The caller
+ * supplies memory for SOME_PAUSES pauses.
  */
 static void
 finished_clock(FunctionCallInfo fcinfo, Clock *clock, ClockPause *some)
@@ -502,11 +506,11 @@ finished_clock(FunctionCallInfo fcinfo, Clock *clock, ClockPause *some)
 /*
  * sla.kept_by(started_at, ended_at, pauses, goal, calendar) -> boolean
  *
- * Would a goal have been met by a clock with these facts?  The calendar counts
- * where the goal names none.
+ * Would a clock with these facts have met a goal?  The calendar is used if the goal names
+ * none.
  *
- * The deadline is looked for only where the time used is just the budget: with
- * less it was met, with more it was not.
+ * To save time the deadline is computed only if the elapsed time equals the budget: with
+ * less the goal was met, and with more it was not.
  */
 PG_FUNCTION_INFO_V1(sla_kept_by);
 Datum
@@ -555,9 +559,9 @@ sla_kept_by(PG_FUNCTION_ARGS)
 /*
  * sla.used_time(started_at, ended_at, pauses, calendar) -> bigint
  *
- * The business time, in microseconds, that a goal needs so that a clock with
- * these facts meets it: what was used; and one more where it ended while closed
- * or paused, for then a goal of just that is due before.
+ * The smallest goal, in microseconds of business time, that a clock with these facts would
+ * have met.  That is the elapsed time, plus one if the clock ended while closed or paused:
+ * a goal equal to the elapsed time would have been due before that.
  */
 PG_FUNCTION_INFO_V1(sla_used_time);
 Datum
@@ -589,19 +593,19 @@ sla_used_time(PG_FUNCTION_ARGS)
  * Explaining
  */
 
-/* Spans with a reason each, in order; they may overlap. */
+/* Spans with their reasons, sorted by start; they may overlap. */
 typedef struct ReasonedSpans
 {
 	int			n;
-	TimestampTz *instants;		/* pairs */
-	char	  **reasons;		/* may be NULL */
+	TimestampTz *instants;		/* pairs of from and to */
+	char	  **reasons;		/* elements may be NULL */
 } ReasonedSpans;
 
-/* Where the rows go, and what was used so far. */
+/* State of span_row() */
 typedef struct SpanRows
 {
 	ReturnSetInfo *result;
-	int64		used;
+	int64		used;			/* business time used so far */
 } SpanRows;
 
 static ReasonedSpans
@@ -625,8 +629,8 @@ reasoned_spans(FunctionCallInfo fcinfo, int spans_arg, int reasons_arg)
 }
 
 /*
- * The span that holds t: its reason, and *until, where it ends.  Else false and
- * *until is the start of the next one, if that is earlier.
+ * Find a span that contains t, and get its reason.  *until is lowered to the end of that
+ * span or, if there is none, to the start of the next one; then the result is false.
  */
 static bool
 span_at(const ReasonedSpans *spans, TimestampTz t, TimestampTz *until, const char **reason)
@@ -664,8 +668,8 @@ span_row(void *context, TimestampTz from, TimestampTz to, const char *what, cons
 }
 
 /*
- * The hours of a named calendar as it was in force just before an instant, or is
- * now (infinity).
+ * The hours of a calendar as they were just before an instant, or as they are now
+ * (infinity, or if the calendar did not exist then).
  */
 static HoursImage *
 hours_before(FunctionCallInfo fcinfo, int argno, TimestampTz before)
@@ -696,8 +700,8 @@ sla_calendar_hours_before(PG_FUNCTION_ARGS)
 /*
  * sla.judged_before(sla.clock_state) -> timestamptz
  *
- * By the calendar in force just before that a finished clock was judged;
- * infinity: by the present one.
+ * The instant just before which the version of the calendar was in force by which a
+ * finished clock was judged; infinity for the present version.
  */
 PG_FUNCTION_INFO_V1(sla_judged_before);
 Datum
@@ -716,9 +720,9 @@ sla_judged_before(PG_FUNCTION_ARGS)
  *				   excluded_reasons, calendar, before)
  *		-> rows (from_at, to_at, what, detail, counted_seconds, used_seconds)
  *
- * The way of a clock: what is paused, else what is excluded, else what is open,
- * closed, or a holiday, by the calendar in force just before an instant.  Spans
- * are cut at the instants of "cuts".
+ * Explain the course of a clock as spans that are paused, else excluded, else open, closed
+ * or a holiday, by the calendar as it was just before an instant.  Spans are split at the
+ * instants in "cuts".
  */
 PG_FUNCTION_INFO_V1(sla_clock_spans);
 Datum
@@ -787,8 +791,8 @@ sla_clock_spans(PG_FUNCTION_ARGS)
 /*
  * sla.item_policies(relation, item) -> rows (policy_id, applies)
  *
- * Which policies' conditions hold for the row of an item as it is now; none
- * when there is no such row.
+ * For each policy, whether its condition holds for the present row of an item.  No rows
+ * if there is no such row.
  */
 PG_FUNCTION_INFO_V1(sla_item_policies);
 Datum
@@ -843,7 +847,7 @@ sla_item_policies(PG_FUNCTION_ARGS)
  * Clocks at an instant
  */
 
-/* Leave out what happened to the pauses of a clock after an instant. */
+/* Undo changes of the pauses of a clock after an instant at which it was open. */
 static void
 cut_pauses(Clock *clock, TimestampTz at)
 {
@@ -860,7 +864,10 @@ cut_pauses(Clock *clock, TimestampTz at)
 	}
 }
 
-/* The same of one that had ended: that it was closed since is no pause yet. */
+/*
+ * The same for a clock that had ended by then: remove the pause that was made of the time
+ * since the stop when it was reopened.
+ */
 static void
 cut_pauses_behind(Clock *clock)
 {
@@ -874,8 +881,9 @@ cut_pauses_behind(Clock *clock)
  * sla.clock_as_of(clock sla.clock_state, at, started_at, ended_at, promise_id,
  *		promised_at) -> sla.clock_state
  *
- * The clock as it stood then: open if it ended later.  Start, end, promise and the
- * date promised by hand are those given, where they are (infinite: none).
+ * A clock as it was at an instant; open if it ended later.  If not null, the other
+ * arguments replace start, end, promise and the date promised by hand; infinity means that
+ * there was none.
  */
 PG_FUNCTION_INFO_V1(sla_clock_as_of);
 Datum
@@ -942,8 +950,9 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 		ClockState	state = clock->clock.state;
 
 		/*
-		 * Only a clock that is open to this day has moved with its promise.
-		 * Any other keeps the one it had, as one that has stopped does.
+		 * Only a clock that is still open has followed changes of its
+		 * promise. For any other, make derive() keep the promise that it had,
+		 * as it does for a finished one.
 		 */
 		if (!was_open || changed)
 		{

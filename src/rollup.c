@@ -3,16 +3,15 @@
  * rollup.c
  *	  Reading objectives from their rollups.
  *
- * A rollup is exact at every moment: what counts is the buckets, plus the deltas
- * that are not folded into them, plus what the transaction itself has not
- * written down yet.  All of it is read under one snapshot, and folding moves
- * from one to another within a transaction.  Of a bucket that an edge cuts the
- * caller counts all pieces but one from the facts; that one is the rest (see
- * core/cover.c).
+ * A rollup is exact at any time: the counts are the sum of the buckets, the deltas that
+ * have not been folded into them yet, and what the transaction itself has not written
+ * yet.  All of this is read with one snapshot, and folding moves counts from deltas to
+ * buckets in one transaction.  If an edge cuts a bucket, the caller counts all pieces of
+ * it but one from the facts; that one is what remains (see core/cover.c).
  *
- * A rollup is used only while it is certain that every write was counted.
- * What changes a table otherwise (TRUNCATE, partitions that come and go, a
- * rewrite) changes the files that it is made of: their fingerprint is kept.
+ * A rollup is used only if it is certain that every write was counted.  Other changes of
+ * a table (TRUNCATE, attaching and detaching partitions, a rewrite) change its set of
+ * files.  To notice that, a fingerprint of the files is stored.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -135,8 +134,9 @@ add_to_fingerprint(uint64 *fingerprint, Oid relid, Form_pg_class form)
 }
 
 /*
- * The files of a table and its partitions, whatever their order; returns why it
- * can have no rollups, or NULL.
+ * Compute the fingerprint of the files of a table and its partitions, which does not
+ * depend on their order.  Returns NULL, or the reason why the table cannot have rollups.
+ * If has_new_file is not NULL, set it if a file was created in this transaction.
  */
 static const char *
 fingerprint_of(Relation rel, uint64 *fingerprint, bool *has_new_file)
@@ -206,7 +206,7 @@ sla_rollup_fingerprint(PG_FUNCTION_ARGS)
  * The state of a rollup
  */
 
-/* The columns of sla.rollup that are read here. */
+/* The columns of sla.rollup, up to the last one read here. */
 enum
 {
 	ROLLUP_OBJECTIVE,
@@ -251,8 +251,7 @@ read_state(int32 objective, RollupState *state)
 }
 
 /*
- * Why not all that is written is counted at once, or NULL.  Clocks are counted
- * as they are written.
+ * Why it is not certain that all writes have been counted, or NULL.
  */
 static const char *
 why_not_followed(Relation rel, RollupOf of, int32 objective, int64 generation)
@@ -261,13 +260,17 @@ why_not_followed(Relation rel, RollupOf of, int32 objective, int64 generation)
 		return NULL;
 	if (!rollup_is_followed(rel, objective, generation))
 		return "its trigger is missing or disabled";
-	/* a statement that writes to it may have rows that were not counted yet */
+
+	/*
+	 * a running statement may have written rows whose triggers have not fired
+	 * yet
+	 */
 	if (rel->rd_refcnt > 1)
 		return "a running statement uses the table";
 	return NULL;
 }
 
-/* Why a rollup does not say what the facts do, or NULL. */
+/* Why a rollup cannot be used, or NULL; also reads its state. */
 static const char *
 why_not(Relation rel, RollupOf of, int32 objective, RollupState *state)
 {
@@ -306,22 +309,22 @@ rollup_obstacle(Relation rel, RollupOf of, int32 objective)
 		return problem;
 	if (!read_state(objective, &state))
 		return "there is none";
-	/* it can be truncated without another file, which nobody could tell */
+	/* a new table can be truncated in place, which would go unnoticed */
 	if (has_new_file)
 		return "the table is new in this transaction";
 	return why_not_followed(rel, of, objective, state.generation);
 }
 
 /*
- * Edges
+ * Planning
  */
 
-/* The steps of the levels, as in sla.rollup_bucket. */
+/* Sizes of the buckets of each level in sla.rollup_bucket */
 static const int64 steps[] = {USECS_PER_DAY, USECS_PER_HOUR, ROLLUP_STEP};
 
 #define LEVELS	((int) lengthof(steps))
 
-/* More pieces than that are not worth it. */
+/* With more pieces than this, scan the relation instead. */
 #define MAX_PIECES	200
 
 typedef struct Plan
@@ -362,7 +365,7 @@ count_bucket(void *argument, TimestampTz bucket, const char *grp, int64 total, i
 	tally_add(plan->tally, grp, cover_interval(&plan->cover, bucket), total, good);
 }
 
-/* A group's name in a row. */
+/* Copy the name of a group from a row into a buffer. */
 static const char *
 group_of(Datum value, char *buffer)
 {
@@ -388,10 +391,10 @@ enum
 	BUCKET_NCOLUMNS
 };
 
-/* To look for where to go on costs as much as to read as many buckets. */
+/* An index descent costs about as much as reading this many buckets. */
 #define MAX_GAP	12
 
-/* Count the parts of a level, by a scan for those that lie close together. */
+/* Count the parts of a level, using one index scan for parts that are close together. */
 static void
 count_level(Plan *plan, int32 objective, int level, IndexScanDesc scan, TupleTableSlot *slot)
 {
@@ -450,8 +453,8 @@ count_buckets(Plan *plan, int32 objective)
 }
 
 /*
- * Go over what is written down of an objective and generation; false when one says
- * that something could not be counted.
+ * Call a function for all stored deltas of an objective and generation.  Returns false if
+ * one says that something could not be counted.
  */
 static bool
 each_delta(int32 objective, int64 generation, PendingFunction function, void *argument)
@@ -535,7 +538,10 @@ is_file_of_clocks(uint64 expected)
 	return problem == NULL && fingerprint == expected;
 }
 
-/* Everybody may call what is in a view, but days tell something. */
+/*
+ * May the current role read reports of attainment?  Anyone can call functions that are
+ * used in views, but the days marked are information.
+ */
 static bool
 may_read_attainment(void)
 {
@@ -551,7 +557,8 @@ may_read_attainment(void)
 /*
  * sla.month_marks(fingerprint) -> timestamptz[]
  *
- * For readers of attainment; -infinity is among them when nothing can be told.
+ * The days on which clocks in kept months have changed, for readers of attainment.
+ * Contains -infinity if they cannot be determined.
  */
 PG_FUNCTION_INFO_V1(sla_month_marks);
 Datum

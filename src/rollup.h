@@ -17,12 +17,12 @@
 
 #include "core/cover.h"
 
-/* What counts of a group, between each two of some edges. */
+/* The counts of a group, for each interval between consecutive edges. */
 typedef struct TallyGroup
 {
-	const char *grp;			/* key; "" is none */
-	int64	   *total;			/* one more than there are intervals: the */
-	int64	   *good;			/* last is for what is of none */
+	const char *grp;			/* key; "" if there are no groups */
+	int64	   *total;			/* these have one more element than there are */
+	int64	   *good;			/* intervals, for events in none of them */
 	uint32		hash;
 	char		status;
 } TallyGroup;
@@ -30,24 +30,27 @@ typedef struct TallyGroup
 typedef struct Tally
 {
 	int			nedges;
-	const TimestampTz *edges;	/* ascending */
-	MemoryContext context;		/* of what is below */
+	const TimestampTz *edges;	/* sorted */
+	MemoryContext context;		/* contains the following */
 	struct groups_hash *groups;
-	TallyGroup *last;			/* the one last asked for */
+	TallyGroup *last;			/* the one used last */
 } Tally;
 
+/* Initialize an empty tally, in the current memory context. */
 extern void tally_init(Tally *tally, const TimestampTz *edges, int nedges);
+
+/* Add counts (may be negative) to an interval; nothing if that is COVER_NONE. */
 extern void tally_add(Tally *tally, const char *grp, int interval, int64 total, int64 good);
 
-/* The same of what a part of a cover holds: to one interval, and off another. */
+/* Add the counts of a part of a cover to one interval, and subtract from another. */
 extern void tally_add_part(Tally *tally, const char *grp, const CoverPart *part, int64 total, int64 good);
 
-/* All groups, in any order; start with *cursor 0, ends with NULL. */
+/* Iterate over all groups, in any order; start with *cursor = NULL.  NULL at the end. */
 extern TallyGroup *tally_next(Tally *tally, void **cursor);
 
 /*
- * Who counts what is written: a trigger of the table, or of sla.clock_state
- * whoever writes it.
+ * How writes are counted: by a trigger on the table, or for sla.clock_state by
+ * clock_store.c.
  */
 typedef enum RollupOf
 {
@@ -56,9 +59,9 @@ typedef enum RollupOf
 } RollupOf;
 
 /*
- * Count by the rollup of an objective whose relation is open, as the active
- * snapshot sees it; returns why that cannot be done, or NULL.  The pieces of buckets
- * that edges cut are left to the caller.
+ * Count the events of an objective by its rollup, as the active snapshot sees it.
+ * Returns NULL, or the reason why the rollup cannot be used; then the tally is undefined.
+ * The caller has to count the pieces of buckets that are returned from the facts.
  */
 extern const char *rollup_counts(Relation rel, RollupOf of, int32 objective, Tally *tally,
 								 CoverPart **pieces, int *npieces);
@@ -66,7 +69,7 @@ extern const char *rollup_counts(Relation rel, RollupOf of, int32 objective, Tal
 /* Why an objective's rollup is not used, or NULL. */
 extern const char *rollup_problem(Relation rel, RollupOf of, int32 objective);
 
-/* Why none can be built now, or NULL. */
+/* Why an objective's rollup cannot be built now, or NULL. */
 extern const char *rollup_obstacle(Relation rel, RollupOf of, int32 objective);
 
 #endif							/* SLA_ROLLUP_H */

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * rollup_delta.c
- *	  What a transaction changes of the objectives that it counts.
+ *	  Collecting the changes that a transaction makes to rollups.
  *
- * It is added up in memory; when the transaction commits, the sums are appended
- * to sla.rollup_delta, one row for each objective, bucket and group.  Nothing that
- * another transaction writes is touched, so that nobody waits.
+ * They are summed up in memory.  When the transaction commits, the sums are inserted into
+ * sla.rollup_delta, with a row for each objective, bucket and group.  As no existing rows
+ * are updated, transactions do not wait for each other.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -70,24 +70,26 @@ same_delta(DeltaKey a, DeltaKey b)
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-/* Those of one transaction or subtransaction. */
+/* The deltas of a transaction or subtransaction. */
 typedef struct Pending
 {
 	int			nest_level;
-	CommandId	last;			/* the latest command that added something */
+	CommandId	last;			/* the last command that added something */
 	deltas_hash *sums;
 	struct Pending *outer;
 } Pending;
 
 static Pending *pending = NULL; /* the innermost; in TopTransactionContext */
 
-/* The latest command of this transaction that wrote some down. */
+/* The last command of this transaction that wrote deltas, if any */
 static CommandId written;
 static bool any_written = false;
 
-/* So many are written at once. */
+/* Write deltas before commit when there are so many, or a sum is so large. */
 #define MAX_PENDING		20000
 #define MAX_SUM			INT64_C(1000000000)
+
+/* Number of rows inserted at once */
 #define CHUNK			500
 
 static Delta *
@@ -107,7 +109,7 @@ add_delta(Pending *to, int32 objective, DeltaKey key, int64 total, int64 good)
 	return delta;
 }
 
-/* Forget the innermost. */
+/* Discard the innermost level. */
 static void
 pop_pending(void)
 {
@@ -124,9 +126,9 @@ pop_pending(void)
 }
 
 /*
- * Those of the running subtransaction.  One that committed left its own, which
- * are of this level now: they are put together here, where memory may be asked
- * for.
+ * Get the level of the current subtransaction.  Levels of committed subtransactions now
+ * belong to their parent; they are merged here rather than in the callback, where memory
+ * should not be allocated.
  */
 static Pending *
 current_pending(void)
@@ -163,14 +165,14 @@ is_void(const Delta *delta)
 	return delta->key.bucket == VOID_BUCKET;
 }
 
-/* Where deltas are written. */
+/* State of writing deltas. */
 typedef struct DeltaWriter
 {
 	Relation	rel;
 	OwnIndexes	indexes;
 	TupleTableSlot *slots[CHUNK];
-	int			nslots;			/* that are made */
-	int			n;				/* that are filled */
+	int			nslots;			/* number of slots created */
+	int			n;				/* number of slots filled */
 } DeltaWriter;
 
 static void
@@ -224,7 +226,7 @@ write_delta(DeltaWriter *writer, const Delta *delta)
 	ExecStoreVirtualTuple(slot);
 }
 
-/* Write down one level's sums, and forget them. */
+/* Write the deltas of a level, and clear it. */
 static void
 write_pending(Pending *of)
 {
@@ -264,9 +266,9 @@ rollup_count(int32 objective, int64 generation, TimestampTz bucket, const char *
 /*
  * sla.write_rollup_deltas() -> boolean
  *
- * So that a statement after this one sees them.  What was counted before a
- * subtransaction began cannot be written in it, which may yet be rolled back:
- * then nothing is, and it returns false.
+ * Write deltas now, so that a later statement sees them.  If there are deltas from before
+ * the current subtransaction they cannot be written in it, since it may be rolled back;
+ * then nothing is written, and the result is false.
  */
 PG_FUNCTION_INFO_V1(sla_write_rollup_deltas);
 Datum
@@ -294,7 +296,7 @@ at_transaction_end(XactEvent event, void *arg)
 		case XACT_EVENT_PRE_PREPARE:
 			if (pending == NULL)
 				break;
-			/* (the server wants one where a value might be toasted) */
+			/* required by the server if a value might have to be toasted */
 			PushActiveSnapshot(GetTransactionSnapshot());
 			for (; pending != NULL; pop_pending())
 				write_pending(pending);
@@ -333,8 +335,8 @@ bool
 rollup_pending(int64 generation, Snapshot snapshot, PendingFunction function, void *argument)
 {
 	/*
-	 * what was counted before the snapshot, and is in rows that it does not
-	 * see
+	 * Deltas of changes that the snapshot sees may be in rows that it does
+	 * not see.
 	 */
 	if (any_written && written >= snapshot->curcid)
 		return false;

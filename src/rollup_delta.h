@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rollup_delta.h
- *	  What a transaction changes of the objectives that it counts.
+ *	  Collecting the changes that a transaction makes to rollups.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -28,36 +28,37 @@ enum
 };
 
 /*
- * The bucket of a delta which says that something could not be counted: its
+ * The bucket of a delta which tells that something could not be counted, so that the
  * rollup is void.
  */
 #define VOID_BUCKET		DT_NOBEGIN
 
 /*
- * Deltas of this objective and generation are marks: in the month of such a day
- * something was changed of what sla.month_kept has.
+ * Deltas with this objective and generation are marks.  Their bucket is a day; something
+ * in its month has changed that sla.month_kept contains.
  */
 #define MARK_OBJECTIVE	0
 #define MARK_GENERATION 0
 
-/* A longer value of group_by makes a rollup void. */
+/* Maximal length of a group's name; a longer one makes a rollup void. */
 #define MAX_GROUP_BYTES 1000
 
-/* The buckets of the finest level. */
+/* The size of buckets of the finest level. */
 #define ROLLUP_STEP		(5 * USECS_PER_MINUTE)
 
 extern void rollup_delta_init(void);
 
 /*
- * Count in a bucket of a rollup.  In VOID_BUCKET, with an SQLSTATE for the group:
- * something could not be counted.
+ * Add counts (may be negative) to a bucket of a rollup.  If something could not be
+ * counted, the bucket is VOID_BUCKET and grp is the SQLSTATE.
  */
 extern void rollup_count(int32 objective, int64 generation, TimestampTz bucket, const char *grp,
 						 int64 total, int64 good);
 
 /*
- * What this transaction's writes have counted of a rollup and not yet written
- * down.  Returns false when a snapshot sees it only in part.
+ * Call a function for all counts of a rollup that this transaction has not written yet.
+ * Returns false if they cannot be used because the snapshot sees only a part of the
+ * changes.
  */
 typedef void (*PendingFunction) (void *argument, TimestampTz bucket, const char *grp,
 								 int64 total, int64 good);

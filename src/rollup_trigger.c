@@ -1,19 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * rollup_trigger.c
- *	  What a transaction's writes change of the objectives over a table.
+ *	  The trigger that counts writes to a table for the rollups of objectives.
  *
- * The row trigger counts the old and the new version of each row written (see
- * rollup_delta.c).
+ * This row trigger subtracts the old version of each row written and adds the new one
+ * (see rollup_delta.c).
  *
- * What the trigger needs to know is in its arguments, five for each objective:
- * its number, the generation of its rollup, its time zone, and its bounds or
- * empty strings.  Who changes an objective's expressions replaces the trigger,
- * under a lock that waits for writers: each counts by one definition, the one
- * whose generation it writes down.
+ * The trigger has five arguments for each objective: its id, the generation of its
+ * rollup, its time zone, and its two bounds, which may be empty.  When an objective is
+ * changed the trigger is replaced, with a lock that waits for writers.  So each writer
+ * uses the definition that belongs to the generation under which it counts.
  *
- * A write never fails for an objective's sake: where an expression does, the
- * rollup is void.
+ * Writes never fail because of an objective.  If an expression raises an error, the
+ * rollup becomes void.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -52,7 +51,7 @@
  * What a trigger counts
  */
 
-/* An objective, as the arguments of the trigger say. */
+/* An objective, from the arguments of the trigger, with its expressions. */
 typedef struct Measure
 {
 	int32		id;
@@ -62,18 +61,18 @@ typedef struct Measure
 	bool		has_at_least;
 	double		at_most;
 	double		at_least;
-	Expr	   *instant;
-	ExprState  *at;				/* of that */
-	ExprState  *total;			/* the rest may be NULL */
+	Expr	   *instant;		/* expression for the instant */
+	ExprState  *at;				/* its state */
+	ExprState  *total;			/* this and the following may be NULL */
 	ExprState  *good;
 	ExprState  *value;
 	ExprState  *group;
-	bool		is_tame;		/* all of these are */
+	bool		is_tame;		/* all expressions are; see rule_is_tame() */
 } Measure;
 
 #define ARGUMENTS	5
 
-/* A trigger of a table, or of one of its partitions. */
+/* Cache entry: a trigger on a table or one of its partitions. */
 typedef struct Rolled
 {
 	Oid			trigger;		/* key */
@@ -81,15 +80,17 @@ typedef struct Rolled
 	Oid			root;			/* the table that the objectives are over */
 	Oid			owner;
 	bool		is_stale;
-	bool		is_busy;		/* evaluating, or failed at it */
+	bool		is_busy;		/* an expression is being evaluated, or has
+								 * failed */
 	MemoryContext context;
 	ExprContext *econtext;
-	Bitmapset  *columns;		/* that expressions read, offset; of this
-								 * table */
-	bool		whole_row;
-	AttrMap    *map;			/* of its rows to the root's, or NULL */
-	TupleTableSlot *slot;
-	int			sqlstate;		/* why nothing can be counted, or 0 */
+	Bitmapset  *columns;		/* that expressions read, numbered as in this
+								 * table; offset by
+								 * FirstLowInvalidHeapAttributeNumber */
+	bool		whole_row;		/* some expression reads the whole row */
+	AttrMap    *map;			/* converts rows to the root's type, or NULL */
+	TupleTableSlot *slot;		/* for converted rows */
+	int			sqlstate;		/* of an error in compiling, or 0 */
 	int			nmeasures;
 	Measure    *measures;
 } Rolled;
@@ -156,7 +157,7 @@ compile_column(Rolled *rolled, Relation root, Measure *measure, const char *colu
 	return compile(rolled, measure, rule_expression(root, "objective", measure->id, column));
 }
 
-/* The table, of this one and those it is a partition of, that an objective is over. */
+/* The table that an objective is over: this one, or one that it is a partition of. */
 static Oid
 find_root(Relation rel, int32 objective)
 {
@@ -261,7 +262,7 @@ read_trigger(Relation rel, const Trigger *trigger)
 	return rolled;
 }
 
-/* What a trigger counts; that which is being evaluated is left alone and read anew. */
+/* Get the cache entry of a trigger.  If that is busy or stale, make another one. */
 static Rolled *
 rolled_of(Relation rel, const Trigger *trigger)
 {
@@ -298,11 +299,13 @@ typedef struct CountTask
 	Rolled	   *rolled;
 	Measure    *measure;
 	TupleTableSlot *slot;		/* of the root's type */
-	bool		counts;			/* results */
+
+	/* results */
+	bool		counts;
 	bool		is_good;
 	TimestampTz at;
 	const char *grp;
-	MemoryContext context;		/* for that */
+	MemoryContext context;		/* where to allocate grp */
 } CountTask;
 
 static Datum
@@ -320,6 +323,7 @@ condition(CountTask *task, ExprState *expr)
 	return !isnull && DatumGetBool(value);
 }
 
+/* Determine whether and how a row counts for an objective. */
 static void
 count_row(void *argument)
 {
@@ -344,7 +348,7 @@ count_row(void *argument)
 		if (isnull)
 			return;
 		number = DatumGetFloat8(value);
-		/* (NaN, which is greater than all numbers, is within no bounds) */
+		/* NaN is greater than all numbers, and not within any bounds */
 		task->is_good = float8_le(number, measure->has_at_most ? measure->at_most : get_float8_infinity()) &&
 			(!measure->has_at_least || float8_ge(number, measure->at_least));
 	}
@@ -360,7 +364,7 @@ count_row(void *argument)
 	task->counts = true;
 }
 
-/* The same as the table's owner. */
+/* The same, as the table's owner. */
 static void
 count_row_fenced(void *argument)
 {
@@ -373,7 +377,7 @@ count_row_fenced(void *argument)
 	fence_leave(&fence);
 }
 
-/* Count one version of a row, with a sign. */
+/* Add (sign = 1) or subtract (sign = -1) a version of a row, for all objectives. */
 static void
 count_version(Rolled *rolled, TupleTableSlot *slot, int sign)
 {
@@ -405,7 +409,7 @@ count_version(Rolled *rolled, TupleTableSlot *slot, int sign)
 /*
  * sla.rollup_row(objective, generation, time_zone, at_most, at_least, ...) -> trigger
  *
- * AFTER ROW.
+ * The AFTER ROW trigger.
  */
 PG_FUNCTION_INFO_V1(sla_rollup_row);
 Datum
@@ -444,8 +448,8 @@ sla_rollup_row(PG_FUNCTION_ARGS)
 }
 
 /*
- * The trigger that follows an objective's rollup, of this generation or, with -1, of
- * any; or NULL.
+ * Find the enabled trigger that maintains a generation of an objective's rollup, or any
+ * generation if that is -1; NULL if there is none.
  */
 static const Trigger *
 find_trigger(Relation rel, int32 objective, int64 generation)
@@ -490,8 +494,8 @@ measure_of(const Rolled *rolled, int32 objective)
 }
 
 /*
- * Does an index find rows by an instant, whatever else they say?  (One of a column
- * before it, or of some rows, may find those of one objective, but not of all.)
+ * Is there an index whose first column is the instant, and which is not partial?  Other
+ * indexes may serve to find the rows of one objective, but not those of all.
  */
 static bool
 has_index_on(Relation rel, const Expr *instant)
@@ -521,7 +525,7 @@ rollup_pass(Relation rel, int32 objective)
 	const Measure *asked = rolled == NULL || rolled->sqlstate != 0 ? NULL : measure_of(rolled, objective);
 	RollupPass *pass;
 
-	/* (a column before the first is the whole row, or one of the system's) */
+	/* a number less than 1 is the whole row or a system column */
 	if (asked == NULL || !asked->is_tame || rolled->root != rolled->relid ||
 		bms_next_member(rolled->columns, -1) + FirstLowInvalidHeapAttributeNumber < 1 ||
 		!has_index_on(rel, asked->instant))

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rollup_trigger.h
- *	  What a transaction's writes change of the objectives over a table.
+ *	  The trigger that counts writes to a table for the rollups of objectives.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -19,29 +19,30 @@
 
 extern void rollup_trigger_init(void);
 
-/* Has a table the trigger that follows an objective's rollup, and fires it? */
+/* Does a table have an enabled trigger that maintains this rollup of an objective? */
 extern bool rollup_is_followed(Relation rel, int32 objective, int64 generation);
 
 /*
- * Objectives over a table that are counted in one pass over its rows: all go by
- * the same instant, of which there is an index, and have expressions that anybody
- * may evaluate.
+ * Objectives over a table that can be counted in one pass over its rows: they have the
+ * same expression for the instant, which has an index, and only expressions that can be
+ * evaluated as any role.
  */
 typedef struct RollupPass
 {
-	const Bitmapset *columns;	/* that are read, offset */
+	const Bitmapset *columns;	/* that are read; offset by
+								 * FirstLowInvalidHeapAttributeNumber */
 	int			n;
 	int32	   *objectives;
 	struct Rolled *rolled;
 	struct Measure **measures;
 } RollupPass;
 
-/* Those with this one, which is followed; NULL when it is none such. */
+/* All objectives that can be counted together with this one; NULL if it cannot. */
 extern RollupPass *rollup_pass(Relation rel, int32 objective);
 
 /*
- * Tell of each objective, by its number in the pass, for which a row counts.  The
- * group is good until the function returns.
+ * Call a function for each objective for which a row counts, with the objective's number
+ * in the pass.  "grp" is valid only until it returns.
  */
 typedef void (*PassFunction) (void *argument, int i, TimestampTz at, const char *grp, bool is_good);
 extern void rollup_pass_row(const RollupPass *pass, TupleTableSlot *slot,
