@@ -85,7 +85,7 @@ static Pending *pending = NULL; /* the innermost; in TopTransactionContext */
 static CommandId written;
 static bool any_written = false;
 
-/* Write deltas before commit when there are so many, or a sum is so large. */
+/* Write deltas before commit once there are this many, or a sum is this large. */
 #define MAX_PENDING		20000
 #define MAX_SUM			INT64_C(1000000000)
 

@@ -12,7 +12,7 @@
 
 #include "sla_tracker.h"
 
-/* After the limit, cancel repeatedly for so many ms before terminating the session. */
+/* After the limit, cancel repeatedly for this many ms before terminating the session. */
 #define TIME_LIMIT_GRACE	5000
 
 typedef enum TimeLimitState

@@ -100,7 +100,7 @@ typedef struct Batch
 static Batch *batches = NULL;	/* in TopTransactionContext */
 static ExecutorStart_hook_type next_executor_start = NULL;
 
-/* The events of a statement are followed when there are so many. */
+/* Follow the events collected so far once a statement has this many. */
 #define MAX_EVENTS	100000
 
 /* At commit, no event may be left: that means that a statement trigger is missing. */

@@ -40,7 +40,7 @@
 										 * if there are more */
 
 #define MANY_RULES		24		/* look for classes of days from here on */
-#define FEW_CLASSES		16		/* so many are always worth it */
+#define FEW_CLASSES		16		/* up to this many always pay */
 #define MAX_CLASSES		96
 
 #define RULES_PER_CHECK 1024	/* rules between checks for interrupts */

@@ -400,8 +400,8 @@ week_intern(Compiler *c, WeekTable *table, const WeekShape *shape, uint32_t *num
 
 /*
  * Make a narrow entry of the spans of a bucket, with a shape if there are
- * several or if "shaped".  Returns false if there is no memory, which is an
- * error, or no more number for a shape, which is none.
+ * several or if "shaped".  Returns false if memory ran out, which is an error,
+ * or if the numbers of shapes did, which is not.
  */
 static inline bool
 narrow_bucket(Compiler *c, ShapeTable *table, const OpenSpan *span, int n, bool shaped,
