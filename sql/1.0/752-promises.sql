@@ -3,52 +3,49 @@
 --
 
 CREATE VIEW sla.promise_wanted AS
-SELECT t.relation, p.id AS policy_id, t.id AS target_id, m.id AS metric_id, a.calendar,
-	p.name AS policy, p.valid_from AS policy_from, p.rank, m.name AS metric, t.valid_from AS target_from,
-	CASE WHEN a.calendar = '' THEN t.goal ELSE @extschema@.at_calendar(t.goal, a.calendar) END AS goal,
-	t.threshold, t.due_by, t.cutoff, t.alert_at
-FROM sla.target AS t
-JOIN sla.policy AS p ON p.relation = t.relation AND p.name = t.policy
-JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
-CROSS JOIN LATERAL (
-	SELECT ''
-	WHERE t.goal IS NULL OR @extschema@.calendar(t.goal) IS NOT NULL
-	UNION
-	SELECT g.calendar
-	FROM sla.agreement AS g
-	WHERE g.calendar IS NOT NULL AND @extschema@.calendar(t.goal) IS NULL
-) AS a (calendar);
-COMMENT ON VIEW sla.promise_wanted IS 'private: the promises that policies, targets and agreements make';
+SELECT w.*, p.id AS promise_id
+FROM (
+	SELECT t.relation, p.id AS policy_id, t.id AS target_id, m.id AS metric_id, a.calendar,
+		p.name AS policy, p.valid_from AS policy_from, p.rank, m.name AS metric, t.valid_from AS target_from,
+		CASE WHEN a.calendar = '' THEN t.goal ELSE @extschema@.at_calendar(t.goal, a.calendar) END AS goal,
+		t.threshold, t.due_by, t.cutoff, t.alert_at
+	FROM sla.target AS t
+	JOIN sla.policy AS p ON p.relation = t.relation AND p.name = t.policy
+	JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
+	CROSS JOIN LATERAL (
+		SELECT ''
+		WHERE t.goal IS NULL OR @extschema@.calendar(t.goal) IS NOT NULL
+		UNION
+		SELECT g.calendar
+		FROM sla.agreement AS g
+		WHERE g.calendar IS NOT NULL AND @extschema@.calendar(t.goal) IS NULL
+	) AS a (calendar)
+) AS w
+LEFT JOIN sla.promise AS p ON p.policy_id = w.policy_id AND p.target_id = w.target_id
+	AND p.metric_id = w.metric_id AND p.calendar = w.calendar
+	AND (p.policy, p.policy_from, p.rank, p.metric, p.target_from, p.due_by, p.cutoff, p.alert_at, p.goal::text, p.threshold::text)
+		IS NOT DISTINCT FROM
+		(w.policy, w.policy_from, w.rank, w.metric, w.target_from, w.due_by, w.cutoff, w.alert_at, w.goal::text, w.threshold::text);
+COMMENT ON VIEW sla.promise_wanted IS 'private: the promises that policies, targets and agreements make, and the stored one of that content';
 
 CREATE FUNCTION sla.make_promises()
 RETURNS void
 LANGUAGE sql
 SECURITY DEFINER
 BEGIN ATOMIC
-	-- (a promise of other content is another promise)
+	-- (a promise of other content is another promise, and one made again the same)
 	UPDATE sla.promise AS p
 	SET is_current = false, revision = nextval('sla.promise_revision_seq')
-	WHERE p.is_current
-		AND NOT EXISTS (
-			SELECT
-			FROM sla.promise_wanted AS w
-			WHERE w.policy_id = p.policy_id AND w.target_id = p.target_id
-				AND w.metric_id = p.metric_id AND w.calendar = p.calendar
-				AND (w.policy, w.policy_from, w.rank, w.metric, w.target_from,
-						w.due_by, w.cutoff, w.alert_at, w.goal::text, w.threshold::text)
-					IS NOT DISTINCT FROM
-					(p.policy, p.policy_from, p.rank, p.metric, p.target_from,
-						p.due_by, p.cutoff, p.alert_at, p.goal::text, p.threshold::text));
+	WHERE p.is_current AND NOT EXISTS (SELECT FROM sla.promise_wanted AS w WHERE w.promise_id = p.id);
+	UPDATE sla.promise AS p
+	SET is_current = true
+	WHERE NOT p.is_current AND EXISTS (SELECT FROM sla.promise_wanted AS w WHERE w.promise_id = p.id);
 	INSERT INTO sla.promise (relation, policy_id, target_id, metric_id, calendar, policy, policy_from,
 		rank, metric, target_from, goal, threshold, due_by, cutoff, alert_at)
 	SELECT w.relation, w.policy_id, w.target_id, w.metric_id, w.calendar, w.policy, w.policy_from,
 		w.rank, w.metric, w.target_from, w.goal, w.threshold, w.due_by, w.cutoff, w.alert_at
 	FROM sla.promise_wanted AS w
-	WHERE NOT EXISTS (
-		SELECT
-		FROM sla.promise AS o
-		WHERE o.is_current AND o.policy_id = w.policy_id AND o.target_id = w.target_id
-			AND o.metric_id = w.metric_id AND o.calendar = w.calendar);
+	WHERE w.promise_id IS NULL;
 END;
 COMMENT ON FUNCTION sla.make_promises() IS 'private: brings sla.promise in line with policies, targets and agreements';
 REVOKE ALL ON FUNCTION sla.make_promises() FROM PUBLIC;

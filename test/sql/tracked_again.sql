@@ -67,6 +67,9 @@ UPDATE ta_job SET status = 'new', at = '2026-03-03 10:00' WHERE id IN (2, 9);
 UPDATE ta_job SET status = 'done', at = '2026-03-03 11:00', done_at = NULL WHERE id IN (2, 3, 9);
 SELECT * FROM ta_clock WHERE item IN ('2', '3', '9');
 SELECT items, started, changed, cancelled, errors FROM sla.sync('ta_job');
+-- (also one that was finished)
+UPDATE ta_job SET status = 'new', at = '2026-03-03 12:00', done_at = NULL WHERE id = 1;
+UPDATE ta_job SET status = 'done', at = '2026-03-03 13:00' WHERE id = 1;
 
 -- Reports count what was taken up as what it is.
 SELECT r.metric, r.met, r.breached, c.met, c.breached
