@@ -262,7 +262,8 @@ BEGIN
 		JOIN (SELECT n.id, n.relation, to_jsonb(n) AS row FROM new_rows AS n) AS n USING (id)
 		WHERE o.row - '{description,goal,threshold,due_by,cutoff,alert_at,confirmed_by}'::text[]
 				IS DISTINCT FROM n.row - '{description,goal,threshold,due_by,cutoff,alert_at,confirmed_by}'::text[]
-			OR (o.row ->> 'goal' IS NULL) <> (n.row ->> 'goal' IS NULL);
+			-- (one that is counted in the agreement's calendar, or no longer, is)
+			OR (o.row ->> 'goal') LIKE '%@%' IS DISTINCT FROM (n.row ->> 'goal') LIKE '%@%';
 	END IF;
 	IF moved IS NOT NULL AND NOT sla.restoring() THEN
 		PERFORM sla.edit_alone();

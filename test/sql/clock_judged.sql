@@ -124,6 +124,22 @@ WHERE c.relation = 'claim'::regclass AND h.kind = 'recompute' ORDER BY h.clock, 
 SELECT what, detail FROM sla.explain('claim', '1', 'm') WHERE (what = 'promise' AND detail NOT LIKE 'cal%') OR what = 'retarget';
 SELECT * FROM sla.verify('claim');
 
+-- a goal that loses its calendar is counted in that of each agreement, at once, and promises nothing to whom has none; and back
+UPDATE sla.policy SET plan = NULL WHERE relation = 'claim'::regclass;
+UPDATE sla.target SET goal = '1 bh @desk' WHERE relation = 'claim'::regclass;
+INSERT INTO claim VALUES (5, '2026-06-01 09:00', NULL, 'a'), (6, '2026-06-01 09:00', NULL, 'b'), (7, '2026-06-01 09:00', NULL, NULL);
+CREATE VIEW open_claims AS
+	SELECT item, cycle, state, goal, to_char(due_at, 'Dy HH24:MI') AS due, is_stale FROM sla.clock
+	WHERE relation = 'claim'::regclass AND stopped_at IS NULL ORDER BY item, cycle;
+UPDATE sla.target SET goal = '2 bh' WHERE relation = 'claim'::regclass;
+TABLE open_claims;
+SELECT sla.refresh();
+TABLE open_claims;
+UPDATE sla.target SET goal = '3 bh @desk' WHERE relation = 'claim'::regclass;
+TABLE open_claims;
+SELECT sla.refresh();
+TABLE open_claims;
+
 SELECT sla.untrack(t, false) FROM unnest('{ticket,job,claim}'::regclass[]) t;
 DELETE FROM sla.agreement WHERE name = 'x';
 DELETE FROM sla.calendar;
