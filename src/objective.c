@@ -215,7 +215,7 @@ reading_error_callback(void *arg)
 static char *
 expression(const Objective *objective, const char *column)
 {
-	return psprintf("sla.objective_%d_%s(r.*)", objective->id, column);
+	return psprintf("sla.\"objective_%d_%s\"(r.*)", objective->id, column);
 }
 
 static char *

@@ -235,12 +235,12 @@ static const char no_place[] = "NULL::oid, NULL::tid";
 static char *
 events_query(const Source *source, const char *from, const char *row, const char *place)
 {
-	return psprintf("SELECT %s, sla.source_%d_item(%s), %s, %s FROM %s WHERE %s",
-					source->has_at ? psprintf("sla.source_%d_at(%s)", source->id, row) : "NULL::timestamptz",
+	return psprintf("SELECT %s, sla.\"source_%d_item\"(%s), %s, %s FROM %s WHERE %s",
+					source->has_at ? psprintf("sla.\"source_%d_at\"(%s)", source->id, row) : "NULL::timestamptz",
 					source->id, row,
-					source->has_reason ? psprintf("sla.source_%d_reason(%s)", source->id, row) : "NULL::text",
+					source->has_reason ? psprintf("sla.\"source_%d_reason\"(%s)", source->id, row) : "NULL::text",
 					place, from,
-					source->has_condition ? psprintf("sla.source_%d_applies_when(%s)", source->id, row) : "true");
+					source->has_condition ? psprintf("sla.\"source_%d_applies_when\"(%s)", source->id, row) : "true");
 }
 
 /* Begin to read a source, as its owner.  Returns the relation. */
@@ -362,7 +362,7 @@ source_events(const List *sources, ArrayType *items, TimestampTz now)
 							 "r.*",
 							 rel->rd_rel->relkind == RELKIND_FOREIGN_TABLE ? no_place : "r.tableoid, r.ctid");
 		if (items != NULL)
-			query = psprintf("%s AND sla.source_%d_item(r.*) = ANY ($1)", query, source->id);
+			query = psprintf("%s AND sla.\"source_%d_item\"(r.*) = ANY ($1)", query, source->id);
 		if (SPI_execute_with_args(query, items != NULL ? 1 : 0, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
 			elog(ERROR, "could not read a source");
 		events = take_events(events, source, first_of_table(sources, source), rel, now, context);

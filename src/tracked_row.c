@@ -370,7 +370,7 @@ by_text(RowReader *reader, Definition *def, const char *item, RowLock lock)
 	Datum		value = CStringGetTextDatum(item);
 
 	return look_up(reader, &def->by_text[lock], def,
-				   psprintf("sla.tracked_%d_item(r.*) = $1", def->id), 1, &type, &value, lock);
+				   psprintf("sla.\"tracked_%d_item\"(r.*) = $1", def->id), 1, &type, &value, lock);
 }
 
 TupleTableSlot *
@@ -430,7 +430,7 @@ rows_have_items(RowReader *reader, Definition *def, int nitems, char **items, bo
 	fence_settings(def->time_zone);
 	SPI_connect();
 	if (SPI_execute_with_args(psprintf("SELECT u.n::integer FROM pg_catalog.unnest($1) WITH ORDINALITY AS u (item, n) "
-									   "WHERE u.item IN (SELECT sla.tracked_%d_item(r.*) FROM %s AS r)",
+									   "WHERE u.item IN (SELECT sla.\"tracked_%d_item\"(r.*) FROM %s AS r)",
 									   def->id, rows_root_name(reader)),
 							  1, &type, &array, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up items");

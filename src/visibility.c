@@ -546,7 +546,7 @@ read_items(Seen *seen, SeenTable *table)
 	{
 		fence_enter_no_rls(&fence, table->def->owner);
 		fence_settings(table->def->time_zone);
-		all = read_all(psprintf("SELECT r.tableoid, r.ctid, sla.tracked_%d_item(r.*) FROM %s AS r", table->def->id, name),
+		all = read_all(psprintf("SELECT r.tableoid, r.ctid, sla.\"tracked_%d_item\"(r.*) FROM %s AS r", table->def->id, name),
 					   take_item, &read);
 		fence_leave(&fence);
 	}

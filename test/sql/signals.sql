@@ -135,9 +135,10 @@ DELETE FROM talk WHERE id = 4;
 CREATE TABLE said (talk int REFERENCES talk, at timestamptz, who text);
 INSERT INTO sla.metric (relation, name, start_at) VALUES ('talk', 'first', 'updated_at');
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('talk', 'all', 'first', '1 bh @signals');
-INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at) VALUES
-	('said', 'talk', 'talk', 'first', 'stop', 'who = ''us''', 'at'),
-	('said', 'talk', 'talk', 'first', 'start', 'who = ''you''', 'at');
+-- (whatever their numbers are)
+INSERT INTO sla.source (id, source, relation, item, metric, action, applies_when, at) VALUES
+	(-2, 'said', 'talk', 'talk', 'first', 'stop', 'who = ''us''', 'at'),
+	(-1, 'said', 'talk', 'talk', 'first', 'start', 'who = ''you''', 'at');
 ALTER TABLE talk DISABLE TRIGGER ALL;
 ALTER TABLE said DISABLE TRIGGER ALL;
 DELETE FROM talk;
