@@ -345,7 +345,7 @@ SELECT
 		ELSE pg_catalog.tstzrange(c.pauses[2 * n.n - 1], c.pauses[2 * n.n])
 	END AS during,
 	c.pause_reasons[n.n] AS reason
-FROM sla.clock_seen AS c
+FROM sla.clock_fresh AS c
 CROSS JOIN LATERAL pg_catalog.generate_series(1, pg_catalog.array_upper(c.pauses, 1) / 2) AS n (n)
 LEFT JOIN sla.promise AS p ON p.id = c.promise_id;
 COMMENT ON VIEW sla.pause IS 'pauses of clocks, each with its reason';
@@ -1124,7 +1124,7 @@ SELECT
 		END,
 		sla.calendar_of(p.goal, p.calendar))) AS paused_text,
 	c.pauses[2 * n.n] = 'infinity' AS is_lasting
-FROM sla.clock_seen AS c
+FROM sla.clock_fresh AS c
 CROSS JOIN LATERAL pg_catalog.generate_series(1, pg_catalog.array_upper(c.pauses, 1) / 2) AS n (n)
 LEFT JOIN sla.promise AS p ON p.id = c.promise_id;
 COMMENT ON VIEW sla.report_pause IS 'pauses: who kept it waiting, for how much business time';

@@ -37,6 +37,17 @@ SELECT count(*) AS stale FROM sla.clock WHERE is_stale;
 SELECT count(*) AS differ FROM (TABLE shown EXCEPT SELECT clock_id, due_at, threshold_at, breached_at, elapsed_seconds, budget_seconds, paused_seconds FROM sla.clock) x;
 SELECT item, due_at, threshold_at, breached_at FROM sla.clock ORDER BY item;
 
+-- pauses, too
+BEGIN;
+UPDATE sla.metric SET pause_when = 'false';
+CREATE VIEW rs_pause AS
+	SELECT p.item, upper_inf(p.during) AS lasts, r.is_lasting, c.state, c.is_stale
+	FROM sla.pause p JOIN sla.report_pause r ON r.clock_id = p.clock JOIN sla.clock c ON c.clock_id = p.clock;
+TABLE rs_pause;
+SELECT sla.refresh() AS refreshed;
+TABLE rs_pause;
+ROLLBACK;
+
 -- an exception: gross stays, net moves, and the month with it
 INSERT INTO sla.exception (kind, relation, item, during, reason, approved_by, approved_at)
 	VALUES ('force_majeure', 'rs_ticket', '1', '[2026-05-04 08:00Z,2026-05-29 15:00Z)', 'flood', 'boss', now());
