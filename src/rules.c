@@ -1027,7 +1027,7 @@ sla_check_rules(PG_FUNCTION_ARGS)
 		old != NULL ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
 
 	relid = oid_column(new != NULL ? new : old, desc, over);
-	if (!OidIsValid(relid))
+	if (heap_attisnull(new != NULL ? new : old, SPI_fnumber(desc, over), desc))
 		return PointerGetDatum(new != NULL ? new : old);	/* violates NOT NULL */
 	if (new != NULL && old != NULL &&
 		(oid_column(old, desc, over) != relid || int_column(old, desc, "id") != int_column(new, desc, "id")))

@@ -243,14 +243,20 @@ events_query(const Source *source, const char *from, const char *row, const char
 					source->has_condition ? psprintf("sla.\"source_%d_applies_when\"(%s)", source->id, row) : "true");
 }
 
-/* Begin to read a source, as its owner.  Returns the relation. */
+/*
+ * Begin to read a source, as its owner.  Returns the relation, or NULL if its owner has
+ * changed since somebody defined or confirmed the source.
+ */
 static Relation
 enter_source(const Source *source, Fence *fence)
 {
 	Relation	rel = table_open(source->source, AccessShareLock);
 
 	if (rel->rd_rel->relowner != source->confirmed_by)
-		rule_suspended(RelationGetRelationName(rel));
+	{
+		table_close(rel, AccessShareLock);
+		return NULL;
+	}
 	fence_enter_no_rls(fence, rel->rd_rel->relowner);
 	fence_settings(source->time_zone);
 	SPI_connect();
@@ -356,6 +362,12 @@ source_events(const List *sources, ArrayType *items, TimestampTz now)
 		Fence		fence;
 		Relation	rel = enter_source(source, &fence);
 
+		if (rel == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("source \"%s\" is suspended", get_rel_name(source->source)),
+					 errdetail("It was defined under another owner of the table."),
+					 errhint("UPDATE sla.source SET action = action confirms it.")));
 		query = events_query(source, psprintf("%s AS r",
 											  quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
 																		 RelationGetRelationName(rel))),
@@ -391,8 +403,11 @@ row_event(Source *source, Relation table, HeapTuple tuple)
 	List	   *events;
 	Fence		fence;
 	Relation	rel = enter_source(source, &fence);
-	Datum		row = row_of_source(rel, table, tuple);
+	Datum		row;
 
+	if (rel == NULL)
+		return NIL;
+	row = row_of_source(rel, table, tuple);
 	if (source->row_plan == NULL)
 		source->row_plan = kept_plan(source->context, events_query(source, "(SELECT) AS nothing", "$1", no_place),
 									 1, &rel->rd_rel->reltype);
@@ -580,7 +595,7 @@ sla_track_source(PG_FUNCTION_ARGS)
 		SourceRow	signal = {lfirst(cell), trigdata->tg_relation, trigdata->tg_trigtuple};
 		Definition *def = definition_of(signal.source->tracked_id);
 
-		if (def == NULL)
+		if (def == NULL || def->suspended)
 			continue;
 		track_follow_noted(def->id);
 		if (def->warn)

@@ -145,7 +145,8 @@ CREATE TABLE sla.agreement (
 	time_zone text,
 	ends_at timestamptz,
 	owner text,
-	review_every interval CONSTRAINT review_every_is_positive CHECK (review_every > interval '0'),
+	review_every interval CONSTRAINT review_every_is_positive CHECK (review_every > interval '0')
+		CONSTRAINT review_every_is_at_most_a_thousand_years CHECK (review_every <= interval '1000 years'),
 	monthly_fee numeric CONSTRAINT monthly_fee_is_not_negative
 		CHECK (monthly_fee >= 0 AND monthly_fee < 'Infinity'),
 	currency text,

@@ -392,7 +392,7 @@ SELECT
 	coalesce(c.risk_at < pg_catalog.now(), false) AS is_at_risk,
 	c.state = 'p' AS is_paused,
 	coalesce(c.late_at < pg_catalog.now(), false) AS is_breached,
-	coalesce(c.due_at >= pg_catalog.timezone(t.time_zone, (h.holidays_until + 1)::timestamp), false) AS is_provisional,
+	coalesce(pg_catalog.timezone(t.time_zone, c.due_at)::date > h.holidays_until, false) AS is_provisional,
 	c.cycle,
 	c.labels
 FROM sla.clock_open AS c

@@ -79,6 +79,12 @@ SELECT 'definitions of ' || r.relation::text, 'suspended',
 FROM sla.tracked AS r
 JOIN pg_catalog.pg_class AS c ON c.oid = r.relation AND c.relowner <> r.confirmed_by
 UNION ALL
+SELECT DISTINCT 'source ' || s.source::text, 'suspended',
+	pg_catalog.format('made for another owner, %s: UPDATE sla.source SET action = action WHERE source = %L::regclass confirms it, and sla.sync(%L) follows what was written since',
+		s.confirmed_by, s.source, s.relation)
+FROM sla.source AS s
+JOIN pg_catalog.pg_class AS c ON c.oid = s.source AND c.relowner <> s.confirmed_by
+UNION ALL
 -- (its function reads the columns of the item)
 SELECT 'item of ' || r.relation::text, 'not unique',
 	pg_catalog.format('no unique index has only columns of %s: two rows may be one item, and each is looked for in the whole table', r.item)

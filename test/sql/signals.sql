@@ -95,6 +95,26 @@ SELECT state_of(5);
 ROLLBACK;
 INSERT INTO message VALUES (4, '2026-01-05 11:00+00', 'hold'), (5, '2026-01-05 11:00+00', 'hold');
 SELECT state_of(4), state_of(5);
+-- of a table, or a source, that has a new owner nothing is followed until that is confirmed, and nobody's write fails
+CREATE ROLE regress_signals_heir;
+SELECT format('GRANT USAGE ON SCHEMA %I TO regress_signals_heir', current_schema()) \gexec
+ALTER TABLE message OWNER TO regress_signals_heir;
+INSERT INTO message VALUES (8, '2026-01-05 11:00+00', 'hold');
+SELECT state_of(8);
+SELECT subject, status, regexp_replace(detail, 'owner, [^:]*', 'owner, NAME') AS detail FROM sla.status() WHERE subject ~ '^source message' AND status <> 'ok';
+SELECT sla.sync('ticket');
+UPDATE sla.source SET action = action WHERE source = 'message'::regclass;
+ALTER TABLE ticket OWNER TO regress_signals_heir;
+INSERT INTO message VALUES (9, '2026-01-05 11:00+00', 'hold');
+SELECT state_of(9);
+SELECT sla.track('ticket');
+SELECT changed FROM sla.sync('ticket');
+SELECT state_of(8), state_of(9);
+ALTER TABLE message OWNER TO CURRENT_USER;
+ALTER TABLE ticket OWNER TO CURRENT_USER;
+DROP OWNED BY regress_signals_heir;
+DROP ROLE regress_signals_heir;
+SELECT sla.track('ticket');
 -- tables and columns with other names, and more columns
 ALTER TABLE message RENAME COLUMN kind TO what;
 ALTER TABLE message RENAME TO note;

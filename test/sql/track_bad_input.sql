@@ -20,7 +20,10 @@ SET intervalstyle = 'postgres';
 CREATE TABLE asked (id int PRIMARY KEY);
 SELECT q, f.state, f.message, f.hint FROM unnest(ARRAY['verify(%s)', 'recompute(%s, NULL)', 'recompute(%s, ''(,)'')', 'clock_at(%s, now())', 'forecast(%s)', 'forecast_backtest(%s, ''{2026-01-01}'')',
 	'suggest_goal(%s, ''solve'', 90, ''24/7'')', 'what_if(%s, ''solve'', ''1 bh @24/7'', ''(,)'')', 'untrack(%s)']) q, unnest('{asked,1}'::regclass[]) t, fails(format('SELECT * FROM sla.' || q, quote_literal(t))) f;
+SELECT f.state, f.message FROM unnest('{0,1}'::oid[]) t, unnest(ARRAY['sla.metric (relation, name) VALUES (%s, ''x'')', 'sla.policy (relation, name) VALUES (%s, ''x'')']) q, fails(format('INSERT INTO ' || q, t)) f;
 SELECT sla.track('asked');
+INSERT INTO sla.metric (relation, name) VALUES ('asked', 'look');
+SELECT f.state, f.message FROM unnest('{0,1}'::oid[]) t, fails(format('INSERT INTO sla.source (source, relation, item, metric, action) VALUES (%s, ''asked'', ''1'', ''look'', ''stop'')', t)) f;
 SELECT q, f.state, f.message, f.hint FROM unnest(ARRAY['verify(%s)', 'clock_at(%s, now())', 'suggest_goal(%s, ''solve'', 90, ''24/7'')', 'what_if(%s, ''solve'', ''1 bh @24/7'', ''(,)'')', 'untrack(%s)']) q, fails(format('SELECT * FROM sla.' || q, '''asked''')) f;
 DROP TABLE asked;
 
