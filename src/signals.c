@@ -565,6 +565,27 @@ signal_row(void *argument)
 	}
 }
 
+/* Set the item of a row whose event could not be read. */
+static void
+find_signal_item(void *argument)
+{
+	SourceRow  *signal = argument;
+	MemoryContext context = CurrentMemoryContext;
+	Fence		fence;
+	Relation	rel = enter_source(signal->source, &fence);
+	Datum		row = row_of_source(rel, signal->table, signal->tuple);
+	bool		isnull;
+	Datum		item;
+
+	if (SPI_execute_with_args(psprintf("SELECT sla.source_%d_item($1)", signal->source->id),
+							  1, &rel->rd_rel->reltype, &row, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read a row of a source");
+	item = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	if (!isnull)
+		signal->item = MemoryContextStrdup(context, TextDatumGetCString(item));
+	leave_source(rel, &fence);
+}
+
 /*
  * sla.track_source() -> trigger
  *
@@ -602,6 +623,8 @@ sla_track_source(PG_FUNCTION_ARGS)
 		{
 			int			sqlstate = attempt(signal_row, &signal);
 
+			if (sqlstate != 0 && signal.item == NULL)
+				(void) attempt(find_signal_item, &signal);
 			if (sqlstate != 0)
 				track_note_error(def, signal.item, sqlstate);
 		}

@@ -537,6 +537,13 @@ RESET session_replication_role;
 SELECT started, changed FROM sla.sync('late_talk');
 SELECT state, stopped_at, due_at, verdict, elapsed_seconds / 60 AS minutes, paused_seconds / 60 AS paused FROM sla.clock WHERE relation = 'late_talk'::regclass;
 SELECT * FROM sla.verify('late_talk');
+-- of what cannot be read, where that is noted only, the item is told as far as it can be
+SELECT sla.track('late_talk', on_error => 'warn');
+UPDATE sla.source SET at = 'at + interval ''1 s'' * (1 / (talk - 2))', item = '10 / (talk - 3)' WHERE source = 'late_said'::regclass;
+SET client_min_messages = error;
+INSERT INTO late_said VALUES (2, '2026-01-05 13:00+00'), (3, '2026-01-05 13:00+00');
+SET client_min_messages = warning;
+SELECT item, sqlstate, is_healed FROM sla.sync_error WHERE relation = 'late_talk'::regclass ORDER BY item;
 
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';
