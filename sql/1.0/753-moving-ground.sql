@@ -395,6 +395,39 @@ CREATE TRIGGER exceptions_moved
 	FOR EACH ROW EXECUTE FUNCTION sla.exceptions_moved();
 COMMENT ON TRIGGER exceptions_moved ON sla.exception IS 'clocks follow';
 
+/* Nobody could apply an exception to the clocks that a table had before it was tracked again. */
+CREATE FUNCTION sla.exceptions_missed()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT sla.restoring() THEN
+		PERFORM sla.refresh_clocks(f.relation, f.clocks)
+		FROM (
+			SELECT c.relation, array_agg(c.clock_id) AS clocks
+			FROM sla.clock_state AS c
+			WHERE c.relation IN (SELECT n.relation FROM new_rows AS n JOIN sla.promise AS p ON p.relation = n.relation)
+				AND c.ended_at IS NOT NULL
+				AND (c.is_excepted OR c.is_waived
+					OR EXISTS (SELECT FROM sla.exception AS e WHERE e.relation IS NULL OR e.relation = c.relation))
+			GROUP BY c.relation
+			OFFSET 0
+		) AS f;
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.exceptions_missed() IS 'lets finished clocks of a table that is tracked again follow the exceptions of meanwhile';
+REVOKE ALL ON FUNCTION sla.exceptions_missed() FROM PUBLIC;
+-- (by name after definitions_changed, which has all see that the table is tracked)
+CREATE TRIGGER exceptions_missed
+	AFTER INSERT ON sla.tracked
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.exceptions_missed();
+COMMENT ON TRIGGER exceptions_missed ON sla.tracked IS 'finished clocks follow';
+
 CREATE FUNCTION sla.party_settled(moved sla.moved_party)
 RETURNS void
 LANGUAGE plpgsql

@@ -94,6 +94,17 @@ SELECT sla.correct((SELECT clock_id FROM sla.clock WHERE relation = 'ta_job'::re
 SELECT items, started, changed, cancelled, errors FROM sla.sync('ta_job');
 SELECT state, stopped_at FROM ta_clock WHERE item = '8' AND metric = 'fix';
 
+-- An exception that was made meanwhile, or is gone since, holds for what had finished.
+INSERT INTO sla.exception (relation, item, waive, approved_by, approved_at) VALUES ('ta_job', '9', true, 'boss', now());
+SELECT sla.untrack('ta_job');
+UPDATE sla.exception SET item = '3' WHERE relation = 'ta_job'::regclass;
+SELECT sla.track('ta_job', at => 'at', owner => 'team');
+SELECT ta_define();
+SELECT items, started, changed, cancelled, errors FROM sla.sync('ta_job');
+SELECT item, is_waived FROM sla.clock WHERE relation = 'ta_job'::regclass AND item IN ('3', '9') AND metric = 'fix' ORDER BY item;
+DELETE FROM sla.exception WHERE relation = 'ta_job'::regclass;
+SELECT count(*) FROM sla.clock WHERE relation = 'ta_job'::regclass AND is_waived;
+
 -- A key that is used again is another item: deleted unwatched, deleted since.
 INSERT INTO ta_job VALUES (11, '2026-03-02 10:00', 'new', NULL, 'a'), (12, '2026-03-02 10:00', 'new', NULL, 'a'), (13, '2026-03-02 10:00', 'new', NULL, 'a');
 SELECT sla.untrack('ta_job');
