@@ -799,19 +799,37 @@ CROSS JOIN LATERAL (
 		c.promise_id, c.agreement_id, c.relation, c.state, coalesce(c.ended_at, pg_catalog.now()), c.due_at, c.late_at,
 		c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived) AS tally
 	FROM sla.clock_told AS c
-	WHERE c.kind <> ALL ('{ended,breached,gross}')
+	WHERE c.kind = ANY ('{due,late,open gross}')
 		AND c.at >= m.from_at AND c.at < m.to_at
-		AND (c.kind <> ALL ('{open gross,stale gross}')
+		AND (c.kind <> 'open gross'
 			OR (c.late_at >= m.from_at AND c.late_at < m.to_at AND c.late_at < coalesce(c.ended_at, pg_catalog.now())) IS NOT TRUE)
 ) AS t;
-COMMENT ON VIEW sla.month_open IS 'private: judgements of open clocks, of each month, counted by promise';
+COMMENT ON VIEW sla.month_open IS 'private: judgements of open clocks that are not stale, of each month, counted by promise';
+
+-- (Stale ones are derived once, whatever their months are, and not for each month.)
+CREATE VIEW sla.month_stale AS
+SELECT date '2000-01-01' + t.tally[i.i + 1]::integer AS period_start, t.tally[i.i + 1 : i.i + 9] AS tally
+FROM (
+	SELECT sla.tally(
+		NULL, (SELECT z.zones FROM sla.month_zones AS z),
+		c.promise_id, c.agreement_id, c.relation, c.state, coalesce(c.ended_at, pg_catalog.now()), c.due_at, c.late_at,
+		c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived) AS tally
+	FROM sla.clock_stale AS c
+	WHERE sla.may_be_stale()
+	OFFSET 0
+) AS t
+CROSS JOIN LATERAL pg_catalog.unnest(ARRAY(
+	SELECT pg_catalog.generate_series(0, pg_catalog.array_upper(t.tally, 1) - 9, 9))) AS i (i);
+COMMENT ON VIEW sla.month_stale IS 'private: judgements of stale clocks, counted by month and promise';
 
 CREATE VIEW sla.month_tally AS
 SELECT m.period_start, m.tally FROM sla.month_state AS m WHERE m.tally IS NOT NULL
 UNION ALL
 SELECT e.period_start, e.tally FROM sla.month_ended AS e
 UNION ALL
-SELECT o.period_start, o.tally FROM sla.month_open AS o;
+SELECT o.period_start, o.tally FROM sla.month_open AS o
+UNION ALL
+SELECT s.period_start, s.tally FROM sla.month_stale AS s;
 COMMENT ON VIEW sla.month_tally IS 'private: judgements of each month, counted by promise';
 
 -- (Promises are looked up, and never what is joined to: however few of them the
@@ -902,15 +920,10 @@ CROSS JOIN LATERAL (
 ) AS t
 UNION ALL
 SELECT sla.tally(NULL, (SELECT z.zones FROM sla.month_zones AS z),
-		j.promise_id, j.agreement_id, j.relation, j.state, pg_catalog.now(), j.due_at, j.late_at,
+		j.promise_id, j.agreement_id, j.relation, j.state, coalesce(j.ended_at, pg_catalog.now()), j.due_at, j.late_at,
 		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived)
-FROM sla.clock_open AS j
-UNION ALL
-SELECT sla.tally(NULL, (SELECT z.zones FROM sla.month_zones AS z),
-		j.promise_id, j.agreement_id, j.relation, j.state, j.ended_at, j.due_at, j.late_at,
-		j.gross_due_at, j.gross_late_at, j.is_excepted, j.is_waived)
-FROM sla.clock_stale AS j
-WHERE sla.may_be_stale();
+FROM sla.clock_fresh AS j
+WHERE j.is_stale OR j.ended_at IS NULL;
 COMMENT ON VIEW sla.history_tally IS 'private: judgements of all clocks, counted by month and promise';
 
 CREATE VIEW sla.report_attainment_history AS
