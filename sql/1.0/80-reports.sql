@@ -595,7 +595,8 @@ SELECT
 	CASE WHEN c.kind = 'ended' THEN c.owner ELSE coalesce(c.breach_owner, c.owner) END AS owner,
 	c.party,
 	CASE WHEN c.kind = 'ended' THEN c.labels ELSE coalesce(c.breach_labels, c.labels) END AS labels,
-	c.kind <> ALL ('{ended,breached,gross}') AS is_open
+	c.kind <> ALL ('{ended,breached,gross}') AS is_open,
+	c.kind = ANY ('{stale,stale gross}') AS is_stale
 FROM sla.clock_told AS c
 WHERE c.kind <> 'ended'
 	OR (c.state = 's' AND (c.ended_at <= c.late_at OR (c.is_excepted AND c.ended_at <= c.gross_late_at)));
@@ -986,6 +987,38 @@ COMMENT ON COLUMN sla.report_attainment_history.gross_clocks IS 'clocks with a v
 COMMENT ON COLUMN sla.report_attainment_history.gross_breached IS 'breached without exceptions';
 COMMENT ON COLUMN sla.report_attainment_history.gross_percent IS 'percentage kept without exceptions: met or tolerated';
 
+/*
+ * Judgements by month.  Stale clocks are derived once, and not for each month.
+ */
+CREATE VIEW sla.month_judgement AS
+SELECT j.period_start, j.promise_id, j.owner, j.labels, j.net, j.gross
+FROM (
+	SELECT m.*, j.*
+	FROM sla.month AS m
+	CROSS JOIN LATERAL (
+		SELECT j.promise_id, j.agreement_id, j.owner, j.labels, j.net, j.gross, j.at
+		FROM sla.judgement AS j
+		WHERE NOT j.is_stale AND j.at >= m.from_at AND j.at < m.to_at
+		OFFSET 0
+	) AS j
+	UNION ALL
+	SELECT m.*, j.*
+	FROM (
+		SELECT j.promise_id, j.agreement_id, j.owner, j.labels, j.net, j.gross, j.at
+		FROM sla.judgement AS j
+		WHERE j.is_stale AND sla.may_be_stale()
+		OFFSET 0
+	) AS j
+	JOIN sla.month AS m ON j.at >= m.from_at AND j.at < m.to_at
+) AS j
+JOIN sla.promise AS p ON p.id = j.promise_id
+LEFT JOIN sla.tracked AS t ON t.relation = p.relation
+LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
+WHERE (j.at >= j.all_from_at AND j.at < j.all_to_at)
+	OR (j.at >= sla.day_begins(coalesce(a.time_zone, t.time_zone, 'UTC'), j.period_start::timestamp)
+		AND j.at < sla.day_begins(coalesce(a.time_zone, t.time_zone, 'UTC'), j.period_start + interval '1 month'));
+COMMENT ON VIEW sla.month_judgement IS 'private: judgements, each with the month it counts in';
+
 CREATE VIEW sla.report_attainment_by_label AS
 SELECT
 	j.period_start,
@@ -1008,21 +1041,9 @@ SELECT
 	100 * coalesce(sum(j.n) FILTER (WHERE j.gross IN (1, 2)), 0)::double precision
 		/ (sum(j.n) FILTER (WHERE j.gross > 0))::double precision AS gross_percent
 FROM (
-	SELECT m.period_start, j.promise_id, j.labels, j.net, j.gross, count(*) AS n
-	FROM sla.month AS m
-	CROSS JOIN LATERAL (
-		SELECT j.promise_id, j.agreement_id, j.labels, j.net, j.gross, j.at
-		FROM sla.judgement AS j
-		WHERE j.at >= m.from_at AND j.at < m.to_at
-		OFFSET 0
-	) AS j
-	JOIN sla.promise AS p ON p.id = j.promise_id
-	LEFT JOIN sla.tracked AS t ON t.relation = p.relation
-	LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
-	WHERE (j.at >= m.all_from_at AND j.at < m.all_to_at)
-		OR (j.at >= sla.day_begins(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
-			AND j.at < sla.day_begins(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month'))
-	GROUP BY m.period_start, j.promise_id, j.labels, j.net, j.gross
+	SELECT j.period_start, j.promise_id, j.labels, j.net, j.gross, count(*) AS n
+	FROM sla.month_judgement AS j
+	GROUP BY j.period_start, j.promise_id, j.labels, j.net, j.gross
 ) AS j
 CROSS JOIN LATERAL pg_catalog.jsonb_each_text(j.labels) AS l
 CROSS JOIN LATERAL (
@@ -1070,21 +1091,9 @@ SELECT
 	100 * coalesce(sum(j.n) FILTER (WHERE j.gross IN (1, 2)), 0)::double precision
 		/ (sum(j.n) FILTER (WHERE j.gross > 0))::double precision AS gross_percent
 FROM (
-	SELECT m.period_start, j.promise_id, j.owner, j.net, j.gross, count(*) AS n
-	FROM sla.month AS m
-	CROSS JOIN LATERAL (
-		SELECT j.promise_id, j.agreement_id, j.owner, j.net, j.gross, j.at
-		FROM sla.judgement AS j
-		WHERE j.at >= m.from_at AND j.at < m.to_at
-		OFFSET 0
-	) AS j
-	JOIN sla.promise AS p ON p.id = j.promise_id
-	LEFT JOIN sla.tracked AS t ON t.relation = p.relation
-	LEFT JOIN sla.agreement AS a ON a.id = j.agreement_id
-	WHERE (j.at >= m.all_from_at AND j.at < m.all_to_at)
-		OR (j.at >= sla.day_begins(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start::timestamp)
-			AND j.at < sla.day_begins(coalesce(a.time_zone, t.time_zone, 'UTC'), m.period_start + interval '1 month'))
-	GROUP BY m.period_start, j.promise_id, j.owner, j.net, j.gross
+	SELECT j.period_start, j.promise_id, j.owner, j.net, j.gross, count(*) AS n
+	FROM sla.month_judgement AS j
+	GROUP BY j.period_start, j.promise_id, j.owner, j.net, j.gross
 ) AS j
 CROSS JOIN LATERAL (
 	SELECT q.relation, q.metric FROM sla.promise AS q WHERE q.id = j.promise_id OFFSET 0

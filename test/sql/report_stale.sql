@@ -26,6 +26,15 @@ SELECT item, due_at, is_breached, is_paused FROM sla.report_open ORDER BY item;
 SELECT item, due_at, breached_at, is_open FROM sla.report_breach ORDER BY item;
 SELECT period_start, clocks, met, tolerated, breached FROM sla.report_attainment;
 SELECT period_start, clocks, met, tolerated, breached FROM sla.report_attainment_history;
+-- each of the two is derived once, or once net and once gross, however many months there are
+SET track_functions = 'all';
+BEGIN;
+SELECT count(*) > 0 AS any FROM sla.report_attainment;
+SELECT calls FROM pg_stat_xact_user_functions WHERE schemaname = 'sla' AND funcname = 'derived';
+SELECT count(*) > 0 AS any FROM sla.report_owner;
+SELECT calls FROM pg_stat_xact_user_functions WHERE schemaname = 'sla' AND funcname = 'derived';
+COMMIT;
+RESET track_functions;
 -- also found by what identifies it, and by the deadline that it has now
 SELECT item FROM sla.clock WHERE relation = 'rs_ticket'::regclass AND item = '1' AND is_stale;
 SELECT item FROM sla.report_open WHERE due_at = '2026-05-06 08:00Z';

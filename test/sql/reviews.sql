@@ -27,7 +27,9 @@ CREATE TABLE public.rv_ticket (id int PRIMARY KEY, customer text, team text, ope
 ALTER TABLE rv_ticket OWNER TO regress_rv_owner;
 GRANT SELECT, UPDATE ON rv_ticket TO regress_rv_agent;
 CREATE TABLE public.rv_secret (id int PRIMARY KEY, opened timestamptz, closed timestamptz);
+\set VERBOSITY terse
 INSERT INTO sla.agreement (party, name, valid_from, review_every) VALUES ('Acme', 'ages', '2020-01-01', '178000000 years');
+\set VERBOSITY default
 INSERT INTO sla.agreement (party, name, valid_from, ends_at, time_zone, review_every) VALUES
 	('Acme', 'main', '2025-01-01', NULL, 'Europe/Berlin', '3 months'),
 	('Bolt', 'main', '-infinity', NULL, NULL, '1 year'),
