@@ -573,11 +573,14 @@ find_signal_item(void *argument)
 	MemoryContext context = CurrentMemoryContext;
 	Fence		fence;
 	Relation	rel = enter_source(signal->source, &fence);
-	Datum		row = row_of_source(rel, signal->table, signal->tuple);
+	Datum		row;
 	bool		isnull;
 	Datum		item;
 
-	if (SPI_execute_with_args(psprintf("SELECT sla.source_%d_item($1)", signal->source->id),
+	if (rel == NULL)
+		return;
+	row = row_of_source(rel, signal->table, signal->tuple);
+	if (SPI_execute_with_args(psprintf("SELECT sla.\"source_%d_item\"($1)", signal->source->id),
 							  1, &rel->rd_rel->reltype, &row, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read a row of a source");
 	item = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);

@@ -344,7 +344,7 @@ cancel_missing(Follow *follow, RowReader *reader)
 	SPI_connect();
 	portal = SPI_cursor_open_with_args(NULL, follow->counts.taken_up == 0 ?
 									   "SELECT item FROM sla.clock_state WHERE relation::oid = $1 AND ended_at IS NULL" :
-									   "SELECT item FROM sla.clock_state WHERE relation::oid = $1 AND (ended_at IS NULL OR levels & 256 <> 0)",
+									   psprintf("SELECT item FROM sla.clock_state WHERE relation::oid = $1 AND (ended_at IS NULL OR levels & %d <> 0)", CLOCK_UNTRACKED),
 									   1, &type, &value, NULL, true, 0);
 	for (;;)
 	{

@@ -292,7 +292,7 @@ note_error(int sqlstate, const char *text)
 	memcpy(message, text, pg_mbcliplen(text, strlen(text), WAKE_ERROR_LENGTH - 1));
 	SpinLockAcquire(&slot->mutex);
 	is_news = now - slot->failed_at > sla_worker_naptime * USECS_PER_SEC ||
-		memcmp(slot->message, message, sizeof(message)) != 0;
+		strcmp(slot->message, message) != 0;
 	slot->errors++;
 	slot->failed_at = now;
 	slot->sqlstate = sqlstate;

@@ -259,15 +259,6 @@ parse_rules(HoursParser *parser, HoursExpr *leaf)
  * Leaves and expressions
  */
 
-static int
-compare_holidays(const void *a, const void *b)
-{
-	const HoursHoliday *left = a;
-	const HoursHoliday *right = b;
-
-	return (left->date > right->date) - (left->date < right->date);
-}
-
 /* "2026-12-25" */
 static bool
 parse_iso_date(HoursParser *parser, int32_t *date)
@@ -362,7 +353,7 @@ parse_holidays(HoursParser *parser, HoursExpr *leaf)
 		next_token(parser);
 	}
 
-	hours_sort(leaf->holidays, leaf->nholidays, sizeof(HoursHoliday), compare_holidays);
+	hours_sort(leaf->holidays, leaf->nholidays, sizeof(HoursHoliday), hours_compare_holidays);
 	for (i = 1; i < leaf->nholidays; i++)
 	{
 		HoursHoliday *last = &leaf->holidays[kept];
