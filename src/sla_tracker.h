@@ -52,7 +52,7 @@ extern BusinessInterval *business_interval_make(int32 days, int64 time,
  * canonical text (see core/hours.h).
  */
 
-/* report.c: memory and errors of the core in the server */
+/* core_support.c: memory and errors of the core in the server */
 
 /* Allocate in the current memory context, and check for interrupts. */
 extern CoreMem sla_core_mem(void);

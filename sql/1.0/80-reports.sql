@@ -654,7 +654,7 @@ COMMENT ON COLUMN sla.report_breach.is_waived IS 'an exception forgives it';
 
 /*
  * Clocks that may have a verdict in a month, each once, counted by promise; what
- * sla.tally() makes of them is told in src/questions.c.
+ * sla.tally() makes of them is told in src/tally.c.
  *
  * A month is asked for with what is around it in any time zone.
  */

@@ -237,6 +237,12 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN pg_catalog.to_char(pg_catalog.timezone(time_zone, at), 'Dy YYYY-MM-DD HH24:MI');
 COMMENT ON FUNCTION sla.local_text(timestamptz, text) IS 'private: an instant as it is written in a time zone';
 
+CREATE FUNCTION sla.fact_text(name text, value text, time_zone text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN name LIKE E'%\\_at' THEN sla.local_text(value::timestamptz, time_zone) ELSE value END;
+COMMENT ON FUNCTION sla.fact_text(text, text, text) IS 'private: a fact of sla.clock_change in words, instants as in a time zone';
+
 CREATE FUNCTION sla.occurrences(during tstzrange, rrule text, time_zone text,
 	OUT from_at timestamptz, OUT to_at timestamptz)
 RETURNS SETOF record
@@ -388,7 +394,9 @@ BEGIN
 		SELECT 2, h.at, NULL, 1,
 			CASE h.kind WHEN 'extend' THEN 'extended' ELSE 'retarget' END,
 			concat_ws(': ', h.kind,
-				(SELECT string_agg(format('%s %s -> %s', k.key, coalesce(h.before ->> k.key, '-'), coalesce(h.after ->> k.key, '-')), ', ' ORDER BY k.key)
+				(SELECT string_agg(format('%s %s -> %s', k.key,
+						coalesce(sla.fact_text(k.key, h.before ->> k.key, zone), '-'),
+						coalesce(sla.fact_text(k.key, h.after ->> k.key, zone), '-')), ', ' ORDER BY k.key)
 				 FROM jsonb_object_keys(coalesce(h.before, '{}') || coalesce(h.after, '{}')) AS k (key)
 				 WHERE k.key <> 'promise' AND h.before ->> k.key IS DISTINCT FROM h.after ->> k.key),
 				h.reason),

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * report.c
+ * core_support.c
  *	  Memory, interrupts and error reporting for the core, and an error that several
  *	  files raise.
  *
