@@ -64,11 +64,11 @@ $subscriber->poll_query_until('postgres', q{SELECT count(*) > 0 AND bool_and(srs
   or die 'the first copy did not arrive';
 
 # (but for what moves while the desk is open: when what is paused is due, and how late
-# what is cancelled as of now is)
+# what is cancelled as of now is, and until when what was paused is to have been as of now)
 my $questions = q{
 	SET timezone = 'UTC';
 	SELECT clock_id, relation, item, metric, policy, goal, agreement, owner, labels, started_at, stopped_at, CASE WHEN due_at < now() THEN due_at END, CASE WHEN gross_due_at < now() THEN gross_due_at END, state, verdict, gross_verdict FROM sla.clock ORDER BY clock_id;
-	SELECT clock, during, reason FROM sla.pause ORDER BY 1, 2;
+	SELECT p.clock, CASE WHEN c.is_stale THEN lower(p.during)::text ELSE p.during::text END, upper_inf(p.during), p.reason FROM sla.pause p JOIN sla.clock c ON c.clock_id = p.clock ORDER BY 1, p.during;
 	SELECT clock_id, CASE WHEN due_at < now() THEN due_at END, is_breached FROM sla.report_open ORDER BY clock_id;
 	SELECT clock_id, breached_at, CASE WHEN stopped_at IS NOT NULL THEN late_seconds END FROM sla.report_breach WHERE NOT is_open ORDER BY clock_id;
 	SELECT * FROM sla.report_attainment WHERE period_start = '2020-11-01' ORDER BY policy;
