@@ -242,6 +242,7 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE WHEN name LIKE E'%\\_at' THEN sla.local_text(value::timestamptz, time_zone) ELSE value END;
 COMMENT ON FUNCTION sla.fact_text(text, text, text) IS 'private: a fact of sla.clock_change in words, instants as in a time zone';
+REVOKE ALL ON FUNCTION sla.fact_text(text, text, text) FROM PUBLIC;
 
 CREATE FUNCTION sla.occurrences(during tstzrange, rrule text, time_zone text,
 	OUT from_at timestamptz, OUT to_at timestamptz)
