@@ -13,8 +13,8 @@ export LD_LIBRARY_PATH=/mnt/libraries PG_CONFIG=$NEW/pg_config
 
 make_workdir
 as_worker mkdir "$WORK/build" "$WORK/socket"
-as_worker make -s -j"$(nproc)" -C "$WORK/build" -f "$WORK/src/Makefile" PG_CONFIG="$PG_CONFIG" all
-make -s -C "$WORK/build" -f "$WORK/src/Makefile" PG_CONFIG="$PG_CONFIG" install >/dev/null
+as_worker make -s -j"$(nproc)" -C "$WORK/build" -f "$WORK/src/Makefile" PG_CONFIG="$PG_CONFIG" with_llvm=no all
+make -s -C "$WORK/build" -f "$WORK/src/Makefile" PG_CONFIG="$PG_CONFIG" with_llvm=no install >/dev/null
 
 start() {
 	as_worker "$1/pg_ctl" -D "$2" -l "$WORK/server.log" -s -w \
