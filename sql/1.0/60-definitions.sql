@@ -139,11 +139,15 @@ COMMENT ON COLUMN sla.metric.id IS 'number in the names of the functions that ho
 CREATE TABLE sla.agreement (
 	party text NOT NULL,
 	name text NOT NULL,
-	valid_from timestamptz NOT NULL DEFAULT '-infinity',
+	valid_from timestamptz NOT NULL DEFAULT '-infinity'
+		CONSTRAINT valid_from_is_from_the_year_1_to_9999_or_infinite
+			CHECK (valid_from BETWEEN '0001-01-02 00:00+00' AND '9999-12-31 00:00+00' OR NOT isfinite(valid_from)),
 	plan text,
 	calendar text,
 	time_zone text,
-	ends_at timestamptz,
+	ends_at timestamptz
+		CONSTRAINT ends_at_is_from_the_year_1_to_9999_or_infinite
+			CHECK (ends_at BETWEEN '0001-01-02 00:00+00' AND '9999-12-31 00:00+00' OR NOT isfinite(ends_at)),
 	owner text,
 	review_every interval CONSTRAINT review_every_is_positive CHECK (review_every > interval '0')
 		CONSTRAINT review_every_is_at_most_a_thousand_years CHECK (review_every <= interval '1000 years'),
@@ -176,7 +180,9 @@ COMMENT ON COLUMN sla.agreement.id IS 'number by which clocks refer to the versi
 CREATE TABLE sla.policy (
 	relation regclass NOT NULL,
 	name text NOT NULL CONSTRAINT name_is_not_empty CHECK (name <> ''),
-	valid_from timestamptz NOT NULL DEFAULT '-infinity',
+	valid_from timestamptz NOT NULL DEFAULT '-infinity'
+		CONSTRAINT valid_from_is_from_the_year_1_to_9999_or_infinite
+			CHECK (valid_from BETWEEN '0001-01-02 00:00+00' AND '9999-12-31 00:00+00' OR NOT isfinite(valid_from)),
 	applies_when text NOT NULL DEFAULT 'true',
 	plan text,
 	rank integer NOT NULL DEFAULT 100,
@@ -198,7 +204,9 @@ CREATE TABLE sla.target (
 	relation regclass NOT NULL,
 	policy text NOT NULL,
 	metric text NOT NULL,
-	valid_from timestamptz NOT NULL DEFAULT '-infinity',
+	valid_from timestamptz NOT NULL DEFAULT '-infinity'
+		CONSTRAINT valid_from_is_from_the_year_1_to_9999_or_infinite
+			CHECK (valid_from BETWEEN '0001-01-02 00:00+00' AND '9999-12-31 00:00+00' OR NOT isfinite(valid_from)),
 	goal @extschema@.business_interval,
 	threshold @extschema@.business_interval,
 	due_by text,

@@ -29,6 +29,10 @@ GRANT SELECT, UPDATE ON rv_ticket TO regress_rv_agent;
 CREATE TABLE public.rv_secret (id int PRIMARY KEY, opened timestamptz, closed timestamptz);
 \set VERBOSITY terse
 INSERT INTO sla.agreement (party, name, valid_from, review_every) VALUES ('Acme', 'ages', '2020-01-01', '178000000 years');
+-- (in a time zone the last instants there are would be none)
+INSERT INTO sla.agreement (party, name, ends_at) VALUES ('Acme', 'ages', '294276-12-31 23:59:59.999999+00');
+INSERT INTO sla.agreement (party, name, valid_from) VALUES ('Acme', 'ages', '4713-01-01 BC');
+INSERT INTO sla.policy (relation, name, valid_from) VALUES ('rv_ticket', 'ages', '10000-01-01');
 \set VERBOSITY default
 INSERT INTO sla.agreement (party, name, valid_from, ends_at, time_zone, review_every) VALUES
 	('Acme', 'main', '2025-01-01', NULL, 'Europe/Berlin', '3 months'),
@@ -40,6 +44,9 @@ INSERT INTO sla.metric (relation, name, start_at, stop_when, stop_at)
 	SELECT t, 'solve', 'opened', 'closed IS NOT NULL', 'closed' FROM unnest('{rv_ticket,rv_secret}'::regclass[]) t;
 INSERT INTO sla.policy (relation, name) VALUES ('rv_ticket', 'all'), ('rv_secret', 'all');
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('rv_ticket', 'all', 'solve', '4 bh @24/7'), ('rv_secret', 'all', 'solve', '4 bh @24/7');
+\set VERBOSITY terse
+INSERT INTO sla.target (relation, policy, metric, valid_from) VALUES ('rv_ticket', 'all', 'solve', '10000-01-01');
+\set VERBOSITY default
 INSERT INTO rv_ticket
 	SELECT i, CASE WHEN i % 3 = 0 THEN 'Bolt' ELSE 'Acme' END, CASE WHEN i <= 4 THEN 'red' WHEN i = 5 THEN NULL ELSE 'blue' END, s, s + CASE WHEN i <= 6 THEN interval '10 hours' ELSE interval '1 hour' END
 	FROM generate_series(1, 12) i, LATERAL (SELECT timestamptz '2025-03-02 06:00' + i * interval '2 days') x (s);
