@@ -346,7 +346,10 @@ SELECT
 	END AS during,
 	c.pause_reasons[n.n] AS reason
 FROM sla.clock_fresh AS c
-CROSS JOIN LATERAL pg_catalog.generate_series(1, pg_catalog.array_upper(c.pauses, 1) / 2) AS n (n)
+-- (of an array the planner expects ten elements, of a series a thousand)
+CROSS JOIN LATERAL (
+	SELECT ((u.n + 1) / 2)::integer AS n FROM pg_catalog.unnest(c.pauses) WITH ORDINALITY AS u (at, n) WHERE u.n % 2 = 1
+) AS n
 LEFT JOIN sla.promise AS p ON p.id = c.promise_id;
 COMMENT ON VIEW sla.pause IS 'pauses of clocks, each with its reason';
 COMMENT ON COLUMN sla.pause.clock IS 'the clock, see sla.clock';
@@ -808,30 +811,52 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW sla.month_open IS 'private: judgements of open clocks that are not stale, of each month, counted by promise';
 
 -- (Stale ones are derived once, whatever their months are, and not for each month.)
-CREATE VIEW sla.month_stale AS
-SELECT date '2000-01-01' + t.tally[i.i + 1]::integer AS period_start, t.tally[i.i + 1 : i.i + 9] AS tally
-FROM (
-	SELECT sla.tally(
-		NULL, (SELECT z.zones FROM sla.month_zones AS z),
-		c.promise_id, c.agreement_id, c.relation, c.state, coalesce(c.ended_at, pg_catalog.now()), c.due_at, c.late_at,
-		c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived) AS tally
-	FROM sla.clock_stale AS c
-	WHERE sla.may_be_stale()
-	OFFSET 0
-) AS t
-CROSS JOIN LATERAL pg_catalog.unnest(ARRAY(
-	SELECT pg_catalog.generate_series(0, pg_catalog.array_upper(t.tally, 1) - 9, 9))) AS i (i);
-COMMENT ON VIEW sla.month_stale IS 'private: judgements of stale clocks, counted by month and promise';
+CREATE VIEW sla.stale_tally AS
+SELECT sla.tally(
+	NULL, (SELECT z.zones FROM sla.month_zones AS z),
+	c.promise_id, c.agreement_id, c.relation, c.state, coalesce(c.ended_at, pg_catalog.now()), c.due_at, c.late_at,
+	c.gross_due_at, c.gross_late_at, c.is_excepted, c.is_waived) AS tally
+FROM sla.clock_stale AS c
+WHERE sla.may_be_stale();
+COMMENT ON VIEW sla.stale_tally IS 'private: judgements of stale clocks, counted by month and promise';
 
 CREATE VIEW sla.month_tally AS
 SELECT m.period_start, m.tally FROM sla.month_state AS m WHERE m.tally IS NOT NULL
 UNION ALL
 SELECT e.period_start, e.tally FROM sla.month_ended AS e
 UNION ALL
-SELECT o.period_start, o.tally FROM sla.month_open AS o
-UNION ALL
-SELECT s.period_start, s.tally FROM sla.month_stale AS s;
-COMMENT ON VIEW sla.month_tally IS 'private: judgements of each month, counted by promise';
+SELECT o.period_start, o.tally FROM sla.month_open AS o;
+COMMENT ON VIEW sla.month_tally IS 'private: judgements of each month but those of stale clocks, counted by promise';
+
+-- (It is not strict, so that the planner can inline it.)
+CREATE FUNCTION sla.tally_rows(tally bigint[])
+RETURNS TABLE (
+	period_start date,
+	promise_id bigint,
+	met bigint,
+	tolerated bigint,
+	breached bigint,
+	waived bigint,
+	gross_met bigint,
+	gross_tolerated bigint,
+	gross_breached bigint
+)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT
+		date '2000-01-01' + tally[i.i + 1]::integer,
+		tally[i.i + 2],
+		tally[i.i + 3],
+		tally[i.i + 4],
+		tally[i.i + 5],
+		tally[i.i + 6],
+		tally[i.i + 7],
+		tally[i.i + 8],
+		tally[i.i + 9]
+	FROM pg_catalog.unnest(ARRAY(
+		SELECT pg_catalog.generate_series(0, pg_catalog.array_upper(tally, 1) - 9, 9))) AS i (i);
+END;
+COMMENT ON FUNCTION sla.tally_rows(bigint[]) IS 'private: what sla.tally() counted, a row for each month and promise';
 
 -- (Promises are looked up, and never what is joined to: however few of them the
 -- planner takes a condition to select, months are counted once.)
@@ -857,18 +882,14 @@ SELECT
 		/ nullif(sum(j.gross_met + j.gross_tolerated + j.gross_breached), 0)::double precision AS gross_percent
 FROM (
 	SELECT
-		m.period_start,
-		m.tally[i.i + 2] AS promise_id,
-		m.tally[i.i + 3] AS met,
-		m.tally[i.i + 4] AS tolerated,
-		m.tally[i.i + 5] AS breached,
-		m.tally[i.i + 6] AS waived,
-		m.tally[i.i + 7] AS gross_met,
-		m.tally[i.i + 8] AS gross_tolerated,
-		m.tally[i.i + 9] AS gross_breached
+		m.period_start, r.promise_id, r.met, r.tolerated, r.breached, r.waived,
+		r.gross_met, r.gross_tolerated, r.gross_breached
 	FROM sla.month_tally AS m
-	CROSS JOIN LATERAL pg_catalog.unnest(ARRAY(
-		SELECT pg_catalog.generate_series(0, pg_catalog.array_upper(m.tally, 1) - 9, 9))) AS i (i)
+	CROSS JOIN LATERAL sla.tally_rows(m.tally) AS r
+	UNION ALL
+	SELECT r.*
+	FROM sla.stale_tally AS s
+	CROSS JOIN LATERAL sla.tally_rows(s.tally) AS r
 ) AS j
 CROSS JOIN LATERAL (
 	SELECT q.relation, q.policy, q.metric FROM sla.promise AS q WHERE q.id = j.promise_id OFFSET 0
@@ -948,19 +969,9 @@ SELECT
 	100 * sum(j.gross_met + j.gross_tolerated)::double precision
 		/ nullif(sum(j.gross_met + j.gross_tolerated + j.gross_breached), 0)::double precision AS gross_percent
 FROM (
-	SELECT
-		date '2000-01-01' + h.tally[i.i + 1]::integer AS period_start,
-		h.tally[i.i + 2] AS promise_id,
-		h.tally[i.i + 3] AS met,
-		h.tally[i.i + 4] AS tolerated,
-		h.tally[i.i + 5] AS breached,
-		h.tally[i.i + 6] AS waived,
-		h.tally[i.i + 7] AS gross_met,
-		h.tally[i.i + 8] AS gross_tolerated,
-		h.tally[i.i + 9] AS gross_breached
+	SELECT r.*
 	FROM sla.history_tally AS h
-	CROSS JOIN LATERAL pg_catalog.unnest(ARRAY(
-		SELECT pg_catalog.generate_series(0, pg_catalog.array_upper(h.tally, 1) - 9, 9))) AS i (i)
+	CROSS JOIN LATERAL sla.tally_rows(h.tally) AS r
 	OFFSET 0
 ) AS j
 CROSS JOIN LATERAL (
@@ -1147,7 +1158,9 @@ SELECT
 		sla.calendar_of(p.goal, p.calendar))) AS paused_text,
 	c.pauses[2 * n.n] = 'infinity' AS is_lasting
 FROM sla.clock_fresh AS c
-CROSS JOIN LATERAL pg_catalog.generate_series(1, pg_catalog.array_upper(c.pauses, 1) / 2) AS n (n)
+CROSS JOIN LATERAL (
+	SELECT ((u.n + 1) / 2)::integer AS n FROM pg_catalog.unnest(c.pauses) WITH ORDINALITY AS u (at, n) WHERE u.n % 2 = 1
+) AS n
 LEFT JOIN sla.promise AS p ON p.id = c.promise_id;
 COMMENT ON VIEW sla.report_pause IS 'pauses: who kept it waiting, for how much business time';
 COMMENT ON COLUMN sla.report_pause.clock_id IS 'number of the clock';
