@@ -10,6 +10,8 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('parallel');
 $node->init;
+# (each worker would compile what it runs once)
+$node->append_conf('postgresql.conf', 'jit = off');
 $node->start;
 my $major = $node->safe_psql('postgres', q{SELECT current_setting('server_version_num')::int / 10000});
 my $force = $major >= 16 ? 'debug_parallel_query' : 'force_parallel_mode';

@@ -77,7 +77,7 @@ sub make_database
 
 	$server //= $node;
 	$server->safe_psql('postgres', "CREATE DATABASE $database");
-	$server->safe_psql($database, "CREATE EXTENSION sla_tracker; $standins");
+	$server->safe_psql($database, "BEGIN; CREATE EXTENSION sla_tracker; $standins COMMIT");
 }
 
 # Fatal errors but those of processes that were told to end.
@@ -231,7 +231,7 @@ make_database('four');
 $node->safe_psql('four', q{INSERT INTO due VALUES (clock_timestamp() + interval '30 minutes')});
 until_worker('four', q{next_wake_at > now() + interval '20 minutes'});
 $node->safe_psql('four', 'DROP EXTENSION sla_tracker CASCADE; DROP TABLE due, trouble');
-$node->safe_psql('four', "CREATE EXTENSION sla_tracker; $standins");
+$node->safe_psql('four', "BEGIN; CREATE EXTENSION sla_tracker; $standins COMMIT");
 $node->safe_psql('four', q{INSERT INTO due VALUES (clock_timestamp())});
 ok(until_done('four'), 'DROP EXTENSION and CREATE EXTENSION');
 is(worker('four', 'errors'), '0', 'without an error');
