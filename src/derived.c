@@ -199,8 +199,8 @@ find_usage(void *argument)
 
 	if (def == NULL || def->suspended)
 		return;
-	if (follow_is_outdated(def, usage->clock))
-		follow_preview(def, usage->clock);
+	if (clock_is_open(&usage->clock->clock))
+		follow_bring_up_to_date(def, usage->clock);
 	usage->used = derive_elapsed(def, usage->clock, usage->at);
 	usage->known = true;
 }

@@ -254,12 +254,14 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	bool		row_is_locked = false;
+	bool		refreshed = false;
 
 	for (;;)
 	{
 		StoredClock *stored;
 		Work		work = {.follow = follow,.at = follow->now};
 		StoredClock before;
+		bool		outdated;
 		bool		by_row;
 
 		(void) follow_renew_definition(follow);
@@ -268,8 +270,8 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 			break;
 
 		/* an open clock may get another promise, by its new start or its row */
-		by_row = clock_is_open(&stored->clock) &&
-			(facts != NULL || follow_is_outdated(follow->def, stored));
+		outdated = follow_is_outdated(follow->def, stored);
+		by_row = clock_is_open(&stored->clock) && (facts != NULL || outdated);
 		if (by_row && !row_is_locked)
 		{
 			/*
@@ -284,6 +286,16 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 				break;
 			continue;
 		}
+		if (outdated && !refreshed)
+		{
+			/* what was edited takes effect now, before and whatever the facts */
+			refreshed = true;
+			(void) refresh_by_row(follow, stored, ROW_LOCK);
+			continue;
+		}
+		/* a correction is judged by the promise as it was edited */
+		if (facts != NULL && clock_is_open(&stored->clock))
+			derive(follow->def, stored);
 		before = *stored;
 		if (facts != NULL)
 		{

@@ -395,38 +395,57 @@ CREATE TRIGGER exceptions_moved
 	FOR EACH ROW EXECUTE FUNCTION sla.exceptions_moved();
 COMMENT ON TRIGGER exceptions_moved ON sla.exception IS 'clocks follow';
 
-/* Nobody could apply an exception to the clocks that a table had before it was tracked again. */
+/*
+ * Nobody could apply an exception to the clocks that a table had before it was tracked
+ * again, or while its definitions waited for a new owner to confirm them.
+ */
 CREATE FUNCTION sla.exceptions_missed()
 RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	tables regclass[];
 BEGIN
-	IF NOT sla.restoring() THEN
-		PERFORM sla.refresh_clocks(f.relation, f.clocks)
-		FROM (
-			SELECT c.relation, array_agg(c.clock_id) AS clocks
-			FROM sla.clock_state AS c
-			WHERE c.relation IN (SELECT n.relation FROM new_rows AS n JOIN sla.promise AS p ON p.relation = n.relation)
-				AND c.ended_at IS NOT NULL
-				AND (c.is_excepted OR c.is_waived
-					OR EXISTS (SELECT FROM sla.exception AS e WHERE e.relation IS NULL OR e.relation = c.relation))
-			GROUP BY c.relation
-			OFFSET 0
-		) AS f;
+	IF sla.restoring() THEN
+		RETURN NULL;
+	ELSIF TG_OP = 'INSERT' THEN
+		SELECT array_agg(n.relation) INTO tables FROM new_rows AS n;
+	ELSE
+		SELECT array_agg(n.relation) INTO tables
+		FROM new_rows AS n
+		JOIN old_rows AS o ON o.relation = n.relation
+		WHERE n.confirmed_by IS DISTINCT FROM o.confirmed_by;
 	END IF;
+	PERFORM sla.refresh_clocks(f.relation, f.clocks)
+	FROM (
+		SELECT c.relation, array_agg(c.clock_id) AS clocks
+		FROM sla.clock_state AS c
+		WHERE c.relation IN (SELECT p.relation FROM sla.promise AS p WHERE p.relation = ANY (tables))
+			AND c.ended_at IS NOT NULL
+			AND (c.is_excepted OR c.is_waived
+				OR EXISTS (SELECT FROM sla.exception AS e WHERE e.relation IS NULL OR e.relation = c.relation))
+		GROUP BY c.relation
+		OFFSET 0
+	) AS f;
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION sla.exceptions_missed() IS 'lets finished clocks of a table that is tracked again follow the exceptions of meanwhile';
+COMMENT ON FUNCTION sla.exceptions_missed() IS
+'lets finished clocks of a table that is tracked again, or confirmed by a new owner, follow the exceptions of meanwhile';
 REVOKE ALL ON FUNCTION sla.exceptions_missed() FROM PUBLIC;
--- (by name after definitions_changed, which has all see that the table is tracked)
+-- (by name after definitions_changed, which has all see what the table is now)
 CREATE TRIGGER exceptions_missed
 	AFTER INSERT ON sla.tracked
 	REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT EXECUTE FUNCTION sla.exceptions_missed();
+CREATE TRIGGER exceptions_missed_update
+	AFTER UPDATE ON sla.tracked
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.exceptions_missed();
 COMMENT ON TRIGGER exceptions_missed ON sla.tracked IS 'finished clocks follow';
+COMMENT ON TRIGGER exceptions_missed_update ON sla.tracked IS 'finished clocks follow, once a new owner has confirmed what is promised';
 
 CREATE FUNCTION sla.party_settled(moved sla.moved_party)
 RETURNS void

@@ -140,9 +140,50 @@ TABLE open_claims;
 SELECT sla.refresh();
 TABLE open_claims;
 
-SELECT sla.untrack(t, false) FROM unnest('{ticket,job,claim}'::regclass[]) t;
+-- corrected before clocks are refreshed: by the goal as it was edited
+CREATE TABLE call (id int PRIMARY KEY, kind text DEFAULT 'a', at timestamptz DEFAULT '2026-06-01 10:00', done timestamptz);
+SELECT sla.track('call', at => 'at');
+INSERT INTO sla.metric (relation, name, stop_when, stop_at) VALUES ('call', 'm', 'done IS NOT NULL', 'done');
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('call', 'p', 'kind = ''a''');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('call', 'p', 'm', '4 bh @24/7');
+CREATE VIEW calls AS
+	SELECT item, state, goal, to_char(due_at, 'HH24:MI') AS due, verdict, cancelled_at > '2026-07-01' AS cancelled_now FROM sla.clock WHERE relation = 'call'::regclass;
+INSERT INTO call (id) VALUES (1), (2), (3);
+UPDATE sla.target SET goal = '8 bh @24/7' WHERE relation = 'call'::regclass;
+SELECT sla.correct(clock_id, NULL, '2026-06-01 16:00', 'by phone') FROM sla.clock WHERE relation = 'call'::regclass AND item = '1';
+SELECT * FROM calls WHERE item = '1';
+-- and where no policy applies any more, that ends the clock now, and what is breached stays so: corrected, and judged again
+UPDATE sla.policy SET applies_when = 'kind = ''b''' WHERE relation = 'call'::regclass;
+SELECT * FROM calls WHERE item <> '1' ORDER BY item;
+SELECT sla.correct(clock_id, '2026-06-01 10:05', NULL, 'x') FROM sla.clock WHERE relation = 'call'::regclass AND item = '2';
+SELECT * FROM calls WHERE item = '2';
+UPDATE sla.target SET goal = '9 bh @24/7' WHERE relation = 'call'::regclass;
+SELECT FROM sla.recompute('call', '(,)', false);
+SELECT * FROM calls WHERE item = '3';
+SELECT * FROM sla.verify('call');
+
+-- another calendar of an excepted clock that is open: what it has used, too
+INSERT INTO sla.policy (relation, name) VALUES ('call', 'q');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('call', 'q', 'm', '900 bh @desk');
+INSERT INTO sla.exception (relation, during, approved_by, approved_at) VALUES ('call', '[2020-01-01,2020-01-02)', 'x', now());
+INSERT INTO call VALUES (4, 'c', now() - interval '10 days');
+UPDATE sla.target SET goal = '900 bh @24/7' WHERE relation = 'call'::regclass AND policy = 'q';
+SELECT goal, round(elapsed_seconds / 3600) AS used FROM sla.clock WHERE relation = 'call'::regclass AND item = '4';
+
+-- an exception from the time between two owners
+CREATE ROLE regress_judged;
+ALTER TABLE call OWNER TO regress_judged;
+INSERT INTO sla.exception (relation, item, waive, approved_by, approved_at) VALUES ('call', '2', true, 'x', now());
+SELECT sla.refresh() >= 0, sla.refresh() >= 0, sla.refresh() >= 0;
+SELECT item, verdict, is_waived FROM sla.clock WHERE relation = 'call'::regclass AND item = '2';
+SELECT sla.track('call');
+SELECT item, verdict, is_waived FROM sla.clock WHERE relation = 'call'::regclass AND item = '2';
+DELETE FROM sla.exception;
+
+SELECT sla.untrack(t, false) FROM unnest('{ticket,job,claim,call}'::regclass[]) t;
 DELETE FROM sla.agreement WHERE name = 'x';
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;
 SET client_min_messages = warning;
 DROP SCHEMA judged CASCADE;
+DROP ROLE regress_judged;
