@@ -31,7 +31,12 @@ COMMENT ON TRIGGER check_rules ON sla.metric IS 'checks expressions';
 COMMENT ON TRIGGER check_rules ON sla.policy IS 'checks expressions';
 COMMENT ON TRIGGER check_rules ON sla.source IS 'checks expressions';
 
--- (before check_rules, which has the number in the names of functions)
+/*
+ * Numbers.  Clocks and promises refer to definitions by them, so nobody may take
+ * the number of what another table had, nor one that is to be given to somebody
+ * else.  (The trigger fires before check_rules, which has the number in the names of
+ * functions.)
+ */
 CREATE FUNCTION sla.adopt_number()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -39,36 +44,57 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	number integer;
+	numbers CONSTANT regclass := format('sla.%I', TG_TABLE_NAME || '_id_seq');
+	own integer;
+	is_taken boolean;
 BEGIN
 	IF sla.restoring() THEN
 		RETURN NEW;
 	END IF;
+	IF TG_OP = 'UPDATE' THEN
+		IF NEW.id <> OLD.id THEN
+			RAISE EXCEPTION 'column "id" of sla.% cannot be changed', TG_TABLE_NAME
+				USING ERRCODE = 'feature_not_supported', HINT = 'Delete the row and insert another.';
+		END IF;
+		RETURN NEW;
+	END IF;
 	CASE TG_TABLE_NAME
 		WHEN 'metric' THEN
-			SELECT max(p.metric_id) INTO number
-			FROM sla.promise AS p
-			WHERE p.relation = NEW.relation AND p.metric = NEW.name
-				AND NOT EXISTS (SELECT FROM sla.metric AS m WHERE m.id = p.metric_id);
+			SELECT max(p.metric_id) FILTER (WHERE p.relation = NEW.relation AND p.metric = NEW.name
+					AND NOT EXISTS (SELECT FROM sla.metric AS m WHERE m.id = p.metric_id)),
+				bool_or(p.metric_id = NEW.id AND (p.relation, p.metric) <> (NEW.relation, NEW.name))
+			INTO own, is_taken
+			FROM sla.promise AS p;
 		WHEN 'policy' THEN
-			SELECT max(p.policy_id) INTO number
-			FROM sla.promise AS p
-			WHERE p.relation = NEW.relation AND p.policy = NEW.name AND p.policy_from = NEW.valid_from
-				AND NOT EXISTS (SELECT FROM sla.policy AS o WHERE o.id = p.policy_id);
+			SELECT max(p.policy_id) FILTER (WHERE p.relation = NEW.relation AND p.policy = NEW.name AND p.policy_from = NEW.valid_from
+					AND NOT EXISTS (SELECT FROM sla.policy AS o WHERE o.id = p.policy_id)),
+				bool_or(p.policy_id = NEW.id AND (p.relation, p.policy) <> (NEW.relation, NEW.name))
+			INTO own, is_taken
+			FROM sla.promise AS p;
+		WHEN 'target' THEN
+			SELECT max(p.target_id) FILTER (WHERE p.relation = NEW.relation AND p.policy = NEW.policy AND p.metric = NEW.metric
+					AND p.target_from = NEW.valid_from
+					AND NOT EXISTS (SELECT FROM sla.target AS t WHERE t.id = p.target_id)),
+				bool_or(p.target_id = NEW.id AND (p.relation, p.policy, p.metric) <> (NEW.relation, NEW.policy, NEW.metric))
+			INTO own, is_taken
+			FROM sla.promise AS p;
 		ELSE
-			SELECT max(p.target_id) INTO number
-			FROM sla.promise AS p
-			WHERE p.relation = NEW.relation AND p.policy = NEW.policy AND p.metric = NEW.metric
-				AND p.target_from = NEW.valid_from
-				AND NOT EXISTS (SELECT FROM sla.target AS t WHERE t.id = p.target_id);
+			NULL;
 	END CASE;
-	NEW.id := coalesce(number, NEW.id);
+	IF own IS NOT NULL THEN
+		NEW.id := own;
+	ELSIF is_taken OR NEW.id > coalesce(pg_sequence_last_value(numbers), 0) THEN
+		NEW.id := nextval(numbers);
+	END IF;
 	RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION sla.adopt_number() IS
-'private: a definition that its table had before is that one again: its clocks are its own, and what it promises is no other promise';
+'private: a definition that its table had before is that one again: its clocks are its own, and what it promises is no other promise; no other takes its number, or one ahead of the sequence';
 REVOKE ALL ON FUNCTION sla.adopt_number() FROM PUBLIC;
+CREATE TRIGGER adopt_number
+	BEFORE INSERT ON sla.tracked
+	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
 CREATE TRIGGER adopt_number
 	BEFORE INSERT ON sla.metric
 	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
@@ -76,11 +102,20 @@ CREATE TRIGGER adopt_number
 	BEFORE INSERT ON sla.policy
 	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
 CREATE TRIGGER adopt_number
-	BEFORE INSERT ON sla.target
+	BEFORE INSERT OR UPDATE OF id ON sla.target
 	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
+CREATE TRIGGER adopt_number
+	BEFORE INSERT ON sla.source
+	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
+CREATE TRIGGER adopt_number
+	BEFORE INSERT OR UPDATE OF id ON sla.exception
+	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
+COMMENT ON TRIGGER adopt_number ON sla.tracked IS 'a number that is given is one of no other';
 COMMENT ON TRIGGER adopt_number ON sla.metric IS 'a metric that its table had before is that metric again';
 COMMENT ON TRIGGER adopt_number ON sla.policy IS 'a policy that its table had before is that policy again';
 COMMENT ON TRIGGER adopt_number ON sla.target IS 'a target that its table had before is that target again';
+COMMENT ON TRIGGER adopt_number ON sla.source IS 'a number that is given is one of no other';
+COMMENT ON TRIGGER adopt_number ON sla.exception IS 'a number that is given is one of no other';
 
 CREATE FUNCTION sla.calendar_exists(calendar text)
 RETURNS boolean

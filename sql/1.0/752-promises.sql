@@ -21,7 +21,7 @@ FROM (
 		WHERE g.calendar IS NOT NULL AND @extschema@.calendar(t.goal) IS NULL
 	) AS a (calendar)
 ) AS w
-LEFT JOIN sla.promise AS p ON p.policy_id = w.policy_id AND p.target_id = w.target_id
+LEFT JOIN sla.promise AS p ON p.relation = w.relation AND p.policy_id = w.policy_id AND p.target_id = w.target_id
 	AND p.metric_id = w.metric_id AND p.calendar = w.calendar
 	AND (p.policy, p.policy_from, p.rank, p.metric, p.target_from, p.due_by, p.cutoff, p.alert_at, p.goal::text, p.threshold::text)
 		IS NOT DISTINCT FROM

@@ -74,6 +74,10 @@ ALTER TABLE sla.objective ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON sla.objective USING (sla.may_define(relation));
 COMMENT ON POLICY owner ON sla.objective IS 'who owns the relation';
 GRANT SELECT, INSERT, UPDATE, DELETE ON sla.objective TO PUBLIC;
+CREATE TRIGGER adopt_number
+	BEFORE INSERT ON sla.objective
+	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
+COMMENT ON TRIGGER adopt_number ON sla.objective IS 'a number that is given is one of no other';
 SELECT pg_catalog.pg_extension_config_dump('sla.objective', '');
 SELECT pg_catalog.pg_extension_config_dump('sla.objective_id_seq', '');
 

@@ -190,6 +190,10 @@ CREATE POLICY owner ON sla.silence USING (
 	OR relation IS NULL AND EXISTS (SELECT FROM sla.objective AS o WHERE o.name = silence.objective));
 COMMENT ON POLICY owner ON sla.silence IS 'who owns the table, or may define the objective; a superuser where neither is named';
 GRANT SELECT, INSERT, UPDATE, DELETE ON sla.silence TO PUBLIC;
+CREATE TRIGGER adopt_number
+	BEFORE INSERT OR UPDATE OF id ON sla.silence
+	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
+COMMENT ON TRIGGER adopt_number ON sla.silence IS 'a number that is given is one of no other';
 
 SELECT pg_catalog.pg_extension_config_dump('sla.alert', '');
 SELECT pg_catalog.pg_extension_config_dump('sla.alert_id_seq', '');
@@ -256,6 +260,10 @@ CREATE POLICY owner ON sla.escalation USING (
 	END);
 COMMENT ON POLICY owner ON sla.escalation IS 'who owns the table, or may define the objective; a superuser where neither is named';
 GRANT SELECT, INSERT, UPDATE, DELETE ON sla.escalation TO PUBLIC;
+CREATE TRIGGER adopt_number
+	BEFORE INSERT OR UPDATE OF id ON sla.escalation
+	FOR EACH ROW EXECUTE FUNCTION sla.adopt_number();
+COMMENT ON TRIGGER adopt_number ON sla.escalation IS 'a number that is given is one of no other';
 
 -- (with the rights of who writes: only what he may execute is named)
 CREATE FUNCTION sla.check_escalation()

@@ -16,24 +16,24 @@ SET ROLE regress_rules_mallory;
 CREATE FUNCTION evil(int) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE WARNING 'evil as %', current_user; RETURN false; END$$;
 CREATE TABLE mine (id int PRIMARY KEY, done boolean);
 SELECT sla.track('mine');
-INSERT INTO sla.metric (relation, name, id) VALUES ('mine', 'm', 99000);
+INSERT INTO sla.metric (relation, name, id) VALUES ('mine', 'm', -99000);
 -- rows that are discarded leave no functions behind
-INSERT INTO sla.metric (relation, name, stop_when, id)
-SELECT 'mine', 'm', 'evil(id)', i FROM generate_series(99001, 99020) AS i ON CONFLICT DO NOTHING;
-SELECT count(*) FROM pg_proc WHERE proname LIKE 'metric\_990%';
-INSERT INTO sla.objective (name, relation, at, good_when, target_percent, id) VALUES ('regress_mine', 'mine', 'now()', 'done', 99, 99000);
-INSERT INTO sla.objective (name, relation, at, good_when, target_percent, id)
-SELECT 'regress_mine', 'mine', 'now()', 'evil(id)', 99, i FROM generate_series(99001, 99020) AS i ON CONFLICT DO NOTHING;
-SELECT count(*) FROM pg_proc WHERE proname LIKE 'objective\_990__\_good%';
+INSERT INTO sla.metric (relation, name, stop_when)
+SELECT 'mine', 'm', 'evil(id)' FROM generate_series(1, 20) ON CONFLICT DO NOTHING;
+SELECT count(*) FROM pg_proc WHERE proname LIKE 'metric\_%' AND proargtypes[0] = 'mine'::regtype;
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('regress_mine', 'mine', 'now()', 'done', 99);
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent)
+SELECT 'regress_mine', 'mine', 'now()', 'evil(id)', 99 FROM generate_series(1, 20) ON CONFLICT DO NOTHING;
+SELECT count(*) FROM pg_proc WHERE proname LIKE 'objective\_%\_good%' AND proargtypes[0] = 'mine'::regtype;
 
 -- settings of a function do not outlive its owner, nor does an expression's meaning
 UPDATE sla.metric SET stop_when = 'done' WHERE relation = 'mine'::regclass;
-ALTER FUNCTION sla.metric_99000_stop_when(mine) SET search_path = rules_attack;
+ALTER FUNCTION sla."metric_-99000_stop_when"(mine) SET search_path = rules_attack;
 RESET ROLE;
 ALTER TABLE mine OWNER TO regress_rules_victim;
 SET ROLE regress_rules_victim;
 SELECT sla.track('mine');
-SELECT proowner::regrole, proconfig FROM pg_proc WHERE proname = 'metric_99000_stop_when';
+SELECT proowner::regrole, proconfig FROM pg_proc WHERE proname = 'metric_-99000_stop_when';
 RESET ROLE;
 
 -- nobody but a superuser restores

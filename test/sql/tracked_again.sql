@@ -140,3 +140,37 @@ DROP VIEW ta_clock;
 DROP TABLE ta_before, ta_job;
 DROP FUNCTION ta_define();
 DELETE FROM sla.calendar WHERE name = 'ta_desk';
+
+-- Nobody takes the number of what another table had, nor one that is yet to be given out.
+CREATE TABLE ta_mine (id int PRIMARY KEY, done timestamptz);
+CREATE TABLE ta_other (id int PRIMARY KEY, done timestamptz);
+CREATE FUNCTION ta_define() RETURNS void
+LANGUAGE sql AS $$
+	SELECT sla.track('ta_mine');
+	INSERT INTO sla.metric (relation, name, stop_when) VALUES ('ta_mine', 'm', 'done IS NOT NULL');
+	INSERT INTO sla.policy (relation, name) VALUES ('ta_mine', 'p');
+	INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ta_mine', 'p', 'm', '4 bh @24/7');
+$$;
+SELECT ta_define();
+INSERT INTO ta_mine VALUES (1, now());
+CREATE TABLE ta_number AS
+SELECT m.id AS metric, p.id AS policy, t.id AS target
+FROM sla.metric AS m JOIN sla.policy AS p USING (relation) JOIN sla.target AS t USING (relation)
+WHERE relation = 'ta_mine'::regclass;
+SELECT sla.untrack('ta_mine');
+SELECT sla.track('ta_other');
+INSERT INTO sla.metric (id, relation, name) SELECT metric, 'ta_other', 'mine' FROM ta_number;
+INSERT INTO sla.policy (id, relation, name) SELECT policy, 'ta_other', 'mine' FROM ta_number;
+INSERT INTO sla.target (id, relation, policy, metric, goal) SELECT target, 'ta_other', 'mine', 'mine', '1 bh @24/7' FROM ta_number;
+UPDATE sla.target SET id = n.target FROM ta_number AS n WHERE relation = 'ta_other'::regclass;
+SELECT ta_define();
+SELECT started, errors FROM sla.sync('ta_mine');
+SELECT item, metric, policy, verdict FROM sla.clock WHERE relation = 'ta_mine'::regclass;
+INSERT INTO sla.metric (id, relation, name) SELECT pg_sequence_last_value('sla.metric_id_seq') + 1, 'ta_other', 'x';
+INSERT INTO sla.metric (relation, name) VALUES ('ta_mine', 'other');
+INSERT INTO sla.exception (id, relation, waive) VALUES (2000000000, 'ta_other', true);
+SELECT id <= pg_sequence_last_value('sla.exception_id_seq') AS given_out FROM sla.exception WHERE relation = 'ta_other'::regclass;
+DELETE FROM sla.exception WHERE relation = 'ta_other'::regclass;
+SELECT sla.untrack('ta_mine', keep_history => false), sla.untrack('ta_other', keep_history => false);
+DROP TABLE ta_mine, ta_other, ta_number;
+DROP FUNCTION ta_define();
