@@ -408,7 +408,7 @@ BEGIN
 		SELECT 2, CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END, c.due_at, 2, 'extended',
 			concat_ws(': ', format('by %s', e.extend_by), e.kind, e.reason), NULL, NULL
 		FROM sla.exception AS e
-		WHERE e.extend_by IS NOT NULL AND c.goal IS NOT NULL AND c.promised_at IS NULL
+		WHERE e.extend_by IS NOT NULL AND (c.goal IS NOT NULL OR c.promised_at IS NOT NULL)
 			AND sla.bears_on(e, c.relation, c.policy, c.metric, c.party, c.item, c.labels)
 		UNION ALL
 		SELECT 2, c.due_at, c.due_at, 3, 'due', sla.local_text(c.due_at, zone) || ' ' || zone,

@@ -202,3 +202,18 @@ SELECT state, elapsed_seconds, paused_seconds FROM sla.clock_at('qu_exact', '202
 SELECT count(*) AS exact FROM sla.clock WHERE relation = 'qu_exact'::regclass
 	AND elapsed_seconds = (extract(epoch FROM now() - started_at) - 86400)::float8;
 DROP TABLE qu_exact;
+
+-- A date promised by hand is extended, too.
+INSERT INTO sla.calendar (name, hours) VALUES ('qu_desk', 'TZ=UTC Mo-Fr 09:00-18:00');
+CREATE TABLE qu_date (id int PRIMARY KEY, at timestamptz, promised timestamptz);
+SELECT sla.track('qu_date', at => 'at');
+INSERT INTO sla.metric (relation, name, due_at) VALUES ('qu_date', 'm', 'promised');
+INSERT INTO sla.policy (relation, name) VALUES ('qu_date', 'p');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('qu_date', 'p', 'm', '8 bh @qu_desk');
+INSERT INTO qu_date VALUES (1, '2025-11-03 10:00Z', '2025-11-04 16:00Z');
+INSERT INTO sla.exception (relation, extend_by, approved_by, approved_at) VALUES ('qu_date', '2 bh', 'boss', now());
+SELECT from_at, to_at, what, detail FROM sla.explain('qu_date', '1', 'm') WHERE what IN ('extended', 'due');
+DELETE FROM sla.exception;
+DROP TABLE qu_date;
+DELETE FROM sla.calendar;
+DELETE FROM sla.calendar_history;
