@@ -186,32 +186,42 @@ REVOKE ALL ON FUNCTION sla.calendar_hours_before(text, timestamptz) FROM PUBLIC;
 CREATE FUNCTION sla.calendar_version(calendar text, before timestamptz, OUT since timestamptz, OUT until timestamptz, OUT hours text)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT greatest(v.since, h.changed), nullif(before, 'infinity'), v.hours
-	FROM (
-		SELECT c.since, 'infinity'::timestamptz AS until, coalesce(c.hours::text, c.combines) AS hours
+	WITH RECURSIVE version AS (
+		SELECT c.name, c.since, c.hours::text AS hours, c.combines
 		FROM sla.calendar AS c
-		WHERE c.name = calendar_version.calendar
+		WHERE c.since < before
 		UNION ALL
-		SELECT o.since, o.until, coalesce(o.hours, o.combines)
+		SELECT o.calendar, o.since, o.hours, o.combines
 		FROM sla.calendar_history AS o
-		WHERE o.calendar = calendar_version.calendar AND o.day IS NULL
-	) AS v
+		WHERE o.since < before AND o.until >= before AND o.day IS NULL
+	), reached (name) AS (
+		SELECT calendar_version.calendar COLLATE "C"
+		UNION
+		SELECT m.name COLLATE "C"
+		FROM reached AS r
+		JOIN version AS v ON v.name = r.name
+		CROSS JOIN LATERAL pg_catalog.unnest(sla.combined_calendars(v.combines)) AS m (name)
+	)
+	SELECT greatest(v.since, h.changed), nullif(before, 'infinity'), coalesce(v.hours, v.combines)
+	FROM version AS v
 	CROSS JOIN LATERAL (
 		SELECT max(t.at) AS changed
 		FROM (
-			SELECT d.since AS at FROM sla.holiday AS d WHERE d.calendar = calendar_version.calendar
+			SELECT m.since AS at FROM version AS m JOIN reached AS r ON r.name = m.name
+			UNION ALL
+			SELECT d.since FROM sla.holiday AS d JOIN reached AS r ON r.name = d.calendar
 			UNION ALL
 			SELECT i.at
 			FROM sla.calendar_history AS o
+			JOIN reached AS r ON r.name = o.calendar
 			CROSS JOIN LATERAL (VALUES (o.since), (o.until)) AS i (at)
-			WHERE o.calendar = calendar_version.calendar
 		) AS t
 		WHERE t.at < before
 	) AS h
-	WHERE v.since < before AND v.until >= before;
+	WHERE v.name = calendar_version.calendar;
 END;
 COMMENT ON FUNCTION sla.calendar_version(text, timestamptz) IS
-'private: since when and until when a calendar was as it was just before an instant, and its own hours';
+'private: since when and until when a calendar, and what it combines, was as it was just before an instant, and its own hours';
 REVOKE ALL ON FUNCTION sla.calendar_version(text, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION sla.judged_before(clock sla.clock_state)

@@ -217,3 +217,17 @@ DELETE FROM sla.exception;
 DROP TABLE qu_date;
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;
+
+-- A combination is as old as the last change of what it combines.
+INSERT INTO sla.calendar (name, hours, since) VALUES ('a', 'TZ=UTC Mo-Fr 09:00-17:00', '2025-01-01');
+INSERT INTO sla.calendar (name, combines, since) VALUES ('b', 'a + 24/7', '2025-01-01'), ('w', 'b * 24/7', '2025-01-01'), ('x', '24/7', '2025-01-01');
+SELECT n, v.* FROM unnest('{w,x,24/7}'::text[]) AS n CROSS JOIN sla.calendar_version(n, 'infinity') AS v;
+BEGIN;
+UPDATE sla.calendar SET hours = '24/7' WHERE name = 'a';
+SELECT n, v.since = now() AS since_now FROM unnest('{a,b,w,x}'::text[]) AS n CROSS JOIN sla.calendar_version(n, 'infinity') AS v;
+COMMIT;
+SELECT v.* FROM sla.calendar_version('w', '2025-02-01') AS v;
+DELETE FROM sla.calendar WHERE name = 'w';
+DELETE FROM sla.calendar WHERE name = 'b';
+DELETE FROM sla.calendar;
+DELETE FROM sla.calendar_history;
