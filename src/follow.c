@@ -611,8 +611,8 @@ row_of(Work *work)
 }
 
 /*
- * Reopen the clocks of the current metric that were ended by sla.untrack().  Then
- * they are brought in line with the row like any other.
+ * Reopen the clocks of the current metric that were ended by sla.untrack(), or when the
+ * metric was deleted.  Then they are brought in line with the row like any other.
  */
 static void
 take_up_clocks(Work *work)
@@ -670,6 +670,10 @@ follow_gone_clock(Work *work, StoredClock *stored, int64 at)
 	(void) take_outcome(work, stored, &before, &outcome, stored->per, row.at);
 }
 
+/*
+ * Cancel the open clocks of metrics that are gone so that they go on if the metric is
+ * created again, as sla.untrack() does.
+ */
 void
 follow_orphans(Work *work)
 {
@@ -679,12 +683,17 @@ follow_orphans(Work *work)
 	foreach(cell, work->clocks)
 	{
 		StoredClock *stored = lfirst(cell);
+		Clock		was = stored->clock;
 		bool		found = false;
 
 		for (int i = 0; i < def->nmetrics && !found; i++)
 			found = def->metrics[i].id == stored->metric_id;
-		if (!found)
-			follow_gone_clock(work, stored, work->follow->now);
+		if (found || !clock_is_open(&was))
+			continue;
+		follow_gone_clock(work, stored, work->follow->now);
+		stored->clock.levels = was.levels | CLOCK_UNTRACKED;
+		stored->clock.last = was.last;
+		stored->clock.turned = was.turned;
 	}
 }
 

@@ -94,8 +94,8 @@ typedef enum ClockState
 									 * correction of this clock, not by a
 									 * signal for the item */
 #define CLOCK_UNTRACKED		0x100	/* cancelled because its table ceased to
-									 * be tracked; the other levels are as
-									 * they were then */
+									 * be tracked, or its metric was deleted;
+									 * the other levels are as they were then */
 #define CLOCK_STOP			(CLOCK_ROW_STOP | CLOCK_SIGNAL_STOP)
 #define CLOCK_PAUSE			(CLOCK_ROW_PAUSE | CLOCK_SIGNAL_PAUSE)
 #define CLOCK_CANCEL		(CLOCK_ROW_CANCEL | CLOCK_SIGNAL_CANCEL)
@@ -296,11 +296,11 @@ typedef struct ClockOutcome
 } ClockOutcome;
 
 /*
- * Reopen a clock that was cancelled because its table ceased to be tracked
- * (CLOCK_UNTRACKED), as if that had not happened, if there is a promise for it
- * again.  Returns whether it did.  To be called for all clocks of an item that
- * still exists before a row or signal is applied to any of them, because that
- * depends on which of them are open.
+ * Reopen a clock that was cancelled because its table ceased to be tracked or
+ * its metric was deleted (CLOCK_UNTRACKED), as if that had not happened, if there
+ * is a promise for it again.  Returns whether it did.  To be called for all clocks
+ * of an item that still exists before a row or signal is applied to any of them,
+ * because that depends on which of them are open.
  */
 extern bool clock_take_up(Clock *clock, ClockPromise promise, void *context,
 						  CoreMem *mem);

@@ -127,6 +127,23 @@ SELECT items, started, changed, cancelled, errors FROM sla.sync('ta_job');
 SELECT * FROM sla.verify('ta_job');
 SELECT count(*), count(DISTINCT (item, metric, per, cycle)) FROM ta_clock;
 
+-- Also when that takes a while: its open clocks go on.
+CREATE TABLE ta_before_deletion AS SELECT * FROM ta_clock WHERE state IN ('running', 'paused');
+BEGIN;
+DELETE FROM sla.target WHERE relation = 'ta_job'::regclass;
+DELETE FROM sla.policy WHERE relation = 'ta_job'::regclass;
+DELETE FROM sla.metric WHERE relation = 'ta_job'::regclass;
+COMMIT;
+SELECT sla.refresh() > 0 AS refreshed;
+SELECT count(*) AS open FROM ta_clock WHERE state IN ('running', 'paused');
+SELECT ta_define();
+SELECT started, cancelled, errors FROM sla.sync('ta_job');
+SELECT * FROM sla.verify('ta_job');
+SELECT count(*) > 0 AS went_on FROM ta_before_deletion;
+TABLE ta_before_deletion EXCEPT TABLE ta_clock;
+SELECT count(*), count(DISTINCT (item, metric, per, cycle)) FROM ta_clock;
+DROP TABLE ta_before_deletion;
+
 -- A name that is in use stays with its number; a number that is given is one of no other.
 INSERT INTO sla.metric (relation, name, kind) VALUES ('ta_job', 'fix', 'ola')
 	ON CONFLICT (relation, name) DO UPDATE SET kind = excluded.kind;
@@ -139,7 +156,6 @@ SELECT sla.untrack('ta_job', keep_history => false);
 DROP VIEW ta_clock;
 DROP TABLE ta_before, ta_job;
 DROP FUNCTION ta_define();
-DELETE FROM sla.calendar WHERE name = 'ta_desk';
 
 -- Nobody takes the number of what another table had, nor one that is yet to be given out.
 CREATE TABLE ta_mine (id int PRIMARY KEY, done timestamptz);
@@ -174,3 +190,4 @@ DELETE FROM sla.exception WHERE relation = 'ta_other'::regclass;
 SELECT sla.untrack('ta_mine', keep_history => false), sla.untrack('ta_other', keep_history => false);
 DROP TABLE ta_mine, ta_other, ta_number;
 DROP FUNCTION ta_define();
+DELETE FROM sla.calendar WHERE name = 'ta_desk';
