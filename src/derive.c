@@ -322,6 +322,8 @@ derive_anew(Definition *def, StoredClock *clock)
 /* A version of a calendar. */
 typedef struct PastHours
 {
+	int			length;
+	char		name[BI_MAX_CALENDAR + 1];
 	TimestampTz before;			/* an instant just before which it was in
 								 * force */
 	TimestampTz changed;		/* in force since then */
@@ -330,13 +332,11 @@ typedef struct PastHours
 
 #define MAX_PAST_HOURS	64
 
-/* Cache of versions of one calendar, read in this statement. */
+/* Cache of versions of calendars, read in this statement. */
 static struct
 {
 	uint64		statement;		/* valid only in this statement, ... */
 	uint64		epoch;			/* ... while hours_image_epoch is this */
-	int			length;
-	char		name[BI_MAX_CALENDAR + 1];
 	int			n;
 	PastHours	version[MAX_PAST_HOURS];
 }			past;
@@ -345,24 +345,26 @@ static struct
 static PastHours
 past_hours(const char *name, int length, TimestampTz before)
 {
-	PastHours	version = {before};
+	PastHours	version = {length,.before = before};
 
 	if (!calendar_statement_is_current())
 		calendar_begin_statement();
-	if (past.statement != calendar_statement.number || past.epoch != hours_image_epoch ||
-		past.length != length || memcmp(past.name, name, length) != 0)
+	if (past.statement != calendar_statement.number || past.epoch != hours_image_epoch)
 		past.n = 0;
 	for (int i = 0; i < past.n; i++)
-		if (past.version[i].before == before)
-			return past.version[i];
+	{
+		const PastHours *known = &past.version[i];
+
+		if (known->before == before && known->length == length && memcmp(known->name, name, length) == 0)
+			return *known;
+	}
 
 	version.image = calendar_image_before(name, length, before, &version.changed);
 	if (past.epoch != hours_image_epoch || past.n == MAX_PAST_HOURS)
 		past.n = 0;
 	past.statement = calendar_statement.number;
 	past.epoch = hours_image_epoch;
-	past.length = length;
-	memcpy(past.name, name, length);
+	memcpy(version.name, name, length);
 	past.version[past.n++] = version;
 	return version;
 }

@@ -14,6 +14,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -495,7 +496,8 @@ cut_pauses_behind(Clock *clock)
  *
  * A clock as it was at an instant; open if it ended later.  If not null, the other
  * arguments replace start, end, promise and the date promised by hand; infinity means that
- * there was none.
+ * there was none.  A clock that has ended since is derived by the version of its calendar
+ * by which it was judged, and has "elapsed" up to that instant.
  */
 PG_FUNCTION_INFO_V1(sla_clock_as_of);
 Datum
@@ -504,9 +506,14 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 	HeapTupleHeader row;
 	TimestampTz at;
 	StoredClock *clock;
+	StoredClock stored;
 	bool		was_open;
 	bool		changed = false;
 	Definition *def;
+	TimestampTz judged = DT_NOEND;
+	ClockState	state;
+	int64		end;
+	HeapTuple	tuple;
 	TupleDesc	desc;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
@@ -514,6 +521,7 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 	row = PG_GETARG_HEAPTUPLEHEADER(0);
 	at = PG_GETARG_TIMESTAMPTZ(1);
 	clock = clock_store_deform(row);
+	stored = *clock;
 	was_open = clock_is_open(&clock->clock);
 	if (!PG_ARGISNULL(2) && PG_GETARG_TIMESTAMPTZ(2) != clock->clock.start)
 	{
@@ -548,6 +556,11 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 	if (clock->clock.end != CLOCK_NONE && clock->clock.end <= at && !changed)
 		PG_RETURN_DATUM(PointerGetDatum(row));
 
+	def = definition_of_table(clock->relation);
+	if (def != NULL && definition_promise(def, clock->clock.promise) == NULL)
+		def = NULL;
+	if (def != NULL && clock->clock.promise == stored.clock.promise)
+		judged = derive_judged_before(def, &stored);
 	if (clock->clock.end == CLOCK_NONE || clock->clock.end > at)
 	{
 		clock->clock.end = CLOCK_NONE;
@@ -556,11 +569,10 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 	}
 	else
 		cut_pauses_behind(&clock->clock);
-	def = definition_of_table(clock->relation);
-	if (def != NULL && definition_promise(def, clock->clock.promise) != NULL)
+	state = clock->clock.state;
+	end = clock->clock.end;
+	if (def != NULL)
 	{
-		ClockState	state = clock->clock.state;
-
 		/*
 		 * Only a clock that is still open has followed changes of its
 		 * promise. For any other, make derive() keep the promise that it had,
@@ -569,17 +581,23 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 		if (!was_open || changed)
 		{
 			clock->clock.state = CLOCK_STOPPED;
-			if (clock->clock.end == CLOCK_NONE)
+			if (end == CLOCK_NONE)
 				clock->clock.end = at;
 		}
-		derive(def, clock);
-		if (state == CLOCK_RUNNING || state == CLOCK_PAUSED)
-			clock->clock.end = CLOCK_NONE;
-		clock->clock.state = state;
+		derive_as_judged(def, clock, judged);
 	}
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	PG_RETURN_DATUM(HeapTupleGetDatum(clock_store_form(clock, desc)));
+	tuple = clock_store_form(clock, desc);
+	if (clock->clock.state != state)
+	{
+		int			columns[] = {SPI_fnumber(desc, "state"), SPI_fnumber(desc, "ended_at")};
+		Datum		values[] = {CharGetDatum((char) state), TimestampTzGetDatum(end)};
+		bool		nulls[] = {false, end == CLOCK_NONE};
+
+		tuple = heap_modify_tuple_by_cols(tuple, desc, 2, columns, values, nulls);
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(tuple));
 }
 
 /*

@@ -575,7 +575,7 @@ BEGIN ATOMIC
 			CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END,
 			CASE WHEN c.is_excepted THEN c.gross_late_at ELSE c.late_at END, false, clock_at_answer.at) AS gross_verdict,
 		CASE
-			WHEN c.ended_at IS NOT NULL THEN c.elapsed / 1000000.0::double precision
+			WHEN c.elapsed IS NOT NULL THEN c.elapsed / 1000000.0::double precision
 			WHEN c.is_excepted THEN
 				sla.elapsed_at(c, clock_at_answer.at) / 1000000.0::double precision
 			ELSE

@@ -183,7 +183,7 @@ BEGIN ATOMIC
 	) AS p ON p.id = c.promise_id
 	CROSS JOIN LATERAL (
 		SELECT CASE
-			WHEN c.ended_at IS NOT NULL THEN c.elapsed
+			WHEN c.elapsed IS NOT NULL THEN c.elapsed
 			ELSE greatest(0,
 				CASE
 					WHEN c.is_excepted THEN

@@ -31,6 +31,11 @@ INSERT INTO sla.holiday (calendar, day, name) VALUES ('desk', '2026-06-01', 'x')
 INSERT INTO sla.holiday (calendar, day, name) VALUES ('desk', '2026-06-02', 'y');
 DELETE FROM sla.holiday WHERE day = '2026-06-02';
 TABLE shown ORDER BY id;
+-- nor does what they were when they were open
+CREATE VIEW at_noon AS
+	SELECT item, state, to_char(due_at, 'Dy HH24:MI') AS due, verdict, elapsed_seconds / 3600 AS used
+	FROM sla.clock_at('ticket', '2026-06-01 12:00');
+SELECT * FROM at_noon ORDER BY item;
 -- under those hours this one was due on Tuesday at 16:00
 INSERT INTO ticket VALUES (4, '2026-06-01 10:00', '2026-06-02 18:00');
 -- three hours of Monday excepted: 1 and 3 due Tue 13:00 by 09:00-17:00 and met with 7 used; 4 not touched, that was a holiday
@@ -52,6 +57,7 @@ DELETE FROM sla.calendar WHERE name = 'both';
 DELETE FROM sla.calendar;
 INSERT INTO sla.exception (kind, relation, during, approved_by, approved_at) VALUES ('outage', 'ticket', '[2026-06-01 12:00,2026-06-01 15:00)', 'x', '2026-06-03');
 TABLE shown ORDER BY id;
+SELECT * FROM at_noon ORDER BY item;
 SELECT what, to_char(to_at, 'Dy HH24:MI') AS to FROM sla.explain('ticket', '3', 'm') WHERE what IN ('open', 'due') ORDER BY seq;
 DELETE FROM sla.exception;
 -- judging again on demand goes by what is there now
