@@ -525,7 +525,7 @@ clock_store_read(int64 id, Snapshot snapshot)
  * has not come when a change is written, no alert has been raised yet, and the
  * existing hint will also do if the instant becomes later.  The exception is an
  * alert that was raised at a fraction which has since been removed, or for another
- * promise; we look for such alerts if the promise has been redefined.
+ * promise.  We look for such alerts if the change may make one untrue.
  */
 
 /* Allowance for the difference of system clocks after a failover */
@@ -548,15 +548,25 @@ queue(ClockStore *store, const StoredClock *clock, TimestampTz at)
 }
 
 /*
- * Add a hint for the first alert of an open clock.  If that is due already, the
- * hint is -infinity, so that even a tick in this transaction looks at it.  A clock
- * that was inserted as finished raises no alerts.
+ * Add a hint for the first alert of an open clock.  If that is due already, but its
+ * breach is not, the hint is so old that even a tick in this transaction looks at it,
+ * and says that the clock was known in time.  If the breach is due, too, it is
+ * -infinity.  A clock that was inserted as finished raises no alerts.
  */
 static void
-queue_first(ClockStore *store, const StoredClock *clock, int64 first)
+queue_first(ClockStore *store, const StoredClock *clock)
 {
-	if (clock_is_open(&clock->clock) && first != CLOCK_NONE)
-		queue(store, clock, first > GetCurrentTimestamp() ? first : DT_NOBEGIN);
+	int64		first = first_instant(clock->risk, clock->late);
+	TimestampTz now;
+
+	if (!clock_is_open(&clock->clock) || first == CLOCK_NONE)
+		return;
+	now = GetCurrentTimestamp();
+	if (first > now)
+		queue(store, clock, first);
+	else
+		queue(store, clock, clock->late != CLOCK_NONE && clock->late > now ?
+			  GetCurrentTransactionStartTimestamp() - 1 : DT_NOBEGIN);
 }
 
 /* May one of the alerts of a clock be in a span? */
@@ -606,27 +616,40 @@ queue_changed(ClockStore *store, const StoredClock *clock)
 		clock->waived != clock->was.waived || clock->more_alerts;
 	bool		redefined = clock->clock.promise != clock->was.promise || clock->revision != clock->was.revision;
 	bool		open = clock_is_open(&clock->clock);
+	bool		ends = !open && !clock->had_ended;
 	TimestampTz now;
+	bool		told = false;
 
 	if (!moved && clock->clock.end == clock->was.end)
 		return;
 	now = GetCurrentTimestamp();
-	if ((was == CLOCK_NONE || was > now + CLOCK_SKEW) && !(redefined && is_told(clock)))
+	if (was == CLOCK_NONE || was > now + CLOCK_SKEW)
 	{
-		if (was == CLOCK_NONE || clock->had_ended || (first != CLOCK_NONE && first < was))
-			queue_first(store, clock, first);
+		told = (moved || redefined || clock->clock.state == CLOCK_CANCELLED ||
+				(!open && clock->clock.end < now - CLOCK_SKEW)) && is_told(clock);
+		if (!told)
+		{
+			if (was == CLOCK_NONE || clock->had_ended || (first != CLOCK_NONE && first < was))
+				queue_first(store, clock);
 
-		/*
-		 * it was known in time, and an edit has moved that instant to before
-		 * its end
-		 */
-		if (!open && !clock->had_ended && first != CLOCK_NONE && first < clock->clock.end)
-			queue(store, clock, GetCurrentTransactionStartTimestamp() - 1);
+			/*
+			 * it was known in time, and an edit has moved that instant to
+			 * before its end
+			 */
+			if (ends && first != CLOCK_NONE && first < clock->clock.end)
+				queue(store, clock, GetCurrentTransactionStartTimestamp() - 1);
+			return;
+		}
 	}
-	else if (moved || open || clock->had_ended || clock->clock.state == CLOCK_CANCELLED ||
-			 alerts_within(clock, clock->clock.end, now + CLOCK_SKEW))
-		queue(store, clock, open && clock->late != CLOCK_NONE && clock->late > now ?
-			  GetCurrentTransactionStartTimestamp() - 1 : DT_NOBEGIN);
+	if (told || moved || open || clock->had_ended || clock->clock.state == CLOCK_CANCELLED ||
+		alerts_within(clock, clock->clock.end, now + CLOCK_SKEW))
+	{
+		/* was it known before its breach? */
+		bool		in_time = open ? clock->late != CLOCK_NONE && clock->late > now :
+			ends && (clock->was.late == CLOCK_NONE || clock->was.late > now);
+
+		queue(store, clock, in_time ? GetCurrentTransactionStartTimestamp() - 1 : DT_NOBEGIN);
+	}
 }
 
 /*
@@ -730,7 +753,7 @@ clock_store_insert(ClockStore *store, StoredClock *clock)
 	clock->id = nextval_internal(store->sequence, false);
 	gather(store, clock_store_form(clock, RelationGetDescr(store->rel)));
 	remember(clock);
-	queue_first(store, clock, first_instant(clock->risk, clock->late));
+	queue_first(store, clock);
 }
 
 /* Make sure that there are n slots for inserting. */

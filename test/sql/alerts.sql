@@ -316,6 +316,32 @@ SELECT sla.correct(clock_id, now() - interval '5 hours', NULL, 'it was earlier')
 UPDATE ticket SET status = 'done', done = now(), at = now() WHERE id = 'x4';
 SELECT tick(now());
 SELECT kind, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE item = 'x4';
+-- also of one that was at risk when it became known
+INSERT INTO ticket (id, tier, opened, at) VALUES ('x5', 'now', now() - interval '200 minutes', now());
+UPDATE ticket SET opened = now() - interval '5 hours' WHERE id = 'x5';
+SELECT sla.correct(clock_id, now() - interval '5 hours', NULL, 'it was earlier') FROM sla.clock WHERE item = 'x5';
+UPDATE ticket SET status = 'done', done = now(), at = now() WHERE id = 'x5';
+SELECT tick(now());
+SELECT kind, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE item = 'x5';
+-- and of one whose goal was shortened after its first alert, before anything has stored that
+INSERT INTO ticket (id, tier, opened, at) VALUES ('x6', 'now', now() - interval '200 minutes', now());
+SELECT tick(now());
+UPDATE sla.target SET goal = '3 bh @24/7' WHERE policy = 'now';
+UPDATE ticket SET status = 'done', done = now(), at = now() WHERE id = 'x6';
+SELECT tick(now());
+SELECT kind, at_fraction, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE item = 'x6' ORDER BY id;
+UPDATE sla.target SET goal = '4 bh @24/7' WHERE policy = 'now';
+-- what was told at a fraction that the target has no more is withdrawn when the clock is cancelled
+INSERT INTO ticket (id, tier, opened, at) VALUES ('x7', 'now', now() - interval '200 minutes', now());
+SELECT tick(now());
+UPDATE sla.target SET alert_at = '{1}' WHERE policy = 'now';
+SELECT tick(now());
+SELECT tick(now());
+SELECT tick(now());
+SELECT at_fraction, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE item = 'x7';
+DELETE FROM ticket WHERE id = 'x7';
+SELECT tick(now());
+SELECT at_fraction, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE item = 'x7';
 
 --
 -- Where nobody ticks
