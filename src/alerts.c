@@ -276,16 +276,18 @@ typedef struct Looks
 	int			n;
 	TimestampTz at;
 	const Oid  *left_out;		/* relations whose clocks are to be skipped */
+	const TimestampTz *left_until;	/* until when, of each */
 	int			nleft_out;
 } Looks;
 
-static bool
-is_left_out(const Looks *work, Oid relation)
+/* Until when the clocks of a relation are to be skipped, or CLOCK_NONE. */
+static int64
+left_until(const Looks *work, Oid relation)
 {
 	for (int i = 0; i < work->nleft_out; i++)
 		if (work->left_out[i] == relation)
-			return true;
-	return false;
+			return work->left_until[i];
+	return CLOCK_NONE;
 }
 
 static void
@@ -311,10 +313,12 @@ look_at(void *argument)
 		clock = clock_store_peek(&store, look->clock_id, &busy);
 		if (busy)
 			look->next = work->at + BUSY_WAIT;
-		else if (clock != NULL && is_left_out(work, clock->relation))
-			look->next = work->at + FAILED_WAIT;
 		else if (clock != NULL)
-			judge(look, clock, work->at, old);
+		{
+			look->next = left_until(work, clock->relation);
+			if (look->next == CLOCK_NONE)
+				judge(look, clock, work->at, old);
+		}
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(context);
 	}
@@ -378,13 +382,14 @@ put_array(Datum *values, bool *nulls, int column, Datum *elems, int n, Oid type)
 
 /*
  * sla.look_at_clocks(clocks, in_time, told_of, told, fractions, raised_at, at,
- *		left_out)
+ *		left_out, left_until)
  *		-> setof (clock_id, promise_id, kind, ord, at, due_at, passed,
  *		passed_breach, next_at, untrue)
  *
  * "clocks" and "in_time" are parallel arrays, as are the arrays of alerts raised so far
  * (told_of is the clock, a negative fraction stands for a breach).  All are sorted by
- * clock.  A clock for which there is nothing to do has no row in the result.
+ * clock.  Clocks of the relations left out are only put off, until the instant given
+ * for each.  A clock for which there is nothing to do has no row in the result.
  */
 PG_FUNCTION_INFO_V1(sla_look_at_clocks);
 Datum
@@ -394,6 +399,7 @@ sla_look_at_clocks(PG_FUNCTION_ARGS)
 	int			n;
 	int			nin_time;
 	int			ntold[4];
+	int			nleft_out[2];
 	const int64 *clocks = elements(fcinfo, 0, &n);
 	const bool *in_time = elements(fcinfo, 1, &nin_time);
 	const int64 *told_of = elements(fcinfo, 2, &ntold[0]);
@@ -403,9 +409,12 @@ sla_look_at_clocks(PG_FUNCTION_ARGS)
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(6);
 	Look	   *looks = palloc0(Max(n, 1) * sizeof(Look));
 	Told	   *told = palloc(Max(ntold[0], 1) * sizeof(Told));
-	Looks		work = {looks, n, at, NULL, 0};
+	Looks		work = {looks, n, at};
 
-	if (n != nin_time || ntold[0] != ntold[1] || ntold[0] != ntold[2] || ntold[0] != ntold[3])
+	work.left_out = elements(fcinfo, 7, &nleft_out[0]);
+	work.left_until = elements(fcinfo, 8, &nleft_out[1]);
+	work.nleft_out = nleft_out[0];
+	if (n != nin_time || nleft_out[0] != nleft_out[1] || ntold[0] != ntold[1] || ntold[0] != ntold[2] || ntold[0] != ntold[3])
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("arrays must have the same length")));
@@ -427,7 +436,6 @@ sla_look_at_clocks(PG_FUNCTION_ARGS)
 		}
 	}
 	PushActiveSnapshot(IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : GetLatestSnapshot());
-	work.left_out = elements(fcinfo, 7, &work.nleft_out);
 	look_at_all(work);
 	PopActiveSnapshot();
 	for (int i = 0; i < n; i++)

@@ -490,15 +490,15 @@ REVOKE ALL ON FUNCTION sla.run_escalations(integer) FROM PUBLIC;
 
 CREATE FUNCTION sla.look_at_clocks(
 	clocks bigint[], in_time boolean[], told_of bigint[], told bigint[], fractions double precision[],
-	raised_at timestamptz[], at timestamptz, left_out oid[])
+	raised_at timestamptz[], at timestamptz, left_out oid[], left_until timestamptz[])
 RETURNS TABLE (
 	clock_id bigint, promise_id integer, kind text, ord integer, fell_due_at timestamptz, due_at timestamptz,
 	passed integer[], has_passed_breach boolean, next_at timestamptz, untrue bigint[])
 AS 'MODULE_PATHNAME', 'sla_look_at_clocks'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
-COMMENT ON FUNCTION sla.look_at_clocks(bigint[], boolean[], bigint[], bigint[], double precision[], timestamptz[], timestamptz, oid[]) IS
+COMMENT ON FUNCTION sla.look_at_clocks(bigint[], boolean[], bigint[], bigint[], double precision[], timestamptz[], timestamptz, oid[], timestamptz[]) IS
 'private: what is to be told of clocks at an instant, what was told and is not true any more, and when to look again';
-REVOKE ALL ON FUNCTION sla.look_at_clocks(bigint[], boolean[], bigint[], bigint[], double precision[], timestamptz[], timestamptz, oid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION sla.look_at_clocks(bigint[], boolean[], bigint[], bigint[], double precision[], timestamptz[], timestamptz, oid[], timestamptz[]) FROM PUBLIC;
 
 /* The escalations of a clock when these fractions, by their number, are passed. */
 CREATE FUNCTION sla.escalation_of(relation regclass, promise_id integer, passed integer[], has_passed_breach boolean)
@@ -576,11 +576,17 @@ DECLARE
 	told_at timestamptz[];
 	rows_of_hints bigint;
 	moment timestamptz := clock_timestamp();
-	left_out oid[] := ARRAY(SELECT t.relation FROM sla.tracked AS t WHERE sla.owner_is_paused(t.relation));
+	left_out oid[];
+	left_until timestamptz[];
 	any_escalation boolean := EXISTS (SELECT FROM sla.escalation AS e WHERE e.objective IS NULL);
 	any_silence boolean := EXISTS (SELECT FROM sla.silence AS s WHERE s.during @> alert_clocks.at);
 	done bigint;
 BEGIN
+	SELECT array_agg(t.relation), array_agg(p.until) INTO left_out, left_until
+	FROM sla.role_pause AS p
+	JOIN pg_class AS c ON c.relowner = p.role
+	JOIN sla.tracked AS t ON t.relation = c.oid
+	WHERE p.until > clock_timestamp();
 	PERFORM sla.empty_full_queue();
 	IF EXISTS (SELECT FROM sla.clock_due_new) THEN
 		-- (so many hints, and the rest for others)
@@ -635,7 +641,7 @@ BEGIN
 	) AS t;
 
 	WITH look AS MATERIALIZED (
-		SELECT * FROM sla.look_at_clocks(hinted, known_in_time, told_of, told, fractions, told_at, alert_clocks.at, left_out)
+		SELECT * FROM sla.look_at_clocks(hinted, known_in_time, told_of, told, fractions, told_at, alert_clocks.at, left_out, left_until)
 	), withdrawn AS (
 		-- (not those that somebody delivers: a second later)
 		UPDATE sla.alert AS a

@@ -342,6 +342,14 @@ SELECT at_fraction, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE item = 
 DELETE FROM ticket WHERE id = 'x7';
 SELECT tick(now());
 SELECT at_fraction, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE item = 'x7';
+-- clocks whose owner is left alone are looked at as soon as he is not
+BEGIN;
+TRUNCATE sla.clock_due, sla.clock_due_new;
+INSERT INTO ticket (id) VALUES ('x8');
+SELECT sla.pause_role(current_user::regrole);
+SELECT tick(now());
+SELECT h.at = p.until AS when_it_ends FROM sla.clock_hint AS h, sla.role_pause AS p;
+ROLLBACK;
 
 --
 -- Where nobody ticks
