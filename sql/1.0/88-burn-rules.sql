@@ -219,6 +219,13 @@ BEGIN
 			AND NOT EXISTS (SELECT FROM sla.composite AS m WHERE m.member = OLD.name)
 			AND NOT EXISTS (SELECT FROM sla.closed_period AS p WHERE p.objective = OLD.name);
 	END IF;
+	-- (groups of another group_by do not come again; of other versions a tick withdraws them)
+	IF TG_OP = 'UPDATE' AND OLD.group_by IS DISTINCT FROM NEW.group_by THEN
+		UPDATE sla.alert AS a
+		SET withdrawn_at = now()
+		WHERE a.kind = 'burn_rate' AND a.objective = NEW.name AND a.withdrawn_at IS NULL
+			AND (SELECT v.valid_from FROM sla.objective_at(NEW.name, a.raised_at) AS v) = NEW.valid_from;
+	END IF;
 	IF TG_OP <> 'DELETE' THEN
 		PERFORM sla.refuse_silent_rule(o.r)
 		FROM (SELECT r FROM sla.burn_rule AS r WHERE r.objective = NEW.name ORDER BY r.name) AS o;

@@ -759,7 +759,11 @@ BEGIN
 		SELECT u.id
 		FROM sla.alert AS u
 		WHERE u.kind = 'burn_rate' AND u.withdrawn_at IS NULL
-			AND NOT EXISTS (SELECT FROM sla.burn_rule AS r WHERE r.objective = u.objective AND r.name = u.rule)
+			AND (NOT EXISTS (SELECT FROM sla.burn_rule AS r WHERE r.objective = u.objective AND r.name = u.rule)
+				-- (another version has other groups)
+				OR u.raised_at <= alert_burn_rates.at
+					AND (SELECT v.group_by FROM sla.objective_at(u.objective, u.raised_at) AS v)
+						IS DISTINCT FROM (SELECT v.group_by FROM sla.objective_at(u.objective, alert_burn_rates.at) AS v))
 		FOR UPDATE SKIP LOCKED));
 	GET DIAGNOSTICS done = ROW_COUNT;
 	FOR due, was IN

@@ -208,9 +208,18 @@ DELETE FROM sla.objective WHERE name = 'web';
 UPDATE sla.objective SET name = 'web' WHERE name = 'new web';
 SELECT tick('2020-06-01 15:22');
 SELECT objective, rule, to_char(at, 'HH24:MI') AS at, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE kind = 'burn_rate' AND rule = 'quick' ORDER BY id;
+-- nor do groups fire for ever that an objective has no more
+ALTER TABLE request ADD COLUMN region text DEFAULT 'eu';
+INSERT INTO request SELECT timestamptz '2020-06-01 15:00' + n * interval '1 minute', false FROM generate_series(0, 30) n;
+UPDATE sla.objective SET group_by = 'region' WHERE name = 'web';
+SELECT tick('2020-06-01 15:41');
+SELECT group_value, to_char(at, 'HH24:MI') AS at, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE kind = 'burn_rate' AND objective = 'web' AND rule = 'quick' AND at >= '2020-06-01 15:22' ORDER BY id;
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, valid_from) VALUES ('web', 'request', 'at', 'ok', 99.9, '2020-06-01 15:45');
+SELECT tick('2020-06-01 15:50');
+SELECT group_value, to_char(at, 'HH24:MI') AS at, withdrawn_at IS NULL AS is_true FROM sla.alert WHERE kind = 'burn_rate' AND objective = 'web' AND rule = 'quick' AND at >= '2020-06-01 15:22' ORDER BY id;
 -- a rule that is gone fires no more
 DELETE FROM sla.burn_rule;
-SELECT tick('2020-06-01 15:23');
+SELECT tick('2020-06-01 15:51');
 -- who makes an objective of the name of one that is gone has none of these
 DELETE FROM sla.objective;
 SELECT (SELECT count(*) FROM sla.escalation WHERE objective IS NOT NULL) AS escalations, (SELECT count(*) FROM sla.silence WHERE objective IS NOT NULL) AS silences;
