@@ -1141,13 +1141,16 @@ BEGIN
 		ELSIF failure IS NOT NULL OR step = 'refresh' AND done = 0 AND sla.wants_refresh() THEN
 			next := clock_timestamp() + sla.wait_after(step);
 		ELSIF step IN ('fold', 'close periods', 'retain') THEN
-			next := clock_timestamp() + CASE WHEN done = 0 THEN interval '6 hours' ELSE interval '0' END;
+			-- (what has looked at a batch and left all of it goes on without spinning)
+			next := clock_timestamp() + CASE WHEN done > 0 THEN interval '0'
+				WHEN step = 'retain' AND sla.is_retaining() THEN interval '1 second'
+				ELSE interval '6 hours' END;
 		END IF;
 		IF done > 0 OR failure IS NOT NULL
 			OR EXISTS (SELECT FROM sla.tick_state AS t
 				WHERE t.step = tick.step
 					AND (t.failed_at IS NOT NULL OR coalesce(t.next_at, '-infinity') <= clock_timestamp() AND next IS NOT NULL
-						OR t.next_at <= clock_timestamp()))
+						OR t.next_at <= clock_timestamp() OR next < t.next_at))
 		THEN
 			PERFORM sla.note_step(step, done, failure, problem, next);
 		END IF;

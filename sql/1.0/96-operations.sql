@@ -414,6 +414,22 @@ COMMENT ON FUNCTION sla.retain(timestamptz, integer) IS
 'private: deletes history that is older than sla.retention says, so much at most, and says how much';
 REVOKE ALL ON FUNCTION sla.retain(timestamptz, integer) FROM PUBLIC;
 
+CREATE FUNCTION sla.is_retaining()
+RETURNS boolean
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT EXISTS (
+		SELECT
+		FROM sla.retention_pass AS p
+		JOIN sla.retention AS k ON k.kind = p.kind AND (p.kind = 'alert' OR k.relation IN (p.relation, 0))
+		WHERE NOT p.is_over
+			AND (p.kind = 'alert' OR NOT sla.owner_is_paused(p.relation)
+				AND (EXISTS (SELECT FROM sla.promise AS m WHERE m.relation = p.relation)
+					OR EXISTS (SELECT FROM sla.tracked AS t WHERE t.relation = p.relation))));
+END;
+COMMENT ON FUNCTION sla.is_retaining() IS 'private: is a pass of sla.retain() under way that its next call goes on with?';
+REVOKE ALL ON FUNCTION sla.is_retaining() FROM PUBLIC;
+
 /*
  * Logical replication tells rows apart by a key, and refuses an UPDATE or DELETE of
  * those that are published and have none.  These have none: some are small, and of

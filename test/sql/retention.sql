@@ -33,6 +33,13 @@ INSERT INTO sla.retention (kind, keep) VALUES ('clock', '90 days');
 -- nor what has its row still
 SELECT sla.retain('2021-01-31', 1000);
 SELECT * FROM kept.clocks;
+-- but a pass goes on until it has seen all, where there is one to be
+BEGIN;
+SELECT done FROM sla.tick(max_items => 10) WHERE step = 'retain';
+SELECT next_at < clock_timestamp() + interval '1 minute' AS goes_on, sla.is_retaining() FROM sla.tick_state WHERE step = 'retain';
+DELETE FROM sla.retention;
+SELECT sla.is_retaining();
+ROLLBACK;
 -- what is gone goes, the oldest first, so much at a time
 DELETE FROM kept.ticket WHERE created_at < '2020-12-01' AND id % 7 <> 0;
 DELETE FROM kept.pair WHERE a <> 2;
