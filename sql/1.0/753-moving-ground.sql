@@ -498,7 +498,15 @@ AS $$
 BEGIN
 	RETURN QUERY
 	SELECT s.relation, s.clock_id
-	FROM sla.promise AS p
+	FROM (
+		-- (in any order: clocks that cannot be derived do not keep others waiting)
+		SELECT u.id, u.revision
+		FROM sla.promise AS u
+		JOIN sla.tracked AS t ON t.relation = u.relation
+		JOIN pg_class AS r ON r.oid = t.relation AND r.relowner = t.confirmed_by
+		WHERE u.settled < u.revision AND NOT sla.is_paused(r.relowner)
+		ORDER BY random()
+	) AS p
 	CROSS JOIN LATERAL (
 		SELECT c.relation, c.clock_id
 		FROM sla.clock_state AS c
@@ -506,7 +514,6 @@ BEGIN
 		LIMIT max_items
 		FOR UPDATE SKIP LOCKED
 	) AS s
-	WHERE p.settled < p.revision AND NOT sla.owner_is_paused(p.relation)
 	LIMIT max_items;
 END
 $$;
@@ -547,7 +554,7 @@ BEGIN
 	END LOOP;
 	SELECT coalesce(sum(r.refreshed), 0) INTO refreshed
 	FROM (
-		SELECT s.relation, array_agg(s.clock_id) AS clocks
+		SELECT s.relation, array_agg(s.clock_id ORDER BY s.clock_id) AS clocks
 		FROM sla.lock_stale_clocks(max_items) AS s
 		GROUP BY s.relation
 		OFFSET 0

@@ -947,7 +947,8 @@ CREATE TABLE sla.tick_state (
 	failed_at timestamptz,
 	sqlstate text,
 	message text,
-	next_at timestamptz
+	next_at timestamptz,
+	revision bigint
 ) WITH (fillfactor = 50);
 INSERT INTO sla.tick_state (step)
 SELECT t.step FROM pg_catalog.unnest(sla.tick_steps() OPERATOR(pg_catalog.||) 'tick'::text) AS t (step);
@@ -959,6 +960,7 @@ COMMENT ON COLUMN sla.tick_state.failed_at IS 'when it failed; NULL: it has work
 COMMENT ON COLUMN sla.tick_state.sqlstate IS 'by which error';
 COMMENT ON COLUMN sla.tick_state.message IS 'its message';
 COMMENT ON COLUMN sla.tick_state.next_at IS 'not before this is it to be called again, where it says so itself';
+COMMENT ON COLUMN sla.tick_state.revision IS 'of "refresh": the number in sla.revision for which next_at holds; after another edit it is called again';
 
 CREATE FUNCTION sla.wants_refresh()
 RETURNS boolean
@@ -1001,7 +1003,7 @@ COMMENT ON FUNCTION sla.wait_after(text) IS 'private: how long a step that could
 REVOKE ALL ON FUNCTION sla.wait_after(text) FROM PUBLIC;
 
 /* What somebody else is noting as well is left to them: a tick waits for none. */
-CREATE FUNCTION sla.note_step(step text, done bigint, sqlstate text, message text, next_at timestamptz DEFAULT NULL)
+CREATE FUNCTION sla.note_step(step text, done bigint, sqlstate text, message text, next_at timestamptz DEFAULT NULL, revision bigint DEFAULT NULL)
 RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
@@ -1011,11 +1013,12 @@ BEGIN ATOMIC
 		failed_at = CASE WHEN note_step.sqlstate IS NOT NULL THEN pg_catalog.clock_timestamp() END,
 		sqlstate = note_step.sqlstate,
 		message = note_step.message,
-		next_at = note_step.next_at
+		next_at = note_step.next_at,
+		revision = note_step.revision
 	WHERE t.ctid = (SELECT s.ctid FROM sla.tick_state AS s WHERE s.step = note_step.step FOR UPDATE SKIP LOCKED);
 END;
-COMMENT ON FUNCTION sla.note_step(text, bigint, text, text, timestamptz) IS 'private: notes in sla.tick_state what a step did';
-REVOKE ALL ON FUNCTION sla.note_step(text, bigint, text, text, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION sla.note_step(text, bigint, text, text, timestamptz, bigint) IS 'private: notes in sla.tick_state what a step did';
+REVOKE ALL ON FUNCTION sla.note_step(text, bigint, text, text, timestamptz, bigint) FROM PUBLIC;
 
 /*
  * A tick of the future is a rehearsal: what it tells would keep sla.tick() from
@@ -1077,6 +1080,7 @@ DECLARE
 	slow oid;
 	told bigint := 0;
 	next timestamptz;
+	revision bigint;
 	is_rehearsal boolean := at > greatest(now(), clock_timestamp());
 BEGIN
 	IF at IS NULL THEN
@@ -1103,6 +1107,8 @@ BEGIN
 		problem := NULL;
 		slow := NULL;
 		next := NULL;
+		-- (of before: an edit that it may not see has it called again)
+		revision := CASE WHEN step = 'refresh' THEN (SELECT r.number FROM sla.revision AS r) END;
 		BEGIN
 			done := CASE step
 				-- (a rehearsal calls nobody, and deletes nothing before its time)
@@ -1150,9 +1156,10 @@ BEGIN
 			OR EXISTS (SELECT FROM sla.tick_state AS t
 				WHERE t.step = tick.step
 					AND (t.failed_at IS NOT NULL OR coalesce(t.next_at, '-infinity') <= clock_timestamp() AND next IS NOT NULL
-						OR t.next_at <= clock_timestamp() OR next < t.next_at))
+						OR t.next_at <= clock_timestamp() OR next < t.next_at
+						OR next IS NOT NULL AND t.revision IS DISTINCT FROM revision))
 		THEN
-			PERFORM sla.note_step(step, done, failure, problem, next);
+			PERFORM sla.note_step(step, done, failure, problem, next, revision);
 		END IF;
 		RETURN NEXT;
 	END LOOP;
@@ -1182,7 +1189,9 @@ BEGIN
 		greatest(least((SELECT min(d.at) FROM sla.clock_due AS d), (SELECT min(n.first_at) FROM sla.clock_due_new AS n)) + interval '1 microsecond',
 			(SELECT t.next_at FROM sla.tick_state AS t WHERE t.step = 'clocks')),
 		CASE WHEN sla.wants_refresh() THEN
-			greatest(pg_catalog.now(), (SELECT t.next_at FROM sla.tick_state AS t WHERE t.step = 'refresh'))
+			greatest(pg_catalog.now(), (
+				SELECT t.next_at FROM sla.tick_state AS t
+				WHERE t.step = 'refresh' AND t.revision = (SELECT r.number FROM sla.revision AS r)))
 		END,
 		(SELECT min(r.next_at) FROM sla.escalation_run AS r WHERE r.next_at IS NOT NULL),
 		(SELECT min(greatest(d.due_at, d.paused_until)) FROM sla.burn_due AS d),

@@ -92,6 +92,35 @@ SELECT count(*) FROM sla.clock;
 RESET ROLE;
 REVOKE ALL ON sla.report_open, sla.report_attainment FROM regress_sla_reader;
 DROP ROLE regress_sla_reader;
+
+-- clocks that cannot be derived keep no others from being stored, and an edit is seen to although they are left
+CREATE TABLE rs_stuck (id int PRIMARY KEY, opened timestamptz, n int);
+CREATE TABLE rs_other (id int PRIMARY KEY, opened timestamptz);
+SELECT sla.track('rs_stuck'), sla.track('rs_other');
+INSERT INTO sla.metric (relation, name, start_at, stop_when) VALUES ('rs_stuck', 'solve', 'opened', 'false'), ('rs_other', 'solve', 'opened', 'false');
+INSERT INTO sla.policy (relation, name) VALUES ('rs_stuck', 'all'), ('rs_other', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('rs_stuck', 'all', 'solve', '100 bh @24/7'), ('rs_other', 'all', 'solve', '10 bh @24/7');
+INSERT INTO rs_stuck VALUES (1, now(), 0);
+INSERT INTO rs_other VALUES (1, now() - interval '3 hours');
+CREATE PROCEDURE rs_ticks(n int) LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 1 .. n LOOP
+		PERFORM sla.tick(max_items => 1);
+		COMMIT;
+	END LOOP;
+END
+$$;
+CALL rs_ticks(100);
+UPDATE sla.metric SET stop_when = '1 / n < 0' WHERE relation = 'rs_stuck'::regclass;
+CALL rs_ticks(5);
+SELECT sla.wants_refresh(), sla.next_tick() > now() AS waits;
+UPDATE sla.target SET goal = '1 bh @24/7' WHERE relation = 'rs_other'::regclass;
+SELECT sla.next_tick() <= now() AS is_due;
+CALL rs_ticks(30);
+SELECT is_stale, (SELECT count(*) FROM sla.alert AS a WHERE a.clock_id = c.clock_id AND a.kind = 'breach') AS told FROM sla.clock AS c WHERE relation = 'rs_other'::regclass;
+SELECT is_stale FROM sla.clock WHERE relation = 'rs_stuck'::regclass;
+DROP PROCEDURE rs_ticks;
+DROP TABLE rs_stuck, rs_other;
 DELETE FROM sla.exception;
 DROP TABLE rs_ticket;
 DELETE FROM sla.calendar;
