@@ -625,8 +625,7 @@ queue_changed(ClockStore *store, const StoredClock *clock)
 	now = GetCurrentTimestamp();
 	if (was == CLOCK_NONE || was > now + CLOCK_SKEW)
 	{
-		told = (moved || redefined || clock->clock.state == CLOCK_CANCELLED ||
-				(!open && clock->clock.end < now - CLOCK_SKEW)) && is_told(clock);
+		told = (redefined || clock->clock.state == CLOCK_CANCELLED) && is_told(clock);
 		if (!told)
 		{
 			if (was == CLOCK_NONE || clock->had_ended || (first != CLOCK_NONE && first < was))
