@@ -34,8 +34,7 @@ COMMENT ON TRIGGER check_rules ON sla.source IS 'checks expressions';
 /*
  * Numbers.  Clocks and promises refer to definitions by them, so nobody may take
  * the number of what another table had, nor one that is to be given to somebody
- * else.  (What is not given by hand is the sequence's last: nothing is looked up for
- * it.  The trigger fires before check_rules, which has the number in the names of
+ * else.  (The trigger fires before check_rules, which has the number in the names of
  * functions.)
  */
 CREATE FUNCTION sla.adopt_number()
@@ -46,7 +45,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	numbers CONSTANT regclass := format('sla.%I', TG_TABLE_NAME || '_id_seq');
-	last CONSTANT bigint := coalesce(pg_sequence_last_value(numbers), 0);
 	own integer;
 	is_taken boolean;
 BEGIN
@@ -62,36 +60,30 @@ BEGIN
 	END IF;
 	CASE TG_TABLE_NAME
 		WHEN 'metric' THEN
-			SELECT max(p.metric_id) INTO own
-			FROM sla.promise AS p
-			WHERE p.relation = NEW.relation AND p.metric = NEW.name
-				AND NOT EXISTS (SELECT FROM sla.metric AS m WHERE m.id = p.metric_id);
-			is_taken := NEW.id <> last AND EXISTS (
-				SELECT FROM sla.promise AS p
-				WHERE p.metric_id = NEW.id AND (p.relation, p.metric) <> (NEW.relation, NEW.name));
+			SELECT max(p.metric_id) FILTER (WHERE p.relation = NEW.relation AND p.metric = NEW.name
+					AND NOT EXISTS (SELECT FROM sla.metric AS m WHERE m.id = p.metric_id)),
+				bool_or(p.metric_id = NEW.id AND (p.relation, p.metric) <> (NEW.relation, NEW.name))
+			INTO own, is_taken
+			FROM sla.promise AS p;
 		WHEN 'policy' THEN
-			SELECT max(p.policy_id) INTO own
-			FROM sla.promise AS p
-			WHERE p.relation = NEW.relation AND p.policy = NEW.name AND p.policy_from = NEW.valid_from
-				AND NOT EXISTS (SELECT FROM sla.policy AS o WHERE o.id = p.policy_id);
-			is_taken := NEW.id <> last AND EXISTS (
-				SELECT FROM sla.promise AS p
-				WHERE p.policy_id = NEW.id AND (p.relation, p.policy) <> (NEW.relation, NEW.name));
+			SELECT max(p.policy_id) FILTER (WHERE p.relation = NEW.relation AND p.policy = NEW.name AND p.policy_from = NEW.valid_from
+					AND NOT EXISTS (SELECT FROM sla.policy AS o WHERE o.id = p.policy_id)),
+				bool_or(p.policy_id = NEW.id AND (p.relation, p.policy) <> (NEW.relation, NEW.name))
+			INTO own, is_taken
+			FROM sla.promise AS p;
 		WHEN 'target' THEN
-			SELECT max(p.target_id) INTO own
-			FROM sla.promise AS p
-			WHERE p.relation = NEW.relation AND p.policy = NEW.policy AND p.metric = NEW.metric
-				AND p.target_from = NEW.valid_from
-				AND NOT EXISTS (SELECT FROM sla.target AS t WHERE t.id = p.target_id);
-			is_taken := NEW.id <> last AND EXISTS (
-				SELECT FROM sla.promise AS p
-				WHERE p.target_id = NEW.id AND (p.relation, p.policy, p.metric) <> (NEW.relation, NEW.policy, NEW.metric));
+			SELECT max(p.target_id) FILTER (WHERE p.relation = NEW.relation AND p.policy = NEW.policy AND p.metric = NEW.metric
+					AND p.target_from = NEW.valid_from
+					AND NOT EXISTS (SELECT FROM sla.target AS t WHERE t.id = p.target_id)),
+				bool_or(p.target_id = NEW.id AND (p.relation, p.policy, p.metric) <> (NEW.relation, NEW.policy, NEW.metric))
+			INTO own, is_taken
+			FROM sla.promise AS p;
 		ELSE
 			NULL;
 	END CASE;
 	IF own IS NOT NULL THEN
 		NEW.id := own;
-	ELSIF is_taken OR NEW.id > last THEN
+	ELSIF is_taken OR NEW.id > coalesce(pg_sequence_last_value(numbers), 0) THEN
 		NEW.id := nextval(numbers);
 	END IF;
 	RETURN NEW;
