@@ -512,7 +512,7 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 	Definition *def;
 	TimestampTz judged = DT_NOEND;
 	ClockState	state;
-	int64		end;
+	int64		ended;
 	HeapTuple	tuple;
 	TupleDesc	desc;
 
@@ -570,7 +570,7 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 	else
 		cut_pauses_behind(&clock->clock);
 	state = clock->clock.state;
-	end = clock->clock.end;
+	ended = clock->clock.end;
 	if (def != NULL)
 	{
 		/*
@@ -581,7 +581,7 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 		if (!was_open || changed)
 		{
 			clock->clock.state = CLOCK_STOPPED;
-			if (end == CLOCK_NONE)
+			if (ended == CLOCK_NONE)
 				clock->clock.end = at;
 		}
 		derive_as_judged(def, clock, judged);
@@ -592,8 +592,8 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 	if (clock->clock.state != state)
 	{
 		int			columns[] = {SPI_fnumber(desc, "state"), SPI_fnumber(desc, "ended_at")};
-		Datum		values[] = {CharGetDatum((char) state), TimestampTzGetDatum(end)};
-		bool		nulls[] = {false, end == CLOCK_NONE};
+		Datum		values[] = {CharGetDatum((char) state), TimestampTzGetDatum(ended)};
+		bool		nulls[] = {false, ended == CLOCK_NONE};
 
 		tuple = heap_modify_tuple_by_cols(tuple, desc, 2, columns, values, nulls);
 	}

@@ -116,7 +116,7 @@ CALL rs_ticks(5);
 SELECT sla.wants_refresh(), sla.next_tick() > now() AS waits;
 UPDATE sla.target SET goal = '1 bh @24/7' WHERE relation = 'rs_other'::regclass;
 SELECT sla.next_tick() <= now() AS is_due;
-CALL rs_ticks(30);
+CALL rs_ticks(200);
 SELECT is_stale, (SELECT count(*) FROM sla.alert AS a WHERE a.clock_id = c.clock_id AND a.kind = 'breach') AS told FROM sla.clock AS c WHERE relation = 'rs_other'::regclass;
 SELECT is_stale FROM sla.clock WHERE relation = 'rs_stuck'::regclass;
 DROP PROCEDURE rs_ticks;
