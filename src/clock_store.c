@@ -525,7 +525,8 @@ clock_store_read(int64 id, Snapshot snapshot)
  * has not come when a change is written, no alert has been raised yet, and the
  * existing hint will also do if the instant becomes later.  The exception is an
  * alert that was raised at a fraction which has since been removed, or for another
- * promise.  We look for such alerts if the change may make one untrue.
+ * promise; we look for such alerts if the promise has been redefined, or the clock
+ * is cancelled.
  */
 
 /* Allowance for the difference of system clocks after a failover */
