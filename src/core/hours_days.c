@@ -24,17 +24,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "hours.h"
+#include "hours_match.h"
+#include "hours_shapes.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define YEAR_WORDS		6		/* 384 bits hold the days of a year */
-#define MAX_YEAR_DAYS	366
-
-#define MAX_SHAPES		65535
-#define MAX_PIECES		(4 * 1024 * 1024)	/* in all shapes of a plan */
 #define FIRST_NODE		65536	/* states from here on are nodes */
 #define MANY_NODES		(512 * 1024)	/* convert to shapes and discard nodes
 										 * if there are more */
@@ -52,26 +47,13 @@
 #define ACTION_WORK		24
 #define MAX_WORK		INT64_C(150000000)
 
-#define NO_SHAPE		UINT32_MAX
-
-/* A set of days of a year; bit 0 is January 1st. */
-typedef struct DaySet
-{
-	uint64_t	word[YEAR_WORDS];
-} DaySet;
-
 /* A rule, with what can be determined once for all years. */
 typedef struct PlanRule
 {
 	const HoursRule *rule;
-	int16_t		first_year;		/* it matches no date outside these years */
-	int16_t		last_year;
+	Selectors	selectors;
 	int16_t		eve_year;		/* the year for which on_eve is valid, or 0 */
 	bool		on_eve;			/* does it match December 31st of that year? */
-	uint8_t		weekdays;		/* its weekdays without [n]; bit 0 = Monday */
-	bool		nth;			/* some weekdays have [n] */
-	bool		holidays;		/* PH is among its weekdays */
-	bool		dated;			/* it names single days and no weekdays */
 	bool		settles;		/* its own part replaces or closes a date
 								 * entirely */
 	bool		spills;			/* some span ends after 24:00 */
@@ -100,20 +82,11 @@ typedef struct Node
 								 * computed yet */
 } Node;
 
-/* A growing array of sorted, disjoint spans. */
-typedef struct SpanList
-{
-	HoursSpan  *span;
-	int			n;
-	int			size;
-} SpanList;
-
 typedef struct Planner
 {
 	const HoursExpr *leaf;
-	CoreMem    *mem;
-	CoreError  *error;
-	DayPlan    *plan;
+	Matcher		matcher;
+	DayShapes	shapes;
 
 	PlanRule   *rules;
 	bool		names_holidays; /* some rule has PH */
@@ -121,10 +94,7 @@ typedef struct Planner
 	int64_t		work;			/* done so far; see MAX_WORK */
 
 	/* The current year. */
-	int			year;
-	int32_t		new_year;		/* its first date */
-	int			ndays;
-	int			weekday;		/* of January 1st */
+	Year		year;
 	DaySet		window;			/* the days to be evaluated */
 	uint32_t	state[MAX_YEAR_DAYS];
 	DaySet		dated;			/* days whose hours come from a dated rule */
@@ -135,73 +105,15 @@ typedef struct Planner
 	int			nclasses;		/* 0 if classes are not used */
 	DaySet		class[MAX_CLASSES]; /* days on which the same rules act */
 
-	/* Computed when first needed; leap years have index 1. */
-	bool		nth_known[2];
-	DaySet		nth[2][10];
-	int			holidays_year;	/* the year for which holidays is valid, or 0 */
-	DaySet		holidays;
-
-	/* Interned shapes. */
-	int			shapes_size;
-	int			npieces;
-	int			shape_slots;	/* a power of two; a slot is an index plus 1 */
-	uint32_t   *shape_slot;
-
 	/* Nodes, hashed by the state they come from and the action. */
 	int			nnodes;
 	int			nodes_size;
 	Node	   *node;
 	int			node_slots;
 	uint32_t   *node_slot;
-
-	/* Work space for computing a shape. */
-	SpanList	own;
-	SpanList	spill;
-	SpanList	merged;
-	SpanList	operand;
-	DayPiece   *piece;
-	int			pieces_size;
-	uint32_t   *chain;
+	uint32_t   *chain;			/* work space: the actions of a node */
 	int			chain_size;
 } Planner;
-
-/*
- * Memory
- */
-
-static void *
-plan_alloc(Planner *p, size_t size)
-{
-	void	   *block = p->mem->alloc(p->mem->context, size);
-
-	if (block == NULL)
-		core_fail(p->error, CORE_NOMEM, -1, 0, "Not enough memory for opening hours.", "");
-	return block;
-}
-
-/*
- * Make room for at least "wanted" elements in an array, keeping the first
- * "used".  Returns false if out of memory.
- */
-static bool
-grow(Planner *p, void **array, int *size, int used, int wanted, size_t element)
-{
-	int			new_size = *size > 0 ? *size : 16;
-	void	   *larger;
-
-	if (wanted <= *size)
-		return true;
-	while (new_size < wanted)
-		new_size *= 2;
-	larger = plan_alloc(p, (size_t) new_size * element);
-	if (larger == NULL)
-		return false;
-	if (used > 0)
-		memcpy(larger, *array, (size_t) used * element);
-	*array = larger;
-	*size = new_size;
-	return true;
-}
 
 static void
 look_at_interrupts(Planner *p)
@@ -209,731 +121,24 @@ look_at_interrupts(Planner *p)
 	if (++p->checked < RULES_PER_CHECK)
 		return;
 	p->checked = 0;
-	if (p->mem->check_interrupts != NULL)
-		p->mem->check_interrupts();
-}
-
-/*
- * Sets of days
- */
-
-/* Add the days [from, to), ignoring those outside the year. */
-static void
-add_days(DaySet *set, int from, int to, int ndays)
-{
-	int			word;
-
-	if (from < 0)
-		from = 0;
-	if (to > ndays)
-		to = ndays;
-	if (from >= to)
-		return;
-	for (word = from / 64; word <= (to - 1) / 64; word++)
-	{
-		uint64_t	bits = ~UINT64_C(0);
-
-		if (from > word * 64)
-			bits &= ~UINT64_C(0) << (from - word * 64);
-		if (to < word * 64 + 64)
-			bits &= ~UINT64_C(0) >> (word * 64 + 64 - to);
-		set->word[word] |= bits;
-	}
-}
-
-static int
-count_days(const DaySet *set)
-{
-	int			n = 0;
-	int			i;
-
-	for (i = 0; i < YEAR_WORDS; i++)
-		n += __builtin_popcountll(set->word[i]);
-	return n;
-}
-
-static bool
-has_day(const DaySet *set, int day)
-{
-	return (set->word[day / 64] >> (day % 64)) & 1;
-}
-
-/* *set &= ~minus; returns whether the result is not empty. */
-static bool
-remove_days(DaySet *set, const DaySet *minus)
-{
-	uint64_t	left = 0;
-	int			i;
-
-	for (i = 0; i < YEAR_WORDS; i++)
-		left |= set->word[i] &= ~minus->word[i];
-	return left != 0;
-}
-
-/* *set &= with; returns whether the result is not empty. */
-static bool
-keep_days(DaySet *set, const DaySet *with)
-{
-	uint64_t	left = 0;
-	int			i;
-
-	for (i = 0; i < YEAR_WORDS; i++)
-		left |= set->word[i] &= with->word[i];
-	return left != 0;
-}
-
-static void
-join_days(DaySet *set, const DaySet *with)
-{
-	int			i;
-
-	for (i = 0; i < YEAR_WORDS; i++)
-		set->word[i] |= with->word[i];
-}
-
-/* The days after each of "set", plus January 1st if "new_year". */
-static void
-next_days(DaySet *next, const DaySet *set, bool new_year)
-{
-	uint64_t	carry = new_year ? 1 : 0;
-	int			i;
-
-	for (i = 0; i < YEAR_WORDS; i++)
-	{
-		next->word[i] = set->word[i] << 1 | carry;
-		carry = set->word[i] >> 63;
-	}
-}
-
-/*
- * Matching of selectors to the days of a year
- */
-
-static bool
-is_leap(int year)
-{
-	return core_month_days(year, 2) == 29;
-}
-
-/*
- * The first date denoted by "date" in a year; date_stop() is the one after the
- * last.
- */
-static int32_t
-date_start(const HoursDate *date, int year)
-{
-	if (date->year != 0)
-		year = date->year;
-	if (date->kind == HOURS_DATE_EASTER)
-		return core_easter(year) + date->offset;
-	return core_date(year, date->month,
-					 date->kind == HOURS_DATE_DAY ? date->day : 1);
-}
-
-static int32_t
-date_stop(const HoursDate *date, int year)
-{
-	if (date->kind == HOURS_DATE_EASTER)
-		return date_start(date, year) + 1;
-	if (date->year != 0)
-		year = date->year;
-	if (date->kind == HOURS_DATE_DAY &&
-		date->day <= core_month_days(year, date->month))
-		return core_date(year, date->month, date->day + 1);
-	return core_date(year, date->month + 1, 1);
-}
-
-static bool
-same_date(const HoursDate *a, const HoursDate *b)
-{
-	return a->kind == b->kind && a->year == b->year && a->month == b->month &&
-		a->day == b->day && a->offset == b->offset;
-}
-
-/*
- * Add the days of a year that a date range matches.
- *
- * A range without years whose end comes before its start wraps around the end
- * of the year; both dates are determined for the given year.  "easter" as the
- * end of a range is exclusive, as in opening_hours.js; all other ends are
- * inclusive.  In a year without February 29th, a range that starts then starts
- * on March 1st, one that ends then ends with February, and the single day
- * matches nothing.
- */
-static void
-match_dates(DaySet *set, const HoursDateRange *range, int year, int32_t new_year,
-			int ndays)
-{
-	const HoursDate *from = &range->from;
-	const HoursDate *to = &range->to;
-	int32_t		start;
-	int32_t		stop;
-	bool		wraps;
-
-	if (from->year != 0 && (year < from->year ||
-							(year > to->year && !range->open_ended)))
-		return;
-	start = date_start(from, year) - new_year;
-	if (range->open_ended)
-	{
-		add_days(set, start, ndays, ndays);
-		return;
-	}
-
-	if (to->kind != HOURS_DATE_EASTER || same_date(from, to))
-		stop = date_stop(to, year) - new_year;
-	else
-		stop = date_start(to, year) - new_year;
-
-	if (from->year != 0)
-		wraps = false;
-	else if (from->kind == HOURS_DATE_EASTER || to->kind == HOURS_DATE_EASTER)
-		wraps = stop < start;
-	else
-		wraps = to->month < from->month ||
-			(to->month == from->month && to->day < from->day);
-
-	if (wraps)
-	{
-		add_days(set, 0, stop, ndays);
-		add_days(set, start, ndays, ndays);
-	}
-	else
-		add_days(set, start, stop, ndays);
-}
-
-/* Add the days of a year that ISO weeks match. */
-static void
-match_weeks(DaySet *set, const HoursStep *weeks, int year, int32_t new_year,
-			int ndays)
-{
-	int			iso_year;
-
-	for (iso_year = year - 1; iso_year <= year + 1; iso_year++)
-	{
-		/* Week 1 is the one with January 4th. */
-		int32_t		start = core_date(iso_year, 1, 4);
-		int32_t		next = core_date(iso_year + 1, 1, 4);
-		int			last;
-		int			week;
-
-		start -= core_weekday(start);
-		next -= core_weekday(next);
-		last = (next - start) / 7;
-		if (weeks->to < last)
-			last = weeks->to;
-		if (weeks->step == 1)
-			add_days(set, start + (weeks->from - 1) * 7 - new_year,
-					 start + last * 7 - new_year, ndays);
-		else
-			for (week = weeks->from; week <= last; week += weeks->step)
-				add_days(set, start + (week - 1) * 7 - new_year,
-						 start + week * 7 - new_year, ndays);
-	}
-}
-
-/* Set *set to certain weekdays of a year that begins on "first_weekday". */
-static void
-weekday_days(DaySet *set, unsigned weekdays, int first_weekday)
-{
-	int			i;
-
-	/*
-	 * The multiplier has the bits 0, 7, 14, ... 63.  As 64 % 7 = 1, each word
-	 * begins one weekday later than the previous one.
-	 */
-	for (i = 0; i < YEAR_WORDS; i++)
-	{
-		int			turn = (first_weekday + i) % 7;
-		uint64_t	week = (weekdays >> turn | weekdays << (7 - turn)) & 0x7f;
-
-		set->word[i] = week * UINT64_C(0x8102040810204081);
-	}
-}
-
-/*
- * Add the days that are the n-th, or n-th last, of their weekday in the month,
- * for any n of the bits of "nth".
- */
-static void
-match_nth(Planner *p, DaySet *set, uint32_t nth, int year, int ndays)
-{
-	int			leap = ndays - 365;
-	int			i;
-
-	if (!p->nth_known[leap])
-	{
-		int			month;
-		int			day = 0;
-
-		memset(p->nth[leap], 0, sizeof(p->nth[leap]));
-		for (month = 1; month <= 12; month++)
-		{
-			int			next = day + core_month_days(year, month);
-
-			for (i = 0; i < 5; i++)
-			{
-				int			to = day + 7 * i + 7;
-				int			from = next - 7 * i - 7;
-
-				add_days(&p->nth[leap][i], day + 7 * i,
-						 to < next ? to : next, ndays);
-				add_days(&p->nth[leap][5 + i], from > day ? from : day,
-						 next - 7 * i, ndays);
-			}
-			day = next;
-		}
-		p->nth_known[leap] = true;
-	}
-	for (i = 0; i < 10; i++)
-		if (nth >> i & 1)
-			join_days(set, &p->nth[leap][i]);
-}
-
-/* The index of the first holiday on or after a date. */
-static int
-first_holiday(const HoursExpr *leaf, int32_t date)
-{
-	int			low = 0;
-	int			high = leaf->nholidays;
-
-	while (low < high)
-	{
-		int			middle = low + (high - low) / 2;
-
-		if (leaf->holidays[middle].date < date)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static const DaySet *
-match_holidays(Planner *p, int year, int32_t new_year, int ndays)
-{
-	int			i;
-
-	if (p->holidays_year != year)
-	{
-		memset(&p->holidays, 0, sizeof(p->holidays));
-		for (i = first_holiday(p->leaf, new_year);
-			 i < p->leaf->nholidays && p->leaf->holidays[i].date < new_year + ndays;
-			 i++)
-		{
-			int			day = p->leaf->holidays[i].date - new_year;
-
-			add_days(&p->holidays, day, day + 1, ndays);
-		}
-		p->holidays_year = year;
-	}
-	return &p->holidays;
-}
-
-/* The weekdays of a range as a bit mask; bit 0 = Monday. */
-static unsigned
-weekday_bits(const HoursWeekday *range)
-{
-	unsigned	bits = 1u << range->to;
-	int			w;
-
-	for (w = range->from; w != range->to; w = (w + 1) % 7)
-		bits |= 1u << w;
-	return bits;
-}
-
-static void
-match_weekdays(Planner *p, DaySet *set, const PlanRule *r, int year,
-			   int32_t new_year, int ndays, int first_weekday)
-{
-	int			i;
-
-	weekday_days(set, r->weekdays, first_weekday);
-	if (r->holidays)
-		join_days(set, match_holidays(p, year, new_year, ndays));
-	for (i = 0; r->nth && i < r->rule->nweekdays; i++)
-	{
-		const HoursWeekday *weekday = &r->rule->weekdays[i];
-		DaySet		days = {{0}};
-		DaySet		on;
-
-		if (weekday->holiday || weekday->nth == 0)
-			continue;
-		match_nth(p, &days, weekday->nth, year, ndays);
-		weekday_days(&on, weekday_bits(weekday), first_weekday);
-		keep_days(&days, &on);
-		join_days(set, &days);
-	}
-}
-
-/*
- * Remove from *set, which contains days of a year, those that a rule does not
- * match.  Returns whether any are left.
- */
-static bool
-match_rule(Planner *p, DaySet *set, const PlanRule *r, int year,
-		   int32_t new_year, int ndays, int first_weekday)
-{
-	const HoursRule *rule = r->rule;
-	DaySet		days;
-	int			i;
-
-	if (year < r->first_year || year > r->last_year)
-		return false;
-	if (rule->nyears > 0)
-	{
-		for (i = 0; i < rule->nyears; i++)
-			if (year >= rule->years[i].from && year <= rule->years[i].to &&
-				(year - rule->years[i].from) % rule->years[i].step == 0)
-				break;
-		if (i == rule->nyears)
-			return false;
-	}
-	if (rule->ndates > 0)
-	{
-		memset(&days, 0, sizeof(days));
-		for (i = 0; i < rule->ndates; i++)
-			match_dates(&days, &rule->dates[i], year, new_year, ndays);
-		if (!keep_days(set, &days))
-			return false;
-	}
-	if (rule->nweeks > 0)
-	{
-		memset(&days, 0, sizeof(days));
-		for (i = 0; i < rule->nweeks; i++)
-			match_weeks(&days, &rule->weeks[i], year, new_year, ndays);
-		if (!keep_days(set, &days))
-			return false;
-	}
-	if (rule->only_holidays &&
-		!keep_days(set, match_holidays(p, year, new_year, ndays)))
-		return false;
-	if (rule->nweekdays > 0)
-	{
-		match_weekdays(p, &days, r, year, new_year, ndays, first_weekday);
-		return keep_days(set, &days);
-	}
-	return true;
+	if (p->shapes.memory.mem->check_interrupts != NULL)
+		p->shapes.memory.mem->check_interrupts();
 }
 
 /* Does a rule match December 31st of the year before? */
 static bool
 matches_eve(Planner *p, PlanRule *r)
 {
-	int			year = p->year - 1;
-
-	if (r->eve_year != year)
+	if (r->eve_year != p->year.year - 1)
 	{
-		int			ndays = is_leap(year) ? 366 : 365;
+		Year		year = hours_year(p->year.year - 1);
 		DaySet		days = {{0}};
 
-		add_days(&days, ndays - 1, ndays, ndays);
-		r->on_eve = match_rule(p, &days, r, year, p->new_year - ndays, ndays,
-							   (p->weekday + 371 - ndays) % 7);
-		r->eve_year = year;
+		add_days(&days, year.ndays - 1, year.ndays, year.ndays);
+		r->on_eve = hours_match(&p->matcher, &days, &r->selectors, &year);
+		r->eve_year = (int16_t) year.year;
 	}
 	return r->on_eve;
-}
-
-/*
- * Shapes
- */
-
-static int
-compare_spans(const void *a, const void *b)
-{
-	const HoursSpan *x = a;
-	const HoursSpan *y = b;
-
-	return x->from < y->from ? -1 : x->from > y->from;
-}
-
-/* Append a span that does not start before the last one of the list. */
-static void
-append_span(SpanList *list, int64_t from, int64_t to)
-{
-	if (list->n > 0 && from <= list->span[list->n - 1].to)
-	{
-		if (to > list->span[list->n - 1].to)
-			list->span[list->n - 1].to = to;
-		return;
-	}
-	list->span[list->n].from = from;
-	list->span[list->n].to = to;
-	list->n++;
-}
-
-static bool
-reserve_spans(Planner *p, SpanList *list, int n)
-{
-	list->n = 0;
-	return grow(p, (void **) &list->span, &list->size, 0, n, sizeof(HoursSpan));
-}
-
-/*
- * Get the parts of spans that lie inside their date or, if "spill", after it,
- * sorted and merged.  No spans at all mean the whole day.
- */
-static bool
-cut_spans(Planner *p, SpanList *list, int nspans, const HoursSpan *spans,
-		  bool spill)
-{
-	int			n = 0;
-	int			i;
-
-	if (!reserve_spans(p, list, nspans + 1))
-		return false;
-	if (nspans == 0 && !spill)
-		append_span(list, 0, CORE_USECS_PER_DAY);
-	for (i = 0; i < nspans; i++)
-	{
-		int64_t		from = spill ? 0 : spans[i].from;
-		int64_t		to = spans[i].to;
-
-		if (spill)
-			to -= CORE_USECS_PER_DAY;
-		else if (to > CORE_USECS_PER_DAY)
-			to = CORE_USECS_PER_DAY;
-		if (from >= to)
-			continue;
-		list->span[n].from = from;
-		list->span[n].to = to;
-		n++;
-	}
-	qsort(list->span, n, sizeof(HoursSpan), compare_spans);
-	for (i = 0; i < n; i++)
-		append_span(list, list->span[i].from, list->span[i].to);
-	return true;
-}
-
-/* Set *list to its union with *with. */
-static bool
-add_spans(Planner *p, SpanList *list, const SpanList *with)
-{
-	SpanList	result = p->merged;
-	int			a = 0;
-	int			b = 0;
-
-	if (!reserve_spans(p, &result, list->n + with->n))
-		return false;
-	while (a < list->n || b < with->n)
-	{
-		const HoursSpan *next;
-
-		if (b == with->n ||
-			(a < list->n && list->span[a].from <= with->span[b].from))
-			next = &list->span[a++];
-		else
-			next = &with->span[b++];
-		append_span(&result, next->from, next->to);
-	}
-	p->merged = *list;
-	*list = result;
-	return true;
-}
-
-/* Subtract *minus from *list. */
-static bool
-subtract_spans(Planner *p, SpanList *list, const SpanList *minus)
-{
-	SpanList	result = p->merged;
-	int			a;
-	int			b = 0;
-
-	if (!reserve_spans(p, &result, list->n + minus->n))
-		return false;
-	for (a = 0; a < list->n; a++)
-	{
-		int64_t		from = list->span[a].from;
-		int64_t		to = list->span[a].to;
-
-		while (b < minus->n && minus->span[b].to <= from)
-			b++;
-		while (b < minus->n && minus->span[b].from < to)
-		{
-			if (minus->span[b].from > from)
-				append_span(&result, from, minus->span[b].from);
-			from = minus->span[b].to;
-			if (from >= to)
-				break;
-			b++;
-		}
-		if (from < to)
-			append_span(&result, from, to);
-	}
-	p->merged = *list;
-	*list = result;
-	return true;
-}
-
-static uint64_t
-mix(uint64_t hash, uint64_t value)
-{
-	hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
-	return hash ^ hash >> 32;
-}
-
-static bool
-same_pieces(const DayPiece *a, const DayPiece *b, int n)
-{
-	int			i;
-
-	for (i = 0; i < n; i++)
-		if (a[i].from != b[i].from || a[i].to != b[i].to || a[i].own != b[i].own)
-			return false;
-	return true;
-}
-
-static uint64_t
-hash_pieces(const DayPiece *piece, int n)
-{
-	uint64_t	hash = (uint64_t) n;
-	int			i;
-
-	for (i = 0; i < n; i++)
-		hash = mix(mix(hash, (uint64_t) piece[i].from),
-				   (uint64_t) piece[i].to << 1 | (piece[i].own ? 1 : 0));
-	return hash;
-}
-
-/* Make an empty hash table of twice the size.  Returns false if out of memory. */
-static bool
-grow_slots(Planner *p, uint32_t **slot, int *slots)
-{
-	int			new_slots = *slots > 0 ? *slots * 2 : 64;
-	uint32_t   *larger = plan_alloc(p, (size_t) new_slots * sizeof(uint32_t));
-
-	if (larger == NULL)
-		return false;
-	memset(larger, 0, (size_t) new_slots * sizeof(uint32_t));
-	*slot = larger;
-	*slots = new_slots;
-	return true;
-}
-
-/*
- * Find or make the shape that consists of p->own and p->spill.  Returns NO_SHAPE
- * on failure.
- */
-static uint32_t
-intern_shape(Planner *p)
-{
-	DayPlan    *plan = p->plan;
-	int			n = p->own.n + p->spill.n;
-	int			a = 0;
-	int			b = 0;
-	int			i;
-	uint32_t	slot;
-	DayShape   *shape;
-
-	if (!grow(p, (void **) &p->piece, &p->pieces_size, 0, n, sizeof(DayPiece)))
-		return NO_SHAPE;
-	for (i = 0; i < n; i++)
-	{
-		const HoursSpan *next;
-		DayPiece   *piece = &p->piece[i];
-
-		piece->own = a < p->own.n &&
-			(b == p->spill.n || p->own.span[a].from < p->spill.span[b].from);
-		next = piece->own ? &p->own.span[a++] : &p->spill.span[b++];
-		piece->from = next->from;
-		piece->to = next->to;
-	}
-
-	if (plan->nshapes * 2 >= p->shape_slots)
-	{
-		if (!grow_slots(p, &p->shape_slot, &p->shape_slots))
-			return NO_SHAPE;
-		for (i = 0; i < plan->nshapes; i++)
-		{
-			slot = (uint32_t) hash_pieces(plan->shapes[i].pieces,
-										  plan->shapes[i].npieces);
-			while (p->shape_slot[slot & (p->shape_slots - 1)] != 0)
-				slot++;
-			p->shape_slot[slot & (p->shape_slots - 1)] = (uint32_t) i + 1;
-		}
-	}
-	slot = (uint32_t) hash_pieces(p->piece, n);
-	for (;; slot++)
-	{
-		uint32_t	found = p->shape_slot[slot & (p->shape_slots - 1)];
-
-		if (found == 0)
-			break;
-		if (plan->shapes[found - 1].npieces == n &&
-			same_pieces(plan->shapes[found - 1].pieces, p->piece, n))
-			return found - 1;
-	}
-
-	p->npieces += n;
-	if (plan->nshapes == MAX_SHAPES || p->npieces > MAX_PIECES)
-	{
-		core_fail(p->error, CORE_LIMIT, -1, 0,
-				  "The rules make more than %d different days, or days of more than %d spans.",
-				  "Split the value into several that are joined by \"+\".",
-				  MAX_SHAPES, MAX_PIECES);
-		return NO_SHAPE;
-	}
-	if (!grow(p, (void **) &plan->shapes, &p->shapes_size, plan->nshapes,
-			  plan->nshapes + 1, sizeof(DayShape)))
-		return NO_SHAPE;
-	shape = &plan->shapes[plan->nshapes];
-	shape->npieces = n;
-	shape->pieces = NULL;
-	if (n > 0)
-	{
-		shape->pieces = plan_alloc(p, (size_t) n * sizeof(DayPiece));
-		if (shape->pieces == NULL)
-			return NO_SHAPE;
-		memcpy(shape->pieces, p->piece, (size_t) n * sizeof(DayPiece));
-	}
-	p->shape_slot[slot & (p->shape_slots - 1)] = (uint32_t) plan->nshapes + 1;
-	return (uint32_t) plan->nshapes++;
-}
-
-/* Load a shape into p->own and p->spill. */
-static bool
-load_shape(Planner *p, uint32_t number)
-{
-	const DayShape *shape = &p->plan->shapes[number];
-	int			i;
-
-	if (!reserve_spans(p, &p->own, shape->npieces) ||
-		!reserve_spans(p, &p->spill, shape->npieces))
-		return false;
-	for (i = 0; i < shape->npieces; i++)
-		append_span(shape->pieces[i].own ? &p->own : &p->spill,
-					shape->pieces[i].from, shape->pieces[i].to);
-	return true;
-}
-
-static bool
-has_own_hours(const DayPlan *plan, uint32_t shape)
-{
-	int			i;
-
-	for (i = 0; i < plan->shapes[shape].npieces; i++)
-		if (plan->shapes[shape].pieces[i].own)
-			return true;
-	return false;
-}
-
-/* The shape of the own part of a rule or holiday, without spill. */
-static uint32_t
-shape_of_spans(Planner *p, int nspans, const HoursSpan *spans)
-{
-	p->spill.n = 0;
-	if (!cut_spans(p, &p->own, nspans, spans, false))
-		return NO_SHAPE;
-	return intern_shape(p);
-}
-
-static uint32_t
-empty_shape(Planner *p)
-{
-	p->own.n = 0;
-	p->spill.n = 0;
-	return intern_shape(p);
 }
 
 /*
@@ -945,16 +150,16 @@ grow_nodes(Planner *p)
 {
 	int			i;
 
-	if (!grow(p, (void **) &p->node, &p->nodes_size, p->nnodes, p->nnodes + 1,
-			  sizeof(Node)))
+	if (!plan_grow(&p->shapes.memory, (void **) &p->node, &p->nodes_size, p->nnodes, p->nnodes + 1,
+				   sizeof(Node)))
 		return false;
 	if (p->nnodes * 2 < p->node_slots)
 		return true;
-	if (!grow_slots(p, &p->node_slot, &p->node_slots))
+	if (!plan_grow_slots(&p->shapes.memory, &p->node_slot, &p->node_slots))
 		return false;
 	for (i = 0; i < p->nnodes; i++)
 	{
-		uint32_t	slot = (uint32_t) mix((uint64_t) p->node[i].from << 32, p->node[i].action);
+		uint32_t	slot = (uint32_t) plan_mix((uint64_t) p->node[i].from << 32, p->node[i].action);
 
 		while (p->node_slot[slot & (p->node_slots - 1)] != 0)
 			slot++;
@@ -967,7 +172,7 @@ grow_nodes(Planner *p)
 static uint32_t
 act(Planner *p, uint32_t from, uint32_t action)
 {
-	uint32_t	slot = (uint32_t) mix((uint64_t) from << 32, action);
+	uint32_t	slot = (uint32_t) plan_mix((uint64_t) from << 32, action);
 
 	if ((p->nnodes == p->nodes_size || p->nnodes * 2 >= p->node_slots) &&
 		!grow_nodes(p))
@@ -992,14 +197,14 @@ act(Planner *p, uint32_t from, uint32_t action)
 static bool
 count_work(Planner *p)
 {
-	p->work += ACTION_WORK + p->own.n + p->spill.n;
+	p->work += ACTION_WORK + p->shapes.own.n + p->shapes.spill.n;
 	if (p->work <= MAX_WORK)
 		return true;
-	core_fail(p->error, CORE_LIMIT, -1, 0,
+	core_fail(p->shapes.memory.error, CORE_LIMIT, -1, 0,
 			  "Too many rules add to one another, over the %d dates that the answer needs.",
 			  "Ask for a shorter time, or write fewer rules that add hours to a date.",
-			  (int) p->plan->ndates);
-	snprintf(p->error->message, sizeof(p->error->message), "opening hours too complex");
+			  (int) p->shapes.plan->ndates);
+	snprintf(p->shapes.memory.error->message, sizeof(p->shapes.memory.error->message), "opening hours too complex");
 	return false;
 }
 
@@ -1012,8 +217,8 @@ resolve(Planner *p, uint32_t state)
 
 	while (state >= FIRST_NODE && p->node[state - FIRST_NODE].shape == NO_SHAPE)
 	{
-		if (!grow(p, (void **) &p->chain, &p->chain_size, n, n + 1,
-				  sizeof(uint32_t)))
+		if (!plan_grow(&p->shapes.memory, (void **) &p->chain, &p->chain_size, n, n + 1,
+					   sizeof(uint32_t)))
 			return NO_SHAPE;
 		p->chain[n++] = p->node[state - FIRST_NODE].action;
 		state = p->node[state - FIRST_NODE].from;
@@ -1023,7 +228,7 @@ resolve(Planner *p, uint32_t state)
 	if (n == 0)
 		return state;
 
-	if (!load_shape(p, state))
+	if (!day_shapes_load(&p->shapes, state))
 		return NO_SHAPE;
 	while (n-- > 0)
 	{
@@ -1032,18 +237,18 @@ resolve(Planner *p, uint32_t state)
 
 		look_at_interrupts(p);
 		if (!count_work(p) ||
-			!cut_spans(p, &p->operand, rule->nspans, rule->spans, spill))
+			!day_spans_cut(&p->shapes, &p->shapes.operand, rule->nspans, rule->spans, spill))
 			return NO_SHAPE;
 		if (rule->off)
 		{
-			if (!subtract_spans(p, &p->own, &p->operand) ||
-				!subtract_spans(p, &p->spill, &p->operand))
+			if (!day_spans_subtract(&p->shapes, &p->shapes.own, &p->shapes.operand) ||
+				!day_spans_subtract(&p->shapes, &p->shapes.spill, &p->shapes.operand))
 				return NO_SHAPE;
 		}
-		else if (!add_spans(p, spill ? &p->spill : &p->own, &p->operand))
+		else if (!day_spans_add(&p->shapes, spill ? &p->shapes.spill : &p->shapes.own, &p->shapes.operand))
 			return NO_SHAPE;
 	}
-	state = intern_shape(p);
+	state = day_shapes_intern(&p->shapes);
 	p->node[last - FIRST_NODE].shape = state;
 	return state;
 }
@@ -1056,7 +261,7 @@ resolve_year(Planner *p)
 
 	if (p->nnodes == 0)
 		return true;
-	for (day = 0; day < p->ndays; day++)
+	for (day = 0; day < p->year.ndays; day++)
 	{
 		if (p->state[day] < FIRST_NODE)
 			continue;
@@ -1140,25 +345,24 @@ find_live_rules(Planner *p)
 		bool		spill = false;
 
 		look_at_interrupts(p);
-		if (p->year < r->first_year || p->year - (r->spills ? 1 : 0) > r->last_year)
+		if (p->year.year < r->selectors.first_year || p->year.year - (r->spills ? 1 : 0) > r->selectors.last_year)
 			continue;
-		if (!grow(p, (void **) &p->live, &p->live_size, p->nlive, p->nlive + 1,
-				  sizeof(LiveRule)))
+		if (!plan_grow(&p->shapes.memory, (void **) &p->live, &p->live_size, p->nlive, p->nlive + 1,
+					   sizeof(LiveRule)))
 			return false;
 		live = &p->live[p->nlive];
 		live->rule = i;
 		memset(&live->own, 0, sizeof(DaySet));
-		add_days(&live->own, 0, p->ndays, p->ndays);
-		own = match_rule(p, &live->own, r, p->year, p->new_year, p->ndays,
-						 p->weekday);
+		add_days(&live->own, 0, p->year.ndays, p->year.ndays);
+		own = hours_match(&p->matcher, &live->own, &r->selectors, &p->year);
 		if (!own)
 			memset(&live->own, 0, sizeof(DaySet));
 		if (r->spills)
 		{
 			bool		eve = has_day(&p->window, 0) && matches_eve(p, r);
 
-			r->eve_year = (int16_t) p->year;
-			r->on_eve = own && has_day(&live->own, p->ndays - 1);
+			r->eve_year = (int16_t) p->year.year;
+			r->on_eve = own && has_day(&live->own, p->year.ndays - 1);
 			next_days(&live->spill, &live->own, eve);
 			spill = remove_days(&live->spill, &settled);
 		}
@@ -1180,17 +384,6 @@ find_live_rules(Planner *p)
 		}
 	}
 	return true;
-}
-
-/* The first day of a non-empty set. */
-static int
-first_day(const DaySet *set)
-{
-	int			i = 0;
-
-	while (set->word[i] == 0)
-		i++;
-	return i * 64 + __builtin_ctzll(set->word[i]);
 }
 
 /*
@@ -1255,7 +448,7 @@ find_classes(Planner *p)
 	{
 		int			day = first_day(&p->class[i]);
 
-		add_days(&first, day, day + 1, p->ndays);
+		add_days(&first, day, day + 1, p->year.ndays);
 	}
 	for (i = 0; i < p->nlive; i++)
 	{
@@ -1300,19 +493,19 @@ apply_live_rules(Planner *p)
 		if (r->settles)
 		{
 			if (r->shape == NO_SHAPE)
-				r->shape = r->rule->off ? empty_shape(p) :
-					shape_of_spans(p, r->rule->nspans, r->rule->spans);
+				r->shape = r->rule->off ? day_shapes_empty(&p->shapes) :
+					day_shapes_of_spans(&p->shapes, r->rule->nspans, r->rule->spans);
 			if (r->shape == NO_SHAPE)
 				return false;
 			apply_shape(p, &live->own, r->shape);
-			if (r->holidays || r->rule->only_holidays)
+			if (r->selectors.holidays || r->rule->only_holidays)
 				join_days(&p->ruled, &live->own);
 			else
 				remove_days(&p->ruled, &live->own);
 		}
 		else if (!apply_action(p, &live->own, (uint32_t) live->rule * 2))
 			return false;
-		if (r->dated && !r->rule->off)
+		if (r->selectors.dated && !r->rule->off)
 			join_days(&p->dated, &live->own);
 		if (r->spills &&
 			!apply_action(p, &live->spill, (uint32_t) live->rule * 2 + 1))
@@ -1333,11 +526,11 @@ add_spill(Planner *p, int day, const HoursHoliday *holiday)
 {
 	if (has_day(&p->ruled, day))
 		return true;
-	if (!load_shape(p, p->state[day]) ||
-		!cut_spans(p, &p->operand, holiday->nspans, holiday->spans, true) ||
-		!add_spans(p, &p->spill, &p->operand))
+	if (!day_shapes_load(&p->shapes, p->state[day]) ||
+		!day_spans_cut(&p->shapes, &p->shapes.operand, holiday->nspans, holiday->spans, true) ||
+		!day_spans_add(&p->shapes, &p->shapes.spill, &p->shapes.operand))
 		return false;
-	p->state[day] = intern_shape(p);
+	p->state[day] = day_shapes_intern(&p->shapes);
 	return p->state[day] != NO_SHAPE;
 }
 
@@ -1356,25 +549,25 @@ apply_holidays(Planner *p, const HoursHoliday **eve)
 	int			i;
 
 	/* a rule like "Mo-Fr,PH" also replaced days that are no holidays */
-	keep_days(&p->ruled, match_holidays(p, p->year, p->new_year, p->ndays));
+	keep_days(&p->ruled, hours_match_holidays(&p->matcher, &p->year));
 	if (*eve != NULL && !add_spill(p, 0, *eve))
 		return false;
 	*eve = NULL;
-	for (i = first_holiday(leaf, p->new_year);
-		 i < leaf->nholidays && leaf->holidays[i].date < p->new_year + p->ndays;
+	for (i = hours_first_holiday(leaf, p->year.first);
+		 i < leaf->nholidays && leaf->holidays[i].date < p->year.first + p->year.ndays;
 		 i++)
 	{
 		const HoursHoliday *holiday = &leaf->holidays[i];
-		int			day = holiday->date - p->new_year;
+		int			day = holiday->date - p->year.first;
 		uint32_t	shape;
 		int			s;
 
 		if (!has_day(&p->window, day) ||
 			(holiday->nspans < 0 && p->names_holidays) ||
-			(has_day(&p->dated, day) && has_own_hours(p->plan, p->state[day])))
+			(has_day(&p->dated, day) && day_shapes_has_own(&p->shapes, p->state[day])))
 			continue;
-		shape = holiday->nspans <= 0 ? empty_shape(p) :
-			shape_of_spans(p, holiday->nspans, holiday->spans);
+		shape = holiday->nspans <= 0 ? day_shapes_empty(&p->shapes) :
+			day_shapes_of_spans(&p->shapes, holiday->nspans, holiday->spans);
 		if (shape == NO_SHAPE)
 			return false;
 		p->state[day] = shape;
@@ -1384,7 +577,7 @@ apply_holidays(Planner *p, const HoursHoliday **eve)
 				break;
 		if (s >= holiday->nspans)
 			continue;
-		if (day + 1 == p->ndays)
+		if (day + 1 == p->year.ndays)
 			*eve = holiday;
 		else if (!add_spill(p, day + 1, holiday))
 			return false;
@@ -1404,37 +597,15 @@ has_date_selectors(const HoursRule *rule)
 }
 
 static void
-include_years(int *first, int *last, int from, int to)
-{
-	if (from < *first)
-		*first = from;
-	if (to > *last)
-		*last = to;
-}
-
-static int16_t
-clamp_year(int year)
-{
-	if (year < CORE_MIN_YEAR - 2)
-		return CORE_MIN_YEAR - 2;
-	if (year > CORE_MAX_YEAR + 2)
-		return CORE_MAX_YEAR + 2;
-	return (int16_t) year;
-}
-
-static void
 prepare_rule(Planner *p, int number)
 {
 	const HoursRule *rule = &p->leaf->rules[number];
 	PlanRule   *r = &p->rules[number];
-	int			first = INT16_MIN;
-	int			last = INT16_MAX;
-	int			first_date = INT16_MIN;
-	int			last_date = INT16_MAX;
 	int			i;
 
 	memset(r, 0, sizeof(PlanRule));
 	r->rule = rule;
+	r->selectors = hours_selectors(rule);
 	r->shape = NO_SHAPE;
 	if (rule->off)
 		r->settles = rule->nspans == 0;
@@ -1445,50 +616,8 @@ prepare_rule(Planner *p, int number)
 	for (i = 0; i < rule->nspans; i++)
 		if (rule->spans[i].to > CORE_USECS_PER_DAY)
 			r->spills = true;
-
-	if (rule->only_holidays)
+	if (rule->only_holidays || r->selectors.holidays)
 		p->names_holidays = true;
-	for (i = 0; i < rule->nweekdays; i++)
-	{
-		const HoursWeekday *weekday = &rule->weekdays[i];
-
-		if (weekday->holiday)
-			r->holidays = p->names_holidays = true;
-		else if (weekday->nth != 0)
-			r->nth = true;
-		else
-			r->weekdays |= weekday_bits(weekday);
-	}
-
-	/* Determine the years that the rule can match. */
-	if (rule->nyears > 0)
-	{
-		first = INT16_MAX;
-		last = INT16_MIN;
-	}
-	for (i = 0; i < rule->nyears; i++)
-		include_years(&first, &last, rule->years[i].from, rule->years[i].to);
-	if (rule->ndates > 0)
-	{
-		first_date = INT16_MAX;
-		last_date = INT16_MIN;
-	}
-	for (i = 0; i < rule->ndates; i++)
-	{
-		const HoursDateRange *range = &rule->dates[i];
-
-		/* with weekdays, like "Apr 15-Oct 15 Mo-Fr", a range is just a season */
-		if (range->from.kind != HOURS_DATE_MONTH && !range->open_ended &&
-			rule->nweekdays == 0)
-			r->dated = true;
-		if (range->from.year == 0)
-			include_years(&first_date, &last_date, INT16_MIN, INT16_MAX);
-		else
-			include_years(&first_date, &last_date, range->from.year,
-						  range->open_ended ? INT16_MAX : range->to.year);
-	}
-	r->first_year = clamp_year(first > first_date ? first : first_date);
-	r->last_year = clamp_year(last < last_date ? last : last_date);
 }
 
 /*
@@ -1508,18 +637,16 @@ hours_plan(const HoursExpr *leaf, int32_t first, int32_t ndates, CoreMem *mem,
 	int32_t		date = first;
 	int32_t		end = first + ndates;
 	uint16_t   *shape;
-	int			month;
-	int			day;
 	int			i;
 
 	memset(p, 0, sizeof(Planner));
-	p->leaf = leaf;
-	p->mem = mem;
-	p->error = error;
-	p->plan = plan;
+	p->leaf = p->matcher.leaf = leaf;
+	p->shapes.memory.mem = mem;
+	p->shapes.memory.error = error;
+	p->shapes.plan = plan;
 
 	/* A holiday on the date before may spill into the first. */
-	i = first_holiday(leaf, first - 1);
+	i = hours_first_holiday(leaf, first - 1);
 	if (i < leaf->nholidays && leaf->holidays[i].date == first - 1 &&
 		leaf->holidays[i].nspans > 0)
 		date--;
@@ -1527,29 +654,30 @@ hours_plan(const HoursExpr *leaf, int32_t first, int32_t ndates, CoreMem *mem,
 	memset(plan, 0, sizeof(DayPlan));
 	plan->first = first;
 	plan->ndates = ndates;
-	shape = plan_alloc(p, ((size_t) (end - date) + 1) * sizeof(uint16_t));
-	p->rules = plan_alloc(p, (size_t) (leaf->nrules + 1) * sizeof(PlanRule));
+	shape = plan_alloc(&p->shapes.memory, ((size_t) (end - date) + 1) * sizeof(uint16_t));
+	p->rules = plan_alloc(&p->shapes.memory, (size_t) (leaf->nrules + 1) * sizeof(PlanRule));
 	if (shape == NULL || p->rules == NULL)
 		return false;
 	plan->shape = shape + (first - date);
 	for (i = 0; i < leaf->nrules; i++)
 		prepare_rule(p, i);
-	if (empty_shape(p) == NO_SHAPE)
+	if (day_shapes_empty(&p->shapes) == NO_SHAPE)
 		return false;
 
 	while (date < end)
 	{
+		int			year;
+		int			month;
+		int			day;
 		int			from;
 		int			to;
 
-		core_civil(date, &p->year, &month, &day);
-		p->new_year = core_date(p->year, 1, 1);
-		p->ndays = is_leap(p->year) ? 366 : 365;
-		p->weekday = core_weekday(p->new_year);
-		from = date - p->new_year;
-		to = end - p->new_year < p->ndays ? end - p->new_year : p->ndays;
+		core_civil(date, &year, &month, &day);
+		p->year = hours_year(year);
+		from = date - p->year.first;
+		to = end - p->year.first < p->year.ndays ? end - p->year.first : p->year.ndays;
 		memset(&p->window, 0, sizeof(DaySet));
-		add_days(&p->window, from, to, p->ndays);
+		add_days(&p->window, from, to, p->year.ndays);
 
 		if (mem->check_interrupts != NULL)
 			mem->check_interrupts();
