@@ -20,6 +20,7 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "core/clock.h"
 #include "core/survival.h"
 
 /*
@@ -59,9 +60,6 @@ enum
 	ARG_PAUSE_REASONS,
 	ARG_AT_LEAST
 };
-
-/* The reason of a pause that represents the time between stop and reopening */
-#define CLOSED_REASON	"closed"
 
 /* An element of "promises". */
 typedef struct PromiseGroup
@@ -330,7 +328,7 @@ read_pauses(FunctionCallInfo fcinfo, Forecast *forecast, int32 group)
 		if (to == DT_NOEND)
 			return Max(until - from, 0);
 		if (!counts || (to >= until && !stopped) ||
-			(i < nreasons && !nulls[i] && is_text(reasons[i], CLOSED_REASON)))
+			(i < nreasons && !nulls[i] && is_text(reasons[i], CLOCK_CLOSED_REASON)))
 			continue;
 		add_sample(forecast, &forecast->pauses, to - from, group, to < until);
 	}

@@ -460,20 +460,32 @@ sla_item_policies(PG_FUNCTION_ARGS)
  * Clocks at an instant
  */
 
-/* Undo changes of the pauses of a clock after an instant at which it was open. */
+/*
+ * Undo changes of the pauses of a clock after an instant at which it was open, or had
+ * stopped and was reopened later.
+ */
 static void
 cut_pauses(Clock *clock, TimestampTz at)
 {
+	ClockPause *last;
+
 	while (clock->npauses > 0 && clock->pauses[clock->npauses - 1].during.from > at)
 		clock->npauses--;
-	if (clock->npauses > 0)
+	if (clock->npauses == 0)
+		return;
+	last = &clock->pauses[clock->npauses - 1];
+	if (last->during.to != CLOCK_NONE && last->during.to <= at)
+		return;
+	if (last->reason != NULL && strcmp(last->reason, CLOCK_CLOSED_REASON) == 0 && last->during.to != CLOCK_NONE)
 	{
-		ClockSpan  *last = &clock->pauses[clock->npauses - 1].during;
-
-		if (last->to > at)
-			last->to = CLOCK_NONE;
-		if (last->to == CLOCK_NONE)
-			clock->state = CLOCK_PAUSED;
+		clock->state = CLOCK_STOPPED;
+		clock->end = last->during.from;
+		clock->npauses--;
+	}
+	else
+	{
+		clock->state = CLOCK_PAUSED;
+		last->during.to = CLOCK_NONE;
 	}
 }
 
@@ -534,10 +546,12 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 
 		if (end == DT_NOEND)
 			end = CLOCK_NONE;
-		changed |= end != clock->clock.end;
-		clock->clock.end = end;
-		if (end != CLOCK_NONE && was_open)
+		if (end != clock->clock.end)
+		{
+			changed = true;
+			clock->clock.end = end;
 			clock->clock.state = CLOCK_STOPPED;
+		}
 	}
 	if (!PG_ARGISNULL(4) && PG_GETARG_INT32(4) != clock->clock.promise)
 	{

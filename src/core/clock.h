@@ -75,6 +75,9 @@ typedef struct ClockPause
 	const char *reason;			/* may be NULL */
 } ClockPause;
 
+/* The reason of the pause that is made of the time between a stop and its reopening. */
+#define CLOCK_CLOSED_REASON	"closed"
+
 typedef enum ClockState
 {
 	CLOCK_RUNNING = 'r',

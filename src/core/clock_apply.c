@@ -405,7 +405,7 @@ continue_stopped(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	if (t > clock->end)
 	{
 		copy_pauses(clock, mem);
-		add_pause(clock, clock->end, t, "closed");
+		add_pause(clock, clock->end, t, CLOCK_CLOSED_REASON);
 	}
 	clock->state = CLOCK_RUNNING;
 	clock->end = CLOCK_NONE;

@@ -186,7 +186,52 @@ SELECT sla.track('call');
 SELECT item, verdict, is_waived FROM sla.clock WHERE relation = 'call'::regclass AND item = '2';
 DELETE FROM sla.exception;
 
-SELECT sla.untrack(t, false) FROM unnest('{ticket,job,claim,call}'::regclass[]) t;
+-- Histories by chance: whatever happens later, clock_at shows a clock as it did then, but for labels and owner. (Stops are told in time.)
+CREATE TABLE task (id int PRIMARY KEY, prio int NOT NULL, status text NOT NULL, team text, at timestamptz NOT NULL);
+SELECT FROM sla.track('task', at => 'at', owner => 'team');
+INSERT INTO sla.calendar (name, hours) VALUES ('nine to five', 'TZ=Europe/Berlin Mo-Fr 09:00-17:00');
+INSERT INTO sla.metric (relation, name, stop_when, pause_when, pause_reason, per, on_reopen, on_retarget) VALUES
+	('task', 'keep', $$status = 'done'$$, $$status IN ('wait', 'hold')$$, 'status', NULL, 'continue', 'keep'),
+	('task', 'next', $$status = 'done'$$, $$status = 'wait'$$, NULL, NULL, 'new_cycle', 'ignore'),
+	('task', 'once', $$status = 'done'$$, NULL, NULL, NULL, 'ignore', 'keep'),
+	('task', 'team', $$status = 'done'$$, $$status = 'wait'$$, NULL, 'team', 'continue', 'keep');
+INSERT INTO sla.policy (relation, name, applies_when, rank) SELECT 'task', 'p' || p, 'prio = ' || p, p FROM generate_series(1, 3) p;
+INSERT INTO sla.target (relation, policy, metric, goal, threshold)
+	SELECT 'task', 'p' || p, name, make_business_interval(hours => p * 3, calendar => 'nine to five'), make_business_interval(hours => p * 3 + 1, calendar => 'nine to five')
+	FROM generate_series(1, 3) p, sla.metric WHERE relation = 'task'::regclass AND NOT (p = 3 AND name = 'once');
+CREATE TABLE shown_then (n int, at timestamptz, c sla.clock);
+SELECT setseed(0.31);
+DO $$
+DECLARE
+	t timestamptz := '2026-03-02 06:00Z';
+	chosen int;
+	what int;
+BEGIN
+	FOR n IN 1 .. 250 LOOP
+		t := t + random() * interval '4 hours';
+		chosen := 1 + floor(random() * 8);
+		what := floor(random() * 24);
+		INSERT INTO task VALUES (chosen, 1 + floor(random() * 3), 'open', (ARRAY['red', 'blue'])[1 + floor(random() * 2)], t)
+		ON CONFLICT (id) DO UPDATE SET at = t,
+			prio = CASE WHEN what < 6 THEN 1 + floor(random() * 4) ELSE task.prio END,
+			status = CASE WHEN what BETWEEN 5 AND 16 THEN (ARRAY['open', 'wait', 'hold', 'done'])[1 + floor(random() * 4)] ELSE task.status END,
+			team = CASE WHEN what BETWEEN 16 AND 22 THEN (ARRAY['red', 'blue', NULL])[1 + floor(random() * 3)] ELSE task.team END;
+		IF what = 23 THEN
+			UPDATE task SET at = t, prio = 4 WHERE id = chosen;
+			DELETE FROM task WHERE id = chosen;
+		END IF;
+		INSERT INTO shown_then SELECT n, t, c FROM sla.clock_at('task', t, clock_timestamp()) c;
+	END LOOP;
+END
+$$;
+SELECT count(*) > 5000 AS many, count(DISTINCT (c).state) AS states, count(DISTINCT (c).verdict) AS verdicts FROM shown_then;
+SELECT s.n, s.c, c
+FROM (SELECT DISTINCT n, at FROM shown_then) i
+CROSS JOIN LATERAL sla.clock_at('task', i.at) c
+FULL JOIN shown_then s ON s.n = i.n AND (s.c).clock_id = c.clock_id
+WHERE to_jsonb(s.c) - 'owner' - 'labels' IS DISTINCT FROM to_jsonb(c) - 'owner' - 'labels';
+
+SELECT sla.untrack(t, false) FROM unnest('{ticket,job,claim,call,task}'::regclass[]) t;
 DELETE FROM sla.agreement WHERE name = 'x';
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;

@@ -445,6 +445,15 @@ UPDATE ticket SET at = '2020-06-01 12:00', status = 'done' WHERE id = 'h7';
 UPDATE ticket SET at = '2020-06-01 15:00', status = 'open', section = 'by hand, too' WHERE id = 'h7';
 SELECT hm(t) AS at, policy, state, hm(stopped_at) AS stopped, hm(due_at) AS due, verdict, elapsed_seconds / 3600 AS used, paused_seconds / 3600 AS paused
 	FROM unnest('{2020-06-01 11:00,2020-06-01 14:00,2020-06-01 16:00}'::timestamptz[]) t, sla.clock_at('ticket', t, item => 'h7');
+-- under the same one too, and when it is cancelled in the end
+INSERT INTO ticket (id, section, at) SELECT id, 'by hand', '2020-06-01 10:00' FROM unnest('{h8,h9}'::text[]) id;
+UPDATE ticket SET at = '2020-06-01 12:00', status = 'done' WHERE id IN ('h8', 'h9');
+UPDATE ticket SET at = '2020-06-01 15:00', status = 'open', section = CASE id WHEN 'h8' THEN section ELSE 'by hand, too' END WHERE id IN ('h8', 'h9');
+UPDATE ticket SET at = '2020-06-01 17:00', section = 'none' WHERE id = 'h9';
+SELECT item, hm(t) AS at, state, hm(stopped_at) AS stopped, hm(cancelled_at) AS cancelled, hm(due_at) AS due, verdict, paused_seconds / 3600 AS paused
+	FROM unnest('{2020-06-01 11:00,2020-06-01 12:00,2020-06-01 14:00,2020-06-01 15:00,2020-06-01 18:00}'::timestamptz[]) t, unnest('{h8,h9}'::text[]) i,
+		sla.clock_at('ticket', t, item => i)
+	ORDER BY item, t;
 
 --
 -- due_by and cutoff
