@@ -873,11 +873,24 @@ holds_expressions(const char *definition, HeapTuple row, TupleDesc desc)
 		(strcmp(definition, "objective") != 0 || !same_text(text_column(row, desc, "kind"), "clock"));
 }
 
-/* Is this session restoring a dump?  The same heuristic as sla.restoring(). */
+/*
+ * Is this session restoring a dump?  Code that runs behind a fence in the session of a
+ * superuser may make the same settings.
+ */
 static bool
 is_restoring(void)
 {
-	return !check_function_bodies && !row_security && superuser_arg(GetSessionUserId());
+	return !check_function_bodies && !row_security && superuser_arg(GetSessionUserId()) &&
+		!InSecurityRestrictedOperation();
+}
+
+/* sla.restoring() -> boolean */
+PG_FUNCTION_INFO_V1(sla_restoring);
+Datum
+sla_restoring(PG_FUNCTION_ARGS)
+{
+	(void) fcinfo;
+	PG_RETURN_BOOL(is_restoring());
 }
 
 /*

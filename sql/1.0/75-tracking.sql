@@ -10,12 +10,8 @@
  */
 CREATE FUNCTION sla.restoring()
 RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-	SELECT NOT pg_catalog.current_setting('check_function_bodies')::boolean
-		AND NOT pg_catalog.current_setting('row_security')::boolean
-		AND (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = session_user);
-END;
+AS 'MODULE_PATHNAME', 'sla_restoring'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION sla.restoring() IS 'private: is this session restoring a dump?';
 
 /*

@@ -141,6 +141,24 @@ UPDATE sla.rollup SET tried_at = '-infinity', is_built = false;
 SELECT * FROM tick();
 SELECT sqlstate, message FROM sla.escalation_run WHERE done_at IS NULL AND tries > 0;
 
+-- nor does it write as if a dump was restored, even if row-level security is not for him
+ALTER ROLE regress_sla_mallory BYPASSRLS;
+DELETE FROM sla.escalation;
+SET ROLE regress_sla_mallory;
+CREATE PROCEDURE mallory.steps_up(alert bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('check_function_bodies', 'off', true), set_config('row_security', 'off', true);
+	INSERT INTO sla.escalation (relation, run, made_by, run_owner) SELECT 'mallory.ticket', 'mallory.note', oid, 'regress_sla_mallory' FROM pg_roles WHERE oid = 10;
+END
+$$;
+INSERT INTO sla.escalation (relation, run) VALUES ('mallory.ticket', 'mallory.steps_up');
+RESET ROLE;
+INSERT INTO mallory.ticket VALUES (3, now() - interval '2 hours');
+SELECT * FROM tick();
+SELECT * FROM tick();
+SELECT run, made_by FROM sla.escalation ORDER BY id;
+SELECT count(*) FROM sla.restoring_session;
+
 DROP FUNCTION tick;
 DELETE FROM sla.escalation;
 DROP SCHEMA mallory, victim CASCADE;
