@@ -56,8 +56,9 @@ sla_restore_begins(PG_FUNCTION_ARGS)
 /*
  * sla.may_tick() -> boolean
  *
- * False while another session restores a dump.  If true, none can do so until the end of
- * this transaction.
+ * False while another session restores a dump, and behind a fence: a tick in a procedure
+ * that a tick calls would believe that this call has ended its session.  If true, nobody
+ * can restore a dump until the end of this transaction.
  */
 PG_FUNCTION_INFO_V1(sla_may_tick);
 Datum
@@ -70,5 +71,6 @@ sla_may_tick(PG_FUNCTION_ARGS)
 	/* avoid a deadlock with DROP EXTENSION, which also locks this first */
 	LockDatabaseObject(ExtensionRelationId, get_extension_oid("sla_tracker", false), 0, AccessShareLock);
 	set_tag(&tag);
-	PG_RETURN_BOOL(LockAcquire(&tag, ShareLock, false, true) != LOCKACQUIRE_NOT_AVAIL);
+	PG_RETURN_BOOL(!InSecurityRestrictedOperation() &&
+				   LockAcquire(&tag, ShareLock, false, true) != LOCKACQUIRE_NOT_AVAIL);
 }

@@ -13,7 +13,7 @@ CREATE FUNCTION sla.may_tick()
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'sla_may_tick'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION sla.may_tick() IS 'private: false while another session restores a dump; else none does until the end of this transaction';
+COMMENT ON FUNCTION sla.may_tick() IS 'private: false behind a fence, and while another session restores a dump; else none does until the end of this transaction';
 REVOKE ALL ON FUNCTION sla.may_tick() FROM PUBLIC;
 
 CREATE VIEW sla.restoring_session AS

@@ -120,6 +120,20 @@ BEGIN
 END $$;
 SELECT tries, next_at, sqlstate FROM sla.escalation_run;
 SELECT status, regexp_replace(detail, '(alert|escalation =) \d+', '\1 N', 'g') AS detail FROM sla.status() WHERE subject = 'escalation ' || :first;
+-- a tick within one does nothing
+DELETE FROM sla.escalation;
+GRANT EXECUTE ON FUNCTION sla.tick TO regress_desk;
+SET ROLE regress_desk;
+CREATE PROCEDURE desk.ticks(alert bigint) LANGUAGE plpgsql AS $$ BEGIN PERFORM FROM sla.tick(); IF FOUND THEN RAISE 'ticked'; END IF; END $$;
+INSERT INTO sla.escalation (relation, run) VALUES ('desk.ticket', 'desk.ticks');
+RESET ROLE;
+INSERT INTO desk.ticket VALUES (10);
+SELECT tick('2020-06-01 13:04');
+SELECT tick('2020-06-01 13:04');
+SELECT tries, done_at IS NOT NULL AS done, message FROM sla.escalation_run WHERE escalation = (SELECT id FROM sla.escalation);
+SELECT count(*) FROM sla.role_pause;
+REVOKE EXECUTE ON FUNCTION sla.tick FROM regress_desk;
+DELETE FROM desk.ticket WHERE id = 10;
 -- of a role that is gone, or owns the table no more
 DELETE FROM sla.escalation;
 GRANT EXECUTE ON PROCEDURE desk.page TO PUBLIC;
