@@ -180,7 +180,8 @@ COMMENT ON TRIGGER stamp_author ON sla.silence IS 'notes who writes, and when';
 
 ALTER TABLE sla.alert ENABLE ROW LEVEL SECURITY;
 CREATE POLICY reader ON sla.alert FOR SELECT USING (sla.seen(relation, item));
-CREATE POLICY writer ON sla.alert FOR UPDATE USING (true);
+-- (an UPDATE that names no column to read is not bound by the other one)
+CREATE POLICY writer ON sla.alert FOR UPDATE USING (sla.seen(relation, item));
 COMMENT ON POLICY reader ON sla.alert IS 'who may see the item';
 COMMENT ON POLICY writer ON sla.alert IS 'who was granted it, of what he sees';
 

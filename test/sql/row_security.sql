@@ -178,6 +178,17 @@ SET ROLE regress_sla_red;
 SELECT c.item, h.reason FROM sla.clock_change AS h JOIN sla.clock AS c ON c.clock_id = h.clock WHERE h.kind = 'correct';
 SELECT count(*) FROM sla.clock_change WHERE kind = 'correct';
 SELECT DISTINCT item FROM sla.alert WHERE relation = 'desk.ticket'::regclass ORDER BY 1;
+-- (and of what he does not see he marks nothing, even if he names nothing)
+RESET ROLE;
+GRANT UPDATE (delivered_at) ON sla.alert TO regress_sla_red;
+BEGIN;
+SET ROLE regress_sla_red;
+UPDATE sla.alert SET delivered_at = '2020-01-01';
+RESET ROLE;
+SELECT DISTINCT item FROM sla.alert WHERE relation = 'desk.ticket'::regclass AND delivered_at = '2020-01-01' ORDER BY 1;
+ROLLBACK;
+REVOKE UPDATE (delivered_at) ON sla.alert FROM regress_sla_red;
+SET ROLE regress_sla_red;
 SELECT text FROM sla.annotation;
 SELECT text FROM sla.report_annotation;
 SELECT cause FROM sla.breach_review;
