@@ -472,6 +472,8 @@ BEGIN
 	SET levels = o.levels | 256, last_at = o.last_at, turned_at = o.turned_at
 	FROM unnest(clocks, levels, lasts, turns) AS o (clock_id, levels, last_at, turned_at)
 	WHERE c.clock_id = o.clock_id AND c.state = 'c';
+	-- (nothing can heal them any more)
+	DELETE FROM sla.sync_error AS e WHERE e.relation = untrack_table.relation;
 	DELETE FROM sla.tracked AS t WHERE t.relation = untrack_table.relation;
 	IF NOT keep_history THEN
 		PERFORM sla.forget(relation);
@@ -644,6 +646,7 @@ BEGIN
 				OR EXISTS (SELECT FROM sla.policy AS p WHERE p.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.promise AS p WHERE p.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.source AS s WHERE s.source = o.objid OR s.relation = o.objid)
+				OR EXISTS (SELECT FROM sla.exception AS e WHERE e.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.retention AS k WHERE k.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.row_security AS r WHERE r.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.objective AS b WHERE b.relation = o.objid)

@@ -295,6 +295,7 @@ UNION ALL
 SELECT 'errors of ' || s.relation::text, 'open',
 	pg_catalog.format('%s rows could not be followed since %s: SELECT sla.sync(%L)', pg_catalog.count(*), pg_catalog.min(s.at), s.relation)
 FROM sla.sync_error AS s
+JOIN sla.tracked AS t ON t.relation = s.relation
 WHERE NOT s.is_healed
 GROUP BY s.relation;
 COMMENT ON VIEW sla.status_work IS 'private: what is done from time to time: ticks, escalations, retention, errors that wait for sla.sync()';

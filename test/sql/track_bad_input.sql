@@ -432,6 +432,11 @@ INSERT INTO was_tracked VALUES (1);
 SELECT sla.untrack('was_tracked');
 SELECT item, state FROM clocks('was_tracked');
 DROP TABLE was_tracked;
+-- nor is an exception left of a table that has nothing else
+CREATE TABLE excepted (id int PRIMARY KEY);
+INSERT INTO sla.exception (relation, during, reason) VALUES ('excepted', '[2020-01-01,2020-01-02)', 'none');
+DROP TABLE excepted;
+SELECT count(*) FROM sla.exception WHERE relation::oid NOT IN (SELECT oid FROM pg_class);
 SELECT count(*) FROM sla.clock_state WHERE relation::oid NOT IN (SELECT oid FROM pg_class);
 CREATE SCHEMA part;
 CREATE TABLE part.ticket (id int PRIMARY KEY, status text DEFAULT 'new', created_at timestamptz DEFAULT '2020-11-20 09:00Z', changed_at timestamptz DEFAULT '2020-11-20 09:00Z');
@@ -470,7 +475,9 @@ DELETE FROM sla.clock_state WHERE relation = 'failing'::regclass AND length(item
 RESET client_min_messages;
 ALTER TABLE failing DROP CONSTRAINT failing_pkey;
 SELECT status, detail FROM sla.status() WHERE subject LIKE 'item of %';
+SELECT status FROM sla.status() WHERE subject = 'errors of failing';
 SELECT sla.untrack('failing');
+SELECT subject FROM sla.status() WHERE subject = 'errors of failing';
 SELECT item, state, pauses ~ '-$' AS pause_lasts FROM clocks('failing');
 SELECT item, problem FROM sla.verify('failing');
 SELECT item FROM sla.report_open WHERE relation = 'failing';
