@@ -19,21 +19,29 @@
  */
 #include "sla_tracker.h"
 
+#include "access/genam.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "executor/tuptable.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "attempt.h"
 #include "derive.h"
 #include "follow.h"
+#include "own_relation.h"
 
-/* When to look again at a clock that someone is changing */
+/* When to look again at a clock that someone is changing, or raises an alert for */
 #define BUSY_WAIT	USECS_PER_SEC
 
 /* When to look again at a clock whose derivation failed */
@@ -280,6 +288,36 @@ typedef struct Looks
 	int			nleft_out;
 } Looks;
 
+/*
+ * Has another tick raised an alert that we have not read, and possibly not committed it
+ * yet?  Otherwise we would not know whether it is still true, and lose the hint for it.
+ */
+static bool
+has_other_alerts(Relation rel, Relation index, TupleTableSlot *slot, const Look *look)
+{
+	SnapshotData dirty;
+	IndexScanDesc scan;
+	ScanKeyData key;
+	bool		found = false;
+
+	InitDirtySnapshot(dirty);
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(look->clock_id));
+	scan = index_beginscan_compat(rel, index, &dirty, 1);
+	index_rescan(scan, &key, 1, NULL, 0);
+	while (!found && index_getnext_slot(scan, ForwardScanDirection, slot))
+	{
+		bool		isnull;
+		int64		id = DatumGetInt64(slot_getattr(slot, 1, &isnull));
+		int			i = 0;
+
+		while (i < look->ntold && look->told[i].id != id)
+			i++;
+		found = i == look->ntold;
+	}
+	index_endscan(scan);
+	return found;
+}
+
 /* Until when the clocks of a relation are to be skipped, or CLOCK_NONE. */
 static int64
 left_until(const Looks *work, Oid relation)
@@ -296,6 +334,9 @@ look_at(void *argument)
 	const Looks *work = argument;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker look",
 												  ALLOCSET_DEFAULT_SIZES);
+	Relation	alerts = table_open(own_relation(OWN_ALERT), AccessShareLock);
+	Relation	index = index_open(own_relation(OWN_ALERT_CLOCK_IDX), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(alerts, NULL);
 	ClockStore	store;
 
 	clock_store_open(&store);
@@ -311,7 +352,7 @@ look_at(void *argument)
 		look->npassed = look->nuntrue = look->raised = 0;
 		look->passed_breach = false;
 		clock = clock_store_peek(&store, look->clock_id, &busy);
-		if (busy)
+		if (busy || (clock != NULL && has_other_alerts(alerts, index, slot, look)))
 			look->next = work->at + BUSY_WAIT;
 		else if (clock != NULL)
 		{
@@ -323,6 +364,9 @@ look_at(void *argument)
 		MemoryContextReset(context);
 	}
 	clock_store_close(&store);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, NoLock);
+	table_close(alerts, NoLock);
 	MemoryContextDelete(context);
 }
 
