@@ -27,6 +27,9 @@ CREATE TRIGGER wake
 	AFTER INSERT ON sla.clock_due
 	FOR EACH STATEMENT EXECUTE FUNCTION sla.wake();
 CREATE TRIGGER wake
+	AFTER INSERT OR UPDATE ON sla.escalation_run
+	FOR EACH ROW WHEN (NEW.next_at IS NOT NULL) EXECUTE FUNCTION sla.wake();
+CREATE TRIGGER wake
 	AFTER INSERT ON sla.annotation
 	FOR EACH ROW WHEN (NEW.subject = 'agreement' AND NEW.kind = 'review') EXECUTE FUNCTION sla.wake();
 ALTER TABLE sla.revision ENABLE ALWAYS TRIGGER wake;
@@ -36,6 +39,7 @@ COMMENT ON TRIGGER wake ON sla.promise IS 'wakes the background worker';
 COMMENT ON TRIGGER wake ON sla.objective IS 'wakes the background worker';
 COMMENT ON TRIGGER wake ON sla.burn_rule IS 'wakes the background worker';
 COMMENT ON TRIGGER wake ON sla.clock_due IS 'wakes the background worker';
+COMMENT ON TRIGGER wake ON sla.escalation_run IS 'wakes the background worker when a call is due that another session wrote';
 COMMENT ON TRIGGER wake ON sla.annotation IS 'wakes the background worker when a review was held';
 
 CREATE FUNCTION sla.worker_state(

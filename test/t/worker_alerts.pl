@@ -82,6 +82,20 @@ ok(until_true(q{SELECT count(*) = 1 AND min(raised_at - at) < interval '5 second
 psql(q{INSERT INTO sla.annotation (subject, party, key, kind, text) VALUES ('agreement', 'acme', 'gold', 'review', 'held')});
 ok(until_true(q{SELECT withdrawn_at - raised_at < interval '1 minute' FROM sla.alert WHERE kind = 'review'}), 'and was reviewed');
 
+# A call of an escalation that is to be tried once more
+
+psql(q{
+	CREATE TABLE called (alert bigint);
+	CREATE PROCEDURE call(alert bigint) LANGUAGE sql AS 'INSERT INTO public.called VALUES ($1)';
+	INSERT INTO sla.escalation (relation, run) VALUES ('ticket', 'call');
+	INSERT INTO ticket VALUES (80, clock_timestamp() - interval '2 hours');
+});
+ok(until_true('SELECT count(*) = 1 FROM called'), 'an escalation');
+until_true('SELECT next_wake_at > now() + interval \'1 minute\' AND worker_pid IS NULL FROM sla.worker');
+psql(q{UPDATE sla.escalation_run SET tries = 0, next_at = now()});
+ok(until_true('SELECT count(*) = 2 FROM called'), 'and once more');
+psql('DELETE FROM sla.escalation');
+
 # A hundred writers at once with deadlines of their own
 
 psql(q{UPDATE ticket SET status = 'closed'});
