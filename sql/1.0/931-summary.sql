@@ -363,7 +363,7 @@ BEGIN
 		WHERE s.period_start = wanted.first_day::date
 	), capped AS (
 		SELECT c.valid_from, c.currency, c.cap_percent, sum(c.tier_amount + c.breach_amount) AS amount,
-			round(c.fee * c.cap_percent::numeric / 100, 2) AS most, bool_or(c.problem IS NOT NULL) AS is_unknown
+			round(c.fee * c.cap_percent::numeric / 100, 2) AS most, bool_or(c.tier_amount IS NULL) AS is_unknown
 		FROM credit AS c
 		GROUP BY c.valid_from, c.currency, c.cap_percent, c.fee
 	)
@@ -376,12 +376,13 @@ BEGIN
 				'amount', sla.amount_text(c.tier_amount + c.breach_amount, c.currency), 'remedy', c.remedy, 'problem', c.problem)
 				ORDER BY c.from_at, c.objective)
 			FROM credit AS c
-			WHERE c.tier_amount > 0 OR c.breach_amount > 0 OR c.remedy IS NOT NULL OR c.problem IS NOT NULL),
+			-- (NULL: a tier is reached and there is no fee, or there is a problem)
+			WHERE c.tier_amount IS DISTINCT FROM 0 OR c.breach_amount > 0 OR c.remedy IS NOT NULL),
 		'credit_total', (
 			SELECT jsonb_agg(jsonb_build_object('amount', sla.amount_text(x.due, x.currency), 'is_capped', x.is_capped, 'is_unknown', x.is_unknown)
 				ORDER BY x.currency)
 			FROM (
-				SELECT c.currency, sum(least(c.amount, c.most)) AS due, coalesce(bool_or(c.amount > c.most), false) AS is_capped,
+				SELECT c.currency, sum(CASE WHEN c.amount IS NOT NULL THEN least(c.amount, c.most) END) AS due, coalesce(bool_or(c.amount > c.most), false) AS is_capped,
 					bool_or(c.is_unknown) AS is_unknown
 				FROM capped AS c
 				GROUP BY c.currency
@@ -799,7 +800,7 @@ BEGIN
 		CASE WHEN d -> 'credit_total' = 'null' THEN '&#8211;'
 			ELSE (SELECT string_agg(coalesce(sla.html_escape(c ->> 'amount'), 'not known'), '<br />') FROM jsonb_array_elements(d -> 'credit_total') AS c) END,
 		CASE WHEN d -> 'credit_total' = 'null' THEN 'none agreed'
-			WHEN jsonb_path_exists(d, '$.credit_total[*].is_unknown ? (@ == true)') THEN 'a part of it could not be read'
+			WHEN jsonb_path_exists(d, '$.credit_total[*].is_unknown ? (@ == true)') THEN 'not all of it is known'
 			WHEN jsonb_path_exists(d, '$.credit_total[*].is_capped ? (@ == true)') THEN 'limited by the agreement'
 			WHEN NOT (a ->> 'is_over')::boolean THEN 'so far'
 			WHEN a ->> 'monthly_fee' IS NOT NULL THEN format('of a fee of %s', sla.html_escape(a ->> 'monthly_fee')) END);
