@@ -288,9 +288,10 @@ REVOKE ALL ON FUNCTION sla.credit_counts(text, text, text, timestamptz, timestam
 /*
  * What an objective gives in each part of an agreement's months: of groups the worst
  * decides the tier, and the breaches of all count; and so of versions that measure in
- * other units, which cannot be added up.  A part that closed periods make up is told
- * as it was closed.  Where there is a problem nothing is measured, and the rows only
- * say so.
+ * other units, which cannot be added up.  A percentage is below a tier's where it would
+ * not meet that as a target: the error of rounding is nobody's failure.  A part that
+ * closed periods make up is told as it was closed.  Where there is a problem nothing is
+ * measured, and the rows only say so.
  */
 CREATE FUNCTION sla.agreement_credits(party text, agreement text, at timestamptz, goal text, problem text)
 RETURNS TABLE (
@@ -371,7 +372,7 @@ BEGIN
 		FROM sla.credit AS c
 		WHERE c.party = agreement_credits.party AND c.agreement = agreement_credits.agreement AND c.objective = goal
 			AND c.credit_percent IS NOT NULL
-			AND m.worst < c.below_percent
+			AND NOT sla.is_met(m.worst, 100, c.below_percent::double precision)
 		ORDER BY c.below_percent
 		LIMIT 1
 	) AS tier ON true
@@ -379,7 +380,7 @@ BEGIN
 		SELECT sum(c.per_breach) AS per_breach, string_agg(c.remedy, '; ' ORDER BY c.below_percent DESC) AS remedies
 		FROM sla.credit AS c
 		WHERE c.party = agreement_credits.party AND c.agreement = agreement_credits.agreement AND c.objective = goal
-			AND (c.below_percent IS NULL AND m.has_bad OR m.worst < c.below_percent)
+			AND (c.below_percent IS NULL AND m.has_bad OR NOT sla.is_met(m.worst, 100, c.below_percent::double precision))
 	) AS each ON true;
 END
 $$;

@@ -14,13 +14,14 @@ COMMENT ON FUNCTION sla.html_escape(text) IS
 'text for HTML and XML, in an element or an attribute: as ASCII, with a replacement mark for control characters and those that turn the direction of writing';
 
 /*
- * Words.  Percentages are cut, not rounded: 99.9996 is not 100.
+ * Words.  Percentages are cut, not rounded: 99.9996 is not 100.  (But 99.89999999999999
+ * is 99.9: that is the error of adding up fractions.)
  */
 
 CREATE FUNCTION sla.percent_text(percent text, decimals integer DEFAULT 3)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN pg_catalog.trim_scale(pg_catalog.trunc(percent::numeric, decimals))::text || ' %';
+RETURN pg_catalog.trim_scale(pg_catalog.trunc(pg_catalog.round(percent::numeric, 12), decimals))::text || ' %';
 COMMENT ON FUNCTION sla.percent_text(text, integer) IS 'private: a percentage in words';
 REVOKE ALL ON FUNCTION sla.percent_text(text, integer) FROM PUBLIC;
 
@@ -779,7 +780,7 @@ DECLARE
 	judged_objectives bigint;
 	met_objectives bigint;
 BEGIN
-	SELECT count(*) FILTER (WHERE o ->> 'measured_percent' IS NOT NULL), count(*) FILTER (WHERE (o ->> 'measured_percent')::numeric >= (o ->> 'target_percent')::numeric)
+	SELECT count(*) FILTER (WHERE o ->> 'measured_percent' IS NOT NULL), count(*) FILTER (WHERE o ->> 'status' = 'healthy')
 	INTO judged_objectives, met_objectives
 	FROM jsonb_array_elements(coalesce(nullif(d -> 'objective', 'null'), '[]')) AS o;
 

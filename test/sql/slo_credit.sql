@@ -193,6 +193,18 @@ INSERT INTO sla.objective (name, kind, relation, outage_from, target_percent) VA
 RESET ROLE;
 DROP TABLE sc_outage, sc_mine;
 SELECT party, objective, count(*) FROM sla.credit GROUP BY 1, 2 ORDER BY 1, 2;
+-- Ten tenths of slices are 9.999999999999998 %, by rounding: what meets a target of ten
+-- per cent meets a tier of that, and is told as met.
+CREATE TABLE public.sc_event (at timestamptz, ok boolean);
+INSERT INTO sc_event SELECT timestamptz '2026-03-02' + i * interval '6 min', i % 10 = 0 FROM generate_series(0, 99) i;
+INSERT INTO sla.objective (name, kind, relation, at, good_when, slice, slice_ratio, target_percent, window_length, party) VALUES ('tenths', 'slice', 'sc_event', 'at', 'ok', '1 hour', true, 10, 'month', 'dcme');
+INSERT INTO sla.agreement (party, name, monthly_fee) VALUES ('dcme', 'tenths', 100);
+INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent, remedy) VALUES ('dcme', 'tenths', 'tenths', 10, 50, 'half'), ('dcme', 'tenths', 'tenths', 10.1, 5, 'a bit');
+SELECT sli_percent < target_percent AS is_below, is_met FROM sla.slo_periods('tenths', '2026-04-01') WHERE total > 0;
+SELECT below_percent, tier_amount, remedy FROM sla.service_credits('dcme', 'tenths', '2026-04-01') WHERE total > 0;
+SELECT substring(p FROM 'Objectives met</dt><dd>([^<]*)') AS met, regexp_matches(p, '>(10 %|9[.]9\d* %)<', 'g') AS told FROM sla.report_html('dcme', 'tenths', '2026-03-01') p;
+DELETE FROM sla.credit WHERE objective = 'tenths';
+DROP TABLE sc_event;
 SELECT sla.untrack('sc_ticket', false);
 DROP TABLE sc_ticket;
 SELECT count(*) FROM sla.objective;
