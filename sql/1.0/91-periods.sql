@@ -380,6 +380,11 @@ BEGIN
 				SELECT ROW(last.objective, last.from_at, last.revision, p.party, p.agreement, p.part_from, p.part_to, p.group_value, p.total, p.good)::sla.closed_part
 				FROM sla.credit_parts(r.version, last.from_at, last.to_at) AS p)
 		) AS p (parts);
+		IF NOT FOUND THEN
+			RAISE EXCEPTION 'objective "%" has no version for its period that begins on %', objective, period
+				USING ERRCODE = 'object_not_in_prerequisite_state',
+					DETAIL = 'What judged it is gone, and all versions came into force after its end.';
+		END IF;
 		last.valid_from := (now_is.version).valid_from;
 		last.objective_id := (now_is.version).id;
 		last.kind := (now_is.version).kind;
@@ -539,11 +544,21 @@ SELECT
 	NULL::integer AS revision,
 	NULL::timestamptz AS closed_at
 FROM (SELECT DISTINCT o.name FROM sla.objective AS o) AS o
-CROSS JOIN LATERAL sla.slo_periods(o.name, pg_catalog.now(), true) AS p
+CROSS JOIN LATERAL sla.slo_periods(o.name, pg_catalog.now(), true) AS a
+CROSS JOIN LATERAL (
+	SELECT max(c.to_at) AS until, coalesce(pg_catalog.bool_or(c.from_at <= a.from_at AND c.to_at > a.from_at), false) AS has_begun
+	FROM sla.closed_period AS c
+	WHERE c.objective = o.name
+) AS c
+CROSS JOIN LATERAL (
+	SELECT a.* WHERE NOT c.has_begun AND (a.from_at < c.until AND a.to_at > c.until) IS NOT TRUE
+	UNION ALL
+	-- the last that is closed, by another window or time zone, ends within this one: what is left
+	SELECT b.*
+	FROM sla.slo_periods(o.name, pg_catalog.now(), true, c.until) AS b
+	WHERE a.from_at < c.until AND a.to_at > c.until AND b.from_at = c.until AND b.group_value IS NOT DISTINCT FROM a.group_value
+) AS p
 WHERE p.problem IS NULL
-	AND NOT EXISTS (
-		SELECT FROM sla.closed_period AS c
-		WHERE c.objective = o.name AND c.from_at <= p.from_at AND c.to_at > p.from_at)
 UNION ALL
 SELECT
 	c.period_start,

@@ -121,6 +121,26 @@ DELETE FROM sla.objective WHERE name = 'parts';
 DELETE FROM sla.closed_group WHERE objective = 'parts';
 DELETE FROM sla.closed_period WHERE objective = 'parts';
 
+-- where the window or the time zone is another since, the present period is what is not closed of it
+BEGIN;
+SET LOCAL client_min_messages = error;
+INSERT INTO sp_request VALUES (now() - interval '1 us', true, 'eu');
+UPDATE sla.objective_name SET taken_at = now() - interval '80 days' WHERE name = 'rolling';
+UPDATE sla.objective SET close_after = '0' WHERE name = 'rolling';
+SELECT sla.close_periods(now(), 1000) > 0 AS closes;
+SELECT max(to_at) AS until FROM sla.closed_period WHERE objective = 'rolling' \gset
+INSERT INTO sp_request VALUES (:'until', true, 'eu');
+UPDATE sla.objective SET time_zone = 'Asia/Tokyo' WHERE name = 'rolling';
+SELECT min(from_at) = :'until' AS from_there, count(*) FILTER (WHERE from_at <= now() AND to_at > now()) AS present FROM sla.report_slo_period WHERE objective = 'rolling' AND to_at > :'until';
+UPDATE sla.objective SET window_length = 'year' WHERE name = 'rolling';
+SELECT min(from_at) = :'until' AS from_there, count(*) FILTER (WHERE from_at <= now() AND to_at > now()) AS present FROM sla.report_slo_period WHERE objective = 'rolling' AND to_at > :'until';
+SELECT objective, from_at FROM sla.report_slo_period GROUP BY objective, from_at, group_value HAVING count(*) > 1;
+-- closed anew by no version
+DELETE FROM sla.objective WHERE name = 'rolling';
+INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent) VALUES ('rolling', now(), 'sp_request', 'at', 'ok', 85);
+SELECT state, regexp_replace(message, '[0-9-]+$', 'N') AS message FROM refusal($$SELECT sla.reclose('rolling', (SELECT min(period_start) FROM sla.closed_period WHERE objective = 'rolling'), 'x')$$);
+ROLLBACK;
+
 -- they follow a renamed objective, and stay when it goes; only its owner takes the name again
 SET ROLE regress_sp_owner;
 UPDATE sla.objective SET name = 'later on' WHERE name = 'later';
