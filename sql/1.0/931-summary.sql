@@ -291,16 +291,22 @@ DECLARE
 	document jsonb;
 BEGIN
 	WITH objective AS (
-		SELECT o.name, o.description, o.target_percent, o.window_length, c.revision, c.from_at
+		SELECT o.name, o.description, o.target_percent, o.window_length, w.from_at, c.revision,
+			-- (who rolls ends there, but not by a version that begins there)
+			CASE WHEN w.from_at IS NULL AND o.id = (SELECT n.id FROM sla.objective_at(b.name, wanted.until) AS n) THEN wanted.until
+				ELSE wanted.until - interval '1 us' END AS at
 		FROM (SELECT DISTINCT b.name FROM sla.objective AS b) AS b
 		CROSS JOIN LATERAL sla.objective_at(b.name, wanted.until - interval '1 us') AS o
+		CROSS JOIN LATERAL (
+			-- its period, where windows are of the calendar
+			SELECT CASE WHEN sla.is_calendar_window(o.window_length)
+				THEN greatest((sla.objective_window(o, wanted.until - interval '1 us')).from_at, o.valid_from) END AS from_at
+		) AS w
 		LEFT JOIN LATERAL (
-			-- its period, where that is closed
-			SELECT c.from_at, max(c.revision) AS revision
+			-- where that is closed
+			SELECT max(c.revision) AS revision
 			FROM sla.closed_period AS c
-			WHERE c.objective = o.name AND c.to_at = wanted.until AND sla.is_calendar_window(o.window_length)
-				AND c.from_at = greatest((sla.objective_window(o, wanted.until - interval '1 us')).from_at, o.valid_from)
-			GROUP BY c.from_at
+			WHERE c.objective = o.name AND c.to_at = wanted.until AND c.from_at = w.from_at
 		) AS c ON true
 		WHERE o.party = wanted.party AND (o.agreement = wanted.agreement OR o.agreement IS NULL)
 			OR o.party IS NULL AND o.kind <> 'clock' AND o.group_by IS NULL AND EXISTS (
@@ -311,16 +317,24 @@ BEGIN
 		SELECT o.name, o.description, o.target_percent, o.window_length,
 			s.group_value, s.sli_percent, s.consumed_percent, s.status
 		FROM objective AS o
-		CROSS JOIN LATERAL sla.slo_status(o.name, wanted.until - interval '1 us', true) AS s
-		WHERE o.revision IS NULL
+		CROSS JOIN LATERAL sla.slo_status(o.name, o.at, true) AS s
+		WHERE o.from_at IS NULL
+		UNION ALL
+		SELECT o.name, o.description, o.target_percent, o.window_length, p.group_value, p.sli_percent, p.consumed_percent,
+			CASE WHEN p.problem IS NOT NULL THEN 'error'
+				ELSE sla.slo_state(p.sli_percent, o.target_percent::double precision, p.budget_remaining) END
+		FROM objective AS o
+		LEFT JOIN LATERAL sla.slo_periods(o.name, wanted.until, true, o.from_at) AS p ON true
+		WHERE o.from_at IS NOT NULL AND o.revision IS NULL
 		UNION ALL
 		SELECT o.name, o.description, c.target_percent::numeric, o.window_length,
 			c.group_value, c.sli_percent, c.consumed_percent, sla.slo_state(c.sli_percent, c.target_percent, c.budget_remaining)
 		FROM objective AS o
 		JOIN sla.report_slo_closed AS c ON c.objective = o.name AND c.from_at = o.from_at AND c.revision = o.revision
 	), status AS (
-		SELECT f.*, row_number() OVER (PARTITION BY f.name ORDER BY f.consumed_percent DESC NULLS LAST, f.group_value) AS place
+		SELECT f.*, o.at, row_number() OVER (PARTITION BY f.name ORDER BY f.consumed_percent DESC NULLS LAST, f.group_value) AS place
 		FROM figure AS f
+		JOIN objective AS o ON o.name = f.name
 	)
 	SELECT jsonb_build_object(
 		'objective', (
@@ -336,7 +350,7 @@ BEGIN
 				'day', to_char(timezone(wanted.zone, d."time"), 'YYYY-MM-DD'), 'left_percent', d.budget_remaining_percent)
 				ORDER BY s.name, d."time")
 			FROM status AS s
-			CROSS JOIN LATERAL sla.slo_series(s.name, wanted.until - interval '1 us', true) AS d
+			CROSS JOIN LATERAL sla.slo_series(s.name, s.at, true) AS d
 			WHERE s.place = 1 AND d.group_value IS NOT DISTINCT FROM s.group_value AND d.budget_remaining_percent IS NOT NULL))
 	INTO document;
 	RETURN document;

@@ -95,6 +95,17 @@ INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_perce
 SELECT string_agg(coalesce(value, '-'), ', ' ORDER BY label) FROM sla.monthly_summary('Bolt', 'support', '2025-03-31') WHERE section LIKE 'credit%' GROUP BY section ORDER BY section;
 SELECT w FROM words(sla.report_html('Bolt', 'support', '2025-03-31')) w WHERE w LIKE '%of the fee' OR w LIKE '%known' OR w LIKE 'No service credit%';
 ROLLBACK;
+-- what is of the month's last microsecond is of the month (of what rolls only if no version begins then)
+BEGIN;
+CREATE TABLE public.sm_event (at timestamptz, ok boolean);
+INSERT INTO sm_event VALUES ('2025-03-15 12:00+01', true), ('2025-03-31 23:59:59.999999+02', false), ('2025-04-01 00:00+02', true);
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length, time_zone, party)
+	SELECT 'by ' || w, 'sm_event', 'at', 'ok', 60, w, 'Europe/Berlin', 'Acme' FROM unnest('{month,quarter,28 days}'::text[]) w;
+INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent, window_length, time_zone, party) VALUES ('by 28 days', '2025-04-01 00:00+02', 'sm_event', 'at', 'true', 10, '28 days', 'Europe/Berlin', 'Acme');
+SELECT string_agg(coalesce(value, '-'), ', ' ORDER BY label) FROM sla.monthly_summary('Acme', 'support', '2025-03-31') WHERE section = 'objective' GROUP BY row_number HAVING bool_or(value LIKE 'by %') ORDER BY row_number;
+DELETE FROM sla.objective WHERE name = 'by 28 days' AND valid_from > '-infinity';
+SELECT string_agg(coalesce(value, '-'), ', ' ORDER BY label) FROM sla.monthly_summary('Acme', 'support', '2025-03-31') WHERE section = 'objective' GROUP BY row_number HAVING bool_or(value = 'by 28 days') ORDER BY row_number;
+ROLLBACK;
 -- an exception is told where it bears, also when it was approved afterwards; of a recurrence what has recurred
 BEGIN;
 INSERT INTO sla.exception (relation, party, item, waive, during, rrule, reason, approved_by, approved_at) VALUES
