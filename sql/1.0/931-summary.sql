@@ -278,7 +278,8 @@ REVOKE ALL ON FUNCTION sla.summary_promises(sla.agreement_month, jsonb) FROM PUB
 
 /*
  * Objectives as they stood at the end of the month: the party's own, and what all share
- * where the agreement gives credits for it.
+ * where the agreement gives credits for it.  (Below the target when its window is over is
+ * violated, also where slices of which nothing is known leave some of the budget.)
  */
 CREATE FUNCTION sla.summary_objectives(wanted sla.agreement_month)
 RETURNS jsonb
@@ -322,13 +323,13 @@ BEGIN
 		UNION ALL
 		SELECT o.name, o.description, o.target_percent, o.window_length, p.group_value, p.sli_percent, p.consumed_percent,
 			CASE WHEN p.problem IS NOT NULL THEN 'error'
-				ELSE sla.slo_state(p.sli_percent, o.target_percent::double precision, p.budget_remaining) END
+				ELSE sla.slo_state(p.sli_percent, o.target_percent::double precision, CASE WHEN p.is_over THEN 0 ELSE p.budget_remaining END) END
 		FROM objective AS o
 		LEFT JOIN LATERAL sla.slo_periods(o.name, wanted.until, true, o.from_at) AS p ON true
 		WHERE o.from_at IS NOT NULL AND o.revision IS NULL
 		UNION ALL
 		SELECT o.name, o.description, c.target_percent::numeric, o.window_length,
-			c.group_value, c.sli_percent, c.consumed_percent, sla.slo_state(c.sli_percent, c.target_percent, c.budget_remaining)
+			c.group_value, c.sli_percent, c.consumed_percent, sla.slo_state(c.sli_percent, c.target_percent, 0)
 		FROM objective AS o
 		JOIN sla.report_slo_closed AS c ON c.objective = o.name AND c.from_at = o.from_at AND c.revision = o.revision
 	), status AS (

@@ -101,8 +101,14 @@ CREATE TABLE public.sm_event (at timestamptz, ok boolean);
 INSERT INTO sm_event VALUES ('2025-03-15 12:00+01', true), ('2025-03-31 23:59:59.999999+02', false), ('2025-04-01 00:00+02', true);
 INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length, time_zone, party)
 	SELECT 'by ' || w, 'sm_event', 'at', 'ok', 60, w, 'Europe/Berlin', 'Acme' FROM unnest('{month,quarter,28 days}'::text[]) w;
+-- (and where most slices are empty, some of the budget is left, but it is over)
+INSERT INTO sla.objective (name, kind, relation, at, good_when, slice, target_percent, window_length, time_zone, party)
+	SELECT 'by hours of a ' || w, 'slice', 'sm_event', 'at', 'ok', '1 hour', 60, w, 'Europe/Berlin', 'Acme' FROM unnest('{month,year}'::text[]) w;
 INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent, window_length, time_zone, party) VALUES ('by 28 days', '2025-04-01 00:00+02', 'sm_event', 'at', 'true', 10, '28 days', 'Europe/Berlin', 'Acme');
 SELECT string_agg(coalesce(value, '-'), ', ' ORDER BY label) FROM sla.monthly_summary('Acme', 'support', '2025-03-31') WHERE section = 'objective' GROUP BY row_number HAVING bool_or(value LIKE 'by %') ORDER BY row_number;
+UPDATE sla.objective_name SET taken_at = '2025-03-01' WHERE name = 'by hours of a month';
+SELECT sla.close_periods(now(), 1);
+SELECT string_agg(coalesce(value, '-'), ', ' ORDER BY label) FROM sla.monthly_summary('Acme', 'support', '2025-03-31') WHERE section = 'objective' GROUP BY row_number HAVING bool_or(value = 'by hours of a month') ORDER BY row_number;
 DELETE FROM sla.objective WHERE name = 'by 28 days' AND valid_from > '-infinity';
 SELECT string_agg(coalesce(value, '-'), ', ' ORDER BY label) FROM sla.monthly_summary('Acme', 'support', '2025-03-31') WHERE section = 'objective' GROUP BY row_number HAVING bool_or(value = 'by 28 days') ORDER BY row_number;
 ROLLBACK;
