@@ -261,7 +261,10 @@ BEGIN
 			USING ERRCODE = 'undefined_object',
 				HINT = 'The key is a name of sla.agreement.';
 	END IF;
+	-- (one that is closed may be of another window than today's)
 	IF NEW.subject = 'period' AND NOT EXISTS (
+		SELECT FROM sla.closed_period AS c WHERE c.objective = NEW.key AND c.period_start = NEW.period_start
+	) AND NOT EXISTS (
 		SELECT
 		FROM sla.objective AS o
 		CROSS JOIN LATERAL (

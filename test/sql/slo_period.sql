@@ -135,6 +135,9 @@ SELECT min(from_at) = :'until' AS from_there, count(*) FILTER (WHERE from_at <= 
 UPDATE sla.objective SET window_length = 'year' WHERE name = 'rolling';
 SELECT min(from_at) = :'until' AS from_there, count(*) FILTER (WHERE from_at <= now() AND to_at > now()) AS present FROM sla.report_slo_period WHERE objective = 'rolling' AND to_at > :'until';
 SELECT objective, from_at FROM sla.report_slo_period GROUP BY objective, from_at, group_value HAVING count(*) > 1;
+-- what was closed can be spoken of
+INSERT INTO sla.annotation (subject, key, period_start, text)
+	SELECT 'period', 'rolling', min(period_start), 'by the window of then' FROM sla.closed_period WHERE objective = 'rolling';
 -- closed anew by no version
 DELETE FROM sla.objective WHERE name = 'rolling';
 INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent) VALUES ('rolling', now(), 'sp_request', 'at', 'ok', 85);
