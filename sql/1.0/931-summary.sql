@@ -328,10 +328,12 @@ BEGIN
 		LEFT JOIN LATERAL sla.slo_periods(o.name, wanted.until, true, o.from_at) AS p ON true
 		WHERE o.from_at IS NOT NULL AND o.revision IS NULL
 		UNION ALL
-		SELECT o.name, o.description, c.target_percent::numeric, o.window_length,
-			c.group_value, c.sli_percent, c.consumed_percent, sla.slo_state(c.sli_percent, c.target_percent, 0)
+		SELECT o.name, o.description, coalesce(c.target_percent::numeric, o.target_percent), o.window_length,
+			c.group_value, c.sli_percent, c.consumed_percent, sla.slo_state(c.sli_percent, coalesce(c.target_percent, o.target_percent::double precision), 0)
 		FROM objective AS o
-		JOIN sla.report_slo_closed AS c ON c.objective = o.name AND c.from_at = o.from_at AND c.revision = o.revision
+		-- (no group had anything)
+		LEFT JOIN sla.report_slo_closed AS c ON c.objective = o.name AND c.from_at = o.from_at AND c.revision = o.revision
+		WHERE o.revision IS NOT NULL
 	), status AS (
 		SELECT f.*, o.at, row_number() OVER (PARTITION BY f.name ORDER BY f.consumed_percent DESC NULLS LAST, f.group_value) AS place
 		FROM figure AS f

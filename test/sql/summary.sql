@@ -106,9 +106,10 @@ INSERT INTO sla.objective (name, kind, relation, at, good_when, slice, target_pe
 	SELECT 'by hours of a ' || w, 'slice', 'sm_event', 'at', 'ok', '1 hour', 60, w, 'Europe/Berlin', 'Acme' FROM unnest('{month,year}'::text[]) w;
 INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent, window_length, time_zone, party) VALUES ('by 28 days', '2025-04-01 00:00+02', 'sm_event', 'at', 'true', 10, '28 days', 'Europe/Berlin', 'Acme');
 SELECT string_agg(coalesce(value, '-'), ', ' ORDER BY label) FROM sla.monthly_summary('Acme', 'support', '2025-03-31') WHERE section = 'objective' GROUP BY row_number HAVING bool_or(value LIKE 'by %') ORDER BY row_number;
-UPDATE sla.objective_name SET taken_at = '2025-03-01' WHERE name = 'by hours of a month';
-SELECT sla.close_periods(now(), 1);
-SELECT string_agg(coalesce(value, '-'), ', ' ORDER BY label) FROM sla.monthly_summary('Acme', 'support', '2025-03-31') WHERE section = 'objective' GROUP BY row_number HAVING bool_or(value = 'by hours of a month') ORDER BY row_number;
+INSERT INTO sla.objective (name, relation, at, good_when, group_by, target_percent, window_length, time_zone, party) VALUES ('by nothing', 'sm_event', 'NULL', 'ok', 'ok::text', 60, 'month', 'Europe/Berlin', 'Acme');
+UPDATE sla.objective_name SET taken_at = '2025-03-01' WHERE name IN ('by hours of a month', 'by nothing');
+SELECT sla.close_periods('2025-04-10', 10);
+SELECT string_agg(coalesce(value, '-'), ', ' ORDER BY label) FROM sla.monthly_summary('Acme', 'support', '2025-03-31') WHERE section = 'objective' GROUP BY row_number HAVING bool_or(value IN ('by hours of a month', 'by nothing')) ORDER BY row_number;
 DELETE FROM sla.objective WHERE name = 'by 28 days' AND valid_from > '-infinity';
 SELECT string_agg(coalesce(value, '-'), ', ' ORDER BY label) FROM sla.monthly_summary('Acme', 'support', '2025-03-31') WHERE section = 'objective' GROUP BY row_number HAVING bool_or(value = 'by 28 days') ORDER BY row_number;
 ROLLBACK;
