@@ -327,7 +327,7 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 	{
 		next->levels |= levels;
 		finish(next, CLOCK_STOPPED,
-			   row->stop ? told_time(row, row->stop_at, CLOCK_NONE) : row->at,
+			   row->stop ? told_time(row, row->stop_at, next->turned) : row->at,
 			   mem, outcome);
 	}
 	else

@@ -520,6 +520,18 @@ UPDATE sla.metric SET pause_when = 'true' WHERE relation = 'by_row'::regclass AN
 SELECT sla.signal('by_row', '1004', 'anew', 'resume', '2020-06-01 15:00Z');
 SELECT lower(during) > '2026-01-01' AS now FROM sla.pause WHERE relation = 'by_row'::regclass AND item = '1004' AND metric = 'anew' AND per = 'B';
 
+-- what is handed on when it was done is not late
+CREATE TABLE handed (id int PRIMARY KEY, team text, done_at timestamptz, at timestamptz NOT NULL);
+SELECT sla.track('handed', at => 'at');
+INSERT INTO sla.metric (relation, name, stop_when, stop_at, per) VALUES ('handed', 'm', 'done_at IS NOT NULL', 'done_at', 'team');
+INSERT INTO sla.policy (relation, name) VALUES ('handed', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('handed', 'all', 'm', '2 bh @24/7');
+INSERT INTO handed VALUES (1, 'A', NULL, '2020-06-01 09:00Z');
+UPDATE handed SET done_at = '2020-06-01 10:00Z', at = '2020-06-01 10:30Z';
+UPDATE handed SET team = 'B', at = '2020-06-01 11:00Z';
+SELECT c.per, c.state, c.started_at, c.stopped_at, h.kind FROM sla.clock AS c LEFT JOIN sla.clock_change AS h ON h.clock = c.clock_id
+WHERE c.relation = 'handed'::regclass ORDER BY c.per;
+
 -- what went on and ended again, both unseen, is judged anew
 CREATE TABLE late_talk (id int PRIMARY KEY, done boolean, at timestamptz);
 CREATE TABLE late_said (talk int, at timestamptz);
