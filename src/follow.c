@@ -946,6 +946,7 @@ typedef struct Signal
 {
 	const char *metric;
 	ClockSignal says;
+	bool		untimed;
 	ItemSet    *fresh;
 } Signal;
 
@@ -1063,7 +1064,9 @@ apply_signal(Work *work)
 	{
 		int64		last = ((StoredClock *) linitial(cycles))->clock.last;
 
-		if (at <= last && (at < last || !item_set_has(signal->fresh, clock_hash(work))))
+		if (item_set_has(signal->fresh, clock_hash(work)) ?
+			at < last && last != work->says->metrics[work->metric].start_at :
+			at <= last || signal->untimed)
 			return;
 	}
 	says.from = handed_from(cycles);
@@ -1095,11 +1098,11 @@ apply_signal(Work *work)
 
 void
 follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric, ClockAction action,
-			  TimestampTz at, const char *reason, ItemSet *fresh)
+			  TimestampTz at, bool untimed, const char *reason, ItemSet *fresh)
 {
 	MemoryContext old = MemoryContextSwitchTo(follow->item_context);
 	RowSays    *says = row_says(follow, slot);
-	Signal		signal = {metric, {.action = action,.at = at,.reason = reason}, fresh};
+	Signal		signal = {metric, {.action = action,.at = at,.reason = reason}, untimed, fresh};
 	Work		work = {.follow = follow,.row = slot,.says = says,.item = says->item,.at = at,.function = apply_signal,
 	.argument = &signal};
 

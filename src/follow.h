@@ -126,12 +126,13 @@ extern void follow_gone(Follow *follow, const char *item, TimestampTz at);
 /*
  * Apply a signal to the clocks of the item of a row, which must be its present
  * row.  In a sync of sources, which "fresh" is for, the signal is skipped if a
- * clock has facts that are as late or later, because then it was applied before.
- * Facts at exactly the same time do not count if this sync began the clock.
+ * clock has facts that are as late or later, because then it was applied before;
+ * so is an "untimed" one, whose time is only that of the sync.  If this sync began the
+ * clock, neither its start as the row told it nor facts at exactly the same time count.
  */
 extern void follow_signal(Follow *follow, TupleTableSlot *slot, const char *metric,
-						  ClockAction action, TimestampTz at, const char *reason,
-						  ItemSet *fresh);
+						  ClockAction action, TimestampTz at, bool untimed,
+						  const char *reason, ItemSet *fresh);
 
 /*
  * Change a clock in memory into what it would be if its row were followed now,

@@ -287,8 +287,8 @@ take_events(List *events, const Source *source, int table, Relation rel, Timesta
 
 		value = SPI_getbinval(tuple, desc, 2, &isnull);
 		event->item = isnull ? NULL : TextDatumGetCString(value);
-		event->at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 1, &isnull));
-		if (isnull)
+		event->at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 1, &event->untimed));
+		if (event->untimed)
 			event->at = now;
 		value = SPI_getbinval(tuple, desc, 3, &isnull);
 		event->reason = isnull ? NULL : TextDatumGetCString(value);
@@ -455,8 +455,7 @@ may_update(const RowReader *reader, Oid role)
  * UPDATE it, which is not checked if that is InvalidOid.
  */
 static bool
-signal_item(Oid role, int32 tracked_id, const char *item, const char *metric, ClockAction action,
-			TimestampTz at, const char *reason, ItemSet *fresh, FollowCounts *counts)
+signal_item(Oid role, int32 tracked_id, const SourceEvent *event, ItemSet *fresh, FollowCounts *counts)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sla_tracker signal",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -471,14 +470,14 @@ signal_item(Oid role, int32 tracked_id, const char *item, const char *metric, Cl
 	else
 	{
 		rows_open(&reader, follow.def->relid);
-		row = rows_by_item(&reader, follow.def, item, ROW_LOCK);
+		row = rows_by_item(&reader, follow.def, event->item, ROW_LOCK);
 		if (row != NULL && OidIsValid(role) && !may_update(&reader, role))
 			row = NULL;
 		if (row != NULL)
 		{
 			/* see what was committed before we got the lock */
 			follow_renew(&follow);
-			follow_signal(&follow, row, metric, action, at, reason, fresh);
+			follow_signal(&follow, row, event->metric, event->action, event->at, event->untimed, event->reason, fresh);
 		}
 		rows_close(&reader);
 	}
@@ -493,8 +492,7 @@ signal_item(Oid role, int32 tracked_id, const char *item, const char *metric, Cl
 void
 source_event_apply(int32 tracked_id, const SourceEvent *event, ItemSet *fresh, FollowCounts *counts)
 {
-	(void) signal_item(InvalidOid, tracked_id, event->item, event->metric, event->action, event->at,
-					   event->reason, fresh, counts);
+	(void) signal_item(InvalidOid, tracked_id, event, fresh, counts);
 }
 
 /*
@@ -509,8 +507,7 @@ sla_signal(PG_FUNCTION_ARGS)
 	static const char *const names[] = {"relation", "item", "metric", "action", "at"};
 	Oid			relid;
 	int32		tracked_id;
-	char	   *item;
-	TimestampTz at;
+	SourceEvent event = {0};
 	AclResult	acl;
 
 	for (int i = 0; i < (int) lengthof(names); i++)
@@ -519,24 +516,25 @@ sla_signal(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("%s of a signal must not be null", names[i])));
 	relid = PG_GETARG_OID(0);
-	item = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	at = PG_GETARG_TIMESTAMPTZ(4);
+	event.item = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	event.at = PG_GETARG_TIMESTAMPTZ(4);
 	acl = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE);
 	if (acl != ACLCHECK_OK)
 		aclcheck_error(acl, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
-	if (TIMESTAMP_NOT_FINITE(at))
+	if (TIMESTAMP_NOT_FINITE(event.at))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("at of a signal must be finite")));
-	hours_check_instant(at);
+	hours_check_instant(event.at);
 	tracked_id = definition_of_tracked(relid)->id;
 	track_follow_noted(tracked_id);
-	if (!signal_item(GetUserId(), tracked_id, item, text_to_cstring(PG_GETARG_TEXT_PP(2)),
-					 action_of(text_to_cstring(PG_GETARG_TEXT_PP(3))), at,
-					 PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5)), NULL, NULL))
+	event.metric = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	event.action = action_of(text_to_cstring(PG_GETARG_TEXT_PP(3)));
+	event.reason = PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5));
+	if (!signal_item(GetUserId(), tracked_id, &event, NULL, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("item \"%s\" of table \"%s\" does not exist", item, get_rel_name(relid))));
+				 errmsg("item \"%s\" of table \"%s\" does not exist", event.item, get_rel_name(relid))));
 	PG_RETURN_VOID();
 }
 

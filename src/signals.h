@@ -21,6 +21,7 @@
 typedef struct SourceEvent
 {
 	TimestampTz at;
+	bool		untimed;		/* its row does not tell when it happened */
 	int			table;			/* number of the source's table among those
 								 * read */
 	Oid			partition;		/* table in which the row is stored ... */

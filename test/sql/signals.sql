@@ -218,6 +218,51 @@ INSERT INTO said_then VALUES (12, '2026-01-05 17:00+00', 'hold'), (12, '2026-01-
 SELECT started, changed FROM sla.sync('done_talk');
 SELECT started, changed FROM sla.sync('done_talk');
 
+-- what is told for before the start that the row tells is of that start, in a first sync as it was live
+CREATE TABLE early_talk (id int PRIMARY KEY, created_at timestamptz);
+CREATE TABLE said_before (talk int, at timestamptz, what text);
+SELECT sla.track('early_talk', at => 'created_at');
+INSERT INTO sla.metric (relation, name, start_at) VALUES ('early_talk', 'm', 'created_at');
+INSERT INTO sla.policy (relation, name) VALUES ('early_talk', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('early_talk', 'all', 'm', '1 bh @signals');
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at)
+	SELECT 'said_before', 'early_talk', 'talk', 'm', a, format('what = %L', a), 'at' FROM unnest('{start,stop,pause,resume}'::text[]) AS a;
+CREATE PROCEDURE tell_early(first int) LANGUAGE sql BEGIN ATOMIC
+	INSERT INTO early_talk SELECT first + n, '2026-01-05 10:00+00' FROM generate_series(1, 4) AS n;
+	INSERT INTO said_before VALUES (first + 1, '2026-01-05 09:59+00', 'stop'), (first + 2, '2026-01-05 09:58+00', 'pause'),
+		(first + 3, '2026-01-05 09:58+00', 'pause'), (first + 3, '2026-01-05 09:59+00', 'resume'), (first + 3, '2026-01-05 11:00+00', 'stop'),
+		(first + 4, '2026-01-05 09:58+00', 'pause'), (first + 4, '2026-01-05 10:30+00', 'resume');
+END;
+CALL tell_early(10);
+ALTER TABLE early_talk DISABLE TRIGGER ALL;
+ALTER TABLE said_before DISABLE TRIGGER ALL;
+CALL tell_early(20);
+SELECT started FROM sla.sync('early_talk');
+SELECT started, changed FROM sla.sync('early_talk');
+SELECT c.item, c.state, c.started_at, c.stopped_at, p.during
+FROM sla.clock AS c LEFT JOIN sla.pause AS p ON p.clock = c.clock_id WHERE c.relation = 'early_talk'::regclass ORDER BY c.item;
+SELECT count(*) AS late FROM sla.clock_change AS h JOIN sla.clock AS c ON c.clock_id = h.clock
+WHERE c.relation = 'early_talk'::regclass GROUP BY c.item::int / 20;
+
+-- of what does not tell its time a sync knows none, either: it is told to clocks that the sync begins, once
+CREATE TABLE when_talk (id int PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT '2026-01-05 10:00+00');
+CREATE TABLE said_when (talk int, what text);
+SELECT sla.track('when_talk', at => 'created_at');
+INSERT INTO sla.metric (relation, name, start_at, repeats) VALUES ('when_talk', 'update', 'created_at', true), ('when_talk', 'repair', 'created_at', false);
+INSERT INTO sla.policy (relation, name) VALUES ('when_talk', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) SELECT 'when_talk', 'all', m, '1 bh @signals' FROM unnest('{update,repair}'::text[]) AS m;
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when)
+	VALUES ('said_when', 'when_talk', 'talk', 'update', 'stop', 'what = ''reply'''), ('said_when', 'when_talk', 'talk', 'repair', 'reset', 'what = ''again''');
+INSERT INTO when_talk VALUES (1);
+INSERT INTO said_when VALUES (1, 'reply'), (1, 'again');
+SELECT started, changed FROM sla.sync('when_talk');
+SET session_replication_role = replica;
+INSERT INTO when_talk VALUES (2);
+INSERT INTO said_when VALUES (2, 'reply'), (2, 'reply'), (2, 'again');
+RESET session_replication_role;
+SELECT started FROM sla.sync('when_talk');
+SELECT started, changed FROM sla.sync('when_talk');
+SELECT item, metric, cycle, state, started_at = '2026-01-05 10:00+00' AS from_start FROM sla.clock WHERE relation = 'when_talk'::regclass ORDER BY 1, 2, 3;
 -- what the row cancels was not begun live, and is not in a sync
 ALTER TABLE done_talk ENABLE TRIGGER ALL;
 UPDATE sla.metric SET cancel_when = 'class = ''void''' WHERE relation = 'done_talk'::regclass;
