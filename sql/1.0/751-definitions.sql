@@ -350,11 +350,18 @@ BEGIN
 		RAISE EXCEPTION '% "%" of table % has targets', TG_TABLE_NAME, OLD.name, OLD.relation
 			USING ERRCODE = 'dependent_objects_still_exist',
 				HINT = 'Delete its rows of sla.target first.';
+	ELSIF TG_TABLE_NAME = 'metric' AND EXISTS (
+		SELECT FROM sla.source AS s WHERE s.relation = OLD.relation AND s.metric = OLD.name)
+	THEN
+		-- (else whoever writes to the source would get an error)
+		RAISE EXCEPTION 'metric "%" of table % has sources', OLD.name, OLD.relation
+			USING ERRCODE = 'dependent_objects_still_exist',
+				HINT = 'Delete its rows of sla.source first.';
 	END IF;
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION sla.keep_named() IS 'lets what names a renamed policy or metric of its table follow, and refuses to delete one that has targets';
+COMMENT ON FUNCTION sla.keep_named() IS 'lets what names a renamed policy or metric of its table follow, and refuses to delete one that has targets or sources';
 REVOKE ALL ON FUNCTION sla.keep_named() FROM PUBLIC;
 CREATE TRIGGER keep_named_deleted
 	AFTER DELETE ON sla.policy
@@ -370,7 +377,7 @@ CREATE TRIGGER keep_named_renamed
 	FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION sla.keep_named();
 COMMENT ON TRIGGER keep_named_deleted ON sla.policy IS 'refuses to delete a policy that has targets';
 COMMENT ON TRIGGER keep_named_renamed ON sla.policy IS 'targets, exceptions, silences and escalations follow';
-COMMENT ON TRIGGER keep_named_deleted ON sla.metric IS 'refuses to delete a metric that has targets';
+COMMENT ON TRIGGER keep_named_deleted ON sla.metric IS 'refuses to delete a metric that has targets or sources';
 COMMENT ON TRIGGER keep_named_renamed ON sla.metric IS 'targets, sources, objectives, exceptions, silences and escalations follow';
 
 CREATE FUNCTION sla.check_source()

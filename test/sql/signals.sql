@@ -263,6 +263,13 @@ RESET session_replication_role;
 SELECT started FROM sla.sync('when_talk');
 SELECT started, changed FROM sla.sync('when_talk');
 SELECT item, metric, cycle, state, started_at = '2026-01-05 10:00+00' AS from_start FROM sla.clock WHERE relation = 'when_talk'::regclass ORDER BY 1, 2, 3;
+-- a metric that a source names is not deleted, so that nobody's write to the source fails
+DELETE FROM sla.target WHERE relation = 'when_talk'::regclass;
+DELETE FROM sla.metric WHERE relation = 'when_talk'::regclass AND name = 'update';
+DELETE FROM sla.source WHERE relation = 'when_talk'::regclass AND metric = 'update';
+DELETE FROM sla.metric WHERE relation = 'when_talk'::regclass AND name = 'update';
+INSERT INTO said_when VALUES (1, 'reply'), (1, 'again');
+
 -- what the row cancels was not begun live, and is not in a sync
 ALTER TABLE done_talk ENABLE TRIGGER ALL;
 UPDATE sla.metric SET cancel_when = 'class = ''void''' WHERE relation = 'done_talk'::regclass;
