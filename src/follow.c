@@ -18,6 +18,7 @@
 
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -235,7 +236,8 @@ same_labels(const Jsonb *a, const Jsonb *b)
 /*
  * Update labels, owner, party and the promised date of an open clock from the
  * row.  If the clock had been breached by "until", up to when the old values held,
- * keep the labels and owner that it had at the breach.
+ * keep the labels and owner that it had at the breach; empty labels stand for none,
+ * so that breach_labels tell whether they are kept.
  */
 static void
 follow_attributes(Work *work, StoredClock *stored, int64 until)
@@ -245,10 +247,10 @@ follow_attributes(Work *work, StoredClock *stored, int64 until)
 
 	if (!same_labels(stored->labels, says->labels) || !same_string(stored->owner, says->owner))
 	{
-		if (stored->late != CLOCK_NONE && stored->late < until &&
-			stored->breach_labels == NULL && stored->breach_owner == NULL)
+		if (stored->late != CLOCK_NONE && stored->late < until && stored->breach_labels == NULL)
 		{
-			stored->breach_labels = stored->labels;
+			stored->breach_labels = stored->labels != NULL ? stored->labels :
+				DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
 			stored->breach_owner = stored->owner;
 		}
 		stored->labels = says->labels;
@@ -264,6 +266,24 @@ follow_attributes(Work *work, StoredClock *stored, int64 until)
 	{
 		stored->promised = promised;
 		stored->dirty = true;
+	}
+}
+
+static bool
+is_passed(int64 deadline, int64 at)
+{
+	return deadline != CLOCK_NONE && deadline <= at;
+}
+
+void
+follow_lost_breach(StoredClock *stored, int64 at)
+{
+	at = Max(at, stored->clock.last);
+	if (stored->late != stored->was.late && !is_passed(stored->late, Max(at, stored->was.late)) &&
+		!(stored->excepted && is_passed(stored->gross_late, at)))
+	{
+		stored->breach_labels = NULL;
+		stored->breach_owner = NULL;
 	}
 }
 
@@ -720,7 +740,10 @@ write_clocks(Work *work)
 		 * verdict
 		 */
 		if (stored->clock.end != stored->was.end || stored->taken_up || clock_is_open(&stored->clock))
+		{
 			derive(follow->def, stored);
+			follow_lost_breach(stored, work->at);
+		}
 		if (follow->no_wait && !clock_store_lock_or_skip(&follow->store, stored))
 			ereport(ERROR,
 					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),

@@ -97,6 +97,12 @@ extern void follow_renew_snapshot(Follow *follow, bool latest);
 extern bool follow_renew_definition(Follow *follow);
 
 /*
+ * Forget the labels and owner at a breach if the clock, as it was derived, has not
+ * been breached by "at", because its deadline has moved.
+ */
+extern void follow_lost_breach(StoredClock *stored, int64 at);
+
+/*
  * Bring the clocks of the current metric in line with the row; cancel open clocks
  * whose metric is not defined any more; cancel an open clock at an instant.
  */

@@ -162,7 +162,10 @@ follow_refresh(Follow *follow, int64 clock_id)
 			break;
 		}
 		if (clock_is_open(&stored->clock))
+		{
 			derive(follow->def, stored);
+			follow_lost_breach(stored, follow->now);
+		}
 		else
 		{
 			StoredClock before = *stored;

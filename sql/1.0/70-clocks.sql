@@ -83,8 +83,8 @@ COMMENT ON COLUMN sla.clock_state.per IS 'the value of a metric with hand-offs, 
 COMMENT ON COLUMN sla.clock_state.owner IS 'who is responsible; who was, when it ended';
 COMMENT ON COLUMN sla.clock_state.party IS 'the customer';
 COMMENT ON COLUMN sla.clock_state.labels IS 'what reports group by';
-COMMENT ON COLUMN sla.clock_state.breach_owner IS 'who was responsible at the breach, when another was later';
-COMMENT ON COLUMN sla.clock_state.breach_labels IS 'the labels at the breach, when they were others later';
+COMMENT ON COLUMN sla.clock_state.breach_owner IS 'who was responsible at the breach; valid if breach_labels is not NULL';
+COMMENT ON COLUMN sla.clock_state.breach_labels IS 'the labels at the breach, when they or the owner were others later; empty: none';
 COMMENT ON COLUMN sla.clock_state.pauses IS 'fact: from and to of each pause in order; the last "to" is infinity while it lasts';
 COMMENT ON COLUMN sla.clock_state.pause_reasons IS 'fact: the reason of each pause';
 COMMENT ON COLUMN sla.clock_state.signal_reason IS 'why signals pause it';

@@ -563,9 +563,9 @@ SELECT
 	c.state,
 	c.is_excepted,
 	c.is_waived,
-	coalesce(c.breach_owner, c.owner) AS owner,
+	CASE WHEN c.breach_labels IS NULL THEN c.owner ELSE c.breach_owner END AS owner,
 	c.party,
-	coalesce(c.breach_labels, c.labels) AS labels
+	CASE WHEN c.breach_labels IS NULL THEN c.labels ELSE nullif(c.breach_labels, '{}') END AS labels
 FROM sla.clock_told AS c
 WHERE c.kind = ANY ('{breached,due,late,stale}');
 COMMENT ON VIEW sla.breach_now IS 'private: clocks that are breached, net of exceptions, at the instant of the breach';
@@ -595,9 +595,9 @@ SELECT
 		WHEN c.is_excepted THEN 0
 		ELSE 3
 	END AS gross,
-	CASE WHEN c.kind = 'ended' THEN c.owner ELSE coalesce(c.breach_owner, c.owner) END AS owner,
+	CASE WHEN c.kind = 'ended' OR c.breach_labels IS NULL THEN c.owner ELSE c.breach_owner END AS owner,
 	c.party,
-	CASE WHEN c.kind = 'ended' THEN c.labels ELSE coalesce(c.breach_labels, c.labels) END AS labels,
+	CASE WHEN c.kind = 'ended' OR c.breach_labels IS NULL THEN c.labels ELSE nullif(c.breach_labels, '{}') END AS labels,
 	c.kind <> ALL ('{ended,breached,gross}') AS is_open,
 	c.kind = ANY ('{stale,stale gross}') AS is_stale
 FROM sla.clock_told AS c

@@ -16,13 +16,13 @@ INSERT INTO sla.calendar (name, hours) VALUES
 	('customer', 'TZ=Asia/Kolkata Mo-Sa 10:00-19:00');
 
 CREATE TABLE example (id int PRIMARY KEY, at timestamptz, opened timestamptz, done timestamptz, status text, team text, party text, promised timestamptz);
-SELECT sla.track('example', at => 'at', labels => 'jsonb_build_object(''team'', team)', owner => 'team', party => 'party');
+SELECT sla.track('example', at => 'at', labels => 'CASE WHEN team IS NOT NULL THEN jsonb_build_object(''team'', team) END', owner => 'team', party => 'party');
 INSERT INTO sla.metric (relation, name, start_at, stop_when, stop_at, due_at) VALUES ('example', 'm', 'opened', 'status = ''done''', 'done', 'promised');
 INSERT INTO sla.policy (relation, name) VALUES ('example', 'p');
 INSERT INTO sla.target (relation, policy, metric, goal, valid_from) VALUES
 	('example', 'p', 'm', '4 bh @24/7', '-infinity'),
 	('example', 'p', 'm', '8 bh @24/7', '2020-06-02');
--- reopened by a write that changes owner, labels, party and the promised date: they are the row's again; 2 had been late while A's
+-- reopened by a write that changes owner, labels, party and the promised date: they are the row's again, and 2 is late no more
 INSERT INTO example VALUES
 	(1, '2020-06-01 10:00', '2020-06-01 10:00', NULL, 'open', 'A', 'acme'),
 	(2, '2020-06-01 10:00', '2020-06-01 10:00', NULL, 'open', 'A', 'acme');
@@ -32,6 +32,18 @@ UPDATE example SET at = '2120-06-01 12:00', status = 'open', team = 'B', party =
 SELECT c.item, c.state, c.owner, c.labels, c.party, c.due_at, s.breach_owner, s.breach_labels
 FROM sla.clock c JOIN sla.clock_state s USING (clock_id) WHERE c.relation = 'example'::regclass ORDER BY c.item;
 SELECT started, changed FROM sla.sync('example');
+-- a breach is of who had it then, or of nobody; and not of who had it at one that was undone by a later date
+INSERT INTO example VALUES
+	(7, '2020-06-01 10:00', '2020-06-01 10:00', NULL, 'open', NULL, 'acme'),
+	(8, '2020-06-01 10:00', '2020-06-01 10:00', NULL, 'open', 'A', 'acme');
+UPDATE example SET at = '2020-06-01 15:00', team = 'B' WHERE id IN (7, 8);
+UPDATE example SET at = '2020-06-01 16:00', team = 'C' WHERE id = 7;
+SELECT item, owner, labels, breached_at FROM sla.report_breach WHERE relation = 'example' AND item IN ('7', '8') ORDER BY item;
+UPDATE example SET at = '2020-06-01 16:00', promised = '2020-06-01 20:00' WHERE id = 8;
+UPDATE example SET at = '2020-06-01 21:00', team = 'C' WHERE id = 8;
+SELECT item, owner, labels, breached_at FROM sla.report_breach WHERE relation = 'example' AND item = '8';
+SELECT started, changed FROM sla.sync('example');
+DELETE FROM example WHERE id IN (7, 8);
 -- imported, done before it began: at its start, and late; so is what is told to be before the last fact
 INSERT INTO example VALUES (3, '2020-06-01 12:00', '2020-06-01 10:00', '2020-06-01 08:00', 'done');
 INSERT INTO example VALUES (4, '2020-06-01 12:00', '2020-06-01 10:00', NULL, 'open');

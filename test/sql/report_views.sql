@@ -35,7 +35,7 @@ SELECT s, e, coalesce(e, s), d, l, d - interval '1 hour',
 	x, c > 0.8 AND x, i::text, CASE WHEN i % 7 = 0 THEN 'x' ELSE '' END,
 	(ARRAY['ann', 'bob', NULL])[1 + i % 3], a.party,
 	CASE WHEN i % 11 > 0 THEN jsonb_build_object('team', 't' || i % 4, 'prio', i % 2) END,
-	CASE WHEN i % 13 = 0 THEN 'eve' END, CASE WHEN i % 17 = 0 THEN '{"team": "t9"}'::jsonb END,
+	CASE WHEN i % 13 = 0 THEN 'eve' END, CASE WHEN i % 17 = 0 THEN '{"team": "t9"}'::jsonb WHEN i % 13 = 0 THEN '{}' END,
 	CASE WHEN e IS NULL AND d IS NULL AND p.goal IS NOT NULL THEN ARRAY[s + interval '1 hour', 'infinity'] END,
 	CASE WHEN e IS NULL AND d IS NULL AND p.goal IS NOT NULL THEN ARRAY['because'] END
 FROM (
@@ -64,7 +64,8 @@ SELECT gross_verdict, count(*) > 30 AS many FROM sla.clock GROUP BY gross_verdic
 
 -- the attainment of each month, in so many words
 CREATE TEMP VIEW judged AS
-	SELECT c.*, f.breach_owner, f.breach_labels, coalesce(a.time_zone, t.time_zone) AS zone,
+	SELECT c.*, CASE WHEN f.breach_labels IS NULL THEN c.owner ELSE f.breach_owner END AS breach_owner,
+		coalesce(f.breach_labels, c.labels) AS breach_labels, coalesce(a.time_zone, t.time_zone) AS zone,
 		CASE WHEN c.verdict IN ('met', 'tolerated') THEN c.stopped_at WHEN c.verdict IN ('breached', 'waived') THEN c.breached_at END AS at,
 		CASE WHEN c.gross_verdict IN ('met', 'tolerated') THEN c.stopped_at WHEN c.gross_verdict = 'breached' THEN c.gross_breached_at END AS gross_at
 	FROM sla.clock c
@@ -111,14 +112,14 @@ CREATE TEMP TABLE label_got AS SELECT * FROM sla.report_attainment_by_label;
 CREATE TEMP VIEW label_want AS
 	SELECT date_trunc('month', at AT TIME ZONE zone)::date AS period_start, relation::text, metric, l.key AS label, l.value,
 		count(*) AS clocks, count(*) FILTER (WHERE verdict = 'met') AS met, count(*) FILTER (WHERE verdict = 'breached') AS breached
-	FROM judged j, jsonb_each_text(CASE WHEN verdict IN ('breached', 'waived') THEN coalesce(breach_labels, labels) ELSE labels END) l
+	FROM judged j, jsonb_each_text(CASE WHEN verdict IN ('breached', 'waived') THEN breach_labels ELSE labels END) l
 	WHERE at IS NOT NULL GROUP BY 1, 2, 3, 4, 5;
 SELECT count(*) AS wrong FROM (SELECT period_start, relation, metric, label, value, clocks, met, breached FROM label_got WHERE clocks > 0 EXCEPT SELECT * FROM label_want) x;
 SELECT count(*) AS missing FROM (SELECT * FROM label_want EXCEPT SELECT period_start, relation, metric, label, value, clocks, met, breached FROM label_got) x;
 CREATE TEMP TABLE owner_got AS SELECT * FROM sla.report_owner;
 CREATE TEMP VIEW owner_want AS
 	SELECT date_trunc('month', at AT TIME ZONE zone)::date AS period_start, relation::text,
-		CASE WHEN verdict IN ('breached', 'waived') THEN coalesce(breach_owner, owner) ELSE owner END AS owner, metric,
+		CASE WHEN verdict IN ('breached', 'waived') THEN breach_owner ELSE owner END AS owner, metric,
 		count(*) AS clocks, count(*) FILTER (WHERE verdict = 'met') AS met, count(*) FILTER (WHERE verdict = 'breached') AS breached
 	FROM judged j
 	WHERE at IS NOT NULL GROUP BY 1, 2, 3, 4;
@@ -134,7 +135,8 @@ SELECT count(*) AS missing FROM sla.clock c WHERE breached_at IS NOT NULL AND NO
 SELECT count(*) AS wrong FROM sla.report_breach WHERE "time" >= '2026-03-01' AND "time" < '2026-03-02'
 	AND NOT (breached_at >= '2026-03-01' AND breached_at < '2026-03-02');
 SELECT count(*) AS wrong FROM sla.report_breach b JOIN sla.clock_state c USING (clock_id)
-WHERE b.owner IS DISTINCT FROM coalesce(c.breach_owner, c.owner) OR b.labels IS DISTINCT FROM coalesce(c.breach_labels, c.labels);
+WHERE b.owner IS DISTINCT FROM CASE WHEN c.breach_labels IS NULL THEN c.owner ELSE c.breach_owner END
+	OR b.labels IS DISTINCT FROM CASE WHEN c.breach_labels IS NULL THEN c.labels WHEN c.breach_labels <> '{}' THEN c.breach_labels END;
 
 -- open clocks
 SELECT count(*) AS wrong FROM (SELECT clock_id, due_at FROM sla.report_open EXCEPT SELECT clock_id, due_at FROM sla.clock WHERE state IN ('running', 'paused')) x;
