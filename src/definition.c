@@ -59,8 +59,8 @@ typedef struct DefinitionSlot
 } DefinitionSlot;
 
 /*
- * Compiled expressions depend on functions and row types.  If any function changes,
- * invalidate all of them.
+ * Compiled expressions depend on functions and row types, and kept plans name the
+ * schema of the table.  If any function or schema changes, invalidate all of them.
  */
 static void
 forget_compiled(void)
@@ -108,6 +108,7 @@ definition_init(void)
 {
 	CacheRegisterSyscacheCallback(PROCOID, syscache_callback, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHOID, syscache_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, syscache_callback, (Datum) 0);
 	relation_watch(relation_changed);
 }
 

@@ -122,6 +122,14 @@ ALTER TABLE note ADD COLUMN more text DEFAULT 'x';
 ALTER TABLE ticket RENAME COLUMN id TO number;
 INSERT INTO note VALUES (6, '2026-01-05 11:00+00', 'hold');
 SELECT state_of(6);
+-- in a schema with another name
+ALTER SCHEMA signals RENAME TO signals_2;
+SET search_path = signals_2, public;
+SELECT sla.signal('ticket', '6', 'answer', 'resume', '2026-01-05 12:00+00');
+INSERT INTO note VALUES (6, '2026-01-05 13:00+00', 'hold');
+SELECT state_of(6);
+ALTER SCHEMA signals_2 RENAME TO signals;
+SET search_path = signals, public;
 -- no more
 DELETE FROM sla.source WHERE source = 'note'::regclass;
 INSERT INTO note VALUES (7, '2026-01-05 11:00+00', 'hold');
