@@ -631,6 +631,16 @@ row_of(Work *work)
 }
 
 /*
+ * Is a clock one of a metric, as that is defined?  One for a value of "per" is not if
+ * the metric has none any more.
+ */
+static bool
+is_of_metric(const StoredClock *stored, const Metric *metric)
+{
+	return stored->metric_id == metric->id && (metric->per.state != NULL || stored->per[0] == '\0');
+}
+
+/*
  * Reopen the clocks of the current metric that were ended by sla.untrack(), or when the
  * metric was deleted.  Then they are brought in line with the row like any other.
  */
@@ -644,7 +654,7 @@ take_up_clocks(Work *work)
 	{
 		StoredClock *stored = lfirst(cell);
 
-		if (stored->metric_id != work->follow->def->metrics[work->metric].id ||
+		if (!is_of_metric(stored, &work->follow->def->metrics[work->metric]) ||
 			!clock_take_up(&stored->clock, find_promise, work, &mem))
 			continue;
 		stored->taken_up = true;
@@ -692,7 +702,8 @@ follow_gone_clock(Work *work, StoredClock *stored, int64 at)
 
 /*
  * Cancel the open clocks of metrics that are gone so that they go on if the metric is
- * created again, as sla.untrack() does.
+ * created again, as sla.untrack() does; likewise those for values of "per" of a metric
+ * that has none any more.
  */
 void
 follow_orphans(Work *work)
@@ -707,7 +718,7 @@ follow_orphans(Work *work)
 		bool		found = false;
 
 		for (int i = 0; i < def->nmetrics && !found; i++)
-			found = def->metrics[i].id == stored->metric_id;
+			found = is_of_metric(stored, &def->metrics[i]);
 		if (found || !clock_is_open(&was))
 			continue;
 		follow_gone_clock(work, stored, work->follow->now);

@@ -104,7 +104,8 @@ extern void follow_lost_breach(StoredClock *stored, int64 at);
 
 /*
  * Bring the clocks of the current metric in line with the row; cancel open clocks
- * whose metric is not defined any more; cancel an open clock at an instant.
+ * whose metric is not defined any more, or not per value; cancel an open clock at an
+ * instant.
  */
 extern void follow_metric(Work *work);
 extern void follow_orphans(Work *work);

@@ -591,6 +591,22 @@ UPDATE handed SET done_at = '2020-06-01 10:00Z', at = '2020-06-01 10:30Z';
 UPDATE handed SET team = 'B', at = '2020-06-01 11:00Z';
 SELECT c.per, c.state, c.started_at, c.stopped_at, h.kind FROM sla.clock AS c LEFT JOIN sla.clock_change AS h ON h.clock = c.clock_id
 WHERE c.relation = 'handed'::regclass ORDER BY c.per;
+-- without hand-offs there is one clock, and those of the teams are not left open; they go on when there are hand-offs again
+INSERT INTO handed VALUES (2, 'A', NULL, '2020-06-01 09:00Z'), (3, 'A', NULL, '2020-06-01 09:00Z');
+UPDATE handed SET team = 'B', at = '2020-06-01 10:00Z' WHERE id > 1;
+CREATE VIEW handed_clocks AS SELECT item, per, cycle, state, started_at, is_stale FROM sla.clock WHERE relation = 'handed'::regclass AND item <> '1' ORDER BY 1, 2, 3;
+UPDATE sla.metric SET per = NULL WHERE relation = 'handed'::regclass;
+TABLE handed_clocks;
+SELECT sla.refresh() > 0 AS refreshed;
+UPDATE handed SET at = '2020-06-01 11:00Z' WHERE id = 2;
+UPDATE handed SET done_at = '2020-06-01 12:00Z', at = '2020-06-01 12:00Z' WHERE id = 3;
+TABLE handed_clocks;
+SELECT started, changed, cancelled FROM sla.sync('handed');
+UPDATE sla.metric SET per = 'team' WHERE relation = 'handed'::regclass;
+SELECT changed > 0 AS changed FROM sla.sync('handed');
+SELECT started, changed FROM sla.sync('handed');
+TABLE handed_clocks;
+SELECT * FROM sla.verify('handed');
 
 -- what went on and ended again, both unseen, is judged anew
 CREATE TABLE late_talk (id int PRIMARY KEY, done boolean, at timestamptz);
