@@ -36,6 +36,30 @@ SELECT sla.track('mine');
 SELECT proowner::regrole, proconfig FROM pg_proc WHERE proname = 'metric_-99000_stop_when';
 RESET ROLE;
 
+-- who renames what a source or an objective names does not confirm it for the new owner of its table
+SET ROLE regress_rules_mallory;
+CREATE TABLE job (id int PRIMARY KEY);
+CREATE TABLE said (job int, at timestamptz);
+SELECT sla.track('job');
+INSERT INTO sla.metric (relation, name) VALUES ('job', 'm');
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when, at) VALUES ('said', 'job', 'job', 'm', 'stop', 'rules_attack.evil(job)', 'at');
+RESET ROLE;
+INSERT INTO sla.agreement (party, name) VALUES ('regress_rules', 'old');
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, party, agreement)
+VALUES ('regress_said', 'said', 'at', 'rules_attack.evil(job)', 99, 'regress_rules', 'old');
+ALTER TABLE said OWNER TO regress_rules_victim;
+UPDATE sla.agreement SET name = 'new' WHERE party = 'regress_rules';
+SET ROLE regress_rules_mallory;
+UPDATE sla.metric SET name = 'n' WHERE relation = 'job'::regclass;
+RESET ROLE;
+SELECT metric, confirmed_by FROM sla.source WHERE source = 'said'::regclass
+UNION ALL SELECT agreement, confirmed_by FROM sla.objective WHERE name = 'regress_said';
+SET ROLE regress_rules_victim;
+INSERT INTO said VALUES (1, '2026-01-05 10:00+00');
+RESET ROLE;
+DELETE FROM sla.objective WHERE name = 'regress_said';
+DELETE FROM sla.agreement WHERE party = 'regress_rules';
+
 -- nobody but a superuser restores
 SET SESSION AUTHORIZATION regress_rules_mallory;
 SET check_function_bodies = off;
