@@ -307,6 +307,7 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 			set_facts(stored, facts);
 			work.reason = facts->reason;
 			derive_as_judged(follow->def, stored, judged);
+			follow_lost_breach(stored, follow->now);
 			if (!TIMESTAMP_IS_NOEND(judged))
 				stored->revision = before.revision;
 		}
