@@ -1002,6 +1002,21 @@ was_confirmed(HeapTuple row, TupleDesc desc, Relation rel)
 	return by == rel->rd_rel->relowner;
 }
 
+/* Are all expressions of a row of a definition what they were? */
+static bool
+same_rules(const char *definition, HeapTuple old, HeapTuple new, TupleDesc desc)
+{
+	for (size_t i = 0; i < lengthof(rule_columns_of); i++)
+	{
+		const RuleColumn *rule = &rule_columns_of[i];
+
+		if (strcmp(rule->definition, definition) == 0 &&
+			!same_text(text_column(old, desc, rule->column), text_column(new, desc, rule->column)))
+			return false;
+	}
+	return true;
+}
+
 /*
  * sla.check_rules() -> trigger
  *
@@ -1068,8 +1083,8 @@ sla_check_rules(PG_FUNCTION_ARGS)
 	 * What names something that is renamed is updated by a trigger of the
 	 * extension, with all privileges.  That confirms nothing.
 	 */
-	if (new != NULL && old != NULL && !keep && GetUserId() == fence_extension_owner() &&
-		DatumGetInt32(OidFunctionCall0(F_PG_TRIGGER_DEPTH)) > 1)
+	if (new != NULL && old != NULL && !keep && same_rules(definition, old, new, desc) &&
+		GetUserId() == fence_extension_owner() && DatumGetInt32(OidFunctionCall0(F_PG_TRIGGER_DEPTH)) > 1)
 	{
 		relation_close(rel, NoLock);
 		return PointerGetDatum(new);
