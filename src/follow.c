@@ -396,6 +396,25 @@ follow_heir(Work *work, StoredClock *stored)
 }
 
 /*
+ * Before a row is applied to an open clock, replace its promise by the one for the
+ * calendar that an edit has given to its agreement: that was always so, and is no other
+ * promise for on_retarget.
+ */
+static void
+follow_calendar_of_agreement(Work *work, StoredClock *stored)
+{
+	const Definition *def = work->follow->def;
+	const Promise *was = definition_promise(def, stored->clock.promise);
+	const Promise *is = was == NULL ? NULL : definition_promise(def, find_promise(work, stored->clock.start));
+
+	if (is == NULL || is == was || is->policy_id != was->policy_id || is->target_id != was->target_id ||
+		work->agreement == NULL || work->agreement->id != stored->agreement_id)
+		return;
+	stored->clock.promise = is->id;
+	stored->dirty = true;
+}
+
+/*
  * Bring one clock (NULL if there is none) in line with a row, and begin further
  * cycles.  "elsewhere" tells that the item has been handed on to another value of
  * "per"; then the clock does not take over the row's labels and the like.
@@ -417,6 +436,9 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per,
 			edited.at = Max(row->at, work->follow->now);
 			row = &edited;
 		}
+		if (clock_is_open(&stored->clock) && !row->gone && stored->agreement_id != 0 &&
+			follow_is_outdated(work->follow->def, stored))
+			follow_calendar_of_agreement(work, stored);
 		refresh_if_stale(work, stored);
 		before = *stored;
 		if (!clock_is_open(&stored->clock))

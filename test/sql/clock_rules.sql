@@ -704,6 +704,17 @@ SELECT item, policy, agreement, party, hm(due_at) AS due FROM sla.clock WHERE re
 -- it was always the evening's calendar: the open clock k1 moves to 15:00
 UPDATE sla.agreement SET calendar = 'evening' WHERE party = 'acme' AND valid_from = '-infinity';
 SELECT item, policy, hm(due_at) AS due FROM sla.clock WHERE relation = 'ticket'::regclass AND item IN ('k1', 'k2') ORDER BY item;
+-- that is no other promise for on_retarget: it neither begins anew nor keeps the old calendar
+INSERT INTO sla.metric (relation, name, stop_when, on_retarget) VALUES ('ticket', 'anew', 'status = ''done''', 'restart'), ('ticket', 'first', 'status = ''done''', 'ignore');
+INSERT INTO sla.policy (relation, name, applies_when, plan) VALUES ('ticket', 'gold, too', 'section = ''contract, too''', 'gold');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'gold, too', 'anew', '2 bh'), ('ticket', 'gold, too', 'first', '2 bh');
+INSERT INTO sla.agreement (party, name, plan, calendar) VALUES ('zeta', 'contract', 'gold', 'desk');
+INSERT INTO ticket (id, section, at, party) SELECT id, 'contract, too', '2020-06-01 10:00', 'zeta' FROM unnest('{l8,l9}'::text[]) id;
+UPDATE sla.agreement SET calendar = 'evening' WHERE party = 'zeta';
+SELECT item, metric, goal, hm(started_at) AS started, hm(due_at) AS due, hm(breached_at) AS breached FROM sla.clock WHERE relation = 'ticket'::regclass AND item IN ('l8', 'l9') ORDER BY item, metric;
+UPDATE ticket SET at = '2020-06-01 11:00', note = 'x' WHERE id = 'l9';
+SELECT sla.refresh() > 0 AS stored;
+SELECT item, metric, goal, hm(started_at) AS started, hm(due_at) AS due, hm(breached_at) AS breached FROM sla.clock WHERE relation = 'ticket'::regclass AND item IN ('l8', 'l9') ORDER BY item, metric;
 -- a session's setting decides nothing
 SET sla_tracker.calendar = '24/7';
 UPDATE ticket SET at = '2020-06-01 11:00', note = 'x' WHERE id = 'k1';
