@@ -261,10 +261,14 @@ CREATE TRIGGER definitions_applied
 	AFTER INSERT OR UPDATE OR DELETE ON sla.objective
 	FOR EACH ROW EXECUTE FUNCTION sla.definitions_applied();
 ALTER TABLE sla.objective ENABLE REPLICA TRIGGER definitions_applied;
+CREATE TRIGGER definitions_changed
+	AFTER TRUNCATE ON sla.objective
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_applied();
 COMMENT ON TRIGGER definitions_applied ON sla.objective IS 'tells all sessions, under logical replication';
+COMMENT ON TRIGGER definitions_changed ON sla.objective IS 'tells all sessions that there is none';
 
 CREATE TRIGGER definitions_changed
-	AFTER INSERT OR UPDATE OR DELETE ON sla.burn_rule
+	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.burn_rule
 	FOR EACH STATEMENT EXECUTE FUNCTION sla.definitions_applied();
 CREATE TRIGGER definitions_applied
 	AFTER INSERT OR UPDATE OR DELETE ON sla.burn_rule

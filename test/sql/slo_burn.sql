@@ -108,6 +108,14 @@ SELECT objective, name FROM sla.add_burn_rules('mine');
 DELETE FROM sla.burn_rule WHERE objective = 'renamed';
 SELECT rule, is_firing FROM sla.slo_alerts('mine', '2026-03-23');
 RESET ROLE;
+-- what a session remembers of definitions goes with TRUNCATE, too
+BEGIN;
+SELECT count(*) FROM sla.slo_alerts('mine', '2026-03-23');
+TRUNCATE sla.burn_rule;
+SELECT count(*) FROM sla.slo_alerts('mine', '2026-03-23');
+TRUNCATE sla.objective;
+SELECT state, message FROM refusal($$SELECT FROM sla.slo_status('mine', '2026-03-23')$$);
+ROLLBACK;
 DELETE FROM sla.objective WHERE name = 'renamed';
 DROP TABLE br_mine, br_request;
 SELECT count(*) FROM sla.burn_rule;
