@@ -119,11 +119,18 @@ COMMENT ON TRIGGER adopt_number ON sla.exception IS 'a number that is given is o
 
 CREATE FUNCTION sla.calendar_exists(calendar text)
 RETURNS boolean
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-	SELECT calendar = '24/7' OR EXISTS (SELECT FROM sla.calendar AS c WHERE c.name = calendar_exists.calendar);
-END;
-COMMENT ON FUNCTION sla.calendar_exists(text) IS 'private: is there a calendar of this name?';
+LANGUAGE plpgsql
+STRICT
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- whoever deletes or renames it waits for this transaction, and then sees what names it
+	PERFORM FROM sla.calendar AS c WHERE c.name = calendar_exists.calendar FOR KEY SHARE;
+	RETURN FOUND OR calendar = '24/7';
+END
+$$;
+COMMENT ON FUNCTION sla.calendar_exists(text) IS 'private: is there a calendar of this name? It stays while the transaction lasts';
 
 CREATE FUNCTION sla.check_tracked()
 RETURNS trigger
