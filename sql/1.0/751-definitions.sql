@@ -119,18 +119,37 @@ COMMENT ON TRIGGER adopt_number ON sla.exception IS 'a number that is given is o
 
 CREATE FUNCTION sla.calendar_exists(calendar text)
 RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT calendar = '24/7' OR EXISTS (SELECT FROM sla.calendar AS c WHERE c.name = calendar_exists.calendar);
+END;
+COMMENT ON FUNCTION sla.calendar_exists(text) IS 'private: is there a calendar of this name?';
+
+-- Whoever deletes or renames it waits for this transaction, and then sees what names it.
+CREATE FUNCTION sla.hold_calendar()
+RETURNS trigger
 LANGUAGE plpgsql
-STRICT
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	named text;
 BEGIN
-	-- whoever deletes or renames it waits for this transaction, and then sees what names it
-	PERFORM FROM sla.calendar AS c WHERE c.name = calendar_exists.calendar FOR KEY SHARE;
-	RETURN FOUND OR calendar = '24/7';
+	IF TG_TABLE_NAME = 'target' THEN
+		named := @extschema@.calendar(NEW.goal);
+	ELSE
+		named := NEW.calendar;
+	END IF;
+	PERFORM FROM sla.calendar AS c WHERE c.name = named FOR KEY SHARE;
+	IF NOT FOUND AND named <> '24/7' AND NOT sla.restoring() THEN
+		RAISE EXCEPTION 'calendar "%" does not exist', named
+			USING ERRCODE = 'undefined_object';
+	END IF;
+	RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION sla.calendar_exists(text) IS 'private: is there a calendar of this name? It stays while the transaction lasts';
+COMMENT ON FUNCTION sla.hold_calendar() IS 'lets nobody delete or rename a calendar while what names it is not committed';
+REVOKE ALL ON FUNCTION sla.hold_calendar() FROM PUBLIC;
 
 CREATE FUNCTION sla.check_tracked()
 RETURNS trigger
@@ -217,6 +236,10 @@ CREATE TRIGGER check_agreement
 	BEFORE INSERT OR UPDATE ON sla.agreement
 	FOR EACH ROW EXECUTE FUNCTION sla.check_agreement();
 COMMENT ON TRIGGER check_agreement ON sla.agreement IS 'checks the calendar';
+CREATE TRIGGER hold_calendar
+	BEFORE INSERT OR UPDATE OF calendar ON sla.agreement
+	FOR EACH ROW EXECUTE FUNCTION sla.hold_calendar();
+COMMENT ON TRIGGER hold_calendar ON sla.agreement IS 'the calendar that it names stays';
 
 CREATE FUNCTION sla.check_target()
 RETURNS trigger
@@ -321,6 +344,10 @@ CREATE TRIGGER check_target
 	BEFORE INSERT OR UPDATE ON sla.target
 	FOR EACH ROW EXECUTE FUNCTION sla.check_target();
 COMMENT ON TRIGGER check_target ON sla.target IS 'checks a target';
+CREATE TRIGGER hold_calendar
+	BEFORE INSERT OR UPDATE OF goal ON sla.target
+	FOR EACH ROW EXECUTE FUNCTION sla.hold_calendar();
+COMMENT ON TRIGGER hold_calendar ON sla.target IS 'the calendar that the goal names stays';
 
 CREATE FUNCTION sla.keep_named()
 RETURNS trigger

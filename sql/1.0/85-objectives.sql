@@ -376,6 +376,10 @@ CREATE TRIGGER check_rules
 -- (logical replication brings rows, and their functions have to be made)
 ALTER TABLE sla.objective ENABLE ALWAYS TRIGGER check_rules;
 COMMENT ON TRIGGER check_objective ON sla.objective IS 'checks an objective';
+CREATE TRIGGER hold_calendar
+	BEFORE INSERT OR UPDATE OF calendar ON sla.objective
+	FOR EACH ROW EXECUTE FUNCTION sla.hold_calendar();
+COMMENT ON TRIGGER hold_calendar ON sla.objective IS 'the calendar that it names stays';
 COMMENT ON TRIGGER check_rules ON sla.objective IS 'checks expressions';
 
 CREATE FUNCTION sla.orphans_dropped()
