@@ -340,15 +340,27 @@ COMMENT ON TRIGGER follow_truncated ON sla.calendar IS 'deletes the holidays wit
 -- The present row carries "since"; only UPDATE and DELETE write history, so
 -- that a restored dump does not meet rows that its own load has made.
 
+/*
+ * Until when a version is in force that is changed now: until this transaction
+ * began, unless another one made it after that.
+ */
+CREATE FUNCTION sla.version_ends(since timestamptz)
+RETURNS timestamptz
+LANGUAGE sql VOLATILE
+RETURN CASE WHEN since > pg_catalog.now() THEN greatest(pg_catalog.clock_timestamp(), since) ELSE pg_catalog.now() END;
+COMMENT ON FUNCTION sla.version_ends(timestamptz) IS 'private: until when a version of a calendar or holiday is in force that is changed now';
+REVOKE ALL ON FUNCTION sla.version_ends(timestamptz) FROM PUBLIC;
+
 CREATE FUNCTION sla.stamp_version()
 RETURNS trigger
 LANGUAGE plpgsql
+SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	NEW.since := OLD.since;
 	IF NEW IS DISTINCT FROM OLD THEN
-		NEW.since := greatest(now(), OLD.since);
+		NEW.since := sla.version_ends(OLD.since);
 	END IF;
 	RETURN NEW;
 END
@@ -362,19 +374,26 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	until timestamptz;
 BEGIN
+	IF TG_OP = 'UPDATE' THEN
+		until := NEW.since;
+	ELSE
+		until := sla.version_ends(OLD.since);
+	END IF;
 	-- a version that began in this transaction was never in force
-	IF OLD.since >= now() OR (TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD) THEN
+	IF OLD.since >= until OR (TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD) THEN
 		RETURN NULL;
 	END IF;
 	IF TG_TABLE_NAME = 'calendar' THEN
 		INSERT INTO sla.calendar_history
 			(calendar, hours, combines, holidays_until, description, since, until)
 		VALUES (OLD.name, OLD.hours, OLD.combines, OLD.holidays_until,
-			OLD.description, OLD.since, now());
+			OLD.description, OLD.since, until);
 	ELSE
 		INSERT INTO sla.calendar_history (calendar, day, name, hours, since, until)
-		VALUES (OLD.calendar, OLD.day, OLD.name, OLD.hours, OLD.since, now());
+		VALUES (OLD.calendar, OLD.day, OLD.name, OLD.hours, OLD.since, until);
 	END IF;
 	RETURN NULL;
 END
@@ -392,14 +411,14 @@ BEGIN
 	IF TG_TABLE_NAME = 'calendar' THEN
 		INSERT INTO sla.calendar_history
 			(calendar, hours, combines, holidays_until, description, since, until)
-		SELECT c.name, c.hours, c.combines, c.holidays_until, c.description, c.since, now()
+		SELECT c.name, c.hours, c.combines, c.holidays_until, c.description, c.since, sla.version_ends(c.since)
 		FROM sla.calendar AS c
-		WHERE c.since < now();
+		WHERE c.since < sla.version_ends(c.since);
 	ELSE
 		INSERT INTO sla.calendar_history (calendar, day, name, hours, since, until)
-		SELECT h.calendar, h.day, h.name, h.hours, h.since, now()
+		SELECT h.calendar, h.day, h.name, h.hours, h.since, sla.version_ends(h.since)
 		FROM sla.holiday AS h
-		WHERE h.since < now();
+		WHERE h.since < sla.version_ends(h.since);
 	END IF;
 	RETURN NULL;
 END
