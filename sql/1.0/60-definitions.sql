@@ -207,8 +207,12 @@ CREATE TABLE sla.target (
 	valid_from timestamptz NOT NULL DEFAULT '-infinity'
 		CONSTRAINT valid_from_is_from_the_year_1_to_9999_or_infinite
 			CHECK (valid_from BETWEEN '0001-01-02 00:00+00' AND '9999-12-31 00:00+00' OR NOT isfinite(valid_from)),
-	goal @extschema@.business_interval,
-	threshold @extschema@.business_interval,
+	goal @extschema@.business_interval
+		CONSTRAINT goal_is_at_most_a_century
+			CHECK (@extschema@.business_days(goal) <= 36525 AND @extschema@.business_seconds(goal) <= 3155760000),
+	threshold @extschema@.business_interval
+		CONSTRAINT threshold_is_at_most_a_century
+			CHECK (@extschema@.business_days(threshold) <= 36525 AND @extschema@.business_seconds(threshold) <= 3155760000),
 	due_by text,
 	cutoff time,
 	alert_at numeric[] NOT NULL DEFAULT '{0.75,1}',
@@ -267,6 +271,8 @@ CREATE TABLE sla.exception (
 	extend_by @extschema@.business_interval
 		CONSTRAINT extend_by_is_not_negative
 			CHECK (@extschema@.business_days(extend_by) >= 0 AND @extschema@.business_seconds(extend_by) >= 0)
+		CONSTRAINT extend_by_is_at_most_a_century
+			CHECK (@extschema@.business_days(extend_by) <= 36525 AND @extschema@.business_seconds(extend_by) <= 3155760000)
 		CONSTRAINT extend_by_names_no_calendar CHECK (@extschema@.calendar(extend_by) IS NULL),
 	waive boolean NOT NULL DEFAULT false,
 	reason text,

@@ -198,6 +198,14 @@ BEGIN
 		WHERE a.kind = 'burn_rate' AND a.objective IN (OLD.name, NEW.name) AND a.withdrawn_at IS NULL
 			AND NOT EXISTS (SELECT FROM sla.burn_rule AS r WHERE r.objective = a.objective AND r.name = a.rule);
 		IF TG_OP = 'UPDATE' THEN
+			IF EXISTS (SELECT FROM sla.closed_period AS p WHERE p.objective = OLD.name)
+				AND EXISTS (SELECT FROM sla.closed_period AS p WHERE p.objective = NEW.name)
+			THEN
+				RAISE EXCEPTION 'objective "%" has closed periods of its own', NEW.name
+					USING ERRCODE = 'duplicate_object',
+						DETAIL = format('Those of objective "%s" would be taken for its.', OLD.name),
+						HINT = 'Choose another name.';
+			END IF;
 			UPDATE sla.burn_rule AS r SET objective = NEW.name WHERE r.objective = OLD.name;
 			UPDATE sla.credit AS c SET objective = NEW.name WHERE c.objective = OLD.name;
 			UPDATE sla.exception AS e SET objective = NEW.name WHERE e.objective = OLD.name;

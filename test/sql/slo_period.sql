@@ -150,6 +150,8 @@ UPDATE sla.objective SET name = 'later on' WHERE name = 'later';
 DELETE FROM sla.objective WHERE name = 'later on';
 RESET ROLE;
 SELECT objective, count(*) FROM sla.closed_period WHERE objective LIKE 'later%' GROUP BY 1;
+-- those of two objectives do not become one's
+SELECT * FROM refusal($$UPDATE sla.objective SET name = 'later on' WHERE name = 'req'$$);
 SELECT count(*) FROM sla.report_slo_period WHERE objective = 'later on';
 SELECT DISTINCT problem FROM sla.verify_periods('later on');
 SET ROLE regress_sp_other;

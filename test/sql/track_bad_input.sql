@@ -182,6 +182,10 @@ SELECT s, state(s) FROM unnest(ARRAY[
 	$$INSERT INTO sla.exception (relation) VALUES ('ticket')$$,
 	$$INSERT INTO sla.exception (relation, extend_by) VALUES ('ticket', '-1 bh')$$,
 	$$INSERT INTO sla.exception (relation, extend_by) VALUES ('ticket', '1 bh @24/7')$$,
+	$$INSERT INTO sla.exception (relation, extend_by) VALUES ('ticket', '1000000 bh')$$,
+	$$UPDATE sla.target SET goal = '1000000 bh @track_desk'$$,
+	$$UPDATE sla.target SET goal = '40000 bd @track_desk', threshold = '50000 bd'$$,
+	$$UPDATE sla.target SET threshold = '1000000 bh'$$,
 	$$INSERT INTO sla.exception (relation, during, approved_by) VALUES ('ticket', '[2020-01-01,2021-01-01)', 'me')$$,
 	$$INSERT INTO sla.exception (relation, during, labels) VALUES ('ticket', '[2020-01-01,2021-01-01)', '[]')$$]) WITH ORDINALITY AS s(s, k) ORDER BY k;
 -- (whatever was taken is taken back)
