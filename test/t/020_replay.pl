@@ -373,18 +373,19 @@ Forecasts of breaches, at each tenth of the log, of all clocks open then (sla.fo
      metric     | forecasts | % predicted | % breached | Brier score | of base rate | skill
 ----------------+-----------+-------------+------------+-------------+--------------+--------
  first_response |         2 |        82.5 |      100.0 |       0.036 |        0.028 | -0.303
- resolution     |        15 |        65.7 |       46.7 |       0.284 |        0.457 |  0.378
- all            |        17 |        67.7 |       52.9 |       0.255 |        0.407 |  0.373
+ resolution     |        20 |        69.2 |       50.0 |       0.289 |        0.493 |  0.413
+ all            |        22 |        70.4 |       54.5 |       0.266 |        0.451 |  0.409
 
 Of what was said of resolutions, how much came true
   % said  | forecasts | % predicted | % breached
 ----------+-----------+-------------+------------
  10 to 20 |         1 |        12.5 |        0.0
  20 to 30 |         1 |        22.2 |        0.0
- 40 to 50 |         2 |        44.4 |       50.0
+ 40 to 50 |         1 |        44.4 |      100.0
  50 to 60 |         1 |        50.0 |        0.0
  60 to 70 |         3 |        66.7 |      100.0
- 80 to 90 |         7 |        87.5 |       42.9
+ 70 to 80 |         5 |        71.4 |       40.0
+ 80 to 90 |         8 |        87.3 |       50.0
 
 Open at the end of the log: 3 (the longest late first, then the first to be due; sla.report_open)
    number    | prio | group | state |      opened      |       due        | bh left
