@@ -270,7 +270,7 @@ follow_attributes(Work *work, StoredClock *stored, int64 until)
 }
 
 static bool
-is_passed(int64 deadline, int64 at)
+is_reached(int64 deadline, int64 at)
 {
 	return deadline != CLOCK_NONE && deadline <= at;
 }
@@ -279,8 +279,8 @@ void
 follow_lost_breach(StoredClock *stored, int64 at)
 {
 	at = Max(at, stored->clock.last);
-	if (stored->late != stored->was.late && !is_passed(stored->late, Max(at, stored->was.late)) &&
-		!(stored->excepted && is_passed(stored->gross_late, at)))
+	if (stored->late != stored->was.late && !is_reached(stored->late, Max(at, stored->was.late)) &&
+		!(stored->excepted && is_reached(stored->gross_late, at)))
 	{
 		stored->breach_labels = NULL;
 		stored->breach_owner = NULL;
