@@ -159,17 +159,22 @@ business_interval_in(PG_FUNCTION_ARGS)
 														 value.calendar_len));
 }
 
-PG_FUNCTION_INFO_V1(business_interval_out);
-Datum
-business_interval_out(PG_FUNCTION_ARGS)
+char *
+business_interval_text(const BusinessInterval *value)
 {
-	BusinessInterval *value = PG_GETARG_BUSINESS_INTERVAL_P(0);
 	char		buffer[INTERVAL_MAX_TEXT];
 	size_t		length = interval_print(value->days, value->time,
 										value->calendar,
 										BI_CALENDAR_LEN(value), buffer);
 
-	PG_RETURN_CSTRING(pnstrdup(buffer, length));
+	return pnstrdup(buffer, length);
+}
+
+PG_FUNCTION_INFO_V1(business_interval_out);
+Datum
+business_interval_out(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_CSTRING(business_interval_text(PG_GETARG_BUSINESS_INTERVAL_P(0)));
 }
 
 /*
@@ -410,12 +415,18 @@ bi_add(const BusinessInterval *a, const BusinessInterval *b, int sign)
 						named->calendar, BI_CALENDAR_LEN(named));
 }
 
+BusinessInterval *
+business_interval_plus(const BusinessInterval *a, const BusinessInterval *b)
+{
+	return bi_add(a, b, 1);
+}
+
 PG_FUNCTION_INFO_V1(business_interval_pl);
 Datum
 business_interval_pl(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BUSINESS_INTERVAL_P(bi_add(PG_GETARG_BUSINESS_INTERVAL_P(0),
-										 PG_GETARG_BUSINESS_INTERVAL_P(1), 1));
+	PG_RETURN_BUSINESS_INTERVAL_P(business_interval_plus(PG_GETARG_BUSINESS_INTERVAL_P(0),
+														 PG_GETARG_BUSINESS_INTERVAL_P(1)));
 }
 
 PG_FUNCTION_INFO_V1(business_interval_mi);

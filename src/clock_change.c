@@ -29,6 +29,7 @@ note_change(Work *work, StoredClock *stored, const StoredClock *before, const ch
 	change->at = at;
 	change->old_promise = before->clock.promise;
 	change->old_promised = before->promised;
+	change->old_extended = stored->was.extended;
 	change->old_due = before->due;
 	change->old_late = before->late;
 	change->old_start = before->clock.start;
@@ -36,6 +37,33 @@ note_change(Work *work, StoredClock *stored, const StoredClock *before, const ch
 	change->old_stop = before->clock.state == CLOCK_STOPPED ? before->clock.end : CLOCK_NONE;
 	change->reason = work->reason;
 	work->changes = lappend(work->changes, change);
+}
+
+void
+note_extension(Work *work, StoredClock *stored, int64 at)
+{
+	StoredClock before = *stored;
+	const ListCell *cell;
+
+	if (clock_store_same_extension(stored->extended, stored->was.extended))
+		return;
+	foreach(cell, work->changes)
+	{
+		const Change *change = lfirst(cell);
+
+		/* what was noted of it tells this, too */
+		if (change->clock == stored && strcmp(change->kind, "late_event") != 0)
+			return;
+	}
+	before.due = stored->was.due;
+	before.late = stored->was.late;
+	note_change(work, stored, &before, "extend", at);
+}
+
+static Datum
+text_of(const BusinessInterval *interval)
+{
+	return interval == NULL ? (Datum) 0 : CStringGetTextDatum(business_interval_text(interval));
 }
 
 static void
@@ -46,15 +74,17 @@ write_change(const Change *change)
 		"INSERT INTO sla.clock_change (clock, at, kind, reason, before, after) SELECT $1, $2, $3, $12, "
 		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('told_at', $2) ELSE "
 		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $5, 'due_at', $6, 'breached_at', $7, 'stopped_at', $13) || "
-		"CASE WHEN $15 IS DISTINCT FROM $16 THEN jsonb_build_object('promised_at', $15) ELSE '{}' END "
+		"CASE WHEN $15 IS DISTINCT FROM $16 THEN jsonb_build_object('promised_at', $15) ELSE '{}' END || "
+		"CASE WHEN $17 IS DISTINCT FROM $18 THEN jsonb_build_object('extended_by', $17) ELSE '{}' END "
 		"FROM sla.promise WHERE id = $4) END, "
 		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('applied_at', $11) ELSE "
 		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $9, 'due_at', $10, 'stopped_at', $14) || "
-		"CASE WHEN $15 IS DISTINCT FROM $16 THEN jsonb_build_object('promised_at', $16) ELSE '{}' END "
+		"CASE WHEN $15 IS DISTINCT FROM $16 THEN jsonb_build_object('promised_at', $16) ELSE '{}' END || "
+		"CASE WHEN $17 IS DISTINCT FROM $18 THEN jsonb_build_object('extended_by', $18) ELSE '{}' END "
 		"FROM sla.promise WHERE id = $8) END";
 	Oid			types[] = {INT8OID, TIMESTAMPTZOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
 		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, TIMESTAMPTZOID
+		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID
 	};
 	const StoredClock *clock = change->clock;
 	bool		breached = change->old_late != CLOCK_NONE &&
@@ -67,9 +97,10 @@ write_change(const Change *change)
 		TimestampTzGetDatum(clock->due), TimestampTzGetDatum(clock->clock.last),
 		change->reason == NULL ? (Datum) 0 : CStringGetTextDatum(change->reason),
 		TimestampTzGetDatum(change->old_stop), TimestampTzGetDatum(clock->clock.end),
-		TimestampTzGetDatum(change->old_promised), TimestampTzGetDatum(clock->promised)
+		TimestampTzGetDatum(change->old_promised), TimestampTzGetDatum(clock->promised),
+		text_of(change->old_extended), text_of(clock->extended)
 	};
-	char		nulls[lengthof(types) + 1] = "                ";
+	char		nulls[lengthof(types) + 1] = "                  ";
 
 	if (change->old_due == CLOCK_NONE)
 		nulls[5] = 'n';
@@ -87,6 +118,10 @@ write_change(const Change *change)
 		nulls[14] = 'n';
 	if (clock->promised == CLOCK_NONE)
 		nulls[15] = 'n';
+	if (change->old_extended == NULL)
+		nulls[16] = 'n';
+	if (clock->extended == NULL)
+		nulls[17] = 'n';
 	if (plan == NULL)
 		plan = kept_plan(TopMemoryContext, command, lengthof(types), types);
 	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT)

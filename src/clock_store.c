@@ -23,6 +23,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -71,6 +72,7 @@ enum
 	COL_PAUSES,
 	COL_PAUSE_REASONS,
 	COL_SIGNAL_REASON,
+	COL_EXTENDED,
 	NCOLUMNS
 };
 
@@ -226,6 +228,7 @@ remember(StoredClock *stored)
 	stored->was.late = stored->late;
 	stored->was.risk = stored->risk;
 	stored->was.waived = stored->waived;
+	stored->was.extended = stored->extended;
 }
 
 static Jsonb *
@@ -275,6 +278,8 @@ from_values(const Datum *values, const bool *nulls)
 	stored->gross_elapsed = nulls[COL_GROSS_ELAPSED] ? 0 : DatumGetInt64(values[COL_GROSS_ELAPSED]);
 	stored->excepted = DatumGetBool(values[COL_IS_EXCEPTED]);
 	stored->waived = DatumGetBool(values[COL_IS_WAIVED]);
+	if (!nulls[COL_EXTENDED])
+		stored->extended = DatumGetBusinessIntervalP(datumCopy(values[COL_EXTENDED], false, -1));
 	remember(stored);
 	return stored;
 }
@@ -386,6 +391,15 @@ to_values(const StoredClock *stored, Datum *values, bool *nulls)
 	put_string(values, nulls, COL_SIGNAL_REASON, clock->signal_reason);
 	values[COL_GROSS_ELAPSED] = Int64GetDatum(stored->gross_elapsed);
 	nulls[COL_GROSS_ELAPSED] = open || !stored->excepted;
+	values[COL_EXTENDED] = PointerGetDatum(stored->extended);
+	nulls[COL_EXTENDED] = stored->extended == NULL;
+}
+
+bool
+clock_store_same_extension(const BusinessInterval *a, const BusinessInterval *b)
+{
+	return a == b ||
+		(a != NULL && b != NULL && datumIsEqual(PointerGetDatum(a), PointerGetDatum(b), false, -1));
 }
 
 HeapTuple

@@ -58,6 +58,8 @@ typedef struct StoredClock
 	int64		paused;
 	int64		elapsed;		/* of a finished clock */
 	int64		gross_elapsed;	/* likewise, if "excepted" */
+	BusinessInterval *extended; /* by how much exceptions extend the deadline,
+								 * or NULL */
 	bool		has_goal;
 	bool		excepted;		/* some exception applies to it */
 	bool		waived;
@@ -68,7 +70,7 @@ typedef struct StoredClock
 	bool		had_ended;		/* as it was stored */
 	bool		taken_up;		/* was reopened after sla.untrack() */
 	struct						/* as it was stored: what determines alerts,
-								 * and what objectives count */
+								 * what objectives count, and extensions */
 	{
 		Verdict		verdict;
 		int32		promise;
@@ -78,6 +80,7 @@ typedef struct StoredClock
 		int64		late;
 		int64		risk;
 		bool		waived;
+		BusinessInterval *extended;
 	}			was;
 	bool		dirty;			/* must be written */
 } StoredClock;
@@ -139,6 +142,9 @@ extern bool clock_store_lock_or_skip(ClockStore *store, StoredClock *clock);
  * transaction that keeps its snapshot that is a serialization error instead.
  */
 extern bool clock_store_update(ClockStore *store, StoredClock *clock);
+
+/* Is the deadline extended by the same?  Both may be NULL. */
+extern bool clock_store_same_extension(const BusinessInterval *a, const BusinessInterval *b);
 
 /* Convert a clock to a row as a composite value, and back. */
 extern HeapTuple clock_store_form(const StoredClock *clock, TupleDesc desc);

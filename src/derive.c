@@ -166,7 +166,7 @@ merge_spans(ClockSpan *spans, int n)
 
 /*
  * Turn gross terms into net ones, by the exceptions that apply to the clock.  Also
- * sets clock->waived.  Returns whether there are any such exceptions.
+ * sets clock->waived and clock->extended.  Returns whether there are any such exceptions.
  */
 static bool
 net_terms(const Definition *def, const Promise *promise, HoursImage *image, StoredClock *clock,
@@ -177,6 +177,7 @@ net_terms(const Definition *def, const Promise *promise, HoursImage *image, Stor
 	int			n = 0;
 
 	clock->waived = false;
+	clock->extended = NULL;
 	if (def->nexceptions == 0)
 		return false;
 	for (int i = 0; i < def->nexceptions; i++)
@@ -203,6 +204,8 @@ net_terms(const Definition *def, const Promise *promise, HoursImage *image, Stor
 		{
 			terms->goal_at = hours_add_interval(image, terms->goal_at, by->days, by->time);
 			terms->threshold_at = hours_add_interval(image, terms->threshold_at, by->days, by->time);
+			clock->extended = clock->extended == NULL ? business_interval_make(by->days, by->time, NULL, 0) :
+				business_interval_plus(clock->extended, by);
 		}
 	}
 	terms->nexcluded = merge_spans(spans, n);

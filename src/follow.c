@@ -776,6 +776,7 @@ write_clocks(Work *work)
 		{
 			derive(follow->def, stored);
 			follow_lost_breach(stored, work->at);
+			note_extension(work, stored, work->at);
 		}
 		if (follow->no_wait && !clock_store_lock_or_skip(&follow->store, stored))
 			ereport(ERROR,

@@ -52,6 +52,7 @@ typedef struct Change
 	int64		old_end;
 	int64		old_stop;
 	int64		old_promised;
+	BusinessInterval *old_extended;
 	const char *reason;
 } Change;
 
@@ -82,10 +83,12 @@ typedef struct Work
 extern RowSays *row_says(Follow *follow, TupleTableSlot *slot);
 
 /*
- * clock_change.c: note a change of a clock, and write the changes noted, which
- * must wait until new clocks have been inserted.
+ * clock_change.c: note a change of a clock; note that the deadline of a clock, which
+ * is about to be written, is extended by another amount than was stored; and write the
+ * changes noted, which must wait until new clocks have been inserted.
  */
 extern void note_change(Work *work, StoredClock *stored, const StoredClock *before, const char *kind, int64 at);
+extern void note_extension(Work *work, StoredClock *stored, int64 at);
 extern void write_changes(const List *changes);
 
 /*

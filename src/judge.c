@@ -116,6 +116,12 @@ instant_text(int64 instant)
 	return instant == CLOCK_NONE ? "NULL" : pstrdup(timestamptz_to_str(instant));
 }
 
+static const char *
+extension_text(const BusinessInterval *extended)
+{
+	return extended == NULL ? "NULL" : business_interval_text(extended);
+}
+
 /* Describe the first difference between two derivations; NULL if there is none. */
 static char *
 difference(const StoredClock *stored, const StoredClock *derived)
@@ -147,6 +153,9 @@ difference(const StoredClock *stored, const StoredClock *derived)
 		if (amounts[i].stored != amounts[i].derived)
 			return psprintf("%s is " INT64_FORMAT ", and its facts say " INT64_FORMAT, amounts[i].name,
 							amounts[i].stored, amounts[i].derived);
+	if (!clock_store_same_extension(stored->extended, derived->extended))
+		return psprintf("extended is %s, and its facts say %s", extension_text(stored->extended),
+						extension_text(derived->extended));
 	return NULL;
 }
 

@@ -61,6 +61,7 @@ same_derived(const StoredClock *a, const StoredClock *b)
 	return a->due == b->due && a->late == b->late && a->risk == b->risk &&
 		a->budget == b->budget && a->paused == b->paused && a->elapsed == b->elapsed &&
 		a->excepted == b->excepted && a->waived == b->waived &&
+		clock_store_same_extension(a->extended, b->extended) &&
 		(!a->excepted || (a->gross_due == b->gross_due && a->gross_late == b->gross_late &&
 						  a->gross_elapsed == b->gross_elapsed));
 }
@@ -144,6 +145,8 @@ follow_refresh(Follow *follow, int64 clock_id)
 
 	for (;;)
 	{
+		Work		work = {.follow = follow};
+
 		(void) follow_renew_definition(follow);
 		stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
 		if (stored == NULL)
@@ -185,8 +188,12 @@ follow_refresh(Follow *follow, int64 clock_id)
 			refreshed = REFRESH_BUSY;
 			break;
 		}
+		note_extension(&work, stored, follow->now);
 		if (clock_store_update(&follow->store, stored))
+		{
+			write_changes(work.changes);
 			break;
+		}
 		CHECK_FOR_INTERRUPTS();
 		follow_renew_snapshot(follow, true);
 	}

@@ -47,6 +47,12 @@ extern BusinessInterval *business_interval_make(int32 days, int64 time,
 												const char *calendar,
 												int calendar_len);
 
+/* a + b; an error if both name calendars that differ, or the sum is out of range */
+extern BusinessInterval *business_interval_plus(const BusinessInterval *a, const BusinessInterval *b);
+
+/* its text, as it is put out */
+extern char *business_interval_text(const BusinessInterval *value);
+
 /*
  * business_hours: opening hours, stored as a varlena that contains their
  * canonical text (see core/hours.h).

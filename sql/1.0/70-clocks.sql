@@ -44,7 +44,8 @@ CREATE TABLE sla.clock_state (
 	breach_labels jsonb,
 	pauses timestamptz[],
 	pause_reasons text[],
-	signal_reason text
+	signal_reason text,
+	extended @extschema@.business_interval
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX clock_state_item_idx ON sla.clock_state (item, relation, metric_id, per, cycle);
 CREATE INDEX clock_state_due_idx ON sla.clock_state (due_at) WHERE ended_at IS NULL;
@@ -88,6 +89,7 @@ COMMENT ON COLUMN sla.clock_state.breach_labels IS 'the labels at the breach, wh
 COMMENT ON COLUMN sla.clock_state.pauses IS 'fact: from and to of each pause in order; the last "to" is infinity while it lasts';
 COMMENT ON COLUMN sla.clock_state.pause_reasons IS 'fact: the reason of each pause';
 COMMENT ON COLUMN sla.clock_state.signal_reason IS 'why signals pause it';
+COMMENT ON COLUMN sla.clock_state.extended IS 'derived: by how much exceptions extend its deadline';
 
 /*
  * When sla.tick() is to look at which clock.  Whoever writes a clock leaves a

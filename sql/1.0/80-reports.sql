@@ -141,7 +141,8 @@ SELECT
 	d.breach_labels,
 	d.pauses,
 	d.pause_reasons,
-	d.signal_reason
+	d.signal_reason,
+	d.extended
 FROM sla.clock_outdated AS c
 CROSS JOIN LATERAL sla.derived(c.stored) AS d;
 COMMENT ON VIEW sla.clock_stale IS 'private: open clocks whose stored row is stale, as they are';

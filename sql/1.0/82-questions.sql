@@ -402,8 +402,8 @@ BEGIN
 				WHERE t.relation = c.relation AND t.policy = b.name AND t.metric = c.metric
 					AND t.valid_from <= c.started_at)
 		UNION ALL
-		SELECT 2, h.at, NULL, 1,
-			CASE h.kind WHEN 'extend' THEN 'extended' ELSE 'retarget' END,
+		-- extensions are told below, as they are now
+		SELECT 2, h.at, NULL, 1, 'retarget',
 			concat_ws(': ', h.kind,
 				(SELECT string_agg(format('%s %s -> %s', k.key,
 						coalesce(sla.fact_text(k.key, h.before ->> k.key, zone), '-'),
@@ -413,7 +413,7 @@ BEGIN
 				h.reason),
 			NULL, NULL
 		FROM sla.clock_change AS h
-		WHERE h.clock = c.clock_id
+		WHERE h.clock = c.clock_id AND h.kind <> 'extend'
 		UNION ALL
 		SELECT 2, CASE WHEN c.is_excepted THEN c.gross_due_at ELSE c.due_at END, c.due_at, 2, 'extended',
 			concat_ws(': ', format('by %s', e.extend_by), e.kind, e.reason), NULL, NULL

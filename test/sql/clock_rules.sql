@@ -811,6 +811,36 @@ SELECT item, verdict, gross_verdict, hm(gross_due_at) AS gross_due FROM sla.cloc
 DELETE FROM sla.exception WHERE item = 'e9';
 SELECT item, due, verdict, used, paused FROM shown WHERE item = 'e9';	-- Mon 14:00, met, 180
 UPDATE sla.calendar SET hours = 'TZ=UTC Mo-Fr 09:00-17:00' WHERE name = 'desk';
+-- extensions of clocks that run or are over are recorded, also when they change or are taken back; time that does not count is not
+INSERT INTO ticket (id, section, at) SELECT id, 'excepted', '2020-06-29 10:00' FROM unnest('{ext1,ext2,ext3}'::text[]) id;
+UPDATE ticket SET at = '2020-06-29 15:00', status = 'done' WHERE id = 'ext2';
+CREATE VIEW extensions AS
+SELECT c.item, x.kind, hm(c.started_at) AS started, x.before ->> 'extended_by' AS was, x.after ->> 'extended_by' AS is,
+	hm((x.before ->> 'due_at')::timestamptz) AS due, hm((x.after ->> 'due_at')::timestamptz) AS due_now, x.before ? 'breached_at' AND x.before ->> 'breached_at' IS NOT NULL AS breached
+FROM sla.clock_change AS x
+JOIN sla.clock AS c ON c.clock_id = x.clock
+WHERE c.relation = 'ticket'::regclass AND c.item LIKE 'ext%'
+ORDER BY x.id, c.item COLLATE "C";
+INSERT INTO sla.exception (kind, relation, labels, extend_by, approved_by, approved_at)
+SELECT 'customer_delay', 'ticket', '{"team": "X"}', '1 bh', 'the boss', '2020-06-30';
+INSERT INTO sla.exception (kind, relation, item, extend_by, approved_by, approved_at)
+SELECT 'customer_delay', 'ticket', item, '2 bh', 'the boss', '2020-06-30' FROM unnest('{ext1,ext2,ext3}'::text[]) item;
+SELECT * FROM extensions;
+SELECT sla.refresh() > 0 AS stored;
+SELECT * FROM extensions;	-- ext1 and ext3 from 14:00 to 16:00, and ext2, which was breached
+UPDATE ticket SET at = '2020-06-29 13:00', team = 'X' WHERE id = 'ext3';
+UPDATE sla.exception SET during = '[2020-06-29 11:00,2020-06-29 11:30)' WHERE item = 'ext1';
+SELECT sla.refresh() > 0 AS stored;
+SELECT * FROM extensions OFFSET 3;	-- ext3 by its new label to 17:00
+DELETE FROM sla.exception WHERE item IN ('ext1', 'ext2', 'ext3');
+UPDATE ticket SET at = '2020-06-29 14:30', status = 'done' WHERE id = 'ext1';	-- stores what was taken back
+SELECT sla.refresh() > 0 AS stored;
+SELECT * FROM extensions OFFSET 4;	-- ext1 from 16:30 to 14:00 again, and so on
+DELETE FROM sla.exception WHERE labels = '{"team": "X"}';
+SELECT sla.refresh() > 0 AS stored;
+SELECT * FROM extensions OFFSET 7;
+SELECT * FROM sla.verify('ticket');
+DROP VIEW extensions;
 -- a clock that starts under an exception
 INSERT INTO ticket (id, section, at, team) VALUES ('e8', 'excepted', '2020-06-15 11:00', 'E');
 SELECT * FROM net_gross WHERE item = 'e8';	-- 16:00, gross 15:00
