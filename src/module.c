@@ -24,7 +24,7 @@
 #include "rollup_delta.h"
 #include "rollup_trigger.h"
 #include "settling.h"
-#include "signals.h"
+#include "sources.h"
 #include "track.h"
 #include "visibility.h"
 #include "worker.h"
@@ -58,7 +58,7 @@ _PG_init(void)
 	own_indexes_init();
 	definition_init();
 	settling_init();
-	signals_init();
+	sources_init();
 	track_init();
 	visibility_init();
 	rollup_delta_init();

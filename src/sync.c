@@ -304,7 +304,7 @@ sync_sources(Sync *sync, const List *sources, ArrayType *items)
 {
 	ListCell   *cell;
 
-	foreach(cell, source_events(sources, items, sync->follow.now))
+	foreach(cell, source_events(sources, items, sync->follow.def, sync->follow.now, &sync->errors))
 	{
 		OneEvent	one = {sync->follow.def->id, lfirst(cell), sync->follow.fresh, {0}};
 		int			sqlstate = 0;

@@ -632,6 +632,20 @@ SET client_min_messages = error;
 INSERT INTO late_said VALUES (2, '2026-01-05 13:00+00'), (3, '2026-01-05 13:00+00');
 SET client_min_messages = warning;
 SELECT item, sqlstate, is_healed FROM sla.sync_error WHERE relation = 'late_talk'::regclass ORDER BY item;
+-- and a sync applies what others say, also in tables below
+CREATE TABLE late_said_below () INHERITS (late_said);
+INSERT INTO late_talk VALUES (10, false, '2026-01-05 09:00+00'), (5, false, '2026-01-05 09:00+00');
+SET session_replication_role = replica;
+INSERT INTO late_said VALUES (4, '2026-01-05 12:40+00');
+INSERT INTO late_said_below VALUES (5, '2026-01-05 12:50+00'), (2, '2026-01-05 12:50+00');
+RESET session_replication_role;
+SET client_min_messages = error;
+SELECT started, changed, errors FROM sla.sync('late_talk', '{10}');
+SELECT item, state, stopped_at FROM sla.clock WHERE relation = 'late_talk'::regclass ORDER BY item;
+SELECT started, changed, errors FROM sla.sync('late_talk');
+SET client_min_messages = warning;
+SELECT item, state, stopped_at FROM sla.clock WHERE relation = 'late_talk'::regclass ORDER BY item;
+SELECT item, sqlstate, count(*) FROM sla.sync_error WHERE relation = 'late_talk'::regclass AND NOT is_healed GROUP BY 1, 2 ORDER BY 1;
 
 DROP SCHEMA signals CASCADE;
 DELETE FROM sla.calendar WHERE name = 'signals';
