@@ -304,12 +304,11 @@ DECLARE
 	excluded_reasons text[];
 BEGIN
 	SELECT f.*, p.policy, p.policy_from, p.rank, p.target_from, p.goal, p.threshold, p.due_by, p.cutoff, p.target_id,
-		m.name AS metric, sla.calendar_of(p.goal, p.calendar) AS calendar,
+		p.metric, sla.calendar_of(p.goal, p.calendar) AS calendar,
 		a.name AS agreement, a.plan, t.time_zone
 	INTO c
 	FROM sla.clock_fresh AS f
 	JOIN sla.promise AS p ON p.id = f.promise_id
-	LEFT JOIN sla.metric AS m ON m.id = f.metric_id
 	LEFT JOIN sla.agreement AS a ON a.id = f.agreement_id
 	LEFT JOIN sla.tracked AS t ON t.relation = f.relation
 	WHERE f.relation = explain_answer.relation AND f.item = explain_answer.item AND p.metric = explain_answer.metric

@@ -215,6 +215,20 @@ INSERT INTO sla.exception (relation, extend_by, approved_by, approved_at) VALUES
 SELECT from_at, to_at, what, detail FROM sla.explain('qu_date', '1', 'm') WHERE what IN ('extended', 'due');
 DELETE FROM sla.exception;
 DROP TABLE qu_date;
+
+-- An exception for a metric is told also when the metric is gone.
+CREATE TABLE qu_gone (id int PRIMARY KEY, at timestamptz);
+SELECT sla.track('qu_gone', at => 'at');
+INSERT INTO sla.metric (relation, name, stop_when) VALUES ('qu_gone', 'm', 'at > ''2025-11-03 10:00Z''');
+INSERT INTO sla.policy (relation, name) VALUES ('qu_gone', 'p');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('qu_gone', 'p', 'm', '8 bh @qu_desk');
+INSERT INTO sla.exception (relation, metric, during, reason, approved_by, approved_at) VALUES ('qu_gone', 'm', '[2025-11-03 11:00Z,2025-11-03 12:00Z)', 'drill', 'boss', now());
+INSERT INTO qu_gone VALUES (1, '2025-11-03 10:00Z');
+UPDATE qu_gone SET at = '2025-11-03 13:00Z';
+SELECT sla.untrack('qu_gone');
+SELECT from_at, to_at, what, detail, used_seconds FROM sla.explain('qu_gone', '1', 'm') WHERE what NOT IN ('promise', 'closed') ORDER BY seq;
+DELETE FROM sla.exception;
+DROP TABLE qu_gone;
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;
 
