@@ -485,7 +485,14 @@ AS $$
 DECLARE
 	document jsonb;
 BEGIN
-	WITH bearing AS (
+	WITH judged_by AS MATERIALIZED (
+		-- of what the agreement has had clocks within the year
+		SELECT DISTINCT p.relation, p.policy, p.metric
+		FROM sla.clock_state AS c
+		JOIN sla.promise AS p ON p.id = c.promise_id
+		WHERE c.agreement_id = ANY (wanted.versions) AND c.started_at < wanted.to_at
+			AND (c.ended_at IS NULL OR c.ended_at >= wanted.since)
+	), bearing AS (
 		SELECT e.*
 		FROM sla.exception AS e
 		WHERE e.approved_at IS NOT NULL
@@ -501,6 +508,13 @@ BEGIN
 			END
 			AND (e.party = wanted.party
 				OR e.party IS NULL AND e.objective IS NULL AND e.item IS NULL AND e.labels IS NULL
+					AND (num_nonnulls(e.relation, e.policy, e.metric) = 0 OR EXISTS (
+						SELECT FROM judged_by AS j WHERE sla.bears_on(e, j.relation, j.policy, j.metric, NULL, NULL, NULL))
+						OR num_nonnulls(e.policy, e.metric) = 0 AND e.relation IN (
+							SELECT o.relation
+							FROM sla.objective AS o
+							JOIN jsonb_array_elements(nullif(objectives, 'null')) AS x ON x ->> 'objective' = o.name
+							WHERE o.kind <> 'clock'))
 				OR e.party IS NULL AND e.item IS NOT NULL AND EXISTS (
 					SELECT FROM sla.clock_state AS c
 					WHERE c.relation = e.relation AND c.item = e.item AND c.agreement_id = ANY (wanted.versions))

@@ -120,6 +120,15 @@ INSERT INTO sla.exception (relation, party, item, waive, during, rrule, reason, 
 	('sm_ticket', 'Acme', NULL, false, '[2025-03-12 10:00,2025-03-12 12:00)', NULL, 'a flood, declared in April', 'Jana', '2025-04-20'),
 	('sm_ticket', 'Acme', NULL, false, '[2025-01-05 02:00,2025-01-05 03:00)', 'FREQ=WEEKLY;COUNT=3', 'January''s Sundays', 'Jana', '2025-01-01'),
 	('sm_ticket', 'Acme', NULL, false, '[2025-01-05 02:00,2025-01-05 03:00)', 'FREQ=WEEKLY', 'Sundays', 'Jana', '2025-01-01');
+-- (not of tables and policies of which the agreement has no clocks and no objectives)
+CREATE TABLE public.sm_other (id int);
+INSERT INTO sla.exception (relation, policy, during, reason, approved_by, approved_at) VALUES
+	('sm_other', NULL, '[2025-03-12 10:00,2025-03-12 12:00)', 'of another table', 'Jana', '2025-03-01'),
+	('sm_outage', NULL, '[2025-03-12 10:30,2025-03-12 12:00)', 'of its portal', 'Jana', '2025-03-01'),
+	('sm_outage', 'gold', '[2025-03-12 10:00,2025-03-12 12:00)', 'of no clock of another table', 'Jana', '2025-03-01'),
+	('sm_ticket', 'silver', '[2025-03-12 10:00,2025-03-12 12:00)', 'of another policy', 'Jana', '2025-03-01'),
+	('sm_ticket', 'gold', '[2025-03-12 11:00,2025-03-12 12:00)', 'of its policy', 'Jana', '2025-03-01'),
+	(NULL, NULL, '[2025-03-12 11:30,2025-03-12 12:00)', 'of everything', 'Jana', '2025-03-01');
 SELECT month, string_agg(value, ', ' ORDER BY row_number) AS reasons
 FROM unnest('{2025-01-01,2025-02-01,2025-03-01,2025-04-01}'::date[]) month, LATERAL sla.monthly_summary('Acme', 'support', month)
 WHERE section = 'exception' AND label = 'reason' GROUP BY month ORDER BY month;
