@@ -410,6 +410,31 @@ find_table(Seen *seen, Oid relid)
 	return table;
 }
 
+/*
+ * Is this the row of an item?  Its key may be equal to that of an item which is gone,
+ * but be written differently, like 1.0 and 1.00.
+ */
+static bool
+is_row_of(Definition *def, TupleTableSlot *row, const char *item)
+{
+	ExprContext *econtext = CreateStandaloneExprContext();
+	Fence		fence;
+	Datum		value;
+	bool		isnull;
+	bool		result;
+
+	econtext->ecxt_scantuple = row;
+	def->busy = true;
+	fence_enter(&fence, def->owner);
+	fence_settings(def->time_zone);
+	value = ExecEvalExprSwitchContext(def->item.state, econtext, &isnull);
+	result = !isnull && strcmp(TextDatumGetCString(value), item) == 0;
+	fence_leave(&fence);
+	def->busy = false;
+	FreeExprContext(econtext, true);
+	return result;
+}
+
 /* Does the reader see the row of an item? */
 static bool
 see_item(Seen *seen, SeenTable *table, const char *item)
@@ -418,10 +443,12 @@ see_item(Seen *seen, SeenTable *table, const char *item)
 	Fence		fence;
 	Oid			types[] = {OIDOID, TIDOID};
 	Datum		values[2];
+	TupleTableSlot *row;
 	bool		result = false;
 
 	rows_open(&rows, table->relid);
-	if (rows_by_item(&rows, table->def, item, ROW_READ) != NULL)
+	row = rows_by_item(&rows, table->def, item, ROW_READ);
+	if (row != NULL && is_row_of(table->def, row, item))
 	{
 		fence_enter_read_only(&fence, seen->reader);
 		SPI_connect();
