@@ -464,6 +464,8 @@ REVOKE ALL ON FUNCTION sla.explain(regclass, text, text, integer, text) FROM PUB
 /*
  * What was recorded later, and a promise made later, is undone: what the first
  * such row of sla.clock_change to change it has as "before" was so until then.
+ * (By what is known now nothing was recorded later: what the transaction itself
+ * has recorded, and what it sees of others, counts.)
  */
 CREATE FUNCTION sla.clock_as_of(clock sla.clock_state, at timestamptz,
 	started_at timestamptz, ended_at timestamptz, promise_id integer, promised_at timestamptz)
@@ -514,7 +516,7 @@ BEGIN ATOMIC
 			FROM sla.clock_change AS h
 			WHERE h.clock = s.clock_id
 				AND h.kind <> 'late_event'
-				AND ((h.kind = 'retarget' AND h.at > clocks_as_of.at) OR h.recorded_at > known_at)
+				AND ((h.kind = 'retarget' AND h.at > clocks_as_of.at) OR (h.recorded_at > known_at AND known_at < pg_catalog.now()))
 		) AS u ON true
 		WHERE s.relation = clocks_as_of.relation
 			AND sla.seen(s.relation, s.item)

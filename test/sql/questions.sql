@@ -225,6 +225,12 @@ INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('qu_gone', 'p', 
 INSERT INTO sla.exception (relation, metric, during, reason, approved_by, approved_at) VALUES ('qu_gone', 'm', '[2025-11-03 11:00Z,2025-11-03 12:00Z)', 'drill', 'boss', now());
 INSERT INTO qu_gone VALUES (1, '2025-11-03 10:00Z');
 UPDATE qu_gone SET at = '2025-11-03 13:00Z';
+-- (What a transaction has corrected is known in it.)
+BEGIN;
+SELECT sla.correct(clock_id, '2025-11-03 09:30Z', NULL, 'typo') FROM sla.clock WHERE relation = 'qu_gone'::regclass;
+SELECT started_at FROM sla.clock_at('qu_gone', now());
+SELECT started_at FROM sla.clock_at('qu_gone', now(), now() - interval '1 us');
+ROLLBACK;
 SELECT sla.untrack('qu_gone');
 SELECT from_at, to_at, what, detail, used_seconds FROM sla.explain('qu_gone', '1', 'm') WHERE what NOT IN ('promise', 'closed') ORDER BY seq;
 DELETE FROM sla.exception;
