@@ -715,4 +715,6 @@ REVOKE ALL ON FUNCTION sla.follow_triggers() FROM PUBLIC;
 CREATE EVENT TRIGGER sla_tracker_follow_triggers ON ddl_command_end
 	WHEN TAG IN ('CREATE TRIGGER', 'CREATE TABLE', 'ALTER TABLE', 'ALTER FOREIGN TABLE', 'CREATE SCHEMA')
 	EXECUTE FUNCTION sla.follow_triggers();
+-- (also for what a tool makes under session_replication_role: nothing would find it later)
+ALTER EVENT TRIGGER sla_tracker_follow_triggers ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER sla_tracker_follow_triggers IS 'lets the row trigger of a tracked table fire for every update once it has BEFORE ROW triggers';

@@ -120,6 +120,11 @@ CREATE TRIGGER after_it AFTER UPDATE ON ticket FOR EACH ROW EXECUTE FUNCTION clo
 CREATE TRIGGER before_it BEFORE UPDATE ON ticket FOR EACH STATEMENT EXECUTE FUNCTION close_it();
 CREATE TRIGGER before_insert BEFORE INSERT OR DELETE ON ticket FOR EACH ROW EXECUTE FUNCTION close_it();
 SELECT * FROM fires_for('ticket');
+BEGIN;
+SET LOCAL session_replication_role = replica;
+CREATE TRIGGER closes BEFORE UPDATE ON ticket FOR EACH ROW EXECUTE FUNCTION close_it();
+SELECT * FROM fires_for('ticket');
+ROLLBACK;
 CREATE TRIGGER closes BEFORE UPDATE ON ticket FOR EACH ROW EXECUTE FUNCTION close_it();
 SELECT * FROM fires_for('ticket');
 SELECT changed FROM sla.sync('ticket');
