@@ -382,8 +382,8 @@ BEGIN
 		FROM (VALUES (1)) AS one
 		LEFT JOIN sla.calendar_version(c.calendar, before) AS k ON true
 		UNION ALL
-		-- better ranks, of which the condition is that of the row as it is now
-		SELECT 1, c.started_at, NULL, 10 + b.rank, 'promise',
+		-- better ranks, or of the same the names before, of which the condition is that of the row as it is now
+		SELECT 1, c.started_at, NULL, 10 + row_number() OVER (ORDER BY b.rank, b.name), 'promise',
 			format('policy "%s", rank %s, does not apply: %s', b.name, b.rank,
 				CASE WHEN i.applies THEN coalesce('it asks for the plan "' || b.plan || '"', 'its condition holds now, and did not when the promise was made')
 					ELSE b.applies_when END),
@@ -394,7 +394,7 @@ BEGIN
 			WHERE p.relation = c.relation
 		) AS b
 		LEFT JOIN sla.item_policies(c.relation, c.item) AS i ON i.policy_id = b.id
-		WHERE b.rank < c.rank
+		WHERE (b.rank, b.name) < (c.rank, c.policy)
 			AND b.valid_from <= c.started_at AND c.started_at < coalesce(b.valid_until, 'infinity')
 			AND EXISTS (
 				SELECT FROM sla.target AS t

@@ -235,6 +235,17 @@ SELECT sla.untrack('qu_gone');
 SELECT from_at, to_at, what, detail, used_seconds FROM sla.explain('qu_gone', '1', 'm') WHERE what NOT IN ('promise', 'closed') ORDER BY seq;
 DELETE FROM sla.exception;
 DROP TABLE qu_gone;
+
+-- Policies that would have come first are those of a lower rank, whatever it is, and of the same one the names before.
+CREATE TABLE qu_rank (id int PRIMARY KEY, at timestamptz);
+SELECT sla.track('qu_rank', at => 'at');
+INSERT INTO sla.metric (relation, name) VALUES ('qu_rank', 'm');
+INSERT INTO sla.policy (relation, name, applies_when, rank) VALUES ('qu_rank', 'a', 'id = 2', 2147483647), ('qu_rank', 'b', 'true', 2147483647), ('qu_rank', 'c', 'id = 3', 2147483647),
+	('qu_rank', 'd', 'id = 4', -20), ('qu_rank', 'e', 'id = 5', 2147483646);
+INSERT INTO sla.target (relation, policy, metric, goal) SELECT 'qu_rank', p, 'm', '8 bh @qu_desk' FROM unnest('{a,b,c,d,e}'::text[]) AS p;
+INSERT INTO qu_rank VALUES (1, '2025-11-03 10:00Z');
+SELECT seq, detail FROM sla.explain('qu_rank', '1', 'm') WHERE detail LIKE 'policy%' ORDER BY seq;
+DROP TABLE qu_rank;
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;
 
