@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/rangetypes.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
@@ -200,6 +201,40 @@ sla_used_time(PG_FUNCTION_ARGS)
 	if (clock_reach(&clock, &terms, &time, used) < clock.end)
 		used++;
 	PG_RETURN_INT64(used);
+}
+
+/*
+ * sla.goal_instant(started_at, goal, has_due_by, due_by, cutoff, calendar) -> timestamptz
+ *
+ * When a goal that was promised at an instant is due, by the due_by rule if there is one
+ * (a null "due_by" is the closing).
+ */
+PG_FUNCTION_INFO_V1(sla_goal_instant);
+Datum
+sla_goal_instant(PG_FUNCTION_ARGS)
+{
+	CallCache  *cache = call_cache(fcinfo, 5);
+	TimestampTz start;
+	const BusinessInterval *goal;
+	text	   *calendar;
+	HoursImage *image;
+	TimestampTz at;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(5))
+		PG_RETURN_NULL();
+	start = PG_GETARG_TIMESTAMPTZ(0);
+	goal = PG_GETARG_BUSINESS_INTERVAL_P(1);
+	calendar = PG_GETARG_TEXT_PP(5);
+	image = calendar_image(cache, VARDATA_ANY(calendar), VARSIZE_ANY_EXHDR(calendar),
+						   cache->constant);
+	hours_check_instant(start);
+	if (PG_GETARG_BOOL(2))
+		at = hours_due_by(image, start, goal->days,
+						  PG_ARGISNULL(4) ? TIMELINE_CLOSE : PG_GETARG_TIMEADT(4),
+						  PG_ARGISNULL(3) ? TIMELINE_CLOSE : PG_GETARG_TIMEADT(3));
+	else
+		at = hours_add_interval(image, start, goal->days, goal->time);
+	PG_RETURN_TIMESTAMPTZ(Max(at, start));
 }
 
 /*

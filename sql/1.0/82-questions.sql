@@ -24,6 +24,14 @@ LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION sla.used_time(timestamptz, timestamptz, timestamptz[], text) IS
 'private: the business time in microseconds that a goal needs so that it is met';
 
+CREATE FUNCTION sla.goal_instant(started_at timestamptz, goal @extschema@.business_interval, has_due_by boolean, due_by time,
+	cutoff time, calendar text)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'sla_goal_instant'
+LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sla.goal_instant(timestamptz, @extschema@.business_interval, boolean, time, time, text) IS
+'private: when a goal is due of a clock without pauses; due by a time of the day, or by its closing (NULL), where it has due_by';
+
 /*
  * History under another goal.  Clocks count by their stop, which no goal
  * changes, and without exceptions.

@@ -88,8 +88,8 @@ SELECT
 			u.used + sla.business_usecs(greatest(c.started_at, pg_catalog.now()), c.late_at, p.counted_in)
 		WHEN p.threshold IS NULL THEN c.budget
 		ELSE c.budget + greatest(0, sla.business_usecs(
-			@extschema@.business_add(c.started_at, @extschema@.at_calendar(p.goal, NULL), p.counted_in),
-			@extschema@.business_add(c.started_at, @extschema@.at_calendar(p.threshold, NULL), p.counted_in),
+			sla.goal_instant(c.started_at, p.goal, p.due_by IS NOT NULL, p.due_time, p.cutoff, p.counted_in),
+			sla.goal_instant(c.started_at, p.threshold, p.due_by IS NOT NULL, p.due_time, p.cutoff, p.counted_in),
 			p.counted_in))
 	END AS allowed,
 	true AS is_open,
@@ -98,7 +98,7 @@ SELECT
 	c.pause_reasons
 FROM sla.clock_open AS c
 JOIN (
-	SELECT p.*, sla.calendar_of(p.goal, p.calendar) AS counted_in
+	SELECT p.*, sla.calendar_of(p.goal, p.calendar) AS counted_in, nullif(p.due_by, 'close')::time AS due_time
 	FROM sla.promise AS p
 	OFFSET 0
 ) AS p ON p.id = c.promise_id
@@ -167,8 +167,8 @@ BEGIN ATOMIC
 				u.used + sla.business_usecs(greatest(c.started_at, clock_time_as_of.at), c.late_at, p.counted_in)
 			WHEN p.threshold IS NULL THEN c.budget
 			ELSE c.budget + greatest(0, sla.business_usecs(
-				@extschema@.business_add(c.started_at, @extschema@.at_calendar(p.goal, NULL), p.counted_in),
-				@extschema@.business_add(c.started_at, @extschema@.at_calendar(p.threshold, NULL), p.counted_in),
+				sla.goal_instant(c.started_at, p.goal, p.due_by IS NOT NULL, p.due_time, p.cutoff, p.counted_in),
+				sla.goal_instant(c.started_at, p.threshold, p.due_by IS NOT NULL, p.due_time, p.cutoff, p.counted_in),
 				p.counted_in))
 		END,
 		c.ended_at IS NULL,
@@ -177,7 +177,7 @@ BEGIN ATOMIC
 		c.pause_reasons
 	FROM sla.clocks_as_of(relation, at, known_at, since) AS c
 	JOIN (
-		SELECT p.*, sla.calendar_of(p.goal, p.calendar) AS counted_in
+		SELECT p.*, sla.calendar_of(p.goal, p.calendar) AS counted_in, nullif(p.due_by, 'close')::time AS due_time
 		FROM sla.promise AS p
 		OFFSET 0
 	) AS p ON p.id = c.promise_id

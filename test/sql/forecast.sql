@@ -200,6 +200,19 @@ SELECT until, clocks, predicted, breached, brier FROM (VALUES ('2026-03-02 03:00
 	LATERAL sla.forecast_backtest('fc_ticket', '{2026-03-02 01:00Z}', known_at => now(), until => u.until) b WHERE metric IS NULL ORDER BY until;
 SELECT count(*) FROM sla.forecast_backtest('fc_ticket', '{}');
 
+-- a threshold by the close of its day: the day after tomorrow is short
+INSERT INTO sla.calendar (name, hours) VALUES ('fc_short', 'TZ=UTC Mo-Th 09:00-17:00; Fr 09:00-12:00');
+CREATE TABLE fc_day (id int PRIMARY KEY, at timestamptz);
+SELECT sla.track('fc_day', at => 'at');
+INSERT INTO sla.metric (relation, name) VALUES ('fc_day', 'm');
+INSERT INTO sla.policy (relation, name) VALUES ('fc_day', 'p');
+INSERT INTO sla.target (relation, policy, metric, goal, threshold, due_by) VALUES ('fc_day', 'p', 'm', '1 bd @fc_short', '2 bd @fc_short', 'close');
+INSERT INTO fc_day VALUES (1, '2026-03-04 10:00Z');
+SELECT f.budget_text, business_between(c.started_at, c.threshold_at, 'fc_short') AS until_late FROM sla.forecast('fc_day', '2026-03-04 12:00Z', known_at => now()) f JOIN sla.clock c USING (clock_id);
+SELECT budget_text FROM sla.report_forecast WHERE metric = 'm';
+UPDATE sla.target SET due_by = '11:00', cutoff = '09:30' WHERE relation = 'fc_day'::regclass;
+SELECT f.budget_text, business_between(c.started_at, c.threshold_at, 'fc_short') AS until_late FROM sla.forecast('fc_day', '2026-03-04 12:00Z', known_at => now()) f JOIN sla.clock c USING (clock_id);
+DROP TABLE fc_day;
 -- what cannot be asked
 SELECT count(*) FROM sla.forecast('pg_class');
 SELECT sla.forecast('fc_ticket', 'infinity');
