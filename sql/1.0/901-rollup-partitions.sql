@@ -1,5 +1,5 @@
 --
--- Rollups of partitioned tables: a partition's own trigger
+-- Rollups of partitioned tables: a partition's own trigger, and a partition that leaves
 --
 
 /*
@@ -7,6 +7,9 @@
  * then the rollup has missed what was written, also once it is enabled again (not
  * ALWAYS).  The trigger of the table goes by a generation that is no more, until
  * sla.rebuild() makes it anew.
+ *
+ * A partition that leaves may come back with the same files, written meanwhile: that
+ * the files were others leaves a mark, by which sla.fold() builds the rollup again.
  */
 CREATE FUNCTION sla.partition_altered()
 RETURNS event_trigger
@@ -27,11 +30,18 @@ BEGIN
 		WHERE d.classid = 'pg_class'::regclass AND a.relid <> d.objid
 		ORDER BY r.objective
 	) AS v;
+	INSERT INTO sla.rollup_delta (objective, total, good, generation, bucket, grp)
+	SELECT DISTINCT r.objective, 1, 0, r.generation, timestamptz '-infinity', ''
+	FROM pg_event_trigger_ddl_commands() AS d
+	CROSS JOIN LATERAL pg_partition_ancestors(d.objid::regclass) AS a (relid)
+	JOIN sla.objective AS o ON o.relation = a.relid
+	JOIN sla.rollup AS r ON r.objective = o.id
+	WHERE d.classid = 'pg_class'::regclass AND r.is_built AND r.fingerprint <> sla.rollup_fingerprint(o.relation);
 END
 $$;
-COMMENT ON FUNCTION sla.partition_altered() IS 'makes rollups void whose trigger is disabled on a partition';
+COMMENT ON FUNCTION sla.partition_altered() IS 'makes rollups void whose trigger is disabled on a partition, or that lose a partition';
 REVOKE ALL ON FUNCTION sla.partition_altered() FROM PUBLIC;
 CREATE EVENT TRIGGER sla_tracker_partition_altered ON ddl_command_end
 	WHEN TAG IN ('ALTER TABLE')
 	EXECUTE FUNCTION sla.partition_altered();
-COMMENT ON EVENT TRIGGER sla_tracker_partition_altered IS 'makes rollups void whose trigger is disabled on a partition';
+COMMENT ON EVENT TRIGGER sla_tracker_partition_altered IS 'makes rollups void whose trigger is disabled on a partition, or that lose a partition';

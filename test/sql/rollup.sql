@@ -241,6 +241,18 @@ ALTER TABLE ru_part DETACH PARTITION ru_part_2;
 SELECT * FROM state('part');
 SELECT sla.fold() >= 0;
 SELECT * FROM state('part');
+-- one leaves, is written, and comes back with the same files
+ALTER TABLE ru_part ATTACH PARTITION ru_part_2 FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+SELECT sla.fold() >= 0;
+SELECT * FROM state('part');
+ALTER TABLE ru_part DETACH PARTITION ru_part_2;
+INSERT INTO ru_part_2 VALUES ('2026-02-06', true);
+ALTER TABLE ru_part ATTACH PARTITION ru_part_2 FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+SELECT * FROM state('part');
+SELECT sla.fold() >= 0;
+SELECT * FROM state('part');
+ALTER TABLE ru_part DETACH PARTITION ru_part_2;
+SELECT sla.fold() >= 0;
 -- the trigger of one is disabled, in which something is written, and enabled again
 ALTER TABLE ru_part_3 DISABLE TRIGGER ALL;
 SELECT * FROM state('part');
