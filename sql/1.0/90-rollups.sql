@@ -66,7 +66,7 @@ COMMENT ON COLUMN sla.rollup_delta.objective IS 'number of the objective; 0: mar
 COMMENT ON COLUMN sla.rollup_delta.total IS 'by how much more counts';
 COMMENT ON COLUMN sla.rollup_delta.good IS 'by how much more is good';
 COMMENT ON COLUMN sla.rollup_delta.generation IS 'generation of the rollup';
-COMMENT ON COLUMN sla.rollup_delta.bucket IS 'when the five minutes begin; -infinity: something could not be counted, and the rollup is void';
+COMMENT ON COLUMN sla.rollup_delta.bucket IS 'when the five minutes begin; -infinity: something could not be counted, or a partition left, and the rollup is void';
 COMMENT ON COLUMN sla.rollup_delta.grp IS 'value of group_by, empty: none; of what could not be counted the SQLSTATE';
 
 CREATE FUNCTION sla.rollup_row()
@@ -323,7 +323,8 @@ REVOKE ALL ON FUNCTION sla.rollup_relation(sla.objective) FROM PUBLIC;
  * facts and deletes the deltas: what its snapshot does not see of the one it does
  * not see of the other, since both are of the same transaction.  So nobody has to
  * wait.  What was changed otherwise meanwhile shows in the fingerprint, which is
- * taken before.
+ * taken before.  (An older snapshot does not see the rows of a table that was
+ * rewritten since, or of a partition.)
  */
 CREATE FUNCTION sla.build_rollup(objective integer)
 RETURNS text
@@ -338,6 +339,9 @@ DECLARE
 BEGIN
 	IF reason IS NULL AND NOT sla.write_rollup_deltas() THEN
 		reason := 'this transaction wrote rows before a savepoint';
+	END IF;
+	IF reason IS NULL AND current_setting('transaction_isolation') <> 'read committed' THEN
+		RETURN 'rollups are built in READ COMMITTED only';
 	END IF;
 	IF reason IS NULL AND NOT sla.settle_rollup(build_rollup.objective) THEN
 		UPDATE sla.rollup AS r SET tried_at = clock_timestamp() WHERE r.objective = build_rollup.objective;
