@@ -161,8 +161,8 @@ REVOKE ALL ON FUNCTION sla.items_present(regclass, text[]) FROM PUBLIC;
 
 /*
  * The instant from which on clocks that ended are needed: the first of the months
- * and windows that may still change, and of the periods that are to be closed,
- * whatever keeps them from it.  A verdict is never later than the end.
+ * and windows that may still change, of the long windows of burn rules, and of the
+ * periods that are to be closed, whatever keeps them from it.  A verdict is never later than the end.
  */
 CREATE FUNCTION sla.needed_from(relation regclass, at timestamptz)
 RETURNS timestamptz
@@ -180,6 +180,16 @@ BEGIN ATOMIC
 		CROSS JOIN LATERAL sla.calendar_window('month', NULL, o.time_zone, needed_from.at - o.close_after) AS m
 		WHERE o.kind = 'clock' AND o.relation = needed_from.relation
 		UNION ALL
+		-- (of open time a rule wants no more than the window before has)
+		SELECT CASE
+			WHEN o.calendar IS NULL THEN sla.back_from(o, needed_from.at, r.long_window + r.hold_for)
+			ELSE (sla.objective_window(o, w.from_at - interval '1 us')).from_at
+		END
+		FROM sla.burn_rule AS r
+		JOIN sla.objective AS o ON o.name = r.objective
+		CROSS JOIN LATERAL sla.objective_window(o, needed_from.at) AS w
+		WHERE o.kind = 'clock' AND o.relation = needed_from.relation
+		UNION ALL
 		SELECT p.from_at
 		FROM sla.objective_name AS n
 		CROSS JOIN LATERAL sla.period_at(n.name, sla.closed_until(n)) AS p
@@ -190,7 +200,7 @@ BEGIN ATOMIC
 	) AS f (from_at);
 END;
 COMMENT ON FUNCTION sla.needed_from(regclass, timestamptz) IS
-'private: clocks that ended from here on count in a period that is not over';
+'private: clocks that ended from here on count in a period that is not over, or in a burn rate';
 REVOKE ALL ON FUNCTION sla.needed_from(regclass, timestamptz) FROM PUBLIC;
 
 /* The pass of a table, from its beginning when the last was a day ago; NULL: not now. */

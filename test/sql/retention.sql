@@ -62,6 +62,16 @@ SELECT * FROM kept.clocks;
 SELECT sla.retain('2021-01-07', 1000);
 SELECT * FROM kept.clocks;
 DELETE FROM sla.objective WHERE name = 'of the year';
+-- and a burn rule its long window, which begins in the window before; with a calendar all of that
+BEGIN;
+INSERT INTO sla.objective (name, kind, relation, metric, target_percent, window_length, close_after) VALUES ('burns', 'clock', 'kept.ticket', 'done', 95, 'month', '0');
+SELECT sla.needed_from('kept.ticket', '2020-12-09 12:00');
+INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window, hold_for) VALUES ('burns', 'slow', 30, '21 days', '1 day', '12 hours');
+SELECT sla.needed_from('kept.ticket', '2020-12-09 12:00');
+UPDATE sla.burn_rule SET long_window = '2 days' WHERE objective = 'burns';
+UPDATE sla.objective SET calendar = 'all' WHERE name = 'burns';
+SELECT sla.needed_from('kept.ticket', '2020-12-09 12:00');
+ROLLBACK;
 -- a period that should have been closed and is not needs its clocks, however long ago it was
 BEGIN;
 INSERT INTO sla.objective (name, kind, relation, metric, target_percent, window_length) VALUES ('of the month', 'clock', 'kept.ticket', 'done', 95, 'month');
