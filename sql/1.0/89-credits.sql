@@ -244,7 +244,12 @@ DECLARE
 	edge timestamptz;
 	edges timestamptz[];
 BEGIN
-	FOR o IN SELECT b.* FROM sla.objective AS b WHERE b.name = credit_counts.goal LOOP
+	-- (a version that has become another party's counts nothing of this one)
+	FOR o IN
+		SELECT b.*
+		FROM sla.objective AS b
+		WHERE b.name = credit_counts.goal AND (b.party IS NULL OR b.party = credit_counts.party)
+	LOOP
 		until := least(credit_counts.at, (SELECT min(n.valid_from) FROM sla.objective AS n WHERE n.name = o.name AND n.valid_from > o.valid_from));
 		has_groups := o.group_by IS NOT NULL;
 		o := sla.as_credited(o, credit_counts.party);

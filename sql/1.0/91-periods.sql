@@ -124,6 +124,7 @@ BEGIN
 				timezone(z.zone, credit_parts.to_at), interval '1 month') AS m
 		) AS c (at)
 		WHERE EXISTS (SELECT FROM sla.credit AS k WHERE k.party = v.party AND k.agreement = v.name AND k.objective = o.name)
+			AND (o.party IS NULL OR o.party = v.party)
 		GROUP BY v.party, v.name
 		HAVING bool_or(v.valid_from < credit_parts.to_at AND coalesce(v.ends_at > credit_parts.from_at, true))
 	LOOP

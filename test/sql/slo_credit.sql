@@ -125,6 +125,13 @@ INSERT INTO sla.objective (name, valid_from, kind, relation, at, good_when, targ
 INSERT INTO sc_outage VALUES (date_trunc('month', now()), now());
 SELECT bad, breach_amount FROM sla.service_credits('dcme', 'main') WHERE period_start = date_trunc('month', now(), 'UTC')::date;
 ROLLBACK;
+-- nothing of a version that is another party's counts for this one
+BEGIN;
+SELECT party, sum(total) > 0 AS has_total FROM sla.report_service_credit_objective WHERE objective = 'solved' GROUP BY party ORDER BY party;
+UPDATE sla.objective SET party = 'bcme' WHERE name = 'solved';
+SELECT party, sum(total) > 0 AS has_total, bool_or(breach_amount > 0) AS has_amount FROM sla.report_service_credit_objective WHERE objective = 'solved' GROUP BY party ORDER BY party;
+SELECT DISTINCT p.party FROM sla.objective AS o, sla.credit_parts(o, '2026-01-01', '2026-06-10') AS p WHERE o.name = 'solved' ORDER BY 1;
+ROLLBACK;
 -- they, and objectives, follow a renamed agreement
 INSERT INTO sla.objective (name, kind, relation, metric, party, agreement, target_percent) SELECT 'theirs', kind, relation, metric, 'dcme', 'main', 50 FROM sla.objective WHERE name = 'solved';
 UPDATE sla.agreement SET name = 'prime' WHERE party = 'dcme';
