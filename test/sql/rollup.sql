@@ -241,6 +241,23 @@ ALTER TABLE ru_part DETACH PARTITION ru_part_2;
 SELECT * FROM state('part');
 SELECT sla.fold() >= 0;
 SELECT * FROM state('part');
+-- one that is truncated in the transaction that made it keeps its file
+BEGIN;
+CREATE TABLE ru_part_4 PARTITION OF ru_part FOR VALUES FROM ('2026-04-01') TO ('2026-05-01');
+INSERT INTO ru_part VALUES ('2026-04-04', true), ('2026-04-05', false);
+SAVEPOINT s;
+TRUNCATE ru_part;
+ROLLBACK TO s;
+RELEASE s;
+SELECT * FROM state('part');
+TRUNCATE ru_part_4;
+SELECT * FROM state('part');
+COMMIT;
+SELECT * FROM state('part');
+SELECT sla.fold() >= 0;
+SELECT * FROM state('part');
+DROP TABLE ru_part_4;
+SELECT sla.fold() >= 0;
 -- one leaves, is written, and comes back with the same files
 ALTER TABLE ru_part ATTACH PARTITION ru_part_2 FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
 SELECT sla.fold() >= 0;
