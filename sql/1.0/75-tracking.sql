@@ -178,15 +178,23 @@ DECLARE
 	tab regclass;
 	trigger text;
 BEGIN
-	-- a restore may have brought triggers without the definitions that they are of
-	IF EXISTS (
-		SELECT
-		FROM pg_trigger AS t
+	-- a restore may have brought triggers without the definitions that they are of, and
+	-- a partition those of what it was a partition of before
+	FOR tab, trigger IN
+		SELECT t.tgrelid, t.tgname
+		FROM sla.tables_below(relation) AS b (tab)
+		JOIN pg_class AS c ON c.oid = b.tab AND (c.oid = relation OR c.relispartition)
+		JOIN pg_trigger AS t ON t.tgrelid = b.tab AND t.tgparentid = 0
 		JOIN pg_proc AS p ON p.oid = t.tgfoid AND p.pronamespace = 'sla'::regnamespace
-		WHERE t.tgrelid = relation AND t.tgname = 'sla_track_row' AND encode(t.tgargs, 'escape') <> number || E'\\000')
-	THEN
-		PERFORM sla.drop_triggers(relation);
-	END IF;
+		WHERE p.proname IN ('track_row', 'track_statement', 'track_truncate')
+			AND NOT EXISTS (
+				SELECT
+				FROM sla.tables_above(b.tab) AS a (tab)
+				JOIN sla.tracked AS k ON k.relation = a.tab
+				WHERE encode(t.tgargs, 'escape') = k.id || E'\\000')
+	LOOP
+		EXECUTE format('DROP TRIGGER %I ON %s', trigger, tab);
+	END LOOP;
 
 	-- a partitioned table hands its row triggers down; children by inheritance
 	-- do not get them

@@ -629,6 +629,16 @@ SELECT count(*) AS not_ours FROM clocks('parted') WHERE item = '8' OR (item = '4
 SELECT tgname FROM pg_trigger WHERE tgrelid = 'parted_2'::regclass AND NOT tgisinternal AND tgfoid::regproc::text LIKE 'sla.%';
 TRUNCATE parted_2;
 SELECT item, state FROM clocks('parted') WHERE item IN ('4', '7');
+-- and makes room for those of what it comes to, also where the table is tracked by itself
+BEGIN;
+SELECT sla.track('parted_2');
+INSERT INTO sla.metric (relation, name) SELECT 'parted_2', name FROM sla.metric WHERE relation = 'parted'::regclass;
+INSERT INTO sla.policy (relation, name) VALUES ('parted_2', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) SELECT 'parted_2', 'all', name, '4 bh @24/7' FROM sla.metric WHERE relation = 'parted_2'::regclass;
+INSERT INTO parted_2 (id, bucket) VALUES (8, 2);
+TRUNCATE parted_2;
+SELECT DISTINCT state FROM sla.clock WHERE relation = 'parted_2'::regclass;
+ROLLBACK;
 DROP TABLE parted_2;
 -- a partition emptied, though statement triggers are not handed down to partitions; also one of a partition, made later
 CREATE TABLE parted_4 PARTITION OF parted FOR VALUES IN (4, 5) PARTITION BY LIST (bucket);
