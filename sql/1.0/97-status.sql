@@ -85,6 +85,40 @@ SELECT DISTINCT 'source ' || s.source::text, 'suspended',
 FROM sla.source AS s
 JOIN pg_catalog.pg_class AS c ON c.oid = s.source AND c.relowner <> s.confirmed_by
 UNION ALL
+-- (a column was dropped with CASCADE: each write fails, or is noted in sla.sync_error)
+SELECT d.subject, 'missing',
+	pg_catalog.format('expressions of sla.%s are missing (%s): update the rows with expressions written anew, then SELECT sla.sync(%L)',
+		d.definition, pg_catalog.string_agg(pg_catalog.format('%s of "%s"', e.key, d.name), ', ' ORDER BY d.id, e.key), d.relation)
+FROM (
+	SELECT 'definitions of ' || t.relation::text, 'tracked', t.id, t.relation::text, t.relation, t.relation, pg_catalog.to_jsonb(t),
+		ARRAY['item', 'at', 'labels', 'owner', 'party']
+	FROM sla.tracked AS t
+	UNION ALL
+	SELECT 'definitions of ' || m.relation::text, 'metric', m.id, m.name, m.relation, m.relation, pg_catalog.to_jsonb(m),
+		ARRAY['start_when', 'stop_when', 'pause_when', 'cancel_when', 'start_at', 'stop_at', 'due_at', 'per', 'pause_reason']
+	FROM sla.metric AS m
+	UNION ALL
+	SELECT 'definitions of ' || p.relation::text, 'policy', p.id, p.name, p.relation, p.relation, pg_catalog.to_jsonb(p),
+		ARRAY['applies_when']
+	FROM sla.policy AS p
+	UNION ALL
+	SELECT 'source ' || s.source::text, 'source', s.id, s.metric, s.relation, s.source, pg_catalog.to_jsonb(s),
+		ARRAY['item', 'applies_when', 'at', 'reason']
+	FROM sla.source AS s
+) AS d (subject, definition, id, name, relation, tab, text_of, columns)
+CROSS JOIN LATERAL pg_catalog.jsonb_each_text(d.text_of) AS e (key, text)
+WHERE e.key = ANY (d.columns) AND e.text IS NOT NULL
+	AND NOT EXISTS (
+		SELECT
+		FROM pg_catalog.pg_proc AS f
+		JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace AND n.nspname = 'sla'
+		WHERE f.proname = pg_catalog.format('%s_%s_%s', d.definition, d.id, e.key))
+	-- (else it was detached)
+	AND EXISTS (
+		SELECT FROM pg_catalog.pg_trigger AS t
+		WHERE t.tgrelid = d.tab AND t.tgname IN ('sla_track_row', 'sla_track_source'))
+GROUP BY d.subject, d.definition, d.relation
+UNION ALL
 -- (its function reads the columns of the item)
 SELECT 'item of ' || r.relation::text, 'not unique',
 	pg_catalog.format('no unique index has only columns of %s: two rows may be one item, and each is looked for in the whole table', r.item)

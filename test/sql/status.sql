@@ -59,6 +59,25 @@ DELETE FROM sla.metric;
 SELECT * FROM sla.status() WHERE status = 'missing' ORDER BY subject;
 ROLLBACK;
 
+-- Expressions that went with a column.
+BEGIN;
+CREATE TABLE status_task (id int PRIMARY KEY, done boolean, kind text);
+CREATE TABLE status_event (of int, kind text);
+SELECT sla.track('status_task', labels => 'jsonb_build_object(''kind'', kind)', owner => 'kind');
+INSERT INTO sla.metric (relation, name, stop_when, pause_when) VALUES ('status_task', 'done', 'done', 'kind = ''wait'''), ('status_task', 'seen', 'done', NULL);
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('status_task', 'all', 'kind IS NOT NULL');
+INSERT INTO sla.source (source, relation, item, metric, action, applies_when) VALUES ('status_event', 'status_task', 'of::text', 'done', 'pause', 'kind = ''wait''');
+SET client_min_messages = warning;
+ALTER TABLE status_task DROP COLUMN kind CASCADE;
+ALTER TABLE status_event DROP COLUMN kind CASCADE;
+SELECT * FROM sla.status() WHERE status = 'missing' ORDER BY 1, 3;
+UPDATE sla.tracked SET labels = NULL, owner = NULL WHERE relation = 'status_task'::regclass;
+UPDATE sla.metric SET pause_when = 'id = 0' WHERE relation = 'status_task'::regclass AND name = 'done';
+UPDATE sla.policy SET applies_when = 'true' WHERE relation = 'status_task'::regclass;
+UPDATE sla.source SET applies_when = 'true' WHERE relation = 'status_task'::regclass;
+SELECT * FROM sla.status() WHERE status = 'missing' ORDER BY 1, 3;
+ROLLBACK;
+
 -- What waits for sla.tick() where nobody has called it: no fault for who asked for nothing that a tick does.
 CREATE TABLE status_visit (id int PRIMARY KEY, opened timestamptz DEFAULT now() - interval '2 hours');
 SELECT sla.track('status_visit');
