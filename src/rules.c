@@ -913,12 +913,45 @@ is_pristine(Oid function, Relation rel)
 	return pristine;
 }
 
+/* The arguments of make_rule(). */
+typedef struct RuleMaking
+{
+	Relation	rel;
+	const RuleColumn *rule;
+	const char *name;
+	const char *text;
+} RuleMaking;
+
+/* Make the function of one expression, in place of the one that there may be. */
+static void
+make_rule(void *argument)
+{
+	RuleMaking *making = argument;
+	Relation	rel = making->rel;
+	const RuleColumn *rule = making->rule;
+	Node	   *expr = rule_parse(rel, rule->definition, rule->column, making->text, rule->type);
+	Bitmapset  *nullable;
+
+	if (strcmp(rule->definition, "tracked") == 0 && strcmp(rule->column, "item") == 0 &&
+		!rule_unique_columns(rel, rule_columns(NULL, (Expr *) expr), &nullable))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
+				 errmsg("item \"%s\" is not unique in table \"%s\"", making->text, RelationGetRelationName(rel)),
+				 errdetail("No unique index has only columns of this expression."),
+				 errhint("Name the columns of the primary key or of a unique index.")));
+	rule_drop(rel->rd_rel->reltype, making->name);
+	rule_store(rel, making->name, expr, rule->type);
+}
+
 /*
  * Bring the function of one expression in line with the text in its column ("text"
  * and "old_text" may be NULL).  It is created again if the text has changed, and also
  * if it is uncertain who created it ("keep" is false): for a new row, as the trigger
  * fires before ON CONFLICT DO NOTHING discards it, and when a new owner of the table
  * confirms the definition.
+ *
+ * In a restore, one that the dump lacks and that cannot be made (a column that it reads
+ * was dropped with CASCADE) stays missing, so that the rows of all other tables arrive.
  */
 static void
 keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, const char *old_text,
@@ -926,8 +959,7 @@ keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, cons
 {
 	char	   *name = rule_name(rule->definition, id, rule->column);
 	Oid			function = rule_function(name, rel->rd_rel->reltype);
-	Bitmapset  *nullable;
-	Node	   *expr;
+	RuleMaking	making = {rel, rule, name, text};
 
 	if (text == NULL)
 	{
@@ -940,16 +972,15 @@ keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, cons
 		tie_to_table(function, rel);
 		return;
 	}
-	expr = rule_parse(rel, rule->definition, rule->column, text, rule->type);
-	if (strcmp(rule->definition, "tracked") == 0 && strcmp(rule->column, "item") == 0 &&
-		!rule_unique_columns(rel, rule_columns(NULL, (Expr *) expr), &nullable))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
-				 errmsg("item \"%s\" is not unique in table \"%s\"", text, RelationGetRelationName(rel)),
-				 errdetail("No unique index has only columns of this expression."),
-				 errhint("Name the columns of the primary key or of a unique index.")));
-	rule_drop(rel->rd_rel->reltype, name);
-	rule_store(rel, name, expr, rule->type);
+	if (!is_restoring())
+		make_rule(&making);
+	else if (attempt(make_rule, &making) != 0)
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the expression of column \"%s\" of sla.%s for table \"%s\" is missing",
+						rule->column, rule->definition, RelationGetRelationName(rel)),
+				 errdetail("The dump lacks it, and it cannot be made from its text, \"%s\".", text),
+				 errhint("Update the row of sla.%s with the expression written anew.", rule->definition)));
 }
 
 /*
@@ -1065,9 +1096,13 @@ sla_check_rules(PG_FUNCTION_ARGS)
 				 errhint("Delete the row and insert another.")));
 	id = int_column(new != NULL ? new : old, desc, "id");
 
-	/* if the table is being dropped, its functions are dropped with it */
-	if (new == NULL && get_rel_relkind(relid) == '\0')
-		return PointerGetDatum(old);
+	/*
+	 * if the table is being dropped, its functions are dropped with it; a
+	 * dump may have rows of one that was dropped while event triggers were
+	 * off
+	 */
+	if ((new == NULL || is_restoring()) && get_rel_relkind(relid) == '\0')
+		return PointerGetDatum(new != NULL ? new : old);
 	rel = open_defined(relid, definition);
 	if (new != NULL && strcmp(definition, "tracked") == 0 && text_column(new, desc, "item") == NULL)
 	{

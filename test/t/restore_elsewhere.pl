@@ -115,6 +115,39 @@ $node->safe_psql('alone', q{
 is($node->safe_psql('alone', $clocks), 'stays.ticket|7|running', 'tracked anew it is followed');
 is($node->safe_psql('alone', $told), '', 'and nothing is told');
 
+# What one table lacks is not missed by the others: a column that went with CASCADE,
+# and all of a table, dropped while event triggers were off.
+$node->safe_psql('postgres', 'CREATE DATABASE lacking');
+$node->safe_psql('lacking', q{
+	CREATE EXTENSION sla_tracker;
+	CREATE TABLE kept (id int PRIMARY KEY, done boolean);
+	CREATE TABLE less (id int PRIMARY KEY, done boolean, kind text);
+	CREATE TABLE gone (id int PRIMARY KEY, done boolean);
+	SELECT sla.track(t::regclass) FROM unnest('{kept,less,gone}'::text[]) AS t;
+	INSERT INTO sla.metric (relation, name, stop_when) SELECT relation, 'done', 'done' FROM sla.tracked;
+	INSERT INTO sla.policy (relation, name) SELECT relation, 'all' FROM sla.tracked;
+	INSERT INTO sla.target (relation, policy, metric, goal) SELECT relation, 'all', 'done', '4 bh @24/7' FROM sla.tracked;
+	INSERT INTO sla.objective (name, relation, at, good_when, target_percent) SELECT relation::text, relation, 'now()', 'done', 90 FROM sla.tracked;
+	SELECT sla.track('less', labels => $$jsonb_build_object('kind', kind)$$);
+	UPDATE sla.objective SET good_when = 'kind IS NULL' WHERE name = 'less';
+	UPDATE sla.metric SET start_when = 'kind IS NULL' WHERE relation = 'less'::regclass;
+	UPDATE sla.policy SET applies_when = 'kind IS NULL' WHERE relation = 'less'::regclass;
+	INSERT INTO kept VALUES (1);
+	INSERT INTO less VALUES (1);
+	INSERT INTO gone VALUES (1);
+	ALTER TABLE less DROP COLUMN kind CASCADE;
+	SET session_replication_role = replica;
+	DROP TABLE gone;
+});
+my $lacks = q{SELECT status, count(*) FROM sla.status() WHERE status NOT IN ('ok', 'behind') GROUP BY status ORDER BY status COLLATE "C"};
+my $all = q{SELECT (SELECT count(*) FROM sla.tracked), (SELECT count(*) FROM sla.metric), (SELECT count(*) FROM sla.policy), (SELECT count(*) FROM sla.objective), (SELECT count(*) FROM sla.clock_state)};
+$node->command_ok([ 'pg_dump', '-Fc', '-d', $node->connstr('lacking'), '-f', "$dump.lacking" ], 'pg_dump');
+$node->safe_psql('postgres', 'CREATE DATABASE lacks');
+$node->command_ok([ 'pg_restore', '-d', $node->connstr('lacks'), "$dump.lacking" ], 'restored without an error');
+is($node->safe_psql('lacks', $all), '3|3|3|3|3', 'with all definitions');
+is($node->safe_psql('lacks', $lacks), $node->safe_psql('lacking', $lacks), 'and what is missing is told as before');
+is($node->safe_psql('lacks', q{INSERT INTO kept VALUES (2); SELECT count(*) FROM sla.clock WHERE item = '2'}), '1', 'the others are followed');
+
 # Away: defaults of the extension's types stay, in whatever schema these are.
 $node->safe_psql('role_gone', 'SELECT sla.detach(); DROP EXTENSION sla_tracker');
 is($node->safe_psql('role_gone', q{SELECT atttypid::regtype, pg_get_expr(adbin, adrelid) FROM pg_attribute a JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
