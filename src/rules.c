@@ -828,15 +828,25 @@ static Relation
 open_defined(Oid relid, const char *definition)
 {
 	bool		only_read = strcmp(definition, "objective") == 0;
-	Relation	rel;
+	Relation	rel = NULL;
 
-	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+	{
+		if (!pg_class_ownercheck_compat(relid, GetUserId()))
+			aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
+		rel = try_relation_open(relid, AccessShareLock);
+	}
+	if (rel == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table with OID %u does not exist", relid)));
+
+	/*
+	 * what is written is confirmed and evaluated as the owner, who may be
+	 * another since the lock was waited for
+	 */
 	if (!pg_class_ownercheck_compat(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
-	rel = relation_open(relid, AccessShareLock);
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(rel->rd_rel->relkind), RelationGetRelationName(rel));
 	switch (rel->rd_rel->relkind)
 	{
 		case RELKIND_RELATION:
@@ -959,7 +969,7 @@ keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, cons
 {
 	char	   *name = rule_name(rule->definition, id, rule->column);
 	Oid			function = rule_function(name, rel->rd_rel->reltype);
-	RuleMaking	making = {rel, rule, name, text};
+	RuleMaking	making = {.rel = rel,.rule = rule,.name = name};
 
 	if (text == NULL)
 	{
@@ -972,6 +982,8 @@ keep_rule(Relation rel, const RuleColumn *rule, int32 id, const char *text, cons
 		tie_to_table(function, rel);
 		return;
 	}
+	making.text = text;
+
 	if (!is_restoring())
 		make_rule(&making);
 	else if (attempt(make_rule, &making) != 0)
