@@ -610,25 +610,30 @@ BEGIN
 	FOR col IN
 		SELECT a.attrelid::regclass AS tab, a.attname,
 			CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN 'text[]' ELSE 'text' END AS type,
-			d.oid IS NOT NULL AS has_default,
-			CASE pg_get_expr(d.adbin, d.adrelid) WHEN l.literal || '::' || format_type(a.atttypid, NULL) THEN l.literal END AS literal
+			o.tabs, o.defaults
 		FROM pg_attribute AS a
 		JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 		JOIN pg_type AS t ON t.oid = a.atttypid
-		LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-		LEFT JOIN LATERAL substring(pg_get_expr(d.adbin, d.adrelid) FROM '^(''(?:[^'']|'''')*'')::') AS l (literal) ON true
+		-- (partitions and children may have defaults of their own)
+		CROSS JOIN LATERAL (
+			SELECT array_agg(b.tab ORDER BY b.n),
+				array_agg(CASE pg_get_expr(d.adbin, d.adrelid) WHEN l.literal || '::' || format_type(a.atttypid, NULL) THEN l.literal END ORDER BY b.n)
+			FROM sla.tables_below(a.attrelid) WITH ORDINALITY AS b (tab, n)
+			JOIN pg_attribute AS h ON h.attrelid = b.tab AND h.attname = a.attname
+			LEFT JOIN pg_attrdef AS d ON d.adrelid = h.attrelid AND d.adnum = h.attnum
+			LEFT JOIN LATERAL substring(pg_get_expr(d.adbin, d.adrelid) FROM '^(''(?:[^'']|'''')*'')::') AS l (literal) ON true
+		) AS o (tabs, defaults)
 		WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0 AND a.attgenerated = ''
 			AND ('@extschema@.business_interval'::regtype IN (t.oid, t.typelem)
 				OR '@extschema@.business_hours'::regtype IN (t.oid, t.typelem))
 			AND c.relnamespace <> 'sla'::regnamespace
 	LOOP
-		IF col.has_default THEN
-			PERFORM sla.alter_as_owner(col.tab, format('ALTER COLUMN %I DROP DEFAULT', col.attname));
-		END IF;
+		PERFORM sla.alter_as_owner(col.tab, format('ALTER COLUMN %I DROP DEFAULT', col.attname));
 		PERFORM sla.alter_as_owner(col.tab, format('ALTER COLUMN %I TYPE %s', col.attname, col.type));
-		IF col.literal IS NOT NULL THEN
-			PERFORM sla.alter_as_owner(col.tab, format('ALTER COLUMN %I SET DEFAULT %s', col.attname, col.literal));
-		END IF;
+		FOR i IN 1 .. cardinality(col.tabs) LOOP
+			PERFORM sla.alter_as_owner(col.tabs[i], format('ALTER COLUMN %I %s', col.attname,
+				coalesce('SET DEFAULT ' || col.defaults[i], 'DROP DEFAULT')));
+		END LOOP;
 	END LOOP;
 END
 $$;

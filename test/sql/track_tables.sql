@@ -739,10 +739,11 @@ INSERT INTO sla.policy (relation, name) VALUES ('uses', 'all');
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('uses', 'all', 'resolution', '4 bh @track_desk');
 INSERT INTO uses VALUES (1, DEFAULT, DEFAULT, '{1 bh}', DEFAULT, '2020-11-20 09:00Z');
 -- and one in partitions, with a source that has children
-CREATE TABLE uses_parts (id int, goal business_interval, status text, at timestamptz, PRIMARY KEY (id)) PARTITION BY RANGE (id);
-CREATE TABLE uses_part PARTITION OF uses_parts DEFAULT;
-CREATE TABLE uses_said (id int, goal business_interval);
+CREATE TABLE uses_parts (id int, goal business_interval DEFAULT '4 bh', status text, at timestamptz, PRIMARY KEY (id)) PARTITION BY RANGE (id);
+CREATE TABLE uses_part PARTITION OF uses_parts (goal DEFAULT '5 bh') DEFAULT;
+CREATE TABLE uses_said (id int, goal business_interval DEFAULT '1 bh');
 CREATE TABLE uses_saying (hours business_hours) INHERITS (uses_said);
+ALTER TABLE uses_saying ALTER goal DROP DEFAULT;
 SELECT sla.track('uses_parts', at => 'at');
 INSERT INTO sla.metric (relation, name, stop_when) VALUES ('uses_parts', 'resolution', 'status = ''done''');
 INSERT INTO sla.source (source, relation, item, metric, action) VALUES ('uses_said', 'uses_parts', 'id', 'resolution', 'stop');
@@ -757,6 +758,7 @@ SELECT sla.detach();
 DROP EXTENSION sla_tracker;
 INSERT INTO uses (id, goal, hours, status, opened_at) VALUES (2, '1 bh', '24/7', 'done', '2020-11-20 09:00Z');
 SELECT id, goal::text, hours::text, goals::text, status, due_at FROM uses ORDER BY id;
+SELECT adrelid::regclass, pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid::regclass::text LIKE 'uses%' ORDER BY 1, adnum;
 SELECT count(*) FROM pg_trigger WHERE tgrelid::regclass::text LIKE 'uses%';
 ROLLBACK;
 -- and in this session everything goes on
