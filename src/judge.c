@@ -141,6 +141,7 @@ difference(const StoredClock *stored, const StoredClock *derived)
 		{"budget", stored->budget, derived->budget},
 		{"paused", stored->paused, derived->paused},
 		{"elapsed", stored->elapsed, derived->elapsed},
+		{"gross_elapsed", stored->gross_elapsed, derived->gross_elapsed},
 		{"is_excepted", stored->excepted, derived->excepted},
 		{"is_waived", stored->waived, derived->waived},
 	};

@@ -143,7 +143,7 @@ BEGIN
 	PERFORM FROM sla.calendar AS c WHERE c.name = named FOR KEY SHARE;
 	IF NOT FOUND AND named <> '24/7' AND NOT sla.restoring() THEN
 		RAISE EXCEPTION 'calendar "%" does not exist', named
-			USING ERRCODE = 'undefined_object';
+			USING ERRCODE = 'undefined_object', HINT = 'Insert it into sla.calendar first.';
 	END IF;
 	RETURN NEW;
 END
@@ -305,6 +305,10 @@ BEGIN
 		IF NEW.due_by <> 'close' THEN
 			BEGIN
 				PERFORM NEW.due_by::time;
+				-- (what "now" is would be another time for each clock)
+				IF NEW.due_by !~ '[0-9]' THEN
+					RAISE data_exception;
+				END IF;
 			EXCEPTION WHEN data_exception THEN
 				RAISE EXCEPTION 'invalid due_by: "%"', NEW.due_by
 					USING ERRCODE = 'invalid_datetime_format',

@@ -149,6 +149,7 @@ SELECT s, f.* FROM unnest(ARRAY[
 	$$UPDATE sla.target SET goal = '-4 bh @track_desk'$$,
 	$$UPDATE sla.target SET threshold = '8 bh @no_such_calendar'$$,
 	$$UPDATE sla.target SET due_by = 'noon'$$,
+	$$UPDATE sla.target SET due_by = 'now'$$,
 	$$UPDATE sla.target SET due_by = '25:00'$$,
 	$$UPDATE sla.target SET due_by = '16:00'$$,
 	$$UPDATE sla.target SET due_by = '16:00', goal = '1 bd 1 bh @track_desk'$$,
