@@ -237,6 +237,10 @@ BEGIN
 		END IF;
 		RETURN NULL;
 	END IF;
+	IF TG_OP = 'INSERT' THEN
+		-- (of what had its number before a TRUNCATE)
+		PERFORM sla.drop_rollup(NEW.id);
+	END IF;
 	IF TG_OP = 'UPDATE' AND
 		((OLD.kind, OLD.at, OLD.total_when, OLD.good_when, OLD.value, OLD.at_most, OLD.at_least, OLD.group_by, OLD.time_zone, OLD.confirmed_by)
 		IS DISTINCT FROM
