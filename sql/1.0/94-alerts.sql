@@ -1198,6 +1198,13 @@ BEGIN
 		(SELECT min(greatest(d.due_at, d.paused_until)) FROM sla.burn_due AS d),
 		(SELECT min(d.due_at) + interval '1 microsecond' FROM sla.review_untold AS d),
 		CASE WHEN EXISTS (SELECT FROM sla.review_over) THEN pg_catalog.now() END,
+		-- (rules that were deleted)
+		CASE WHEN EXISTS (
+				SELECT
+				FROM sla.alert AS a
+				WHERE a.kind = 'burn_rate' AND a.withdrawn_at IS NULL
+					AND NOT EXISTS (SELECT FROM sla.burn_rule AS r WHERE r.objective = a.objective AND r.name = a.rule))
+			THEN pg_catalog.now() END,
 		sla.next_fold(),
 		CASE WHEN EXISTS (SELECT FROM sla.objective) OR EXISTS (SELECT FROM sla.retention) THEN
 			(SELECT min(coalesce(t.next_at, '-infinity')) FROM sla.tick_state AS t WHERE t.step IN ('fold', 'close periods', 'retain'))

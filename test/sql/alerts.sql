@@ -240,6 +240,12 @@ SELECT tick('2020-06-02 09:00');
 SELECT tick('2020-06-02 09:00');
 TRUNCATE sla.clock_due, sla.clock_due_new;
 SELECT sla.next_tick();
+-- an alert of a burn rule that is gone is to be withdrawn
+INSERT INTO sla.alert (kind, at, raised_at, objective, rule) VALUES ('burn_rate', '2020-06-02', '2020-06-02', 'gone', 'fast');
+SELECT sla.next_tick() <= now() AS now;
+SELECT done FROM sla.tick('2020-06-02 09:00') WHERE step = 'burn rates';
+SELECT sla.next_tick();
+DELETE FROM sla.alert WHERE objective = 'gone';
 INSERT INTO ticket (id) SELECT 'w' || i FROM generate_series(1, 5) i;
 SELECT sla.next_tick();
 SELECT done FROM sla.tick('2020-06-01 11:30', 2) WHERE step = 'clocks';
