@@ -97,20 +97,20 @@ PG_FUNCTION_INFO_V1(sla_ask);
 Datum
 sla_ask(PG_FUNCTION_ARGS)
 {
-	Oid			before;
+	Asker		before;
 	Datum volatile result = (Datum) 0;
 	bool		isnull = false;
 
 	if (fcinfo->flinfo->fn_retset)
 		InitMaterializedSRF(fcinfo, 0);
-	before = visibility_answer(visibility_reader());
+	before = visibility_answer();
 	PG_TRY();
 	{
 		result = answer(fcinfo, &isnull);
 	}
 	PG_FINALLY();
 	{
-		(void) visibility_answer(before);
+		visibility_answered(before);
 	}
 	PG_END_TRY();
 	if (isnull && !fcinfo->flinfo->fn_retset)

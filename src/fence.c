@@ -125,6 +125,13 @@ fence_settings(const char *time_zone)
 }
 
 void
+fence_settings_of(const char *search_path, const char *time_zone)
+{
+	set("search_path", search_path);
+	set("TimeZone", time_zone);
+}
+
+void
 fence_no_jit(void)
 {
 	set("jit", "off");

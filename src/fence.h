@@ -55,6 +55,9 @@ extern Oid	fence_role(void);
  */
 extern void fence_settings(const char *time_zone);
 
+/* Inside a fence: make these settings of a session. */
+extern void fence_settings_of(const char *search_path, const char *time_zone);
+
 /* Inside a fence: disable JIT, which does not pay if little is read. */
 extern void fence_no_jit(void);
 

@@ -48,6 +48,7 @@
 #include "parser/parsetree.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -250,22 +251,52 @@ sla_seen_support(PG_FUNCTION_ARGS)
  * Reading
  */
 
-/* The role for which the extension's owner answers, or InvalidOid. */
-static Oid	asked_by = InvalidOid;
+/* Whom the extension's owner answers. */
+static Asker asker;
+
+static bool
+is_answering(void)
+{
+	return OidIsValid(asker.role) && GetUserId() == fence_extension_owner();
+}
 
 Oid
 visibility_reader(void)
 {
-	return OidIsValid(asked_by) && GetUserId() == fence_extension_owner() ? asked_by : GetUserId();
+	return is_answering() ? asker.role : GetUserId();
 }
 
-Oid
-visibility_answer(Oid asker)
+Asker
+visibility_answer(void)
 {
-	Oid			before = asked_by;
+	Asker		before = asker;
 
-	asked_by = asker;
+	if (is_answering())
+		return before;
+	asker.role = GetUserId();
+	asker.search_path = pstrdup(GetConfigOption("search_path", false, false));
+	asker.time_zone = pstrdup(GetConfigOption("TimeZone", false, false));
 	return before;
+}
+
+void
+visibility_answered(Asker before)
+{
+	asker = before;
+}
+
+/*
+ * Read a table as the reader.  The functions that answer have settings of their own, but
+ * policies are to be evaluated under those of whoever asks.
+ */
+static void
+enter_as_reader(Fence *fence, Oid reader)
+{
+	bool		answering = is_answering();
+
+	fence_enter_read_only(fence, reader);
+	if (answering)
+		fence_settings_of(asker.search_path, asker.time_zone);
 }
 
 typedef enum Sight
@@ -450,7 +481,7 @@ see_item(Seen *seen, SeenTable *table, const char *item)
 	row = rows_by_item(&rows, table->def, item, ROW_READ);
 	if (row != NULL && is_row_of(table->def, row, item))
 	{
-		fence_enter_read_only(&fence, seen->reader);
+		enter_as_reader(&fence, seen->reader);
 		SPI_connect();
 		if (table->plan == NULL)
 			table->plan = kept_plan(seen->context,
@@ -566,7 +597,7 @@ read_items(Seen *seen, SeenTable *table)
 	read.places = hash_create("sla places seen", BATCH, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	read.items = seen_create(context, BATCH, NULL);
 
-	fence_enter_read_only(&fence, seen->reader);
+	enter_as_reader(&fence, seen->reader);
 	all = read_all(psprintf("SELECT r.tableoid, r.ctid FROM %s AS r", name), take_place, &read);
 	fence_leave(&fence);
 	if (all)

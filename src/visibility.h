@@ -21,7 +21,20 @@ extern void visibility_init(void);
  */
 extern Oid	visibility_reader(void);
 
-/* Set the role for which the extension's owner answers; returns the previous one. */
-extern Oid	visibility_answer(Oid asker);
+/* Whom the extension's owner answers. */
+typedef struct Asker
+{
+	Oid			role;			/* InvalidOid: nobody */
+	const char *search_path;	/* settings of the session, under which the
+								 * policies of tables are evaluated */
+	const char *time_zone;
+} Asker;
+
+/*
+ * From now on the extension's owner answers the reader; returns whom he answered before,
+ * for visibility_answered().
+ */
+extern Asker visibility_answer(void);
+extern void visibility_answered(Asker before);
 
 #endif							/* SLA_VISIBILITY_H */

@@ -246,6 +246,30 @@ SELECT item FROM sla.report_clock WHERE relation = 'desk.ticket' ORDER BY item;
 RESET ROLE;
 ROLLBACK;
 
+-- policies are evaluated under the settings of who asks, by one who answers, too
+BEGIN;
+CREATE SCHEMA desk_staff;
+CREATE TABLE desk_staff.member (role name, team text);
+INSERT INTO desk_staff.member VALUES ('regress_sla_red', 'regress_sla_blue');
+GRANT USAGE ON SCHEMA desk_staff TO regress_sla_red;
+GRANT SELECT ON desk_staff.member TO regress_sla_red;
+CREATE FUNCTION desk_staff.teams() RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY SELECT team FROM member WHERE role = current_user AND current_setting('timezone') = 'Asia/Tokyo';
+END
+$$;
+ALTER POLICY team ON desk.ticket USING (team IN (SELECT desk_staff.teams()));
+SET LOCAL ROLE regress_sla_red;
+SET LOCAL search_path = desk_staff;
+SET LOCAL timezone = 'Asia/Tokyo';
+SELECT id FROM desk.ticket ORDER BY id;
+SELECT item FROM sla.clock WHERE relation = 'desk.ticket'::regclass ORDER BY item;
+SELECT item FROM sla.clock_at('desk.ticket', now()) ORDER BY item;
+SELECT item FROM sla.forecast('desk.ticket') ORDER BY item;
+SELECT count(*) > 0 AS explained FROM sla.explain('desk.ticket', '5', 'repair');
+SELECT current_setting('search_path'), current_setting('timezone');
+ROLLBACK;
+
 -- many clocks: the table is read once, with the same result
 INSERT INTO desk.ticket (id, team, created_at) SELECT i, CASE i % 3 WHEN 0 THEN 'regress_sla_red' ELSE 'regress_sla_blue' END, now() FROM generate_series(1001, 1300) AS i;
 INSERT INTO desk.code SELECT 'n' || i, CASE i % 3 WHEN 0 THEN 'regress_sla_red' ELSE 'regress_sla_blue' END, 'open', now() FROM generate_series(1001, 1300) AS i;
