@@ -273,7 +273,10 @@ BEGIN
 			EXIT WHEN next.to_at IS NULL;
 			due := sla.settles_at(next.version, next.to_at);
 			EXIT WHEN due > least(at, now()) OR due > oldest;
-			PERFORM FROM sla.objective AS o WHERE o.id = (next.version).id FOR NO KEY UPDATE SKIP LOCKED;
+			-- (it may have been edited since it was read)
+			PERFORM FROM sla.objective AS o
+			WHERE o.id = (next.version).id AND o IS NOT DISTINCT FROM next.version
+			FOR NO KEY UPDATE SKIP LOCKED;
 			EXIT WHEN NOT FOUND;
 			next.from_at := greatest(next.from_at, since);
 			-- (by one snapshot)
