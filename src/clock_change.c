@@ -42,7 +42,7 @@ note_change(Work *work, StoredClock *stored, const StoredClock *before, const ch
 void
 note_extension(Work *work, StoredClock *stored, int64 at)
 {
-	StoredClock before = *stored;
+	StoredClock before;
 	const ListCell *cell;
 
 	if (clock_store_same_extension(stored->extended, stored->was.extended))
@@ -55,6 +55,7 @@ note_extension(Work *work, StoredClock *stored, int64 at)
 		if (change->clock == stored && strcmp(change->kind, "late_event") != 0)
 			return;
 	}
+	before = *stored;
 	before.due = stored->was.due;
 	before.late = stored->was.late;
 	note_change(work, stored, &before, "extend", at);

@@ -66,19 +66,25 @@ promise_hours(Promise *promise)
 	return calendar_image(&promise->hours, name, length, true);
 }
 
-/* start + goal, by the due_by rule of the promise if any; not before the start. */
+int64
+derive_goal_at(HoursImage *image, int64 start, const BusinessInterval *goal, bool has_due_by,
+			   int64 cutoff, int64 due)
+{
+	int64		at = has_due_by ? hours_due_by(image, start, goal->days, cutoff, due) :
+		hours_add_interval(image, start, goal->days, goal->time);
+
+	return Max(at, start);
+}
+
+/* When a goal, or the threshold, of a promise is due. */
 static int64
 goal_instant(const Promise *promise, HoursImage *image, const BusinessInterval *goal, int64 start)
 {
-	int64		at;
+	bool		has_due_by = promise->due_by != NULL;
 
-	if (promise->due_by == NULL)
-		at = hours_add_interval(image, start, goal->days, goal->time);
-	else
-		at = hours_due_by(image, start, goal->days,
+	return derive_goal_at(image, start, goal, has_due_by,
 						  promise->has_cutoff ? promise->cutoff : TIMELINE_CLOSE,
-						  strcmp(promise->due_by, "close") == 0 ? TIMELINE_CLOSE : promise->due_time);
-	return Max(at, start);
+						  !has_due_by || strcmp(promise->due_by, "close") == 0 ? TIMELINE_CLOSE : promise->due_time);
 }
 
 /*

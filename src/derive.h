@@ -20,6 +20,13 @@
 extern ClockTime clock_time_of(HoursImage *image);
 
 /*
+ * start + goal or, if has_due_by, when so many business days are due (see
+ * timeline_due_by()); not before the start.
+ */
+extern int64 derive_goal_at(HoursImage *image, int64 start, const BusinessInterval *goal,
+							bool has_due_by, int64 cutoff, int64 due);
+
+/*
  * Set the derived fields of a clock.  The promise of an open clock is replaced by
  * the current version of it.  An error if the promise is not in the definition.
  */

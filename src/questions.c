@@ -218,7 +218,6 @@ sla_goal_instant(PG_FUNCTION_ARGS)
 	const BusinessInterval *goal;
 	text	   *calendar;
 	HoursImage *image;
-	TimestampTz at;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(5))
 		PG_RETURN_NULL();
@@ -228,13 +227,9 @@ sla_goal_instant(PG_FUNCTION_ARGS)
 	image = calendar_image(cache, VARDATA_ANY(calendar), VARSIZE_ANY_EXHDR(calendar),
 						   cache->constant);
 	hours_check_instant(start);
-	if (PG_GETARG_BOOL(2))
-		at = hours_due_by(image, start, goal->days,
-						  PG_ARGISNULL(4) ? TIMELINE_CLOSE : PG_GETARG_TIMEADT(4),
-						  PG_ARGISNULL(3) ? TIMELINE_CLOSE : PG_GETARG_TIMEADT(3));
-	else
-		at = hours_add_interval(image, start, goal->days, goal->time);
-	PG_RETURN_TIMESTAMPTZ(Max(at, start));
+	PG_RETURN_TIMESTAMPTZ(derive_goal_at(image, start, goal, PG_GETARG_BOOL(2),
+										 PG_ARGISNULL(4) ? TIMELINE_CLOSE : PG_GETARG_TIMEADT(4),
+										 PG_ARGISNULL(3) ? TIMELINE_CLOSE : PG_GETARG_TIMEADT(3)));
 }
 
 /*

@@ -347,26 +347,25 @@ row_of_source(Relation source, Relation rel, HeapTuple tuple)
 	return heap_copy_tuple_as_datum(map != NULL ? execute_attr_map_tuple(tuple, map) : tuple, RelationGetDescr(source));
 }
 
-/* The event of a row, as a list, which is empty if there is none. */
-static List *
-row_event(Source *source, Relation table, HeapTuple tuple, TimestampTz now, MemoryContext context)
+void
+source_read_row(void *argument)
 {
-	List	   *events;
+	SourceRow  *apart = argument;
+	Source	   *source = apart->source;
 	Fence		fence;
 	Relation	rel = enter_source(source, &fence);
 	Datum		row;
 
 	if (rel == NULL)
-		return NIL;
-	row = row_of_source(rel, table, tuple);
+		return;
+	row = row_of_source(rel, apart->table, apart->tuple);
 	if (source->row_plan == NULL)
 		source->row_plan = kept_plan(source->context, events_query(source, "(SELECT) AS nothing", "$1", no_place),
 									 1, &rel->rd_rel->reltype);
 	if (SPI_execute_plan(source->row_plan, &row, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read a row of a source");
-	events = take_events(NIL, source, 0, rel, now, context);
+	apart->events = take_events(NIL, source, 0, rel, apart->now, apart->context);
 	leave_source(rel, &fence);
-	return events;
 }
 
 /* What is read by source_events(), of one source */
@@ -405,14 +404,6 @@ read_source(void *argument)
 		elog(ERROR, "could not read a source");
 	read->events = take_events(read->events, source, read->table, rel, read->now, read->context);
 	leave_source(rel, &fence);
-}
-
-void
-source_read_row(void *argument)
-{
-	SourceRow  *row = argument;
-
-	row->events = row_event(row->source, row->table, row->tuple, row->now, row->context);
 }
 
 void
