@@ -53,9 +53,11 @@ SELECT id, 'ticket number ' || id, repeat('the printer is on fire ', 1 + (id % 8
        opened_at, NULL, NULL, opened_at
 FROM t;
 
--- Empty, without a word to the triggers.
+-- Empty, without a word to the triggers; the application, too, knows of edits of
+-- the calendar that another section has made.
 CREATE FUNCTION desk.empty() RETURNS void LANGUAGE sql SET session_replication_role = replica AS $$
-    TRUNCATE desk.ticket, desk.ticket_app, desk.ticket_none, desk.clock, sla.clock_state
+    TRUNCATE desk.ticket, desk.ticket_app, desk.ticket_none, desk.clock, sla.clock_state;
+    UPDATE desk.goal g SET revision = p.revision FROM sla.promise p WHERE p.id = g.promise_id;
 $$;
 
 -- The clocks of the application's tickets from one to another.
