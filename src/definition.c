@@ -37,6 +37,7 @@
 #include "own_relation.h"
 #include "owner_watch.h"
 #include "relation_watch.h"
+#include "rule_properties.h"
 #include "rules.h"
 
 /* The one column of sla.revision. */

@@ -33,6 +33,7 @@
 #include "own_relation.h"
 #include "owner_watch.h"
 #include "rollup.h"
+#include "rule_properties.h"
 #include "rules.h"
 
 /* A plan of an objective, which is kept until the text of the query changes. */

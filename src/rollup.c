@@ -44,7 +44,6 @@
 #include "owner_watch.h"
 #include "rollup_delta.h"
 #include "rollup_trigger.h"
-#include "rules.h"
 
 /*
  * Tallies

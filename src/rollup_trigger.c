@@ -47,6 +47,7 @@
 #include "fence.h"
 #include "relation_watch.h"
 #include "rollup_delta.h"
+#include "rule_properties.h"
 #include "rules.h"
 
 /*

@@ -20,7 +20,6 @@
 #include "utils/timestamp.h"
 
 #include "fence.h"
-#include "rules.h"
 
 /* For the error context. */
 typedef struct Evaluation

@@ -17,9 +17,6 @@
 
 #include "sla_tracker.h"
 
-#include "access/attmap.h"
-#include "executor/tuptable.h"
-#include "nodes/bitmapset.h"
 #include "nodes/primnodes.h"
 #include "utils/rel.h"
 
@@ -31,50 +28,34 @@
 extern Expr *rule_expression(Relation rel, const char *definition, int32 id,
 							 const char *column);
 
-/* Raise the error that definitions are suspended. */
-extern void rule_suspended(const char *table);
-
-/*
- * Add the columns that an expression reads to a set, offset by
- * FirstLowInvalidHeapAttributeNumber.
- */
-extern Bitmapset *rule_columns(Bitmapset *columns, Expr *expr);
-
-/* Does such a set include the whole row? */
-extern bool rule_reads_row(const Bitmapset *columns);
-
-/*
- * Might an expression depend on settings, such as the time zone or the search path?
- * If not, it can be evaluated without fence_settings().
- */
-extern bool rule_wants_settings(Expr *expr);
-
 /* Is there an expression in a column of a definition? */
 extern bool rule_exists(Oid rowtype, const char *definition, int32 id, const char *column);
 
-/*
- * Does an expression always have the same value for the same row, as long as the
- * time zone is the same?
- */
-extern bool rule_is_lasting(Expr *expr);
+/* Raise the error that definitions are suspended. */
+extern void rule_suspended(const char *table);
+
+/* The name of the function of an expression. */
+extern char *rule_name(const char *definition, int32 id, const char *column);
+
+/* The function of a name for a row type, or InvalidOid. */
+extern Oid	rule_function(const char *name, Oid rowtype);
 
 /*
- * Does an expression use only leakproof functions and no settings, so that it can be
- * evaluated as any role?
+ * Parse an expression on the columns of a table, and coerce it to a type.  This runs
+ * as the table's owner, but with the search path of the current user.
  */
-extern bool rule_is_tame(Expr *expr);
+extern Node *rule_parse(Relation rel, const char *definition, const char *column,
+						const char *expression, Oid type);
 
-/* Convert a set of columns to the numbers in a partition or child. */
-extern Bitmapset *rule_map_columns(const Bitmapset *columns, const AttrMap *map);
+/* Create the function of an expression, or drop it, if there is one. */
+extern void rule_store(Relation rel, const char *name, Node *expr, Oid type);
+extern void rule_drop(Oid rowtype, const char *name);
 
 /*
- * Is there a unique index whose columns are all among these?  *nullable is set to
- * those of them that may be null, if nulls are distinct in the index.
+ * Let a function be dropped together with its table, without CASCADE: replace its
+ * dependency on the row type, which would also prevent any ALTER TABLE that rewrites
+ * the table.  The dependencies of its body still protect the columns that it uses.
  */
-extern bool rule_unique_columns(Relation rel, const Bitmapset *columns, Bitmapset **nullable);
-
-/* Do two versions of a row differ in one of these columns? */
-extern bool rule_columns_differ(Relation rel, const Bitmapset *columns, TupleTableSlot *old,
-								TupleTableSlot *new);
+extern void rule_tie_to_table(Oid function, Relation rel);
 
 #endif							/* SLA_RULES_H */

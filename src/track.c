@@ -39,7 +39,7 @@
 #include "attempt.h"
 #include "fence.h"
 #include "follow.h"
-#include "rules.h"
+#include "rule_properties.h"
 #include "tracked_row.h"
 
 /*

@@ -30,7 +30,7 @@
 #include "fence.h"
 #include "kept_plan.h"
 #include "owner_watch.h"
-#include "rules.h"
+#include "rule_properties.h"
 
 void
 rows_open(RowReader *reader, Oid root)

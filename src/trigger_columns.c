@@ -56,7 +56,7 @@
 
 #include "attempt.h"
 #include "definition.h"
-#include "rules.h"
+#include "rule_properties.h"
 
 /* A tracked table with those below it, and what their row triggers should fire for. */
 typedef struct Family
