@@ -30,7 +30,7 @@ H_FILES := $(wildcard $(SRCDIR)src/*.h $(SRCDIR)src/core/*.h)
 # it, takes a millisecond to load.  It is loaded by the first import only, and
 # holds a core of its own.
 ICAL_LIB = sla_tracker_ical$(DLSUFFIX)
-ICAL_C_FILES = src/ical.c src/import_holidays.c
+ICAL_C_FILES = src/ical.c src/ical_read.c src/import_holidays.c
 ICAL_OBJS = $(ICAL_C_FILES:.c=.o) src/core_support.o $(patsubst %.c,%.o,$(filter src/core/%,$(C_FILES)))
 
 OBJS = $(patsubst %.c,%.o,$(filter-out $(ICAL_C_FILES),$(C_FILES)))

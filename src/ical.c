@@ -3,13 +3,6 @@
  * ical.c
  *	  Converting an iCalendar feed (RFC 5545) to dates.
  *
- * The text is split into content lines and the nesting of components is checked here.
- * libical parses those lines of events that determine dates, one at a time, so that
- * errors can report the line, interrupts can be processed in between, and at most one
- * property is in memory that libical has allocated.  (libical alone would not notice an
- * END with a wrong name, and would ignore what it cannot parse as well as all values of
- * a line after the 500th.)
- *
  * Semantics:
  * - An all-day event covers its dates as written, without conversion.
  * - An event with a time covers all dates on which it takes place, in its own time zone
@@ -20,692 +13,36 @@
  * - A changed occurrence (RECURRENCE-ID) replaces the original one.
  * - Events with STATUS:CANCELLED, or in a calendar with METHOD:CANCEL, cover nothing.
  *
- * All other components and properties are ignored, including VTIMEZONE: if times must be
- * converted between zones (UNTIL, EXDATE), PostgreSQL's time zones are used.
- *
  * Copyright (c) 2026, sla_tracker contributors
  *
  *-------------------------------------------------------------------------
  */
-#include "postgres.h"
+#include "ical.h"
 
 #ifdef USE_LIBICAL
 
-#include <libical/ical.h>
-
 #include "datatype/timestamp.h"
-#include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "utils/datetime.h"
 #include "utils/memutils.h"
 
-#include "core/recur.h"
-#include "ical.h"
+#include "ical_read.h"
 #include "sla_tracker.h"
 
-#define MAX_FEED		(64 * 1024 * 1024)	/* bytes of text */
-#define MAX_LINE		(64 * 1024) /* bytes of a line that libical parses */
-#define MAX_VALUES		500		/* libical ignores further values of a line */
-#define MAX_DEPTH		8		/* of components */
-#define MAX_COMPONENT	32		/* bytes of a component's name, with NUL */
-#define MAX_SUMMARY		1000	/* bytes of a name; more are cut off */
 #define MAX_DAYS		1000000 /* dates covered by all events of a feed */
 #define MAX_STEPS		INT64CONST(20000000)	/* dates tested for rules of a
 												 * feed */
-#define SECS_PER_DAY_64	INT64CONST(86400)
 
-/* The clock that a time refers to. */
-typedef enum IcalClock
+/* The dates so far, and what they are made of. */
+typedef struct IcalDates
 {
-	CLOCK_DATE,					/* a date, without time of day */
-	CLOCK_UTC,
-	CLOCK_LOCAL
-} IcalClock;
-
-/* A DATE or DATE-TIME: seconds since 2000-01-01 on its own clock. */
-typedef struct IcalTime
-{
-	int64		secs;
-	IcalClock	clock;
-	pg_tz	   *zone;			/* for CLOCK_LOCAL */
-} IcalTime;
-
-typedef struct IcalDate			/* an RDATE or EXDATE */
-{
-	IcalTime	time;
-	int64		length;			/* of a PERIOD, in seconds; else -1 */
-} IcalDate;
-
-typedef struct IcalRule
-{
-	Recur		recur;
-	int			line;
-	bool		exclude;		/* EXRULE */
-} IcalRule;
-
-typedef struct IcalEvent
-{
-	int			line;			/* of its BEGIN */
-	uint32		seen;			/* properties seen, a bit per kind */
-	bool		cancelled;
-	char	   *uid;			/* "" if there is none */
-	char	   *summary;		/* NULL if there is none */
-	IcalTime	start;
-	IcalTime	end;
-	int64		length;			/* seconds; -1 if not known yet */
-	IcalTime	replaces;		/* RECURRENCE-ID */
-	IcalDate   *rdates;
-	int			nrdates;
-	IcalDate   *exdates;
-	int			nexdates;
-	IcalRule   *rules;
-	int			nrules;
-} IcalEvent;
-
-typedef struct IcalReader
-{
-	/* the text, and the current content line */
-	const char *next;
-	int			next_line;
-	StringInfoData line;
-	int			line_number;
-	/* the open components */
-	char		open[MAX_DEPTH][MAX_COMPONENT];
-	int			depth;
-	bool		cancelled;		/* METHOD:CANCEL */
-	/* objects of libical */
-	icalparser *parser;
-	icalcomponent *component;
-	/* the events so far */
 	IcalEvent  *events;
-	int			nevents;
-	int			max_events;
-	/* the dates so far */
-	pg_tz	   *zone;
+	pg_tz	   *zone;			/* of events in UTC */
 	DateADT		since;
 	DateADT		until;
-	int64		budget;
+	int64		budget;			/* dates that may still be tested */
 	IcalDay    *days;
 	int			ndays;
-	int			max_days;
-} IcalReader;
-
-#define SEEN(event, kind)	(((event)->seen & (1U << (kind))) != 0)
-
-/* The properties of an event that are used. */
-typedef enum PropertyKind
-{
-	PROPERTY_DTSTART,
-	PROPERTY_DTEND,
-	PROPERTY_DURATION,
-	PROPERTY_RECURRENCE_ID,
-	PROPERTY_UID,
-	PROPERTY_SUMMARY,
-	PROPERTY_STATUS,
-	PROPERTY_RDATE,				/* this and the following may be repeated */
-	PROPERTY_EXDATE,
-	PROPERTY_RRULE,
-	PROPERTY_EXRULE
-} PropertyKind;
-
-static const char *const property_names[] = {
-	"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "UID", "SUMMARY",
-	"STATUS", "RDATE", "EXDATE", "RRULE", "EXRULE"
-};
-
-static void
-			malformed(int line, const char *detail,...) pg_attribute_printf(2, 3);
-
-/* Raise the error that the feed is not well-formed. */
-static void
-malformed(int line, const char *detail,...)
-{
-	char		buffer[400];
-	va_list		args;
-
-	va_start(args, detail);
-	vsnprintf(buffer, sizeof(buffer), detail, args);
-	va_end(args);
-	/* vsnprintf may have truncated it in the middle of a character */
-	buffer[pg_mbcliplen(buffer, strlen(buffer), sizeof(buffer) - 4)] = '\0';
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("invalid iCalendar data"),
-			 errdetail("Line %d: %s", line, buffer)));
-}
-
-/*
- * Read the next content line, unfolded.  Lines may end with CR LF, LF or CR.  Skips blank
- * lines; returns false at the end.
- */
-static bool
-next_line(IcalReader *reader)
-{
-	StringInfo	line = &reader->line;
-
-	do
-	{
-		bool		folded = false;
-
-		if (*reader->next == '\0')
-			return false;
-		CHECK_FOR_INTERRUPTS();
-		resetStringInfo(line);
-		reader->line_number = reader->next_line;
-		do
-		{
-			size_t		length = strcspn(reader->next + folded, "\r\n");
-
-			appendBinaryStringInfo(line, reader->next + folded, (int) length);
-			reader->next += folded + length;
-			if (*reader->next == '\r' && reader->next[1] == '\n')
-				reader->next++;
-			if (*reader->next != '\0')
-				reader->next++;
-			reader->next_line++;
-			folded = true;
-		} while (*reader->next == ' ' || *reader->next == '\t');
-		while (line->len > 0 &&
-			   (line->data[line->len - 1] == ' ' || line->data[line->len - 1] == '\t'))
-			line->data[--line->len] = '\0';
-	} while (line->len == 0);
-	return true;
-}
-
-/* The length of the name in the current line, which ends before a ";" or ":". */
-static size_t
-name_length(IcalReader *reader)
-{
-	const char *line = reader->line.data;
-	size_t		length = strcspn(line, ";:");
-
-	if (length == 0 || line[length] == '\0' || strchr(line + length, ':') == NULL)
-		malformed(reader->line_number,
-				  "\"%.*s\" is not a content line of the form NAME:value.",
-				  pg_mbcliplen(line, reader->line.len, 60), line);
-	return length;
-}
-
-/* The value in the current line: what is after the first colon outside of quotes. */
-static char *
-line_value(IcalReader *reader)
-{
-	char	   *p = reader->line.data;
-	bool		quoted = false;
-
-	for (; *p != '\0' && (*p != ':' || quoted); p++)
-		quoted ^= *p == '"';
-	return (*p == ':' ? p : strrchr(reader->line.data, ':')) + 1;
-}
-
-static void
-open_component(IcalReader *reader)
-{
-	const char *name = line_value(reader);
-
-	if (reader->depth == MAX_DEPTH || strlen(name) >= MAX_COMPONENT)
-		malformed(reader->line_number,
-				  "The component \"%.*s\" is nested too deeply or its name is too long.",
-				  pg_mbcliplen(name, strlen(name), 60), name);
-	if (reader->depth == 0)
-	{
-		if (pg_strcasecmp(name, "VCALENDAR") != 0)
-			malformed(reader->line_number,
-					  "Expected BEGIN:VCALENDAR, not BEGIN:%s.", name);
-		reader->cancelled = false;
-	}
-	strlcpy(reader->open[reader->depth++], name, MAX_COMPONENT);
-}
-
-static void
-close_component(IcalReader *reader)
-{
-	const char *name = line_value(reader);
-	const char *expected = reader->depth > 0 ? reader->open[reader->depth - 1] : "";
-
-	if (pg_strcasecmp(name, expected) != 0)
-		malformed(reader->line_number,
-				  reader->depth > 0 ? "END:%.*s does not end %s." : "END:%.*s ends nothing.",
-				  pg_mbcliplen(name, strlen(name), 60), name, expected);
-	reader->depth--;
-}
-
-/*
- * Let libical parse the current line: reader->component becomes an event that consists
- * of that line only.
- */
-static void
-read_line(IcalReader *reader)
-{
-	char		begin[] = "BEGIN:VEVENT";
-	char		end[] = "END:VEVENT";
-	icalproperty *error;
-
-	if (reader->line.len > MAX_LINE)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("line of iCalendar data is too long"),
-				 errdetail("Line %d has more than %d bytes.",
-						   reader->line_number, MAX_LINE)));
-
-	icalparser_add_line(reader->parser, begin);
-	icalparser_add_line(reader->parser, reader->line.data);
-	reader->component = icalparser_add_line(reader->parser, end);
-	if (reader->component == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory"),
-				 errdetail("libical failed: %s.", icalerror_strerror(icalerrno))));
-
-	error = icalcomponent_get_first_property(reader->component,
-											 ICAL_XLICERROR_PROPERTY);
-	if (error != NULL)
-	{
-		const char *text = icalproperty_get_xlicerror(error);
-
-		malformed(reader->line_number, "libical says: %.*s",
-				  pg_mbcliplen(text, strlen(text), 200), text);
-	}
-}
-
-/* Free what libical has parsed. */
-static void
-free_line(IcalReader *reader)
-{
-	icalcomponent *component = reader->component;
-
-	reader->component = NULL;
-	if (component != NULL)
-		icalcomponent_free(component);
-}
-
-/*
- * The zone of a property's TZID; that of the calendar if unknown.  Only names without
- * digits are looked up, since the server accepts almost any name with a digit as a POSIX
- * zone.
- */
-static pg_tz *
-property_zone(IcalReader *reader, icalproperty * property)
-{
-	icalparameter *parameter = icalproperty_get_first_parameter(property,
-																ICAL_TZID_PARAMETER);
-	const char *name = parameter != NULL ? icalparameter_get_tzid(parameter) : NULL;
-	pg_tz	   *zone = NULL;
-
-	if (name != NULL && strlen(name) <= TZ_STRLEN_MAX &&
-		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-/") == strlen(name))
-		zone = pg_tzset(name);
-	return zone != NULL ? zone : reader->zone;
-}
-
-/* Convert a time of libical, which has the zone of its property. */
-static IcalTime
-property_time(IcalReader *reader, icalproperty * property, struct icaltimetype t)
-{
-	IcalTime	result;
-
-	if (t.year < 1 || t.year > 9999 || t.month < 1 || t.month > 12 || t.day < 1 ||
-		t.day > core_month_days(t.year, t.month) || t.hour < 0 || t.hour > 23 ||
-		t.minute < 0 || t.minute > 59 || t.second < 0 || t.second > 60)
-		malformed(reader->line_number, "%04d-%02d-%02d %02d:%02d:%02d does not exist.",
-				  t.year, t.month, t.day, t.hour, t.minute, t.second);
-	result.secs = SECS_PER_DAY_64 * core_date(t.year, t.month, t.day) +
-		t.hour * SECS_PER_HOUR + t.minute * SECS_PER_MINUTE + t.second;
-	result.clock = t.is_date ? CLOCK_DATE : icaltime_is_utc(t) ? CLOCK_UTC : CLOCK_LOCAL;
-	result.zone = result.clock == CLOCK_LOCAL ? property_zone(reader, property) : NULL;
-	return result;
-}
-
-static int64
-duration_secs(IcalReader *reader, struct icaldurationtype duration)
-{
-	/* check_times() has rejected negative durations */
-	if (duration.days > 10000000 || duration.weeks > 10000000)
-		malformed(reader->line_number, "The duration is too long.");
-	return SECS_PER_DAY_64 * (duration.days + INT64CONST(7) * duration.weeks) +
-		INT64CONST(3600) * duration.hours + INT64CONST(60) * duration.minutes +
-		duration.seconds;
-}
-
-/* Convert a time to UTC. */
-static int64
-utc_secs(const IcalTime *t)
-{
-	struct pg_tm tm;
-	int64		days;
-	int			secs;
-
-	if (t->clock != CLOCK_LOCAL)
-		return t->secs;
-	secs = (int) (((t->secs % SECS_PER_DAY_64) + SECS_PER_DAY_64) % SECS_PER_DAY_64);
-	days = (t->secs - secs) / SECS_PER_DAY_64;
-	memset(&tm, 0, sizeof(tm));
-	core_civil((int32) days, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
-	tm.tm_hour = secs / SECS_PER_HOUR;
-	tm.tm_min = secs / SECS_PER_MINUTE % 60;
-	tm.tm_sec = secs % 60;
-	return t->secs + DetermineTimeZoneOffset(&tm, t->zone);
-}
-
-/* Convert UTC to the local time of a zone. */
-static int64
-local_secs(int64 utc, pg_tz *zone)
-{
-	pg_time_t	t = utc + SECS_PER_DAY_64 * (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE);
-	struct pg_tm *tm = pg_localtime(&t, zone);
-
-	return tm != NULL ? utc + tm->tm_gmtoff : utc;
-}
-
-/* Convert a time to the clock of an event's DTSTART, unless one of them is a date. */
-static int64
-on_clock_of(const IcalTime *t, const IcalTime *start)
-{
-	if (start->clock == CLOCK_DATE || t->clock == CLOCK_DATE)
-		return t->secs;
-	if (start->clock == CLOCK_UTC)
-		return utc_secs(t);
-	if (t->clock == CLOCK_LOCAL && t->zone == start->zone)
-		return t->secs;
-	return local_secs(utc_secs(t), start->zone);
-}
-
-/* The date of a time. */
-static DateADT
-secs_date(int64 secs)
-{
-	return (DateADT) ((secs >= 0 ? secs : secs - (SECS_PER_DAY_64 - 1)) / SECS_PER_DAY_64);
-}
-
-/* Append to an array, whose size is doubled when necessary. */
-#define APPEND(list, n, item) \
-	do { \
-		if ((n) == 0) \
-			(list) = palloc(sizeof(*(list))); \
-		else if (((n) & ((n) - 1)) == 0) \
-			(list) = repalloc_huge((list), 2 * (Size) (n) * sizeof(*(list))); \
-		(list)[(n)++] = (item); \
-	} while (0)
-
-static void
-add_rule(IcalReader *reader, IcalEvent *event, bool exclude)
-{
-	IcalRule	rule;
-	CoreError	error;
-
-	if (!recur_parse(line_value(reader), &rule.recur, &error))
-	{
-		if (error.kind == CORE_UNSUPPORTED)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("iCalendar data is not supported"),
-					 errdetail("Line %d: %s", reader->line_number, error.detail)));
-		malformed(reader->line_number, "%s", error.detail);
-	}
-	rule.line = reader->line_number;
-	rule.exclude = exclude;
-	APPEND(event->rules, event->nrules, rule);
-}
-
-/* Check the values of a line that contains times, more strictly than libical does. */
-static void
-check_times(IcalReader *reader)
-{
-	const char *value = line_value(reader);
-	int			nvalues = 1;
-
-	for (const char *p = value; *p != '\0'; p++)
-	{
-		if (strchr("0123456789TZ/PWDHMS,", *p) == NULL && !(*p == '+' && p[1] == 'P'))
-			malformed(reader->line_number, "\"%.*s\" is not a date or time.",
-					  pg_mbcliplen(value, strlen(value), 60), value);
-		nvalues += *p == ',';
-	}
-	if (nvalues > MAX_VALUES)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("line of iCalendar data has too many values"),
-				 errdetail("Line %d has more than %d values.",
-						   reader->line_number, MAX_VALUES)));
-}
-
-/* Copy a text of libical, truncated to max bytes. */
-static char *
-copy_text(const char *text, int max)
-{
-	int			length = strlen(text);
-
-	/* unescaping by libical may have split a character */
-	pg_verifymbstr(text, length, false);
-	return pnstrdup(text, pg_mbcliplen(text, length, max));
-}
-
-/* Convert a value of an RDATE, which is a time or a PERIOD. */
-static IcalDate
-property_date(IcalReader *reader, icalproperty * property,
-			  struct icaldatetimeperiodtype value)
-{
-	IcalDate	date;
-
-	date.length = -1;
-	if (icalperiodtype_is_null_period(value.period))
-		date.time = property_time(reader, property, value.time);
-	else
-	{
-		date.time = property_time(reader, property, value.period.start);
-		if (icaltime_is_null_time(value.period.end))
-			date.length = duration_secs(reader, value.period.duration);
-		else
-		{
-			IcalTime	end = property_time(reader, property, value.period.end);
-
-			date.length = on_clock_of(&end, &date.time) - date.time.secs;
-		}
-		if (date.length < 0)
-			malformed(reader->line_number, "A period ends before it starts.");
-	}
-	return date;
-}
-
-/* One line of an event. */
-static void
-read_property(IcalReader *reader, IcalEvent *event)
-{
-	size_t		length = name_length(reader);
-	int			kind;
-	icalproperty *property;
-
-	for (kind = 0; kind < (int) lengthof(property_names); kind++)
-	{
-		if (strlen(property_names[kind]) == length &&
-			pg_strncasecmp(reader->line.data, property_names[kind], length) == 0)
-			break;
-	}
-	if (kind == lengthof(property_names))
-		return;
-	if (SEEN(event, kind) && kind < PROPERTY_RDATE)
-		malformed(reader->line_number, "The event has more than one %s.",
-				  property_names[kind]);
-
-	switch (kind)
-	{
-		case PROPERTY_UID:
-		case PROPERTY_SUMMARY:
-		case PROPERTY_STATUS:
-			/* an empty text is allowed, but not by libical */
-			if (*line_value(reader) == '\0')
-				return;
-			break;
-		case PROPERTY_RRULE:
-		case PROPERTY_EXRULE:
-			add_rule(reader, event, kind == PROPERTY_EXRULE);
-			event->seen |= 1U << kind;
-			return;
-		default:
-			check_times(reader);
-	}
-	read_line(reader);
-	event->seen |= 1U << kind;
-
-	for (property = icalcomponent_get_first_property(reader->component, ICAL_ANY_PROPERTY);
-		 property != NULL;
-		 property = icalcomponent_get_next_property(reader->component, ICAL_ANY_PROPERTY))
-	{
-		IcalDate	date;
-
-		switch (kind)
-		{
-			case PROPERTY_DTSTART:
-				event->start = property_time(reader, property, icalproperty_get_dtstart(property));
-				break;
-			case PROPERTY_DTEND:
-				event->end = property_time(reader, property, icalproperty_get_dtend(property));
-				break;
-			case PROPERTY_RECURRENCE_ID:
-				if (icalproperty_get_first_parameter(property, ICAL_RANGE_PARAMETER) != NULL)
-					ereport(ERROR,
-							(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-							 errmsg("iCalendar data is not supported"),
-							 errdetail("Line %d: A RECURRENCE-ID with RANGE is not supported.",
-									   reader->line_number)));
-				event->replaces = property_time(reader, property, icalproperty_get_recurrenceid(property));
-				break;
-			case PROPERTY_DURATION:
-				event->length = duration_secs(reader, icalproperty_get_duration(property));
-				break;
-			case PROPERTY_UID:
-				event->uid = copy_text(icalproperty_get_uid(property), MAX_LINE);
-				break;
-			case PROPERTY_SUMMARY:
-				event->summary = copy_text(icalproperty_get_summary(property), MAX_SUMMARY);
-				break;
-			case PROPERTY_STATUS:
-				event->cancelled |= icalproperty_get_status(property) == ICAL_STATUS_CANCELLED;
-				break;
-			case PROPERTY_RDATE:
-				date = property_date(reader, property, icalproperty_get_rdate(property));
-				APPEND(event->rdates, event->nrdates, date);
-				break;
-			case PROPERTY_EXDATE:
-				date.time = property_time(reader, property, icalproperty_get_exdate(property));
-				date.length = -1;
-				APPEND(event->exdates, event->nexdates, date);
-				break;
-		}
-	}
-	free_line(reader);
-}
-
-/* Check an event that is complete, and determine its length. */
-static void
-finish_event(IcalEvent *event)
-{
-	if (!SEEN(event, PROPERTY_DTSTART))
-	{
-		if (event->cancelled && SEEN(event, PROPERTY_RECURRENCE_ID))
-			return;				/* only the occurrence that it cancels matters */
-		malformed(event->line, "The event has no DTSTART.");
-	}
-	if (SEEN(event, PROPERTY_DTEND) && SEEN(event, PROPERTY_DURATION))
-		malformed(event->line, "The event has both DTEND and DURATION.");
-	if (SEEN(event, PROPERTY_DTEND))
-	{
-		if ((event->start.clock == CLOCK_DATE) != (event->end.clock == CLOCK_DATE))
-			malformed(event->line,
-					  "Of DTSTART and DTEND one has a time and the other has not.");
-		event->length = on_clock_of(&event->end, &event->start) - event->start.secs;
-		if (event->length < 0)
-			malformed(event->line, "The event ends before it starts.");
-	}
-	else if (!SEEN(event, PROPERTY_DURATION))
-		event->length = 0;
-}
-
-/* Read the feed into reader->events. */
-static void
-read_events(IcalReader *reader)
-{
-	IcalEvent  *event = NULL;
-	int			ncalendars = 0;
-
-	while (next_line(reader))
-	{
-		const char *line = reader->line.data;
-		size_t		length = name_length(reader);
-
-		if (length == 5 && pg_strncasecmp(line, "BEGIN", 5) == 0)
-		{
-			open_component(reader);
-			ncalendars += reader->depth == 1;
-			if (reader->depth == 2 && pg_strcasecmp(reader->open[1], "VEVENT") == 0)
-			{
-				if (reader->nevents == reader->max_events)
-				{
-					reader->max_events = reader->max_events > 0 ? reader->max_events * 2 : 64;
-					reader->events = reader->events == NULL ?
-						palloc(reader->max_events * sizeof(IcalEvent)) :
-						repalloc_huge(reader->events,
-									  reader->max_events * sizeof(IcalEvent));
-				}
-				event = &reader->events[reader->nevents++];
-				memset(event, 0, sizeof(*event));
-				event->line = reader->line_number;
-				event->uid = "";
-				event->length = -1;
-				event->cancelled = reader->cancelled;
-			}
-		}
-		else if (length == 3 && pg_strncasecmp(line, "END", 3) == 0)
-		{
-			close_component(reader);
-			if (reader->depth == 1 && event != NULL)
-			{
-				finish_event(event);
-				event = NULL;
-			}
-		}
-		else if (reader->depth == 0)
-			malformed(reader->line_number, "Expected BEGIN:VCALENDAR.");
-		else if (reader->depth == 1)
-			reader->cancelled |= length == 6 && pg_strncasecmp(line, "METHOD", 6) == 0 &&
-				pg_strcasecmp(line_value(reader), "CANCEL") == 0;
-		else if (event != NULL && reader->depth == 2)
-			read_property(reader, event);
-	}
-	if (reader->depth > 0)
-		malformed(reader->line_number, "The data ends before END:%s.",
-				  reader->open[reader->depth - 1]);
-	if (ncalendars == 0)
-		malformed(1, "There is no BEGIN:VCALENDAR.");
-}
-
-/* Read the feed; free everything of libical, even after an error. */
-static void
-parse_feed(IcalReader *reader)
-{
-	int			fatal = icalerror_get_errors_are_fatal();
-
-	/* by default, libical aborts the process on internal errors */
-	icalerror_set_errors_are_fatal(0);
-	PG_TRY();
-	{
-		reader->parser = icalparser_new();
-		if (reader->parser == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-		read_events(reader);
-	}
-	PG_FINALLY();
-	{
-		free_line(reader);
-		if (reader->parser != NULL)
-			icalparser_free(reader->parser);
-		icalmemory_free_ring();
-		icalerror_set_errors_are_fatal(fatal);
-	}
-	PG_END_TRY();
-}
+} IcalDates;
 
 /* Excluded occurrences of an event: by their start, or all those of a date; sorted. */
 typedef struct Exclusions
@@ -718,7 +55,7 @@ typedef struct Exclusions
 
 typedef struct Expansion		/* state of add_occurrence */
 {
-	IcalReader *reader;
+	IcalDates  *dates;
 	IcalEvent  *event;
 	Exclusions *exclusions;
 	int64		time_of_day;	/* of the rule's occurrences, in seconds */
@@ -737,8 +74,8 @@ compare_int64(const void *a, const void *b)
 static void
 add_exclusion(Exclusions *exclusions, const IcalTime *t, const IcalTime *start)
 {
-	int64		secs = on_clock_of(t, start);
-	int64		date = secs_date(secs);
+	int64		secs = ical_on_clock_of(t, start);
+	int64		date = ical_date(secs);
 
 	if (t->clock == CLOCK_DATE || start->clock == CLOCK_DATE)
 		APPEND(exclusions->dates, exclusions->ndates, date);
@@ -749,7 +86,7 @@ add_exclusion(Exclusions *exclusions, const IcalTime *t, const IcalTime *start)
 static bool
 is_excluded(const Exclusions *exclusions, int64 start)
 {
-	int64		date = secs_date(start);
+	int64		date = ical_date(start);
 
 	return (exclusions->nstarts > 0 &&
 			bsearch(&start, exclusions->starts, exclusions->nstarts,
@@ -761,7 +98,7 @@ is_excluded(const Exclusions *exclusions, int64 start)
 
 /* Add the dates covered by an occurrence; start is on the event's clock. */
 static void
-add_days(IcalReader *reader, IcalEvent *event, int64 start, int64 length)
+add_days(IcalDates *dates, IcalEvent *event, int64 start, int64 length)
 {
 	int64		end = start + length;
 	DateADT		first;
@@ -769,26 +106,26 @@ add_days(IcalReader *reader, IcalEvent *event, int64 start, int64 length)
 
 	if (event->start.clock == CLOCK_UTC)
 	{
-		start = local_secs(start, reader->zone);
-		end = local_secs(end, reader->zone);
+		start = ical_local_secs(start, dates->zone);
+		end = ical_local_secs(end, dates->zone);
 	}
-	first = Max(secs_date(start), reader->since);
-	last = Max(secs_date(start), secs_date(end - 1));
-	last = Min(last, reader->until - 1);
+	first = Max(ical_date(start), dates->since);
+	last = Max(ical_date(start), ical_date(end - 1));
+	last = Min(last, dates->until - 1);
 	for (DateADT date = first; date <= last; date++)
 	{
 		IcalDay		day;
 
-		if (reader->ndays == MAX_DAYS)
+		if (dates->ndays == MAX_DAYS)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("iCalendar data covers too many dates"),
 					 errdetail("Its events together cover more than %d dates.", MAX_DAYS),
 					 errhint("Import a shorter range of dates.")));
 		day.date = date;
-		day.event = event - reader->events;
+		day.event = event - dates->events;
 		day.summary = event->summary;
-		APPEND(reader->days, reader->ndays, day);
+		APPEND(dates->days, dates->ndays, day);
 	}
 }
 
@@ -802,20 +139,20 @@ add_occurrence(void *state, int32_t date)
 	if (expansion->exclude)
 		APPEND(expansion->exclusions->starts, expansion->exclusions->nstarts, start);
 	else if (!is_excluded(expansion->exclusions, start))
-		add_days(expansion->reader, expansion->event, start, expansion->event->length);
+		add_days(expansion->dates, expansion->event, start, expansion->event->length);
 }
 
 static void
-expand_rule(IcalReader *reader, IcalEvent *event, const IcalRule *rule,
+expand_rule(IcalDates *dates, IcalEvent *event, const IcalRule *rule,
 			Exclusions *exclusions)
 {
-	Expansion	expansion = {reader, event, exclusions, 0, rule->exclude};
+	Expansion	expansion = {dates, event, exclusions, 0, rule->exclude};
 	const Recur *recur = &rule->recur;
 	const IcalTime *start = &event->start;
-	DateADT		start_date = secs_date(start->secs);
+	DateADT		start_date = ical_date(start->secs);
 	int64		start_time = start->secs - SECS_PER_DAY_64 * start_date;
 	int64		from;
-	int64		to = (int64) reader->until + 1;
+	int64		to = (int64) dates->until + 1;
 	CoreMem		mem = sla_core_mem();
 	CoreError	error;
 
@@ -830,7 +167,7 @@ expand_rule(IcalReader *reader, IcalEvent *event, const IcalRule *rule,
 		expansion.time_of_day = hour * SECS_PER_HOUR + minute * SECS_PER_MINUTE + second;
 	}
 	/* an occurrence that began earlier may extend into the range */
-	from = reader->since - 1 - event->length / SECS_PER_DAY_64 - 1;
+	from = dates->since - 1 - event->length / SECS_PER_DAY_64 - 1;
 	if (recur->until_kind != RECUR_FOREVER)
 	{
 		IcalTime	until;
@@ -842,10 +179,10 @@ expand_rule(IcalReader *reader, IcalEvent *event, const IcalRule *rule,
 		until.zone = start->zone;
 		if (start->clock == CLOCK_UTC && until.clock == CLOCK_LOCAL)
 			until.clock = CLOCK_UTC;
-		until.secs = on_clock_of(&until, start);
+		until.secs = ical_on_clock_of(&until, start);
 		if (until.clock != CLOCK_DATE && start->clock != CLOCK_DATE)
 			until.secs -= expansion.time_of_day;
-		to = Min(to, (int64) secs_date(until.secs) + 1);
+		to = Min(to, (int64) ical_date(until.secs) + 1);
 	}
 	if (from < core_date(1, 1, 1))
 		from = core_date(1, 1, 1);
@@ -853,7 +190,7 @@ expand_rule(IcalReader *reader, IcalEvent *event, const IcalRule *rule,
 		return;
 	if (!recur_expand(recur, start_date,
 					  start_date + (expansion.time_of_day < start_time ? 1 : 0),
-					  (int32) from, (int32) to, &reader->budget,
+					  (int32) from, (int32) to, &dates->budget,
 					  add_occurrence, &expansion, &mem, &error))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -870,12 +207,12 @@ compare_uids(const void *a, const void *b)
 }
 
 static void
-expand_event(IcalReader *reader, IcalEvent *event, IcalEvent **changes, int nchanges)
+expand_event(IcalDates *dates, IcalEvent *event, IcalEvent **changes, int nchanges)
 {
 	Exclusions	exclusions = {NULL, 0, NULL, 0};
 	bool		has_rule = false;
 
-	if (!SEEN(event, PROPERTY_RECURRENCE_ID))
+	if (!event->is_change)
 	{
 		int			low = 0;
 		int			high = nchanges;
@@ -892,7 +229,7 @@ expand_event(IcalReader *reader, IcalEvent *event, IcalEvent **changes, int ncha
 		for (; low < nchanges && event->uid[0] != '\0' &&
 			 strcmp(changes[low]->uid, event->uid) == 0; low++)
 		{
-			if (--reader->budget < 0)
+			if (--dates->budget < 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						 errmsg("iCalendar data is too large"),
@@ -905,7 +242,7 @@ expand_event(IcalReader *reader, IcalEvent *event, IcalEvent **changes, int ncha
 	for (int i = 0; i < event->nrules; i++)
 	{
 		if (event->rules[i].exclude)
-			expand_rule(reader, event, &event->rules[i], &exclusions);
+			expand_rule(dates, event, &event->rules[i], &exclusions);
 		else
 			has_rule = true;
 	}
@@ -917,24 +254,24 @@ expand_event(IcalReader *reader, IcalEvent *event, IcalEvent **changes, int ncha
 	for (int i = 0; i < event->nrules; i++)
 	{
 		if (!event->rules[i].exclude)
-			expand_rule(reader, event, &event->rules[i], &exclusions);
+			expand_rule(dates, event, &event->rules[i], &exclusions);
 	}
 	if (!has_rule && !is_excluded(&exclusions, event->start.secs))
-		add_days(reader, event, event->start.secs, event->length);
+		add_days(dates, event, event->start.secs, event->length);
 	for (int i = 0; i < event->nrdates; i++)
 	{
 		const IcalDate *rdate = &event->rdates[i];
-		int64		start = on_clock_of(&rdate->time, &event->start);
+		int64		start = ical_on_clock_of(&rdate->time, &event->start);
 
 		/*
 		 * a date gets the time of DTSTART; in an all-day event a time loses
 		 * its own
 		 */
 		if (event->start.clock == CLOCK_DATE || rdate->time.clock == CLOCK_DATE)
-			start = SECS_PER_DAY_64 * secs_date(start) + event->start.secs -
-				SECS_PER_DAY_64 * secs_date(event->start.secs);
+			start = SECS_PER_DAY_64 * ical_date(start) + event->start.secs -
+				SECS_PER_DAY_64 * ical_date(event->start.secs);
 		if (!is_excluded(&exclusions, start))
-			add_days(reader, event, start,
+			add_days(dates, event, start,
 					 rdate->length >= 0 ? rdate->length : event->length);
 	}
 }
@@ -953,55 +290,42 @@ compare_days(const void *a, const void *b)
 IcalDay *
 ical_days(const char *ics, DateADT since, DateADT until, pg_tz *zone, int *ndays)
 {
-	IcalReader	reader;
+	IcalDates	dates = {0};
+	int			nevents;
 	IcalEvent **changes = NULL;
 	int			nchanges = 0;
 
-	if (strlen(ics) > MAX_FEED)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("iCalendar data is too large"),
-				 errdetail("It has more than %d bytes.", MAX_FEED)));
+	dates.zone = zone;
+	dates.since = Max(since, CORE_MIN_DATE);
+	dates.until = Min(until, CORE_MAX_DATE);
+	dates.budget = MAX_STEPS;
+	dates.events = ical_read(ics, zone, &nevents);
 
-	memset(&reader, 0, sizeof(reader));
-	if (strncmp(ics, "\xEF\xBB\xBF", 3) == 0)
-		ics += 3;				/* a byte order mark */
-	reader.next = ics;
-	reader.next_line = 1;
-	reader.line_number = 1;
-	initStringInfo(&reader.line);
-	reader.zone = zone;
-	reader.since = Max(since, CORE_MIN_DATE);
-	reader.until = Min(until, CORE_MAX_DATE);
-	reader.budget = MAX_STEPS;
-
-	parse_feed(&reader);
-
-	for (int i = 0; i < reader.nevents; i++)
+	for (int i = 0; i < nevents; i++)
 	{
-		IcalEvent  *event = &reader.events[i];
+		IcalEvent  *event = &dates.events[i];
 
-		if (SEEN(event, PROPERTY_RECURRENCE_ID))
+		if (event->is_change)
 			APPEND(changes, nchanges, event);
 	}
 	if (nchanges > 0)
 		qsort(changes, nchanges, sizeof(IcalEvent *), compare_uids);
-	for (int i = 0; i < reader.nevents; i++)
+	for (int i = 0; i < nevents; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!reader.events[i].cancelled)
-			expand_event(&reader, &reader.events[i], changes, nchanges);
+		if (!dates.events[i].cancelled)
+			expand_event(&dates, &dates.events[i], changes, nchanges);
 	}
 
 	*ndays = 0;
-	if (reader.ndays > 0)
-		qsort(reader.days, reader.ndays, sizeof(IcalDay), compare_days);
-	for (int i = 0; i < reader.ndays; i++)
+	if (dates.ndays > 0)
+		qsort(dates.days, dates.ndays, sizeof(IcalDay), compare_days);
+	for (int i = 0; i < dates.ndays; i++)
 	{
-		if (i == 0 || reader.days[i].date != reader.days[i - 1].date)
-			reader.days[(*ndays)++] = reader.days[i];
+		if (i == 0 || dates.days[i].date != dates.days[i - 1].date)
+			dates.days[(*ndays)++] = dates.days[i];
 	}
-	return reader.days;
+	return dates.days;
 }
 
 #endif							/* USE_LIBICAL */
