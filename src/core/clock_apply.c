@@ -219,10 +219,11 @@ begin(const Clock *before, const Clock *known, int64_t start, int32_t promise,
 /*
  * Begin the cycle that follows a stopped one if the metric repeats, if there
  * is a promise for it.  It inherits the row's levels, so that the row's
- * present stop does not stop it too (see stop_is_news).
+ * present stop does not stop it too (see stop_is_news).  The row's pause is
+ * that of before, or begins now, "at".
  */
 static void
-begin_repeat(const Clock *clock, int levels, const char *row_reason,
+begin_repeat(const Clock *clock, int levels, const char *row_reason, int64_t at,
 			 ClockPromise promise, void *context, CoreMem *mem,
 			 ClockOutcome *outcome)
 {
@@ -232,7 +233,7 @@ begin_repeat(const Clock *clock, int levels, const char *row_reason,
 		return;
 	begin(clock, clock, clock->end, promised, mem, outcome);
 	set_levels(&outcome->next, levels & (CLOCK_ROW | CLOCK_SIGNAL_PAUSE),
-			   row_reason, clock->end, mem, outcome);
+			   row_reason, later_of(at, clock->end), mem, outcome);
 }
 
 bool
@@ -416,10 +417,10 @@ continue_stopped(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	retarget(clock, rules, row, promise, mem, outcome);
 }
 
-/* Apply a row to a finished clock. */
+/* Apply a row to a finished clock; "before" are its levels before this row. */
 static void
 row_on_finished(Clock *clock, const ClockRules *rules, const ClockRow *row,
-				CoreMem *mem, ClockOutcome *outcome)
+				int before, CoreMem *mem, ClockOutcome *outcome)
 {
 	int			levels = row_levels(row) | (clock->levels & CLOCK_SIGNAL);
 	bool		stopped = clock->state == CLOCK_STOPPED;
@@ -430,8 +431,9 @@ row_on_finished(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	{
 		/* a metric that repeats: the next cycle begins at the stop */
 		if (stopped && rules->repeats && row->stop)
-			begin_repeat(clock, levels, row->reason, row->promise, row->context,
-						 mem, outcome);
+			begin_repeat(clock, levels, row->reason,
+						 before & CLOCK_ROW_PAUSE ? clock->end : row->at,
+						 row->promise, row->context, mem, outcome);
 	}
 	else if (stopped && rules->on_reopen == CLOCK_CONTINUE && !rules->repeats)
 		continue_stopped(clock, rules, row, mem, outcome);
@@ -450,6 +452,8 @@ void
 clock_apply_row(Clock *clock, const ClockRules *rules, const ClockRow *row,
 				CoreMem *mem, ClockOutcome *outcome)
 {
+	int			before;
+
 	memset(outcome, 0, sizeof(*outcome));
 	if (clock == NULL)
 	{
@@ -463,12 +467,13 @@ clock_apply_row(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	 * the metric repeats, or because there is a promise for a clock that
 	 * starts now, but no longer for the old start.
 	 */
+	before = clock->levels;
 	if (clock_is_open(clock))
 		row_on_open(clock, rules, row, mem, outcome);
 	else
-		row_on_finished(clock, rules, row, mem, outcome);
+		row_on_finished(clock, rules, row, before, mem, outcome);
 	if (outcome->changed && !clock_is_open(clock) && !outcome->begins)
-		row_on_finished(clock, rules, row, mem, outcome);
+		row_on_finished(clock, rules, row, before, mem, outcome);
 }
 
 /*
@@ -569,7 +574,7 @@ signal_finish(Clock *clock, const ClockRules *rules, const ClockSignal *signal,
 		return;
 	finish(clock, stop ? CLOCK_STOPPED : CLOCK_CANCELLED, signal->at, mem, outcome);
 	if (pulse)
-		begin_repeat(clock, levels, row_reason, signal->promise,
+		begin_repeat(clock, levels, row_reason, clock->end, signal->promise,
 					 signal->context, mem, outcome);
 }
 

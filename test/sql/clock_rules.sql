@@ -399,6 +399,16 @@ SELECT item, n, state, started, ended, due, verdict, used FROM shown WHERE item 
 -- cancelled: no next cycle
 UPDATE ticket SET at = '2020-06-01 16:45', status = 'void' WHERE id = 'u1';
 SELECT item, n, state, started, ended, verdict FROM shown WHERE item = 'u1' AND metric = 'update' ORDER BY n;
+-- told of at 11:00, with a pause that begins then: the next cycle, from 10:00, has run for an hour; u4 was paused before
+INSERT INTO sla.metric (relation, name, start_at, stop_when, stop_at, pause_when, repeats) VALUES
+	('ticket', 'repeats paused', 'opened', 'done IS NOT NULL', 'done', 'status = ''waiting''', true);
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'repeats paused', 'section = ''repeats paused''');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'repeats paused', 'repeats paused', '4 bh @desk');
+INSERT INTO ticket (id, section, at, opened, status) VALUES
+	('u3', 'repeats paused', '2020-06-01 09:00', '2020-06-01 09:00', 'open'),
+	('u4', 'repeats paused', '2020-06-01 09:00', '2020-06-01 09:00', 'waiting');
+UPDATE ticket SET at = '2020-06-01 11:00', done = '2020-06-01 10:00', status = 'waiting' WHERE id IN ('u3', 'u4');
+SELECT item, n, state, started, ended, used FROM shown WHERE item IN ('u3', 'u4') ORDER BY item, n;
 
 --
 -- A date promised by hand replaces the goal; pauses do not move it

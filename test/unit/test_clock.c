@@ -1192,6 +1192,18 @@ test_repeats(void)
 	APPLY(10);
 	NOTHING();
 
+	example("repeats: a late stop, and a pause from then on");
+	rules.repeats = true;
+	APPLY(1);
+	row.pause = row.stop = true;
+	row.stop_at = 3;
+	row.reason = "r";
+	APPLY(9);
+	WAS("s1 1-3");
+	IS("p2 3 (9 r)");
+	APPLY(10);
+	NOTHING();
+
 	example("repeats: a held stop from before a restart is stale");
 	rules.repeats = true;
 	rules.on_retarget = CLOCK_RESTART;
@@ -1754,8 +1766,9 @@ model_begin(int64_t start, int32_t promised)
 		model_from(start, true, model.signal_reason);
 }
 
+/* The row has paused since "at", or, if that is earlier, since the start. */
 static void
-model_repeat(const char *why)
+model_repeat(const char *why, int64_t at)
 {
 	int32_t		promised = promise(&promises, model.end);
 	Model		old;
@@ -1765,7 +1778,7 @@ model_repeat(const char *why)
 	model_begin(model.end, promised);
 	old = model;
 	old.row_pause = false;
-	model_pause(&old, model.start, why);
+	model_pause(&old, at < model.start ? model.start : at, why);
 }
 
 static void
@@ -1824,7 +1837,7 @@ model_row(void)
 	if (model.exists && (model.row_stop || model.signal_stop))
 	{
 		if (rules.repeats && model.row_stop && model.stopped)
-			model_repeat(row.reason);
+			model_repeat(row.reason, old.row_pause ? model.end : row.at);
 		return;
 	}
 	if (model.exists && model.stopped && rules.on_reopen == CLOCK_CONTINUE && !rules.repeats)
@@ -1935,7 +1948,7 @@ model_signal(ClockAction action, int64_t at, const char *reason)
 			{
 				model_finish(at, true);
 				if (rules.repeats)
-					model_repeat(row_reason);
+					model_repeat(row_reason, model.end);
 			}
 			else
 				model_fact(&old, at);
