@@ -216,6 +216,7 @@ become(Oid role, bool is_superuser)
 bool
 worker_database_is_locked(Oid database)
 {
+	MemoryContext context = CurrentMemoryContext;
 	LOCKTAG		tag;
 	bool		is_locked;
 
@@ -223,6 +224,7 @@ worker_database_is_locked(Oid database)
 	SET_LOCKTAG_OBJECT(tag, InvalidOid, DatabaseRelationId, database, 0);
 	is_locked = LockAcquire(&tag, RowExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL;
 	CommitTransactionCommand();
+	MemoryContextSwitchTo(context); /* the commit may have left another one */
 	return is_locked;
 }
 

@@ -176,6 +176,34 @@ $node->safe_psql('one', q{BEGIN; SAVEPOINT s; ROLLBACK TO s; CREATE TABLE nothin
 sleep 5;
 is(worker('one', 'launcher_wakes, visits'), $wakes, 'no wake-up for an instant far away, a rollback, or other work');
 
+# The memory of the launcher
+
+sub launcher_memory
+{
+	my $offset = -s $node->logfile;
+	my $pattern = qr/TopMemoryContext: .* (\d+) used/;
+
+	$node->safe_psql('one', 'SELECT pg_log_backend_memory_contexts(launcher_pid) FROM sla.worker');
+	$node->wait_for_log($pattern, $offset);
+	return (substr(slurp_file($node->logfile), $offset) =~ $pattern)[0];
+}
+
+sub visit
+{
+	my $visits = worker('one', 'visits');
+
+	until_worker('one', 'worker_pid IS NULL');
+	$node->safe_psql('one', q{INSERT INTO due VALUES (clock_timestamp())});
+	until_done('one');
+	until_worker('one', "visits > $visits AND worker_pid IS NULL");
+	return;
+}
+
+visit();
+my $memory = launcher_memory();
+visit() foreach (1 .. 10);
+cmp_ok(launcher_memory() - $memory, '<', 1000, 'the launcher needs no more memory with each worker that it starts');
+
 # A prepared transaction
 
 $node->safe_psql('one', q{BEGIN; INSERT INTO due VALUES (clock_timestamp() + interval '2 seconds'); PREPARE TRANSACTION 'p'});
