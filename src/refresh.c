@@ -276,6 +276,10 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 
 		(void) follow_renew_definition(follow);
 		stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
+		if (stored == NULL && facts != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_NO_DATA_FOUND),
+					 errmsg("clock " INT64_FORMAT " does not exist", clock_id)));
 		if (stored == NULL)
 			break;
 
