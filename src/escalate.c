@@ -8,8 +8,9 @@
  * only a cancel of the tick itself is raised again.
  *
  * If a procedure catches its cancels, the session is terminated, and what the tick has
- * done is rolled back.  The next tick learns that from a sequence whose value tells which
- * call is running, because sequences are not rolled back.
+ * done is rolled back; so it is if a procedure crashes the server.  The next tick learns
+ * that from a sequence whose value tells which call is running, because sequences are
+ * not rolled back.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -18,6 +19,7 @@
 #include "sla_tracker.h"
 
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -147,11 +149,16 @@ call_as_role(FunctionCallInfo fcinfo)
 	error_context_stack = context.previous;
 }
 
-/* Record which call is running in the sequence; 0 means none. */
+/*
+ * Record which call is running in the sequence; 0 means none.  If the call crashes the
+ * server, that must be known after its recovery.
+ */
 static void
 note_running(FunctionCallInfo fcinfo, int64 mark)
 {
 	DirectFunctionCall2(setval_oid, PG_GETARG_DATUM(ARG_RUNNING), Int64GetDatum(mark));
+	if (mark != 0)
+		XLogFlush(XactLastRecEnd);
 }
 
 /* Maximal length of an error message that is kept, in bytes */

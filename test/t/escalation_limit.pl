@@ -11,7 +11,7 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('escalation_limit');
 $node->init;
-$node->append_conf('postgresql.conf', "fsync = off\nautovacuum = off");
+$node->append_conf('postgresql.conf', "fsync = off\nautovacuum = off\nrestart_after_crash = on");
 $node->start;
 sub psql { return $node->safe_psql('postgres', $_[0]) }
 
@@ -90,6 +90,22 @@ psql('SELECT sla.tick()') for 1 .. 2;
 is(psql(q{SELECT e.run, count(*) FROM sla.escalation_run r JOIN sla.escalation e ON e.id = r.escalation WHERE r.next_at IS NOT NULL GROUP BY 1}),
 	'mallory.note(bigint)|2', 'ten seconds of slow calls in one tick');
 is(psql(q{SELECT count(*) FROM victim.called}), '7', 'and the others have their turn in it');
+
+# A call that crashes the server is not made again at once.
+psql(q{
+	DELETE FROM sla.escalation_run;
+	DELETE FROM sla.escalation;
+	CREATE PROCEDURE crash(alert bigint) LANGUAGE plpgsql AS $$ BEGIN COPY (SELECT 1) TO PROGRAM 'kill -9 $PPID'; PERFORM pg_sleep(5); END $$;
+	INSERT INTO sla.escalation (relation, run) VALUES ('victim.ticket', 'public.crash');
+	INSERT INTO victim.ticket VALUES (20, now() - interval '2 hours');
+	SELECT sla.tick();
+});
+($ret, $out, $err) = $node->psql('postgres', 'SELECT sla.tick()');
+isnt($ret, 0, 'a call crashes the server');
+$node->poll_query_until('postgres', 'SELECT true');
+psql('SELECT sla.tick()');
+is(psql('SELECT tries, next_at > now(), sqlstate FROM sla.escalation_run'), '1|t|57P01', 'which the next tick knows');
+psql(q{DELETE FROM sla.role_pause WHERE role = 'postgres'::regrole; DELETE FROM sla.escalation_run});
 
 # Expressions of owners, likewise.
 psql(q{
