@@ -718,6 +718,8 @@ FROM pg_catalog.unnest(ARRAY(
 			(SELECT min(c.late_at) FROM sla.clock_state AS c WHERE c.ended_at > c.late_at),
 			(SELECT min(c.due_at) FROM sla.clock_state AS c WHERE c.ended_at IS NULL),
 			(SELECT min(c.gross_late_at) FROM sla.clock_state AS c WHERE c.is_excepted),
+			-- (whose deadlines may be anywhere after it)
+			(SELECT min(c.started_at) FROM sla.clock_outdated AS c),
 			pg_catalog.now()))) - interval '1 month',
 		pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.now()) + interval '16 hours'),
 		interval '1 month') AS g (month)
@@ -1177,7 +1179,7 @@ COMMENT ON COLUMN sla.report_pause.reason IS 'why it was paused';
 COMMENT ON COLUMN sla.report_pause."time" IS 'when the pause began';
 COMMENT ON COLUMN sla.report_pause.from_at IS 'when the pause began';
 COMMENT ON COLUMN sla.report_pause.to_at IS 'when it ended; NULL while it lasts';
-COMMENT ON COLUMN sla.report_pause.paused_seconds IS 'business time of the pause, until now while it lasts';
+COMMENT ON COLUMN sla.report_pause.paused_seconds IS 'business time of the pause, by the calendar as it is now; until now while it lasts';
 COMMENT ON COLUMN sla.report_pause.paused_text IS 'the same in words';
 COMMENT ON COLUMN sla.report_pause.is_lasting IS 'it lasts';
 

@@ -122,6 +122,21 @@ SELECT is_stale, (SELECT count(*) FROM sla.alert AS a WHERE a.clock_id = c.clock
 SELECT is_stale FROM sla.clock WHERE relation = 'rs_stuck'::regclass;
 DROP PROCEDURE rs_ticks;
 DROP TABLE rs_stuck, rs_other;
+
+-- a breach in a month that is before all stored deadlines
+CREATE TABLE rs_far (id int PRIMARY KEY, team text, opened timestamptz);
+SELECT sla.track('rs_far', owner => 'team', labels => 'jsonb_build_object(''team'', team)');
+INSERT INTO sla.metric (relation, name, start_at, stop_when) VALUES ('rs_far', 'solve', 'opened', 'false');
+INSERT INTO sla.policy (relation, name) VALUES ('rs_far', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('rs_far', 'all', 'solve', '500000 bh @24/7');
+INSERT INTO rs_far VALUES (1, 'red', '2026-01-05');
+UPDATE sla.target SET goal = '1 bh @24/7' WHERE relation = 'rs_far'::regclass;
+SELECT breached_at, is_stale FROM sla.clock WHERE relation = 'rs_far'::regclass;
+SELECT period_start, breached FROM sla.report_attainment WHERE relation = 'rs_far';
+SELECT period_start, owner, breached FROM sla.report_owner WHERE relation = 'rs_far';
+SELECT period_start, label, value, breached FROM sla.report_attainment_by_label WHERE relation = 'rs_far';
+SELECT period_start, value, breaches FROM sla.report_breach_pareto WHERE relation = 'rs_far' AND dimension = 'owner';
+DROP TABLE rs_far;
 DELETE FROM sla.exception;
 DROP TABLE rs_ticket;
 DELETE FROM sla.calendar;
