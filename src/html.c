@@ -60,6 +60,9 @@ sla_html_escape(PG_FUNCTION_ARGS)
 		else
 			bytes = 1;
 		utf8 += bytes;
+		/* a line that was typed into a form ends so */
+		if (c == '\r' && *utf8 == '\n')
+			continue;
 		if (is_treacherous(c))
 			c = REPLACEMENT;
 		if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'' || c == '`' || c >= 0x80)

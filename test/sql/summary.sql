@@ -29,7 +29,7 @@ $$;
 \set ECHO all
 -- Text
 SELECT sla.html_escape('a<b & "c" ''d'' `e` > f'), sla.html_escape(''), sla.html_escape(NULL);
-SELECT sla.html_escape(E'tab\there, line\nhere, bell\u0007, escape\u001b, delete\u007f, return\r');
+SELECT sla.html_escape(E'tab\there, line\nhere, bell\u0007, escape\u001b, delete\u007f, return\r, both\r\nof them');
 SELECT CASE WHEN getdatabaseencoding() = 'UTF8' THEN sla.html_escape(U&'\00e9 \20ac \+01F600 control \0085 override \202e isolate \2066 hidden \200b joiner \200d none \FFFE tag \+0E0041 mark \200f')
 	ELSE '&#233; &#8364; &#128512; control &#65533; override &#65533; isolate &#65533; hidden &#65533; joiner &#8205; none &#65533; tag &#65533; mark &#8207;' END AS escaped;
 -- Goals
