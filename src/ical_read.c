@@ -57,7 +57,6 @@ typedef struct IcalReader
 	/* the events so far */
 	IcalEvent  *events;
 	int			nevents;
-	int			max_events;
 	pg_tz	   *zone;			/* of times in an unknown zone */
 } IcalReader;
 
@@ -558,20 +557,11 @@ read_events(IcalReader *reader)
 			ncalendars += reader->depth == 1;
 			if (reader->depth == 2 && pg_strcasecmp(reader->open[1], "VEVENT") == 0)
 			{
-				if (reader->nevents == reader->max_events)
-				{
-					reader->max_events = reader->max_events > 0 ? reader->max_events * 2 : 64;
-					reader->events = reader->events == NULL ?
-						palloc(reader->max_events * sizeof(IcalEvent)) :
-						repalloc_huge(reader->events,
-									  reader->max_events * sizeof(IcalEvent));
-				}
-				event = &reader->events[reader->nevents++];
-				memset(event, 0, sizeof(*event));
-				event->line = reader->line_number;
-				event->uid = "";
-				event->length = -1;
-				event->cancelled = reader->cancelled;
+				IcalEvent	new = {.line = reader->line_number,.cancelled = reader->cancelled,
+				.uid = "",.length = -1};
+
+				APPEND(reader->events, reader->nevents, new);
+				event = &reader->events[reader->nevents - 1];
 			}
 		}
 		else if (length == 3 && pg_strncasecmp(line, "END", 3) == 0)

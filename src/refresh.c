@@ -276,12 +276,14 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 
 		(void) follow_renew_definition(follow);
 		stored = clock_store_find(&follow->store, clock_id, GetActiveSnapshot());
-		if (stored == NULL && facts != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_NO_DATA_FOUND),
-					 errmsg("clock " INT64_FORMAT " does not exist", clock_id)));
 		if (stored == NULL)
+		{
+			if (facts != NULL)
+				ereport(ERROR,
+						(errcode(ERRCODE_NO_DATA_FOUND),
+						 errmsg("clock " INT64_FORMAT " does not exist", clock_id)));
 			break;
+		}
 
 		/* an open clock may get another promise, by its new start or its row */
 		outdated = follow_is_outdated(follow->def, stored);
