@@ -2,6 +2,11 @@
 -- them; beside it what a DBA would write over tables of his own.  Half of them are
 -- the first threshold of a clock, half a breach of which the threshold was told.
 CREATE SCHEMA IF NOT EXISTS desk;
+-- (and nothing that another section has left: neither its clocks nor what is to be told of them)
+SELECT sla.untrack(relation, keep_history => false) FROM sla.tracked \g /dev/null
+SET session_replication_role = replica;
+TRUNCATE sla.clock_state, sla.alert, sla.clock_due, sla.clock_due_new;
+RESET session_replication_role;
 CREATE TABLE desk.incident (
     id         int8 PRIMARY KEY,
     subject    text NOT NULL,

@@ -3,8 +3,8 @@
 CREATE VIEW bench.drained AS
 SELECT way, percentile_cont(0.5) WITHIN GROUP (ORDER BY rate) AS rate, percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu) AS cpu,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY asleep) AS asleep, percentile_cont(0.5) WITHIN GROUP (ORDER BY least) AS least
-FROM (SELECT way, round, 1e9 * sum(alerts) / nullif(max(wall - waiting), 0) AS rate, sum(cpu) / nullif(sum(alerts), 0) AS cpu, max((wall - waiting - cpu) / nullif(wall, 0)) AS asleep,
-             min(alerts) / nullif(sum(alerts), 0) * count(*) AS least
+FROM (SELECT way, round, 1e9 * sum(alerts) / max(wall - waiting) AS rate, sum(cpu) / sum(alerts) AS cpu, max((wall - waiting - cpu) / wall) AS asleep,
+             min(alerts) / sum(alerts) * count(*) AS least
       FROM bench.drain WHERE round > 0 GROUP BY way, round) r
 GROUP BY way;
 INSERT INTO bench.figure (section, label, value, unit, goal, against, base, times)
