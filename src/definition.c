@@ -378,7 +378,7 @@ read_promises(Definition *def)
 	def->npromises = select_rows("SELECT id, policy_id, target_id, metric_id, is_current, revision, "
 								 "policy, metric, calendar, goal, threshold, due_by, "
 								 "CASE WHEN due_by <> 'close' THEN due_by::time END, cutoff, "
-								 "alert_at::float8[], resync "
+								 "alert_at::float8[], resync, resync_at "
 								 "FROM sla.promise WHERE relation::oid = $1 ORDER BY id", OIDOID,
 								 ObjectIdGetDatum(def->relid));
 	def->promises = alloc_array(def, def->npromises, sizeof(Promise *));
@@ -409,6 +409,7 @@ read_promises(Definition *def)
 		promise->cutoff = DatumGetTimeADT(field(i, 14, &isnull));
 		promise->has_cutoff = !isnull;
 		promise->resync = int64_field(i, 16);
+		promise->resync_at = int64_field(i, 17);
 		promise->hours.constant = true;
 		def->promises[i] = promise;
 	}
@@ -501,7 +502,7 @@ static void
 read_moved_parties(Definition *def)
 {
 	/* the parameter is a dummy */
-	def->nmoved = select_rows("SELECT m.party, max(m.revision) FROM sla.moved_party AS m WHERE $1 > 0 "
+	def->nmoved = select_rows("SELECT m.party, max(m.revision), max(m.edited_at) FROM sla.moved_party AS m WHERE $1 > 0 "
 							  "GROUP BY m.party ORDER BY m.party COLLATE \"C\"",
 							  INT4OID, Int32GetDatum(1));
 	def->moved = alloc_array(def, def->nmoved, sizeof(MovedParty));
@@ -509,6 +510,7 @@ read_moved_parties(Definition *def)
 	{
 		def->moved[i].party = text_field(i, 1, def->context);
 		def->moved[i].revision = int64_field(i, 2);
+		def->moved[i].edited_at = int64_field(i, 3);
 	}
 }
 
@@ -786,14 +788,20 @@ compare_parties(const void *a, const void *b)
 	return strcmp(((const MovedParty *) a)->party, ((const MovedParty *) b)->party);
 }
 
+const MovedParty *
+definition_moved_party(const Definition *def, const char *party)
+{
+	MovedParty	key = {unconstify(char *, party)};
+
+	if (def->nmoved == 0 || party == NULL)
+		return NULL;
+	return bsearch(&key, def->moved, def->nmoved, sizeof(MovedParty), compare_parties);
+}
+
 int64
 definition_party_revision(const Definition *def, const char *party)
 {
-	MovedParty	key = {unconstify(char *, party), 0};
-	const MovedParty *moved;
+	const MovedParty *moved = definition_moved_party(def, party);
 
-	if (def->nmoved == 0 || party == NULL)
-		return 0;
-	moved = bsearch(&key, def->moved, def->nmoved, sizeof(MovedParty), compare_parties);
 	return moved == NULL ? 0 : moved->revision;
 }

@@ -48,7 +48,8 @@ typedef struct Promise
 	bool		is_current;
 	int64		revision;
 	int64		resync;			/* clocks derived under an older revision may
-								 * have to get another promise */
+								 * have to get another promise ... */
+	TimestampTz resync_at;		/* ... because of an edit at this time */
 	char	   *policy;
 	char	   *metric;
 	char	   *calendar;		/* given by an agreement, or empty */
@@ -121,7 +122,8 @@ typedef struct MovedParty
 {
 	char	   *party;
 	int64		revision;		/* rows of clocks derived under an older one
-								 * must be followed anew */
+								 * must be followed anew ... */
+	TimestampTz edited_at;		/* ... because of an edit at this time */
 } MovedParty;
 
 /* An approved row of sla.exception; NULL means that it applies to any. */
@@ -228,6 +230,7 @@ extern const Agreement *definition_agreement(const Definition *definition,
  * The revision of the last change of a party's agreements; clocks derived under an
  * older one have not been updated for it.  0 if all have been.
  */
+extern const MovedParty *definition_moved_party(const Definition *definition, const char *party);
 extern int64 definition_party_revision(const Definition *definition, const char *party);
 
 #endif							/* SLA_DEFINITION_H */

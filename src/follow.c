@@ -365,6 +365,28 @@ follow_is_outdated(const Definition *def, const StoredClock *clock)
 		 clock->revision < definition_party_revision(def, clock->party));
 }
 
+/*
+ * From when the edits hold for which an outdated clock is followed anew: since the last
+ * one of them, or the last fact that is known.
+ */
+static int64
+edited_at(const Follow *follow, const StoredClock *clock)
+{
+	const Promise *promise = definition_promise(follow->def, clock->clock.promise);
+	const MovedParty *party = definition_moved_party(follow->def, clock->party);
+	int64		at = CLOCK_NONE;
+
+	if (promise == NULL)
+		return follow->now;
+	if (clock->revision < 0)
+		at = -clock->revision;	/* see sla.party_settled() */
+	if (clock->revision < promise->resync)
+		at = Max(at, promise->resync_at);
+	if (party != NULL && clock->revision < party->revision)
+		at = Max(at, party->edited_at);
+	return Max(Min(at, follow->now), clock->clock.last);
+}
+
 /* Derive an open clock afresh if its promise has changed since. */
 static void
 refresh_if_stale(Work *work, StoredClock *stored)
@@ -432,8 +454,8 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per,
 	{
 		if (work->follow->by_edit && follow_is_outdated(work->follow->def, stored))
 		{
-			/* the effect of an edit takes place now, not at the row's time */
-			edited.at = Max(row->at, work->follow->now);
+			/* an edit holds from when it was made, if the row is not newer */
+			edited.at = Max(work->says->told_at, edited_at(work->follow, stored));
 			row = &edited;
 		}
 		if (clock_is_open(&stored->clock) && !row->gone && stored->agreement_id != 0 &&
@@ -743,7 +765,7 @@ follow_orphans(Work *work)
 			found = is_of_metric(stored, &def->metrics[i]);
 		if (found || !clock_is_open(&was))
 			continue;
-		follow_gone_clock(work, stored, work->follow->now);
+		follow_gone_clock(work, stored, follow_is_outdated(def, stored) ? edited_at(work->follow, stored) : work->follow->now);
 		stored->clock.levels = was.levels | CLOCK_UNTRACKED;
 		stored->clock.last = was.last;
 		stored->clock.turned = was.turned;
@@ -1010,8 +1032,8 @@ typedef struct Signal
 /*
  * In a sync of sources, must the row be applied before this event?  Usually the
  * present state of the row comes after all events.  But it comes before if the row
- * tells an earlier time, unless the clock is outdated: the effect of an edit takes
- * place now.
+ * tells an earlier time, unless the clock is outdated: an edit holds from when it was
+ * made.
  */
 static bool
 row_comes_before(const Work *work, const StoredClock *stored)
@@ -1040,6 +1062,17 @@ metric_of(const Definition *def, const char *name)
 						get_rel_name(def->relid)),
 				 errhint("Metrics are the rows of sla.metric.")));
 	return metric;
+}
+
+/* follow_metric(), with another event time. */
+static void
+follow_metric_at(Work *work, int64 at)
+{
+	int64		before = work->at;
+
+	work->at = at;
+	follow_metric(work);
+	work->at = before;
 }
 
 /*
@@ -1094,6 +1127,7 @@ apply_signal(Work *work)
 	bool		changed = false;
 	bool		open;
 	bool		outdated = false;
+	int64		edited = CLOCK_NONE;
 	ClockRow	row;
 	StoredClock *holder;
 	List	   *cycles;
@@ -1105,15 +1139,25 @@ apply_signal(Work *work)
 	take_up_clocks(work);
 	holder = per == NULL ? NULL : last_cycle(work, per);
 	foreach(cell, last_cycles(work))
-		outdated |= follow_is_outdated(work->follow->def, lfirst(cell));
+	{
+		if (!follow_is_outdated(work->follow->def, lfirst(cell)))
+			continue;
+		outdated = true;
+		edited = Max(edited, edited_at(work->follow, lfirst(cell)));
+	}
 
 	/* unless in a sync, the row may be new and not followed yet */
 	if (row_is_known ? holder == NULL || (metric->per.state != NULL && !outdated) : row_comes_before(work, holder))
 	{
 		row_is_known = true;
-		work->at = work->says->at;
-		follow_metric(work);
-		work->at = at;
+		follow_metric_at(work, work->says->at);
+		holder = per == NULL ? NULL : last_cycle(work, per);
+	}
+	/* an edit holds from when it was made, before or after the signal */
+	if (outdated && signal->fresh == NULL && edited <= at)
+	{
+		outdated = false;
+		follow_metric_at(work, edited);
 		holder = per == NULL ? NULL : last_cycle(work, per);
 	}
 	cycles = last_cycles(work);
@@ -1142,13 +1186,8 @@ apply_signal(Work *work)
 	says.elsewhere = false;
 	if (holder == NULL && per != NULL)
 		changed |= signal_clock(work, NULL, &says);
-	if (signal->fresh == NULL && outdated)
-	{
-		/* the effect of an edit takes place now */
-		work->at = Max(at, work->follow->now);
-		follow_metric(work);
-		work->at = at;
-	}
+	if (outdated && signal->fresh == NULL)
+		follow_metric_at(work, edited);
 	else if (changed && row_is_known && metric->per.state != NULL)
 		follow_metric(work);
 }

@@ -30,7 +30,8 @@ typedef struct MetricSays
 typedef struct RowSays
 {
 	const char *item;
-	int64		at;
+	int64		at;				/* the event time: what the row tells, or now */
+	int64		told_at;		/* CLOCK_NONE if it tells none */
 	Jsonb	   *labels;
 	const char *owner;
 	const char *party;

@@ -20,23 +20,23 @@
 void
 follow_preview(Definition *def, StoredClock *clock)
 {
-	Follow		follow = {.def = def,.context = CurrentMemoryContext,.item_context = CurrentMemoryContext};
+	Follow		follow = {.def = def,.by_edit = true,.context = CurrentMemoryContext,.item_context = CurrentMemoryContext};
 	Work		work = {.follow = &follow,.item = clock->item};
 	RowReader	reader;
 	TupleTableSlot *row;
 	RowSays    *says;
 
 	follow.now = GetCurrentTransactionStartTimestamp();
-	work.at = follow.now;
 	work.clocks = list_make1(clock);
 	rows_open(&reader, def->relid);
 	row = follow_find_row(&follow, &reader, clock->item, ROW_READ);
 	if (row == NULL)
-		follow_gone_clock(&work, clock, work.at);
+		follow_gone_clock(&work, clock, follow.now);
 	else
 	{
 		says = row_says(&follow, row);
 		work.says = says;
+		work.at = says->at;
 		for (work.metric = 0; work.metric < def->nmetrics; work.metric++)
 			if (def->metrics[work.metric].id == clock->metric_id)
 				follow_metric(&work);
@@ -304,7 +304,7 @@ follow_facts(Follow *follow, int64 clock_id, const FollowFacts *facts)
 		}
 		if (outdated && !refreshed)
 		{
-			/* what was edited takes effect now, before and whatever the facts */
+			/* what was edited holds before and whatever the facts */
 			refreshed = true;
 			(void) refresh_by_row(follow, stored, ROW_LOCK);
 			continue;

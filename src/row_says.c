@@ -146,12 +146,12 @@ item_of(Follow *follow)
 	return item;
 }
 
+/* The event time; sets *told to it, or to CLOCK_NONE if the row tells none. */
 static TimestampTz
-at_of(Follow *follow)
+at_of(Follow *follow, int64 *told)
 {
-	int64		at = instant(follow, &follow->def->at, "at");
-
-	return at != CLOCK_NONE ? at : follow->now;
+	*told = instant(follow, &follow->def->at, "at");
+	return *told != CLOCK_NONE ? *told : follow->now;
 }
 
 /* Begin to evaluate expressions for a row; leave_owner() must follow. */
@@ -197,10 +197,11 @@ TimestampTz
 follow_at_of(Follow *follow, TupleTableSlot *slot)
 {
 	TimestampTz at;
+	int64		told;
 	Fence		fence;
 
 	enter_owner(follow, &fence, slot);
-	at = at_of(follow);
+	at = at_of(follow, &told);
 	leave_owner(follow, &fence);
 	return at;
 }
@@ -225,7 +226,7 @@ row_says(Follow *follow, TupleTableSlot *slot)
 	says->applies = palloc(def->npolicies * sizeof(bool));
 	says->metrics = palloc(def->nmetrics * sizeof(MetricSays));
 	says->item = item_of(follow);
-	says->at = at_of(follow);
+	says->at = at_of(follow, &says->told_at);
 	says->labels = labels_of(follow);
 	says->owner = string(follow, &def->responsible);
 	says->party = string(follow, &def->party);

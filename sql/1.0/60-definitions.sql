@@ -384,6 +384,7 @@ CREATE TABLE sla.promise (
 	alert_at numeric[] NOT NULL,
 	revision bigint NOT NULL DEFAULT 1,
 	resync bigint NOT NULL DEFAULT 0,
+	resync_at timestamptz NOT NULL DEFAULT '-infinity',
 	is_current boolean NOT NULL DEFAULT true,
 	settled bigint NOT NULL DEFAULT 1,
 	settling bigint,
@@ -412,6 +413,7 @@ COMMENT ON COLUMN sla.promise.cutoff IS 'as in sla.target';
 COMMENT ON COLUMN sla.promise.alert_at IS 'as in sla.target';
 COMMENT ON COLUMN sla.promise.revision IS 'raised when its calendar or an exception changes';
 COMMENT ON COLUMN sla.promise.resync IS 'the revision of the last change by which another promise may hold: clocks derived under an older one have their rows followed anew';
+COMMENT ON COLUMN sla.promise.resync_at IS 'when that change was made';
 COMMENT ON COLUMN sla.promise.is_current IS 'whether it is what its policy and target say now';
 COMMENT ON COLUMN sla.promise.settled IS 'no open clock was derived under a revision older than this, and none will be; set by sla.refresh()';
 COMMENT ON COLUMN sla.promise.settling IS 'the revision that settling_in is of';
@@ -425,12 +427,14 @@ CREATE TABLE sla.moved_party (
 	revision bigint PRIMARY KEY DEFAULT nextval('sla.promise_revision_seq'),
 	party text NOT NULL,
 	edited_in xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+	edited_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	settling_in xid8
 );
 COMMENT ON TABLE sla.moved_party IS 'private: parties whose agreements have changed, until sla.refresh() has seen to their open clocks';
 COMMENT ON COLUMN sla.moved_party.revision IS 'clocks derived under an older one do not know of the change';
 COMMENT ON COLUMN sla.moved_party.party IS 'the party';
 COMMENT ON COLUMN sla.moved_party.edited_in IS 'the transaction of the change';
+COMMENT ON COLUMN sla.moved_party.edited_at IS 'when the change was made';
 COMMENT ON COLUMN sla.moved_party.settling_in IS 'transactions from this on know of it; NULL: that is not known yet';
 
 /*

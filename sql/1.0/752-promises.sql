@@ -268,7 +268,8 @@ BEGIN
 	IF moved IS NOT NULL AND NOT sla.restoring() THEN
 		PERFORM sla.edit_alone();
 		UPDATE sla.promise AS p
-		SET (revision, resync) = (SELECT n.n, n.n FROM nextval('sla.promise_revision_seq') AS n (n) WHERE p.id > 0)
+		SET (revision, resync, resync_at) = (
+			SELECT n.n, n.n, clock_timestamp() FROM nextval('sla.promise_revision_seq') AS n (n) WHERE p.id > 0)
 		WHERE p.relation = ANY (moved);
 	END IF;
 	RETURN NULL;

@@ -474,7 +474,10 @@ BEGIN
 	THEN
 		RETURN;
 	END IF;
-	UPDATE sla.clock_state AS c SET revision = -1 WHERE c.clock_id = ANY (clocks);
+	-- (the time of the edit is kept: it holds from then on)
+	UPDATE sla.clock_state AS c
+	SET revision = -(extract(epoch FROM moved.edited_at - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint
+	WHERE c.clock_id = ANY (clocks);
 	UPDATE sla.promise AS p SET settled = 0, settling = NULL WHERE p.id = ANY (promises);
 	DELETE FROM sla.moved_party AS m WHERE m.revision = moved.revision;
 END

@@ -137,6 +137,42 @@ SELECT period_start, owner, breached FROM sla.report_owner WHERE relation = 'rs_
 SELECT period_start, label, value, breached FROM sla.report_attainment_by_label WHERE relation = 'rs_far';
 SELECT period_start, value, breaches FROM sla.report_breach_pareto WHERE relation = 'rs_far' AND dimension = 'owner';
 DROP TABLE rs_far;
+
+-- what an edit does to open clocks it does when it is made, whoever reads that and whenever it is stored
+INSERT INTO sla.agreement (party, name, plan) VALUES ('rs', 'rs', 'a');
+CREATE TABLE rs_edit (id int PRIMARY KEY, party text, opened timestamptz);
+SELECT sla.track('rs_edit', party => 'party');
+INSERT INTO sla.metric (relation, name, start_at, stop_when, on_retarget) VALUES ('rs_edit', 'solve', 'opened', 'false', 'restart'), ('rs_edit', 'end', 'opened', 'false', 'keep');
+INSERT INTO sla.policy (relation, name, plan, rank) VALUES ('rs_edit', 'all', NULL, 100), ('rs_edit', 'planned', 'b', 9);
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('rs_edit', 'all', 'solve', '4 bh @24/7'), ('rs_edit', 'planned', 'solve', '3 bh @24/7'),
+	('rs_edit', 'all', 'end', '4 bh @24/7');
+INSERT INTO rs_edit VALUES (1, NULL, '2026-01-05'), (2, 'rs', '2026-01-05'), (3, NULL, '2026-01-05');
+CREATE VIEW rs_facts AS SELECT item, metric, policy, started_at, stopped_at FROM sla.clock WHERE relation = 'rs_edit'::regclass AND (started_at > '2026-02-01' OR state = 'stopped');
+UPDATE sla.agreement SET plan = 'b' WHERE party = 'rs';
+INSERT INTO sla.policy (relation, name, rank, applies_when) VALUES ('rs_edit', 'better', 1, 'id = 1');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('rs_edit', 'better', 'solve', '2 bh @24/7');
+UPDATE sla.metric SET stop_when = 'id = 3' WHERE relation = 'rs_edit'::regclass AND name = 'end';
+SELECT clock_timestamp() AS edited \gset
+SELECT pg_sleep(0.01);
+CREATE TEMP TABLE rs_shown AS TABLE rs_facts;
+SELECT item, metric, policy, coalesce(stopped_at, started_at) BETWEEN :'edited'::timestamptz - interval '1 minute' AND :'edited' AS at_edit FROM rs_shown ORDER BY item;
+SELECT count(*) AS differ FROM (TABLE rs_shown EXCEPT TABLE rs_facts) AS x;
+-- (a signal before it is stored finds the clock as it is shown)
+SELECT sla.signal('rs_edit', '3', 'end', 'pause');
+SELECT state FROM sla.clock WHERE relation = 'rs_edit'::regclass AND item = '3' AND metric = 'end';
+DO $$
+BEGIN
+	FOR i IN 1..100 LOOP
+		EXIT WHEN sla.refresh() = 0 AND NOT EXISTS (SELECT FROM sla.moved_party);
+		COMMIT;
+	END LOOP;
+END $$;
+SELECT count(*) AS stale FROM sla.clock WHERE relation = 'rs_edit'::regclass AND is_stale;
+SELECT count(*) AS differ FROM (TABLE rs_shown EXCEPT TABLE rs_facts) AS x;
+SELECT * FROM sla.verify('rs_edit');
+DROP VIEW rs_facts;
+DROP TABLE rs_edit, rs_shown;
+DELETE FROM sla.agreement WHERE party = 'rs';
 DELETE FROM sla.exception;
 DROP TABLE rs_ticket;
 DELETE FROM sla.calendar;
