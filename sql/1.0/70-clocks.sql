@@ -70,7 +70,7 @@ COMMENT ON COLUMN sla.clock_state.gross_late_at IS 'derived: the threshold witho
 COMMENT ON COLUMN sla.clock_state.started_at IS 'fact: the start of the cycle';
 COMMENT ON COLUMN sla.clock_state.last_at IS 'the time of the last fact: what comes before it is late';
 COMMENT ON COLUMN sla.clock_state.paused IS 'derived: the business time of the pauses that are over, in microseconds';
-COMMENT ON COLUMN sla.clock_state.revision IS 'the revision of the promise that what is derived is of';
+COMMENT ON COLUMN sla.clock_state.revision IS 'the revision of the promise that what is derived is of; negative: minus the microseconds from 2000 to the edit for which its row is to be followed anew';
 COMMENT ON COLUMN sla.clock_state.metric_id IS 'the metric';
 COMMENT ON COLUMN sla.clock_state.cycle IS 'number of the cycle, from 1';
 COMMENT ON COLUMN sla.clock_state.turned_at IS 'the last stop or reopening, also of the cycle before: a start or stop told for before it is stale';
