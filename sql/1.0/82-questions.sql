@@ -57,8 +57,12 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-	since timestamptz := coalesce(lower(during) + CASE WHEN lower_inc(during) THEN interval '0' ELSE interval '1 us' END, '-infinity');
-	until timestamptz := coalesce(upper(during) + CASE WHEN upper_inc(during) THEN interval '1 us' ELSE interval '0' END, 'infinity');
+	-- (no clock is later, and it is far from the last instant)
+	last CONSTANT timestamptz := '2500-01-01 UTC';
+	since CONSTANT timestamptz := least(coalesce(lower(during), '-infinity'), last)
+		+ CASE WHEN lower_inc(during) THEN interval '0' ELSE interval '1 us' END;
+	until CONSTANT timestamptz := least(coalesce(upper(during), 'infinity'), last)
+		+ CASE WHEN upper_inc(during) THEN interval '1 us' ELSE interval '0' END;
 BEGIN
 	PERFORM sla.is_known(what_if_answer.relation, what_if_answer.metric);
 	IF what_if_answer.metric IS NULL OR goal IS NULL THEN

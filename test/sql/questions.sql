@@ -140,6 +140,8 @@ SELECT * FROM sla.what_if('qu_ticket', 'solve', '1 bd @office', '[2026-06-01,202
 SELECT * FROM sla.what_if('qu_ticket', 'solve', '8 bh', 'empty');
 SELECT clocks FROM sla.what_if('qu_ticket', 'solve', '8 bh', NULL);
 SELECT clocks FROM sla.what_if('qu_ticket', 'solve', '8 bh', '(,)', labels => NULL);
+SELECT during, clocks FROM unnest('{"[-infinity,294276-12-31 23:59:59.999999Z]","(294276-12-31 23:59:59.999998Z,infinity]","(,2026-06-03 08:00Z)"}'::tstzrange[]) during
+LEFT JOIN LATERAL sla.what_if('qu_ticket', 'solve', '8 bh', during) ON true;
 SELECT clocks FROM sla.what_if('qu_ticket', 'solve', NULL, '(,)');
 SELECT clocks FROM sla.what_if('qu_ticket', NULL, '8 bh', '(,)');
 SELECT label, clocks FROM sla.what_if('qu_ticket', 'solve', '8 bh', '(,)', by => 'none');
