@@ -19,10 +19,20 @@
 #include "fence.h"
 #include "kept_plan.h"
 
+static bool
+same_pauses(const Clock *a, const Clock *b)
+{
+	for (int i = 0; i < a->npauses && i < b->npauses; i++)
+		if (a->pauses[i].during.from != b->pauses[i].during.from ||
+			a->pauses[i].during.to != b->pauses[i].during.to)
+			return false;
+	return a->npauses == b->npauses;
+}
+
 void
 note_change(Work *work, StoredClock *stored, const StoredClock *before, const char *kind, int64 at)
 {
-	Change	   *change = palloc(sizeof(Change));
+	Change	   *change = palloc0(sizeof(Change));
 
 	change->clock = stored;
 	change->kind = kind;
@@ -36,6 +46,11 @@ note_change(Work *work, StoredClock *stored, const StoredClock *before, const ch
 	change->old_end = before->clock.end;
 	change->old_stop = before->clock.state == CLOCK_STOPPED ? before->clock.end : CLOCK_NONE;
 	change->reason = work->reason;
+
+	/* what else happens to pauses can be told from those that there are then */
+	if ((stored->clock.start != before->clock.start || strcmp(kind, "correct") == 0) &&
+		!same_pauses(&stored->clock, &before->clock))
+		change->old_pauses = before->clock;
 	work->changes = lappend(work->changes, change);
 }
 
@@ -76,7 +91,9 @@ write_change(const Change *change)
 		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('told_at', $2) ELSE "
 		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $5, 'due_at', $6, 'breached_at', $7, 'stopped_at', $13) || "
 		"CASE WHEN $15 IS DISTINCT FROM $16 THEN jsonb_build_object('promised_at', $15) ELSE '{}' END || "
-		"CASE WHEN $17 IS DISTINCT FROM $18 THEN jsonb_build_object('extended_by', $17) ELSE '{}' END "
+		"CASE WHEN $17 IS DISTINCT FROM $18 THEN jsonb_build_object('extended_by', $17) ELSE '{}' END || "
+		"CASE WHEN $19 IS NOT NULL THEN jsonb_build_object('cancelled_at', $19) ELSE '{}' END || "
+		"jsonb_strip_nulls(jsonb_build_object('pauses', $20, 'pause_reasons', $21)) "
 		"FROM sla.promise WHERE id = $4) END, "
 		"CASE WHEN $3 = 'late_event' THEN jsonb_build_object('applied_at', $11) ELSE "
 		"(SELECT jsonb_build_object('promise', id, 'policy', policy, 'goal', goal::text, 'started_at', $9, 'due_at', $10, 'stopped_at', $14) || "
@@ -85,11 +102,13 @@ write_change(const Change *change)
 		"FROM sla.promise WHERE id = $8) END";
 	Oid			types[] = {INT8OID, TIMESTAMPTZOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
 		TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID
+		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID
 	};
 	const StoredClock *clock = change->clock;
 	bool		breached = change->old_late != CLOCK_NONE &&
 		change->old_late < (change->old_end != CLOCK_NONE ? change->old_end : change->at);
+	bool		is_revived = change->old_end != CLOCK_NONE && change->old_stop == CLOCK_NONE &&
+		clock->clock.state != CLOCK_CANCELLED;
 	Datum		values[lengthof(types)] = {
 		Int64GetDatum(clock->id), TimestampTzGetDatum(change->at), CStringGetTextDatum(change->kind),
 		Int32GetDatum(change->old_promise), TimestampTzGetDatum(change->old_start),
@@ -99,9 +118,10 @@ write_change(const Change *change)
 		change->reason == NULL ? (Datum) 0 : CStringGetTextDatum(change->reason),
 		TimestampTzGetDatum(change->old_stop), TimestampTzGetDatum(clock->clock.end),
 		TimestampTzGetDatum(change->old_promised), TimestampTzGetDatum(clock->promised),
-		text_of(change->old_extended), text_of(clock->extended)
+		text_of(change->old_extended), text_of(clock->extended), TimestampTzGetDatum(change->old_end)
 	};
-	char		nulls[lengthof(types) + 1] = "                  ";
+	char		nulls[lengthof(types) + 1] = "                     ";
+	bool		no_pauses[2];
 
 	if (change->old_due == CLOCK_NONE)
 		nulls[5] = 'n';
@@ -123,6 +143,12 @@ write_change(const Change *change)
 		nulls[16] = 'n';
 	if (clock->extended == NULL)
 		nulls[17] = 'n';
+	if (!is_revived)
+		nulls[18] = 'n';
+	clock_store_put_pauses(&change->old_pauses, &values[19], no_pauses);
+	for (int i = 0; i < 2; i++)
+		if (no_pauses[i])
+			nulls[19 + i] = 'n';
 	if (plan == NULL)
 		plan = kept_plan(TopMemoryContext, command, lengthof(types), types);
 	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT)

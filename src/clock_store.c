@@ -148,8 +148,8 @@ string(const Datum *values, const bool *nulls, int column)
 	return nulls[column] ? NULL : TextDatumGetCString(values[column]);
 }
 
-static void
-read_pauses(Clock *clock, const Datum *values, const bool *nulls)
+void
+clock_store_get_pauses(Clock *clock, const Datum *values, const bool *nulls)
 {
 	Datum	   *ends;
 	int			nends;
@@ -157,14 +157,15 @@ read_pauses(Clock *clock, const Datum *values, const bool *nulls)
 	bool	   *reason_nulls;
 	int			nreasons = 0;
 
-	if (nulls[COL_PAUSES])
+	clock->npauses = 0;
+	if (nulls[0])
 		return;
-	deconstruct_array(DatumGetArrayTypeP(values[COL_PAUSES]), TIMESTAMPTZOID, 8, FLOAT8PASSBYVAL,
+	deconstruct_array(DatumGetArrayTypeP(values[0]), TIMESTAMPTZOID, 8, FLOAT8PASSBYVAL,
 					  TYPALIGN_DOUBLE, &ends, NULL, &nends);
 	clock->npauses = nends / 2;
 	clock->pauses = palloc0(clock->npauses * sizeof(ClockPause));
-	if (!nulls[COL_PAUSE_REASONS])
-		deconstruct_array(DatumGetArrayTypePCopy(values[COL_PAUSE_REASONS]), TEXTOID, -1, false,
+	if (!nulls[1])
+		deconstruct_array(DatumGetArrayTypePCopy(values[1]), TEXTOID, -1, false,
 						  TYPALIGN_INT, &reasons, &reason_nulls, &nreasons);
 	for (int i = 0; i < clock->npauses; i++)
 	{
@@ -252,7 +253,7 @@ from_values(const Datum *values, const bool *nulls)
 	clock->last = DatumGetTimestampTz(values[COL_LAST_AT]);
 	clock->turned = instant(values, nulls, COL_TURNED_AT);
 	clock->signal_reason = string(values, nulls, COL_SIGNAL_REASON);
-	read_pauses(clock, values, nulls);
+	clock_store_get_pauses(clock, &values[COL_PAUSES], &nulls[COL_PAUSES]);
 	stored->id = DatumGetInt64(values[COL_CLOCK_ID]);
 	stored->relation = DatumGetObjectId(values[COL_RELATION]);
 	stored->metric_id = DatumGetInt32(values[COL_METRIC_ID]);
@@ -305,8 +306,8 @@ put_jsonb(Datum *values, bool *nulls, int column, const Jsonb *value)
 	values[column] = PointerGetDatum(value);
 }
 
-static void
-put_pauses(Datum *values, bool *nulls, const Clock *clock)
+void
+clock_store_put_pauses(const Clock *clock, Datum *values, bool *nulls)
 {
 	Datum	   *ends;
 	Datum	   *reasons;
@@ -315,7 +316,7 @@ put_pauses(Datum *values, bool *nulls, const Clock *clock)
 	int			dims[1];
 	int			lower[1] = {1};
 
-	nulls[COL_PAUSES] = nulls[COL_PAUSE_REASONS] = true;
+	nulls[0] = nulls[1] = true;
 	if (clock->npauses == 0)
 		return;
 	ends = palloc(2 * clock->npauses * sizeof(Datum));
@@ -335,15 +336,15 @@ put_pauses(Datum *values, bool *nulls, const Clock *clock)
 			any_reason = true;
 		}
 	}
-	values[COL_PAUSES] = PointerGetDatum(construct_array(ends, 2 * clock->npauses, TIMESTAMPTZOID, 8,
-														 FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	nulls[COL_PAUSES] = false;
+	values[0] = PointerGetDatum(construct_array(ends, 2 * clock->npauses, TIMESTAMPTZOID, 8,
+												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	nulls[0] = false;
 	if (!any_reason)
 		return;
 	dims[0] = clock->npauses;
-	values[COL_PAUSE_REASONS] = PointerGetDatum(construct_md_array(reasons, reason_nulls, 1, dims, lower,
-																   TEXTOID, -1, false, TYPALIGN_INT));
-	nulls[COL_PAUSE_REASONS] = false;
+	values[1] = PointerGetDatum(construct_md_array(reasons, reason_nulls, 1, dims, lower,
+												   TEXTOID, -1, false, TYPALIGN_INT));
+	nulls[1] = false;
 }
 
 static void
@@ -387,7 +388,7 @@ to_values(const StoredClock *stored, Datum *values, bool *nulls)
 	put_jsonb(values, nulls, COL_LABELS, stored->labels);
 	put_string(values, nulls, COL_BREACH_OWNER, stored->breach_owner);
 	put_jsonb(values, nulls, COL_BREACH_LABELS, stored->breach_labels);
-	put_pauses(values, nulls, clock);
+	clock_store_put_pauses(clock, &values[COL_PAUSES], &nulls[COL_PAUSES]);
 	put_string(values, nulls, COL_SIGNAL_REASON, clock->signal_reason);
 	values[COL_GROSS_ELAPSED] = Int64GetDatum(stored->gross_elapsed);
 	nulls[COL_GROSS_ELAPSED] = open || !stored->excepted;

@@ -146,6 +146,13 @@ extern bool clock_store_update(ClockStore *store, StoredClock *clock);
 /* Is the deadline extended by the same?  Both may be NULL. */
 extern bool clock_store_same_extension(const BusinessInterval *a, const BusinessInterval *b);
 
+/*
+ * Convert the pauses of a clock to values of the columns pauses and pause_reasons, and
+ * back.
+ */
+extern void clock_store_put_pauses(const Clock *clock, Datum *values, bool *nulls);
+extern void clock_store_get_pauses(Clock *clock, const Datum *values, const bool *nulls);
+
 /* Convert a clock to a row as a composite value, and back. */
 extern HeapTuple clock_store_form(const StoredClock *clock, TupleDesc desc);
 extern StoredClock *clock_store_deform(HeapTupleHeader row);

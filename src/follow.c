@@ -342,7 +342,7 @@ take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
 		}
 		if (stored->clock.promise != before->clock.promise || outcome->restarted ||
 			stored->promised != before->promised)
-			note_change(work, stored, before, "retarget", at);
+			note_change(work, stored, before, "retarget", outcome->restarted ? stored->clock.start : at);
 		if (outcome->late)
 			note_change(work, stored, before, "late_event", outcome->told);
 	}

@@ -54,6 +54,8 @@ typedef struct Change
 	int64		old_stop;
 	int64		old_promised;
 	BusinessInterval *old_extended;
+	Clock		old_pauses;		/* only its pauses, if they were dropped or
+								 * cut */
 	const char *reason;
 } Change;
 

@@ -533,12 +533,12 @@ cut_pauses_behind(Clock *clock)
 }
 
 /*
- * sla.clock_as_of(clock sla.clock_state, at, started_at, ended_at, promise_id,
- *		promised_at) -> sla.clock_state
+ * sla.clock_as_of(clock sla.clock_state, at, started_at, ended_at, was_cancelled,
+ *		promise_id, promised_at, pauses, pause_reasons) -> sla.clock_state
  *
  * A clock as it was at an instant; open if it ended later.  If not null, the other
- * arguments replace start, end, promise and the date promised by hand; infinity means that
- * there was none.  A clock that has ended since is derived by the version of its calendar
+ * arguments replace start, end, promise, the date promised by hand and the pauses; infinity
+ * means that there was none.  A clock that has ended since is derived by the version of its calendar
  * by which it was judged, and has "elapsed" up to that instant.
  */
 PG_FUNCTION_INFO_V1(sla_clock_as_of);
@@ -573,29 +573,38 @@ sla_clock_as_of(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(3))
 	{
 		TimestampTz end = PG_GETARG_TIMESTAMPTZ(3);
+		bool		was_cancelled = PG_GETARG_BOOL(4);
 
 		if (end == DT_NOEND)
 			end = CLOCK_NONE;
-		if (end != clock->clock.end)
+		if (end != clock->clock.end || was_cancelled)
 		{
 			changed = true;
 			clock->clock.end = end;
-			clock->clock.state = CLOCK_STOPPED;
+			clock->clock.state = was_cancelled ? CLOCK_CANCELLED : CLOCK_STOPPED;
 		}
 	}
-	if (!PG_ARGISNULL(4) && PG_GETARG_INT32(4) != clock->clock.promise)
+	if (!PG_ARGISNULL(5) && PG_GETARG_INT32(5) != clock->clock.promise)
 	{
-		clock->clock.promise = PG_GETARG_INT32(4);
+		clock->clock.promise = PG_GETARG_INT32(5);
 		changed = true;
 	}
-	if (!PG_ARGISNULL(5))
+	if (!PG_ARGISNULL(6))
 	{
-		TimestampTz promised = PG_GETARG_TIMESTAMPTZ(5);
+		TimestampTz promised = PG_GETARG_TIMESTAMPTZ(6);
 
 		if (promised == DT_NOEND)
 			promised = CLOCK_NONE;
 		changed |= promised != clock->promised;
 		clock->promised = promised;
+	}
+	if (!PG_ARGISNULL(7))
+	{
+		Datum		pauses[] = {PG_GETARG_DATUM(7), PG_GETARG_DATUM(8)};
+		bool		nulls[] = {false, PG_ARGISNULL(8)};
+
+		clock_store_get_pauses(&clock->clock, pauses, nulls);
+		changed = true;
 	}
 	if (clock->clock.end != CLOCK_NONE && clock->clock.end <= at && !changed)
 		PG_RETURN_DATUM(PointerGetDatum(row));

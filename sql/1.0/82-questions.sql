@@ -420,7 +420,7 @@ BEGIN
 						coalesce(sla.fact_text(k.key, h.before ->> k.key, zone), '-'),
 						coalesce(sla.fact_text(k.key, h.after ->> k.key, zone), '-')), ', ' ORDER BY k.key)
 				 FROM jsonb_object_keys(coalesce(h.before, '{}') || coalesce(h.after, '{}')) AS k (key)
-				 WHERE k.key <> 'promise' AND h.before ->> k.key IS DISTINCT FROM h.after ->> k.key),
+				 WHERE k.key NOT IN ('promise', 'pauses', 'pause_reasons') AND h.before ->> k.key IS DISTINCT FROM h.after ->> k.key),
 				h.reason),
 			NULL, NULL
 		FROM sla.clock_change AS h
@@ -480,13 +480,14 @@ REVOKE ALL ON FUNCTION sla.explain(regclass, text, text, integer, text) FROM PUB
  * has recorded, and what it sees of others, counts.)
  */
 CREATE FUNCTION sla.clock_as_of(clock sla.clock_state, at timestamptz,
-	started_at timestamptz, ended_at timestamptz, promise_id integer, promised_at timestamptz)
+	started_at timestamptz, ended_at timestamptz, was_cancelled boolean, promise_id integer, promised_at timestamptz,
+	pauses timestamptz[], pause_reasons text[])
 RETURNS sla.clock_state
 AS 'MODULE_PATHNAME', 'sla_clock_as_of'
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000;
-COMMENT ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, integer, timestamptz) IS
-'private: a clock as it stood at an instant, with another start, end, promise or date promised by hand where one is given';
-REVOKE ALL ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, integer, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, boolean, integer, timestamptz, timestamptz[], text[]) IS
+'private: a clock as it stood at an instant, with another start, end, promise, date promised by hand or other pauses where they are given';
+REVOKE ALL ON FUNCTION sla.clock_as_of(sla.clock_state, timestamptz, timestamptz, timestamptz, boolean, integer, timestamptz, timestamptz[], text[]) FROM PUBLIC;
 
 CREATE FUNCTION sla.clocks_as_of(relation regclass, at timestamptz, known_at timestamptz,
 	since timestamptz DEFAULT '-infinity', item text DEFAULT NULL)
@@ -495,7 +496,9 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1000
 BEGIN ATOMIC
 	SELECT (r.c).*
 	FROM (
-		SELECT sla.clock_as_of(s.stored, clocks_as_of.at, u.started_at, u.ended_at, u.promise_id, u.promised_at) AS c
+		SELECT sla.clock_as_of(s.stored, clocks_as_of.at, u.started_at, u.ended_at, u.was_cancelled, u.promise_id, u.promised_at,
+			pg_catalog.translate(u.paused ->> 'pauses', '[]', '{}')::timestamptz[],
+			CASE WHEN u.paused IS NOT NULL THEN ARRAY(SELECT pg_catalog.jsonb_array_elements_text(u.paused -> 'pause_reasons')) END) AS c
 		FROM (
 			SELECT c AS stored, c.clock_id, c.relation, c.item, c.metric_id, c.started_at, c.ended_at
 			FROM sla.clock_state AS c
@@ -509,8 +512,10 @@ BEGIN ATOMIC
 			SELECT
 				(array_agg((h.before ->> 'started_at')::timestamptz ORDER BY h.recorded_at, h.at)
 					FILTER (WHERE h.before ->> 'started_at' <> h.after ->> 'started_at'))[1] AS started_at,
-				(array_agg(coalesce((h.before ->> 'stopped_at')::timestamptz, 'infinity') ORDER BY h.recorded_at, h.at)
+				(array_agg(coalesce(h.before ->> 'stopped_at', h.before ->> 'cancelled_at', 'infinity')::timestamptz ORDER BY h.recorded_at, h.at)
 					FILTER (WHERE h.before ->> 'stopped_at' IS DISTINCT FROM h.after ->> 'stopped_at'))[1] AS ended_at,
+				(array_agg(h.before ? 'cancelled_at' ORDER BY h.recorded_at, h.at)
+					FILTER (WHERE h.before ->> 'stopped_at' IS DISTINCT FROM h.after ->> 'stopped_at'))[1] AS was_cancelled,
 				(array_agg(
 					coalesce((h.before ->> 'promise')::integer, (
 						SELECT max(p.id)
@@ -524,7 +529,8 @@ BEGIN ATOMIC
 						OR h.before -> 'policy' IS DISTINCT FROM h.after -> 'policy'
 						OR h.before -> 'goal' IS DISTINCT FROM h.after -> 'goal'))[1] AS promise_id,
 				(array_agg(coalesce((h.before ->> 'promised_at')::timestamptz, 'infinity') ORDER BY h.recorded_at, h.at)
-					FILTER (WHERE h.before ->> 'promised_at' IS DISTINCT FROM h.after ->> 'promised_at'))[1] AS promised_at
+					FILTER (WHERE h.before ->> 'promised_at' IS DISTINCT FROM h.after ->> 'promised_at'))[1] AS promised_at,
+				(array_agg(h.before ORDER BY h.recorded_at, h.at) FILTER (WHERE h.before ? 'pauses'))[1] AS paused
 			FROM sla.clock_change AS h
 			WHERE h.clock = s.clock_id
 				AND h.kind <> 'late_event'

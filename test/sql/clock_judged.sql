@@ -194,6 +194,7 @@ INSERT INTO sla.metric (relation, name, stop_when, pause_when, pause_reason, per
 	('task', 'keep', $$status = 'done'$$, $$status IN ('wait', 'hold')$$, 'status', NULL, 'continue', 'keep'),
 	('task', 'next', $$status = 'done'$$, $$status = 'wait'$$, NULL, NULL, 'new_cycle', 'ignore'),
 	('task', 'once', $$status = 'done'$$, NULL, NULL, NULL, 'ignore', 'keep'),
+	('task', 'anew', $$status = 'done'$$, $$status IN ('wait', 'hold')$$, 'status', NULL, 'continue', 'restart'),
 	('task', 'team', $$status = 'done'$$, $$status = 'wait'$$, NULL, 'team', 'continue', 'keep');
 INSERT INTO sla.policy (relation, name, applies_when, rank) SELECT 'task', 'p' || p, 'prio = ' || p, p FROM generate_series(1, 3) p;
 INSERT INTO sla.target (relation, policy, metric, goal, threshold)
@@ -231,7 +232,51 @@ CROSS JOIN LATERAL sla.clock_at('task', i.at) c
 FULL JOIN shown_then s ON s.n = i.n AND (s.c).clock_id = c.clock_id
 WHERE to_jsonb(s.c) - 'owner' - 'labels' IS DISTINCT FROM to_jsonb(c) - 'owner' - 'labels';
 
-SELECT sla.untrack(t, false) FROM unnest('{ticket,job,claim,call,task}'::regclass[]) t;
+-- A late event restarts a clock at the last fact: until then it was the clock that it had been
+CREATE TABLE errand (id int PRIMARY KEY, prio int NOT NULL, status text NOT NULL, at timestamptz NOT NULL);
+SELECT FROM sla.track('errand', at => 'at');
+INSERT INTO sla.metric (relation, name, stop_when, pause_when, cancel_when, on_retarget) VALUES
+	('errand', 'run', $$status = 'done'$$, $$status = 'wait'$$, $$status = 'void'$$, 'restart');
+INSERT INTO sla.policy (relation, name, applies_when) SELECT 'errand', 'p' || p, 'prio = ' || p FROM generate_series(1, 2) p;
+INSERT INTO sla.target (relation, policy, metric, goal) SELECT 'errand', 'p' || p, 'run', make_business_interval(hours => p * 4, calendar => '24/7') FROM generate_series(1, 2) p;
+INSERT INTO errand VALUES (1, 1, 'open', '2026-03-02 09:00');
+UPDATE errand SET status = 'wait', at = '2026-03-02 10:00' WHERE id = 1;
+UPDATE errand SET status = 'open', at = '2026-03-02 12:00' WHERE id = 1;
+UPDATE errand SET prio = 2, at = '2026-03-02 10:30' WHERE id = 1;
+SELECT t, policy, started_at, state
+FROM unnest('{2026-03-02 10:15,2026-03-02 11:00,2026-03-02 12:00}'::timestamptz[]) t, sla.clock_at('errand', t, item => '1') ORDER BY t;
+
+-- That a clock was cancelled is known of it, as it was before it was corrected
+INSERT INTO errand VALUES (2, 1, 'open', '2026-03-02 09:00');
+UPDATE errand SET status = 'void', at = '2026-03-02 10:00' WHERE id = 2;
+SELECT now() AS before \gset
+SELECT sla.correct(clock_id, NULL, stopped, 'it was done') FROM sla.clock, unnest('{2026-03-02 10:00,2026-03-02 11:00}'::timestamptz[]) stopped
+WHERE relation = 'errand'::regclass AND item = '2' \g /dev/null
+SELECT known = now() AS now, state, stopped_at, cancelled_at, verdict FROM unnest(ARRAY[:'before', now()]::timestamptz[]) known, sla.clock_at('errand', '2026-03-02 12:00', known, '2')
+ORDER BY known;
+
+-- A correction cuts the pauses that lie outside; what was known before has them
+INSERT INTO errand VALUES (3, 1, 'open', '2026-03-02 09:00');
+UPDATE errand SET status = 'wait', at = '2026-03-02 10:00' WHERE id = 3;
+UPDATE errand SET status = 'open', at = '2026-03-02 11:00' WHERE id = 3;
+UPDATE errand SET status = 'done', at = '2026-03-02 12:00' WHERE id = 3;
+SELECT now() AS before \gset
+SELECT sla.correct(clock_id, '2026-03-02 10:30', NULL, 'it came later') FROM sla.clock WHERE relation = 'errand'::regclass AND item = '3' \g /dev/null
+SELECT known = now() AS now, t, state, started_at, elapsed_seconds / 3600 AS used, paused_seconds / 3600 AS paused
+FROM unnest(ARRAY[:'before', now()]::timestamptz[]) known, unnest('{2026-03-02 10:15,2026-03-02 10:45,2026-03-02 13:00}'::timestamptz[]) t, sla.clock_at('errand', t, known, '3')
+ORDER BY known, t;
+SELECT before -> 'pauses' AS pauses, after -> 'pauses' AS after FROM sla.clock_change h JOIN sla.clock c ON c.clock_id = h.clock
+WHERE relation = 'errand'::regclass AND item = '3';
+-- So has the signal "reset", which also leaves it told that the clock had stopped before it was reopened
+INSERT INTO errand VALUES (4, 1, 'open', '2026-03-02 09:00');
+UPDATE errand SET status = 'done', at = '2026-03-02 10:00' WHERE id = 4;
+UPDATE errand SET status = 'wait', at = '2026-03-02 12:00' WHERE id = 4;
+SELECT FROM sla.signal('errand', '4', 'run', 'reset', '2026-03-02 13:00');
+SELECT t, state, started_at, stopped_at, verdict, elapsed_seconds / 3600 AS used
+FROM unnest('{2026-03-02 09:30,2026-03-02 11:00,2026-03-02 12:30,2026-03-02 13:00}'::timestamptz[]) t, sla.clock_at('errand', t, item => '4') ORDER BY t;
+SELECT from_at, detail FROM sla.explain('errand', '4', 'run') WHERE what = 'retarget';
+
+SELECT sla.untrack(t, false) FROM unnest('{ticket,job,claim,call,task,errand}'::regclass[]) t;
 DELETE FROM sla.agreement WHERE name = 'x';
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;
