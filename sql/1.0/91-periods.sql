@@ -550,12 +550,12 @@ SELECT
 FROM (SELECT DISTINCT o.name FROM sla.objective AS o) AS o
 CROSS JOIN LATERAL sla.slo_periods(o.name, pg_catalog.now(), true) AS a
 CROSS JOIN LATERAL (
-	SELECT max(c.to_at) AS until, coalesce(pg_catalog.bool_or(c.from_at <= a.from_at AND c.to_at > a.from_at), false) AS has_begun
+	SELECT max(c.to_at) AS until, coalesce(pg_catalog.bool_or(c.from_at < a.to_at AND c.to_at > a.from_at), false) AS is_closed
 	FROM sla.closed_period AS c
 	WHERE c.objective = o.name
 ) AS c
 CROSS JOIN LATERAL (
-	SELECT a.* WHERE NOT c.has_begun AND (a.from_at < c.until AND a.to_at > c.until) IS NOT TRUE
+	SELECT a.* WHERE NOT c.is_closed AND (a.from_at < c.until AND a.to_at > c.until) IS NOT TRUE
 	UNION ALL
 	-- the last that is closed, by another window or time zone, ends within this one: what is left
 	SELECT b.*

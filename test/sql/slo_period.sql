@@ -132,6 +132,8 @@ SELECT max(to_at) AS until FROM sla.closed_period WHERE objective = 'rolling' \g
 INSERT INTO sp_request VALUES (:'until', true, 'eu');
 UPDATE sla.objective SET time_zone = 'Asia/Tokyo' WHERE name = 'rolling';
 SELECT min(from_at) = :'until' AS from_there, count(*) FILTER (WHERE from_at <= now() AND to_at > now()) AS present FROM sla.report_slo_period WHERE objective = 'rolling' AND to_at > :'until';
+-- and the one in which the first closed period begins is not told beside that
+SELECT a.from_at, b.from_at FROM sla.report_slo_period a JOIN sla.report_slo_period b ON b.objective = a.objective AND b.group_value IS NOT DISTINCT FROM a.group_value AND b.from_at > a.from_at AND b.from_at < a.to_at;
 UPDATE sla.objective SET window_length = 'year' WHERE name = 'rolling';
 SELECT min(from_at) = :'until' AS from_there, count(*) FILTER (WHERE from_at <= now() AND to_at > now()) AS present FROM sla.report_slo_period WHERE objective = 'rolling' AND to_at > :'until';
 SELECT objective, from_at FROM sla.report_slo_period GROUP BY objective, from_at, group_value HAVING count(*) > 1;
