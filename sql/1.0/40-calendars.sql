@@ -178,10 +178,6 @@ BEGIN
 	WHERE c.name = ANY (members)
 	ORDER BY c.name
 	FOR SHARE;
-	-- two edits at once could each be half of a circle
-	IF NOT sla.restoring() THEN
-		PERFORM sla.edit_alone();
-	END IF;
 	SELECT m INTO other
 	FROM unnest(members) AS m
 	WHERE NOT EXISTS (SELECT FROM sla.calendar AS c WHERE c.name = m)

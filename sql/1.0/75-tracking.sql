@@ -440,6 +440,8 @@ DECLARE
 	lasts timestamptz[];
 	turns timestamptz[];
 BEGIN
+	-- (before the table is locked: its writers do not wait for another edit)
+	PERFORM sla.edit_alone();
 	PERFORM sla.drop_triggers(relation);
 	DELETE FROM sla.source AS s WHERE s.relation = untrack_table.relation;
 	DELETE FROM sla.target AS t WHERE t.relation = untrack_table.relation;

@@ -2,6 +2,65 @@
 -- Definitions as they are written: what is refused, and what follows a name
 --
 
+/*
+ * Edits come one after the other from their first statement on, before they look at
+ * anything or lock a row: so what they check still holds when they commit, two of them
+ * do not wait for each other, and nobody waits for one while it holds a table.
+ */
+CREATE FUNCTION sla.edit_begins()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT sla.restoring() THEN
+		PERFORM sla.edit_alone();
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sla.edit_begins() IS 'private: lets edits of definitions come one after the other';
+REVOKE ALL ON FUNCTION sla.edit_begins() FROM PUBLIC;
+CREATE TRIGGER edit_begins
+	BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.tracked
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.edit_begins();
+CREATE TRIGGER edit_begins
+	BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.metric
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.edit_begins();
+CREATE TRIGGER edit_begins
+	BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.policy
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.edit_begins();
+CREATE TRIGGER edit_begins
+	BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.target
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.edit_begins();
+CREATE TRIGGER edit_begins
+	BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.source
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.edit_begins();
+CREATE TRIGGER edit_begins
+	BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.agreement
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.edit_begins();
+CREATE TRIGGER edit_begins
+	BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.calendar
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.edit_begins();
+CREATE TRIGGER edit_begins
+	BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.holiday
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.edit_begins();
+CREATE TRIGGER edit_begins
+	BEFORE INSERT OR DELETE OR TRUNCATE
+		OR UPDATE OF relation, policy, metric, party, item, objective, labels, during, rrule, extend_by, waive, approved_at
+	ON sla.exception
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.edit_begins();
+COMMENT ON TRIGGER edit_begins ON sla.tracked IS 'waits until other edits are over';
+COMMENT ON TRIGGER edit_begins ON sla.metric IS 'waits until other edits are over';
+COMMENT ON TRIGGER edit_begins ON sla.policy IS 'waits until other edits are over';
+COMMENT ON TRIGGER edit_begins ON sla.target IS 'waits until other edits are over';
+COMMENT ON TRIGGER edit_begins ON sla.source IS 'waits until other edits are over';
+COMMENT ON TRIGGER edit_begins ON sla.agreement IS 'waits until other edits are over';
+COMMENT ON TRIGGER edit_begins ON sla.calendar IS 'waits until other edits are over';
+COMMENT ON TRIGGER edit_begins ON sla.holiday IS 'waits until other edits are over';
+COMMENT ON TRIGGER edit_begins ON sla.exception IS 'waits until other edits are over';
+
 CREATE FUNCTION sla.check_rules()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'sla_check_rules'

@@ -266,7 +266,6 @@ BEGIN
 			OR (o.row ->> 'goal') LIKE '%@%' IS DISTINCT FROM (n.row ->> 'goal') LIKE '%@%';
 	END IF;
 	IF moved IS NOT NULL AND NOT sla.restoring() THEN
-		PERFORM sla.edit_alone();
 		UPDATE sla.promise AS p
 		SET (revision, resync, resync_at) = (
 			SELECT n.n, n.n, clock_timestamp() FROM nextval('sla.promise_revision_seq') AS n (n) WHERE p.id > 0)
@@ -337,7 +336,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF NOT sla.restoring() THEN
-		PERFORM sla.edit_alone();
 		INSERT INTO sla.moved_party (party)
 		SELECT DISTINCT p.party
 		FROM (VALUES (CASE WHEN TG_OP <> 'INSERT' THEN OLD.party END), (CASE WHEN TG_OP <> 'DELETE' THEN NEW.party END)) AS p (party)

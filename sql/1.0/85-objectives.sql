@@ -367,6 +367,10 @@ END
 $$;
 COMMENT ON FUNCTION sla.check_objective() IS 'checks an objective';
 REVOKE ALL ON FUNCTION sla.check_objective() FROM PUBLIC;
+CREATE TRIGGER edit_begins
+	BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.objective
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.edit_begins();
+COMMENT ON TRIGGER edit_begins ON sla.objective IS 'waits until other edits are over';
 CREATE TRIGGER check_objective
 	BEFORE INSERT OR UPDATE ON sla.objective
 	FOR EACH ROW EXECUTE FUNCTION sla.check_objective();

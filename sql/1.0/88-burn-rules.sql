@@ -149,6 +149,10 @@ END
 $$;
 COMMENT ON FUNCTION sla.check_burn_rule() IS 'checks a burn rule';
 REVOKE ALL ON FUNCTION sla.check_burn_rule() FROM PUBLIC;
+CREATE TRIGGER edit_begins
+	BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON sla.burn_rule
+	FOR EACH STATEMENT EXECUTE FUNCTION sla.edit_begins();
+COMMENT ON TRIGGER edit_begins ON sla.burn_rule IS 'waits until other edits are over';
 CREATE TRIGGER check_burn_rule
 	BEFORE INSERT OR UPDATE ON sla.burn_rule
 	FOR EACH ROW EXECUTE FUNCTION sla.check_burn_rule();
