@@ -12,6 +12,7 @@
  */
 #include "judge.h"
 
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -79,6 +80,34 @@ sla_untrack(PG_FUNCTION_ARGS)
 	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
 
 	run_for_owner(fcinfo, PG_GETARG_OID(0), "SELECT sla.untrack_table($1, $2)", 2, types, values);
+	PG_RETURN_VOID();
+}
+
+/*
+ * sla.check_none_left(relation, is_open) -> void
+ *
+ * For a table that nobody writes to any more: raise a serialization error if there are
+ * clocks of it, or open ones, because the transaction's snapshot does not see them.
+ */
+PG_FUNCTION_INFO_V1(sla_check_none_left);
+Datum
+sla_check_none_left(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {OIDOID, BOOLOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
+
+	if (!IsolationUsesXactSnapshot())
+		PG_RETURN_VOID();
+	PushActiveSnapshot(GetLatestSnapshot());
+	SPI_connect();
+	SPI_execute_with_args("SELECT FROM sla.clock_state AS c WHERE c.relation::oid = $1 AND (c.ended_at IS NULL OR NOT $2)",
+						  lengthof(types), types, values, NULL, true, 1);
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+	SPI_finish();
+	PopActiveSnapshot();
 	PG_RETURN_VOID();
 }
 

@@ -323,19 +323,18 @@ sync_sources(Sync *sync, const List *sources, ArrayType *items)
  */
 
 /*
- * Cancel the open clocks of items that were not seen.  If there were clocks ended by
+ * The items with open clocks that were not seen.  If there were clocks ended by
  * sla.untrack(), look at these too: if their item is gone, they must not be reopened
  * for a later row with the same key.
  */
-static void
-cancel_missing(Follow *follow, RowReader *reader)
+static List *
+missing_items(Follow *follow)
 {
 	ItemSet    *known = item_set_create();
 	List	   *gone = NIL;
 	Oid			type = OIDOID;
 	Datum		value = ObjectIdGetDatum(follow->def->relid);
 	MemoryContext context = CurrentMemoryContext;
-	ListCell   *cell;
 	Portal		portal;
 	Fence		fence;
 
@@ -370,11 +369,19 @@ cancel_missing(Follow *follow, RowReader *reader)
 	SPI_cursor_close(portal);
 	SPI_finish();
 	fence_leave(&fence);
+	return gone;
+}
+
+/* Cancel the clocks of these items, but for those whose row was inserted since. */
+static void
+cancel_missing(Follow *follow, RowReader *reader, const List *gone)
+{
+	ListCell   *cell;
+
 	foreach(cell, gone)
 	{
 		const char *item = lfirst(cell);
 
-		/* its row may have been inserted after our scan */
 		if (follow_find_row(follow, reader, item, ROW_READ) == NULL)
 			follow_gone(follow, item, follow->now);
 		follow_next(follow);
@@ -385,17 +392,22 @@ void
 track_missing(int32 tracked_id)
 {
 	Sync		sync = {0};
+	List	   *gone;
 
 	follow_begin(&sync.follow, tracked_id);
 	if (sync.follow.def != NULL)
 	{
 		/*
 		 * TRUNCATE ONLY does not affect children: see which rows there still
-		 * are
+		 * are.  It removes also what an older snapshot does not see; a clock
+		 * of that is a serialization error.
 		 */
 		rows_open(&sync.reader, sync.follow.def->relid);
+		PushActiveSnapshot(GetLatestSnapshot());
 		scan_rows(&sync, note_row);
-		cancel_missing(&sync.follow, &sync.reader);
+		gone = missing_items(&sync.follow);
+		PopActiveSnapshot();
+		cancel_missing(&sync.follow, &sync.reader, gone);
 		rows_close(&sync.reader);
 	}
 	follow_end(&sync.follow);
@@ -456,7 +468,7 @@ sla_sync(PG_FUNCTION_ARGS)
 		}
 	}
 	if (items == NULL)
-		cancel_missing(&sync.follow, &sync.reader);
+		cancel_missing(&sync.follow, &sync.reader, missing_items(&sync.follow));
 	rows_close(&sync.reader);
 	follow_end(&sync.follow);
 	heal_errors(relid, items, sync.follow.now);

@@ -428,6 +428,14 @@ $$;
 COMMENT ON FUNCTION sla.track(regclass, text, text, text, text, text, text, text) IS
 'puts a table under watch, or changes how it is watched; the new owner of a table confirms its definitions by it';
 
+CREATE FUNCTION sla.check_none_left(relation regclass, is_open boolean)
+RETURNS void
+AS 'MODULE_PATHNAME', 'sla_check_none_left'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION sla.check_none_left(regclass, boolean) IS
+'private: a serialization error if a table has clocks, or open ones, that an older snapshot does not see';
+REVOKE ALL ON FUNCTION sla.check_none_left(regclass, boolean) FROM PUBLIC;
+
 CREATE FUNCTION sla.untrack_table(relation regclass, keep_history boolean)
 RETURNS void
 LANGUAGE plpgsql
@@ -477,6 +485,7 @@ BEGIN
 		WHERE o.relation = untrack_table.relation AND o.ended_at IS NULL
 	) AS e
 	WHERE c.clock_id = e.clock_id;
+	PERFORM sla.check_none_left(relation, true);
 	-- marked, and else what they were, so that they can go on (src/core/clock.h)
 	UPDATE sla.clock_state AS c
 	SET levels = o.levels | 256, last_at = o.last_at, turned_at = o.turned_at
@@ -504,6 +513,7 @@ BEGIN
 	USING sla.clock_state AS c
 	WHERE c.relation = forget.relation AND h.clock = c.clock_id;
 	DELETE FROM sla.clock_state AS c WHERE c.relation = forget.relation;
+	PERFORM sla.check_none_left(relation, false);
 	DELETE FROM sla.escalation_run AS r
 	USING sla.alert AS a
 	WHERE a.relation = forget.relation AND r.alert = a.id;
