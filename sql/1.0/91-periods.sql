@@ -367,6 +367,11 @@ BEGIN
 		RAISE EXCEPTION 'a period is closed anew for a reason'
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Say why, such as "late events of the 31st".';
 	END IF;
+	-- two at once make two revisions
+	PERFORM
+	FROM sla.closed_period AS c
+	WHERE c.objective = reclose_period.objective AND c.period_start = reclose_period.period
+	FOR UPDATE;
 	-- (of a version that came into force on that very day there are two)
 	FOR last IN
 		SELECT DISTINCT ON (c.from_at) c.*
@@ -399,7 +404,8 @@ BEGIN
 		last.closed_at := clock_timestamp();
 		last.closed_by := reclose_period.author;
 		last.reason := reclose_period.reason;
-		INSERT INTO sla.closed_period SELECT (last).*;
+		-- (which an older snapshot does not see: a serialization error)
+		INSERT INTO sla.closed_period SELECT (last).* ON CONFLICT DO NOTHING;
 		INSERT INTO sla.closed_group SELECT g.* FROM unnest(now_is.groups) AS g;
 		INSERT INTO sla.closed_part SELECT p.* FROM unnest(now_is.parts) AS p;
 		revision := greatest(revision, last.revision);
