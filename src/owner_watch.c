@@ -140,8 +140,8 @@ note_slow_owner(int code, Datum argument)
 }
 
 /*
- * Assign hook of sla_tracker.is_ticking.  sla.tick() and sla.status() set this parameter
- * with a SET clause, so that it is reset however they end.
+ * Assign hook of sla_tracker.is_ticking.  sla.tick(), sla.refresh() and sla.status() set
+ * this parameter with a SET clause, so that it is reset however they end.
  */
 static void
 watch(bool is_on, void *extra)
@@ -239,7 +239,7 @@ owner_watch_init(void)
 							"0: there is no limit.", &owner_limit, 60, 0, 86400,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 	DefineCustomBoolVariable("sla_tracker.is_ticking",
-							 "Set by sla.tick() and sla.status().",
+							 "Set by sla.tick(), sla.refresh() and sla.status().",
 							 NULL, &is_watching_setting, false,
 							 PGC_SUSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
 							 NULL, watch, NULL);

@@ -527,6 +527,8 @@ RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+-- (whoever alters a table may write its rows then, and wait for clocks that this has locked)
+SET sla_tracker.is_ticking = on
 AS $$
 DECLARE
 	refreshed bigint;
