@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * follow_work.h
- *	  Private declarations of follow.c, row_says.c, clock_change.c and refresh.c.
+ *	  Private declarations of follow.c, follow_apply.c, row_says.c, clock_change.c and
+ *	  refresh.c.
  *
  * Copyright (c) 2026, sla_tracker contributors
  *
@@ -82,6 +83,15 @@ typedef struct Work
 	const Agreement *agreement; /* that find_promise() found last, or NULL */
 } Work;
 
+/* The argument of follow_apply_signal() */
+typedef struct Signal
+{
+	const char *metric;
+	ClockSignal says;
+	bool		untimed;		/* of a source that tells no time */
+	ItemSet    *fresh;			/* as in Follow; NULL unless in a sync */
+} Signal;
+
 /* row_says.c: evaluate all expressions for a row, as the owner of its table. */
 extern RowSays *row_says(Follow *follow, TupleTableSlot *slot);
 
@@ -103,18 +113,19 @@ extern void follow_renew_snapshot(Follow *follow, bool latest);
 extern bool follow_renew_definition(Follow *follow);
 
 /*
- * Forget the labels and owner at a breach if the clock, as it was derived, has not
+ * follow_apply.c: forget the labels and owner at a breach if the clock, as it was derived, has not
  * been breached by "at", because its deadline has moved.
  */
 extern void follow_lost_breach(StoredClock *stored, int64 at);
 
 /*
- * Bring the clocks of the current metric in line with the row; cancel open clocks
- * whose metric is not defined any more, or not per value; cancel an open clock at an
- * instant.
+ * follow_apply.c: bring the clocks of the current metric in line with the row; cancel
+ * open clocks whose metric is not defined any more, or not per value; cancel an open
+ * clock at an instant; apply a signal.
  */
 extern void follow_metric(Work *work);
 extern void follow_orphans(Work *work);
 extern void follow_gone_clock(Work *work, StoredClock *stored, int64 at);
+extern void follow_apply_signal(Work *work);
 
 #endif							/* SLA_FOLLOW_WORK_H */
