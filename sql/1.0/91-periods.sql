@@ -111,26 +111,23 @@ DECLARE
 	a record;
 BEGIN
 	FOR a IN
-		SELECT v.party, v.name, credit_parts.from_at
+		SELECT k.party, k.agreement, credit_parts.from_at
 			|| (array_agg(DISTINCT c.at ORDER BY c.at) FILTER (WHERE c.at > credit_parts.from_at AND c.at < credit_parts.to_at))
 			|| credit_parts.to_at AS cuts
-		FROM sla.agreement AS v
-		CROSS JOIN LATERAL (
-			VALUES (v.valid_from), (v.ends_at)
-			UNION ALL
-			SELECT sla.day_begins(z.zone, m)
-			FROM (SELECT coalesce(v.time_zone, 'UTC')) AS z (zone)
-			CROSS JOIN generate_series(date_trunc('month', timezone(z.zone, credit_parts.from_at)),
-				timezone(z.zone, credit_parts.to_at), interval '1 month') AS m
-		) AS c (at)
-		WHERE EXISTS (SELECT FROM sla.credit AS k WHERE k.party = v.party AND k.agreement = v.name AND k.objective = o.name)
-			AND (o.party IS NULL OR o.party = v.party)
-		GROUP BY v.party, v.name
-		HAVING bool_or(v.valid_from < credit_parts.to_at AND coalesce(v.ends_at > credit_parts.from_at, true))
+		FROM (
+			SELECT DISTINCT g.party, g.agreement
+			FROM sla.credit AS g
+			WHERE g.objective = o.name AND (o.party IS NULL OR o.party = g.party)
+		) AS k
+		-- (a period is a year at most)
+		CROSS JOIN LATERAL sla.agreement_parts(k.party, k.agreement, credit_parts.to_at) AS p
+		CROSS JOIN LATERAL (VALUES (p.from_at), (p.to_at)) AS c (at)
+		WHERE p.to_at > credit_parts.from_at
+		GROUP BY k.party, k.agreement
 	LOOP
 		CONTINUE WHEN cardinality(a.cuts) = 2 AND NOT is_of_all AND NOT is_of_groups;
 		RETURN QUERY
-		SELECT a.party, a.name, a.cuts[t.n], a.cuts[t.n + 1], t.grp, sum(t.total), sum(t.good)
+		SELECT a.party, a.agreement, a.cuts[t.n], a.cuts[t.n + 1], t.grp, sum(t.total), sum(t.good)
 		FROM (
 			SELECT t.grp, t.n, t.total, t.good
 			FROM sla.tally_apart(sla.as_credited(o, a.party), a.cuts) AS t

@@ -175,6 +175,17 @@ FROM sla.service_credits('hcme', 'main', '2020-12-01 05:00') c JOIN sla.slo_peri
 INSERT INTO sla.agreement (party, name, valid_from, monthly_fee, time_zone) VALUES ('hcme', 'main', '2020-11-20 05:00', 200, 'Asia/Tokyo');
 SELECT period_start, from_at, to_at, bad / 3600 AS hours, fee, tier_amount FROM sla.service_credits('hcme', 'main', '2020-12-20') WHERE period_start >= '2020-10-01' ORDER BY from_at;
 ROLLBACK;
+-- nor does one to come cut slices where its own months begin, when a period is closed
+BEGIN;
+CREATE TABLE sc_tick AS SELECT timestamptz '2026-02-01' + i * interval '1 hour' AS at, i % 7 > 0 AS ok FROM generate_series(0, 671) i;
+INSERT INTO sla.agreement (party, name, valid_from, monthly_fee, time_zone) VALUES ('icme', 'main', '2026-02-10', 100, 'UTC'), ('icme', 'main', '2026-03-20', 100, 'Europe/Berlin');
+INSERT INTO sla.objective (name, valid_from, kind, relation, at, good_when, slice, target_percent, window_length) VALUES ('slices', '2026-01-01', 'slice', 'sc_tick', 'at', 'ok', '6 hours', 90, 'month');
+INSERT INTO sla.credit (party, agreement, objective, below_percent, credit_percent) VALUES ('icme', 'main', 'slices', 90, 5);
+UPDATE sla.objective_name SET taken_at = '2026-01-01' WHERE name = 'slices';
+SELECT from_at, to_at, total, good, is_frozen FROM sla.service_credits('icme', 'main', '2026-03-10') WHERE total > 0;
+SELECT sla.close_periods('2026-03-10', 100) > 0 AS closed;
+SELECT from_at, to_at, total, good, is_frozen FROM sla.service_credits('icme', 'main', '2026-03-10') WHERE total > 0;
+ROLLBACK;
 -- they follow a renamed objective, and stay when its owner deletes it: they are the administrator's
 CREATE ROLE regress_sc_owner;
 CREATE ROLE regress_sc_other;
