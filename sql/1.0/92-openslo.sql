@@ -553,7 +553,8 @@ BEGIN
 			FOR i IN 0 .. coalesce(jsonb_array_length(document #> '{spec,alertPolicies}'), 0) - 1 LOOP
 				rule := sla.openslo_rule(list, document #> ARRAY['spec', 'alertPolicies', i::text], format('%s.spec.alertPolicies[%s]', path, i),
 					o.name, greatest(sla.nominal_window(o, now()), 1));
-				IF rule.name IS NOT NULL THEN
+				-- (versions of one objective have the same rules)
+				IF rule.name IS NOT NULL AND NOT EXISTS (SELECT FROM sla.burn_rule AS r WHERE r IS NOT DISTINCT FROM rule) THEN
 					INSERT INTO sla.burn_rule SELECT (rule).*;
 				END IF;
 			END LOOP;
