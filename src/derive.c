@@ -305,7 +305,12 @@ derive_anew(Definition *def, StoredClock *clock)
 {
 	const Promise *promise = promise_of(def, clock);
 	int64		start = clock->clock.start;
+	const char *party = clock->party;
 
+	/* the write that ended it may have given it to another party */
+	for (int i = 0; i < def->nagreements; i++)
+		if (def->agreements[i].id == clock->agreement_id)
+			party = def->agreements[i].party;
 	for (int i = 0; i < def->ntargets && !clock_is_open(&clock->clock); i++)
 	{
 		const Target *target = &def->targets[i];
@@ -317,7 +322,7 @@ derive_anew(Definition *def, StoredClock *clock)
 			start < policy->from || start >= policy->until ||
 			start < target->from || start >= target->until)
 			continue;
-		present = definition_promise_of_target(target, definition_agreement(def, clock->party, start, policy->plan));
+		present = definition_promise_of_target(target, definition_agreement(def, party, start, policy->plan));
 		if (present != NULL)
 			clock->clock.promise = present->id;
 	}

@@ -276,7 +276,20 @@ SELECT t, state, started_at, stopped_at, verdict, elapsed_seconds / 3600 AS used
 FROM unnest('{2026-03-02 09:30,2026-03-02 11:00,2026-03-02 12:30,2026-03-02 13:00}'::timestamptz[]) t, sla.clock_at('errand', t, item => '4') ORDER BY t;
 SELECT from_at, detail FROM sla.explain('errand', '4', 'run') WHERE what = 'retarget';
 
-SELECT sla.untrack(t, false) FROM unnest('{ticket,job,claim,call,task,errand}'::regclass[]) t;
+-- The write that ends a clock gives it to another party: judged again, it is by the agreement under which it ran
+INSERT INTO sla.calendar (name, hours) VALUES ('late', 'TZ=UTC Mo-Fr 09:00-17:00'), ('early', 'TZ=UTC Mo-Fr 06:00-14:00');
+INSERT INTO sla.agreement (party, name, calendar) VALUES ('late', 'x', 'late'), ('early', 'x', 'early');
+CREATE TABLE parcel (id int PRIMARY KEY, party text, done boolean NOT NULL, at timestamptz NOT NULL);
+SELECT FROM sla.track('parcel', at => 'at', party => 'party');
+INSERT INTO sla.metric (relation, name, stop_when) VALUES ('parcel', 'send', 'done');
+INSERT INTO sla.policy (relation, name) VALUES ('parcel', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('parcel', 'all', 'send', '4 bh');
+INSERT INTO parcel VALUES (1, 'late', false, '2026-03-02 12:00');
+UPDATE parcel SET party = 'early', done = true, at = '2026-03-02 15:00';
+SELECT goal, party, due_at, verdict FROM sla.clock WHERE relation = 'parcel'::regclass;
+SELECT count(*) FROM sla.recompute('parcel', '(,)');
+
+SELECT sla.untrack(t, false) FROM unnest('{ticket,job,claim,call,task,errand,parcel}'::regclass[]) t;
 DELETE FROM sla.agreement WHERE name = 'x';
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;
