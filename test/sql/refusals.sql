@@ -61,7 +61,7 @@ SELECT r.* FROM unnest(ARRAY[
 	$$SELECT sla.look_at_clocks('{NULL}', '{}', '{}', '{}', '{}', '{}', now(), '{}', '{}')$$,
 	$$SELECT sla.used_time('-infinity', now(), '{}', '24/7')$$,
 	$$SELECT sla.untrack(0)$$,
-	$$SELECT sla.clock_as_of(NULL, now(), NULL, NULL, NULL, NULL)$$,
+	$$SELECT sla.clock_as_of(NULL, now(), NULL, NULL, NULL, NULL, NULL, NULL, NULL)$$,
 	$$SELECT sla.correct(1, NULL, '2026-01-01', NULL)$$,
 	$$SELECT sla.clock_spans('2026-01-01', '2026-01-02', '{NULL}', NULL, NULL, NULL, NULL, '24/7', 'infinity')$$,
 	$$SELECT sla.clock_spans('2026-01-01', '2026-01-02', NULL, '{2026-01-01}', NULL, NULL, NULL, '24/7', 'infinity')$$]) WITH ORDINALITY u (command, n),
