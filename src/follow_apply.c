@@ -283,18 +283,11 @@ apply_row(Work *work, StoredClock *stored, const ClockRow *row, const char *per,
 {
 	const Metric *metric = &work->follow->def->metrics[work->metric];
 	CoreMem		mem = sla_core_mem();
-	ClockRow	edited = *row;
 	StoredClock before;
 	ClockOutcome outcome;
 
 	if (stored != NULL)
 	{
-		if (work->follow->by_edit && follow_is_outdated(work->follow->def, stored))
-		{
-			/* an edit holds from when it was made, if the row is not newer */
-			edited.at = Max(work->says->told_at, edited_at(work->follow, stored));
-			row = &edited;
-		}
 		if (clock_is_open(&stored->clock) && !row->gone && stored->agreement_id != 0 &&
 			follow_is_outdated(work->follow->def, stored))
 			follow_calendar_of_agreement(work, stored);
@@ -405,6 +398,24 @@ last_cycles(const Work *work)
 	foreach(cell, cycles)
 		((StoredClock *) lfirst(cell))->clock.last = last;
 	return cycles;
+}
+
+/*
+ * From when the edits hold for which clocks of the current metric are outdated, or
+ * CLOCK_NONE if none is.
+ */
+static int64
+edits_since(const Work *work)
+{
+	int64		at = CLOCK_NONE;
+	ListCell   *cell;
+
+	foreach(cell, last_cycles(work))
+	{
+		if (follow_is_outdated(work->follow->def, lfirst(cell)))
+			at = Max(at, edited_at(work->follow, lfirst(cell)));
+	}
+	return at;
 }
 
 /*
@@ -551,6 +562,14 @@ follow_metric(Work *work)
 	ClockRow	row = row_of(work);
 
 	take_up_clocks(work);
+	if (work->follow->by_edit)
+	{
+		int64		edited = edits_since(work);
+
+		/* an edit holds from when it was made, if the row is not newer */
+		if (edited != CLOCK_NONE)
+			row.at = Max(work->says->told_at, edited);
+	}
 	if (work->follow->is_starting)
 	{
 		if (!bms_is_member(metric->id, work->follow->starting) || row.cancel || has_clock(work))
@@ -710,8 +729,8 @@ follow_apply_signal(Work *work)
 	int64		at = work->at;
 	bool		changed = false;
 	bool		open;
-	bool		outdated = false;
-	int64		edited = CLOCK_NONE;
+	bool		outdated;
+	int64		edited;
 	ClockRow	row;
 	StoredClock *holder;
 	List	   *cycles;
@@ -722,13 +741,8 @@ follow_apply_signal(Work *work)
 	per = metric->per.state == NULL ? "" : work->says->metrics[work->metric].per;
 	take_up_clocks(work);
 	holder = per == NULL ? NULL : last_cycle(work, per);
-	foreach(cell, last_cycles(work))
-	{
-		if (!follow_is_outdated(work->follow->def, lfirst(cell)))
-			continue;
-		outdated = true;
-		edited = Max(edited, edited_at(work->follow, lfirst(cell)));
-	}
+	edited = edits_since(work);
+	outdated = edited != CLOCK_NONE;
 
 	/* unless in a sync, the row may be new and not followed yet */
 	if (row_is_known ? holder == NULL || (metric->per.state != NULL && !outdated) : row_comes_before(work, holder))

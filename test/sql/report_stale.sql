@@ -146,16 +146,19 @@ INSERT INTO sla.metric (relation, name, start_at, stop_when, on_retarget) VALUES
 INSERT INTO sla.policy (relation, name, plan, rank) VALUES ('rs_edit', 'all', NULL, 100), ('rs_edit', 'planned', 'b', 9);
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('rs_edit', 'all', 'solve', '4 bh @24/7'), ('rs_edit', 'planned', 'solve', '3 bh @24/7'),
 	('rs_edit', 'all', 'end', '4 bh @24/7');
+INSERT INTO sla.metric (relation, name, per) VALUES ('rs_edit', 'hold', 'coalesce(party, ''nobody'')');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('rs_edit', 'all', 'hold', '4 bh @24/7');
 INSERT INTO rs_edit VALUES (1, NULL, '2026-01-05'), (2, 'rs', '2026-01-05'), (3, NULL, '2026-01-05');
 CREATE VIEW rs_facts AS SELECT item, metric, policy, started_at, stopped_at FROM sla.clock WHERE relation = 'rs_edit'::regclass AND (started_at > '2026-02-01' OR state = 'stopped');
 UPDATE sla.agreement SET plan = 'b' WHERE party = 'rs';
 INSERT INTO sla.policy (relation, name, rank, applies_when) VALUES ('rs_edit', 'better', 1, 'id = 1');
 INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('rs_edit', 'better', 'solve', '2 bh @24/7');
+UPDATE sla.metric SET per = 'CASE WHEN id = 1 THEN ''somebody'' ELSE coalesce(party, ''nobody'') END' WHERE relation = 'rs_edit'::regclass AND name = 'hold';
 UPDATE sla.metric SET stop_when = 'id = 3' WHERE relation = 'rs_edit'::regclass AND name = 'end';
 SELECT clock_timestamp() AS edited \gset
 SELECT pg_sleep(0.01);
 CREATE TEMP TABLE rs_shown AS TABLE rs_facts;
-SELECT item, metric, policy, coalesce(stopped_at, started_at) BETWEEN :'edited'::timestamptz - interval '1 minute' AND :'edited' AS at_edit FROM rs_shown ORDER BY item;
+SELECT item, metric, policy, coalesce(stopped_at, started_at) BETWEEN :'edited'::timestamptz - interval '1 minute' AND :'edited' AS at_edit FROM rs_shown ORDER BY item, metric;
 SELECT count(*) AS differ FROM (TABLE rs_shown EXCEPT TABLE rs_facts) AS x;
 -- (a signal before it is stored finds the clock as it is shown)
 SELECT sla.signal('rs_edit', '3', 'end', 'pause');
@@ -170,6 +173,10 @@ END $$;
 SELECT count(*) AS stale FROM sla.clock WHERE relation = 'rs_edit'::regclass AND is_stale;
 SELECT count(*) AS differ FROM (TABLE rs_shown EXCEPT TABLE rs_facts) AS x;
 SELECT * FROM sla.verify('rs_edit');
+-- who takes over by an edit does when the other's clock pauses
+SELECT c.state, lower(p.during) = o.started_at AS at_once FROM sla.clock c JOIN sla.pause p ON p.clock = c.clock_id
+JOIN sla.clock o ON o.relation = c.relation AND o.item = c.item AND o.metric = c.metric AND o.per = 'somebody'
+WHERE c.relation = 'rs_edit'::regclass AND c.metric = 'hold';
 DROP VIEW rs_facts;
 DROP TABLE rs_edit, rs_shown;
 DELETE FROM sla.agreement WHERE party = 'rs';
