@@ -286,7 +286,8 @@ AS $$
 DECLARE
 	o sla.objective;
 	chosen text := rule_set;
-	scale double precision;
+	span double precision;
+	scale double precision := 1;
 BEGIN
 	IF objective IS NULL THEN
 		RAISE EXCEPTION 'objective must not be null'
@@ -310,16 +311,26 @@ BEGIN
 			USING ERRCODE = 'undefined_object',
 				HINT = 'Sets are ' || (SELECT string_agg(DISTINCT s.rule_set, ', ') FROM sla.burn_rule_set AS s) || '.';
 	END IF;
+	SELECT extract(epoch FROM w.to_at - w.from_at) INTO span
+	FROM sla.objective_window(o, now()) AS w;
+	-- the sets are made for a month: in a longer window one that could never fire looks as much farther back
+	IF EXISTS (
+		SELECT FROM sla.burn_rule_set AS s
+		WHERE s.rule_set = chosen AND NOT sla.fires(sla.max_burn_rate(o.target_percent::double precision),
+			sla.alert_factor(s.budget_percent::double precision, span, extract(epoch FROM s.long_window)::double precision)))
+	THEN
+		scale := greatest(span / extract(epoch FROM interval '30 days')::double precision, 1);
+	END IF;
 	-- of open time the windows have their share, in whole minutes
-	scale := CASE WHEN o.calendar IS NULL THEN 1 ELSE (
-		SELECT sla.nominal_window(o, now()) / extract(epoch FROM w.to_at - w.from_at)::double precision
-		FROM sla.objective_window(o, now()) AS w) END;
+	IF o.calendar IS NOT NULL THEN
+		scale := scale * sla.nominal_window(o, now()) / span;
+	END IF;
 	RETURN QUERY
 	INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window, min_events, hold_for, severity)
 	SELECT o.name, s.name, s.budget_percent,
-		CASE WHEN o.calendar IS NULL THEN s.long_window
+		CASE WHEN scale = 1 THEN s.long_window
 			ELSE interval '1 minute' * greatest(ceil(extract(epoch FROM s.long_window)::double precision / 60 * scale), 1) END,
-		CASE WHEN o.calendar IS NULL THEN s.short_window
+		CASE WHEN scale = 1 THEN s.short_window
 			ELSE interval '1 minute' * greatest(ceil(extract(epoch FROM s.short_window)::double precision / 60 * scale), 1) END,
 		s.min_events, s.hold_for, s.severity
 	FROM sla.burn_rule_set AS s

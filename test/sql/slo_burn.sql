@@ -20,6 +20,15 @@ INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window
 	('quick', 'br_request', 'at', 'ok', 99.9, '30 days'), ('desk', 'br_request', 'at', 'ok', 95, 'month'), ('low', 'br_request', 'at', 'ok', 30, '30 days');
 SELECT name, budget_percent, long_window, short_window, min_events, severity FROM sla.add_burn_rules('quick');
 SELECT name, budget_percent, long_window, short_window, min_events, severity FROM sla.add_burn_rules('desk');
+-- in a year, a set of which one could never fire looks farther back: it burns as it would in a month
+BEGIN;
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent, window_length) VALUES
+	('year', 'br_request', 'at', 'ok', 99, '365 days'), ('slow year', 'br_request', 'at', 'ok', 90, '365 days'), ('this year', 'br_request', 'at', 'ok', 90, 'year');
+SELECT objective, name, budget_percent, long_window, short_window FROM sla.add_burn_rules('year');
+SELECT objective, name, budget_percent, long_window, short_window FROM sla.add_burn_rules('slow year');
+SELECT count(*) FROM sla.add_burn_rules('this year');
+SELECT rule, round(factor::numeric, 2) AS factor FROM sla.slo_alerts('year', '2026-03-20 12:10');
+ROLLBACK;
 -- the factors
 SELECT rule, severity, round(factor::numeric, 4) AS factor FROM sla.slo_alerts('quick', '2026-03-20 12:10');
 SELECT rule, severity, round(factor::numeric, 4) AS factor FROM sla.slo_alerts('desk', '2026-03-20 12:10');
