@@ -328,10 +328,11 @@ BEGIN
 	RETURN QUERY
 	INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window, min_events, hold_for, severity)
 	SELECT o.name, s.name, s.budget_percent,
-		CASE WHEN scale = 1 THEN s.long_window
-			ELSE interval '1 minute' * greatest(ceil(extract(epoch FROM s.long_window)::double precision / 60 * scale), 1) END,
-		CASE WHEN scale = 1 THEN s.short_window
-			ELSE interval '1 minute' * greatest(ceil(extract(epoch FROM s.short_window)::double precision / 60 * scale), 1) END,
+		-- (a window shorter than a slice is empty until the next one begins)
+		greatest(o.slice, CASE WHEN scale = 1 THEN s.long_window
+			ELSE interval '1 minute' * greatest(ceil(extract(epoch FROM s.long_window)::double precision / 60 * scale), 1) END),
+		greatest(o.slice, CASE WHEN scale = 1 THEN s.short_window
+			ELSE interval '1 minute' * greatest(ceil(extract(epoch FROM s.short_window)::double precision / 60 * scale), 1) END),
 		s.min_events, s.hold_for, s.severity
 	FROM sla.burn_rule_set AS s
 	WHERE s.rule_set = chosen

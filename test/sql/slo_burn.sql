@@ -28,6 +28,10 @@ SELECT objective, name, budget_percent, long_window, short_window FROM sla.add_b
 SELECT objective, name, budget_percent, long_window, short_window FROM sla.add_burn_rules('slow year');
 SELECT count(*) FROM sla.add_burn_rules('this year');
 SELECT rule, round(factor::numeric, 2) AS factor FROM sla.slo_alerts('year', '2026-03-20 12:10');
+-- no window is shorter than a slice: within one, the short ones would tell nothing
+INSERT INTO sla.objective (name, kind, relation, at, good_when, slice, target_percent, window_length) VALUES ('hours', 'slice', 'br_request', 'at', 'ok', '1 hour', 99, '30 days');
+SELECT name, long_window, short_window FROM sla.add_burn_rules('hours');
+SELECT rule, short_total, is_firing FROM sla.slo_alerts('hours', '2026-03-20 12:50');
 ROLLBACK;
 -- the factors
 SELECT rule, severity, round(factor::numeric, 4) AS factor FROM sla.slo_alerts('quick', '2026-03-20 12:10');
