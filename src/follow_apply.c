@@ -33,6 +33,7 @@ find_promise(void *context, int64 start)
 	Work	   *work = context;
 	const Definition *def = work->follow->def;
 
+	work->promise = 0;
 	for (int i = 0; i < def->ntargets; i++)
 	{
 		const Target *target = &def->targets[i];
@@ -48,9 +49,12 @@ find_promise(void *context, int64 start)
 			continue;
 		promise = definition_promise_of_target(target, work->agreement);
 		if (promise != NULL)
-			return promise->id;
+		{
+			work->promise = promise->id;
+			break;
+		}
 	}
-	return 0;
+	return work->promise;
 }
 
 /*
@@ -124,13 +128,16 @@ follow_lost_breach(StoredClock *stored, int64 at)
 	}
 }
 
-/* Set the agreement of a clock to the one that find_promise() found. */
+/*
+ * Set the agreement of a clock to the one that find_promise() found, unless the clock
+ * has kept another promise.
+ */
 static void
 follow_agreement(Work *work, StoredClock *stored)
 {
 	int32		id = work->agreement != NULL ? work->agreement->id : 0;
 
-	if (stored->agreement_id != id)
+	if (stored->agreement_id != id && stored->clock.promise == work->promise)
 	{
 		stored->agreement_id = id;
 		stored->dirty = true;

@@ -80,7 +80,8 @@ typedef struct Work
 	const void *argument;		/* for that function, or NULL */
 	/* the current metric */
 	int			metric;			/* index in the definition */
-	const Agreement *agreement; /* that find_promise() found last, or NULL */
+	int32		promise;		/* that find_promise() found last, or 0 ... */
+	const Agreement *agreement; /* ... and its agreement, or NULL */
 } Work;
 
 /* The argument of follow_apply_signal() */

@@ -725,6 +725,16 @@ SELECT item, metric, goal, hm(started_at) AS started, hm(due_at) AS due, hm(brea
 UPDATE ticket SET at = '2020-06-01 11:00', note = 'x' WHERE id = 'l9';
 SELECT sla.refresh() > 0 AS stored;
 SELECT item, metric, goal, hm(started_at) AS started, hm(due_at) AS due, hm(breached_at) AS breached FROM sla.clock WHERE relation = 'ticket'::regclass AND item IN ('l8', 'l9') ORDER BY item, metric;
+-- a clock that ignores another party's promise stays under its own agreement, whatever is edited and judged again
+INSERT INTO sla.agreement (party, name, plan, calendar) VALUES ('eta', 'contract', 'gold', 'desk');
+INSERT INTO ticket (id, section, at, party) VALUES ('l10', 'contract, too', '2020-06-01 10:00', 'zeta'), ('l11', 'contract, too', '2020-06-01 10:00', 'zeta');
+UPDATE ticket SET at = '2020-06-01 11:00', party = 'eta' WHERE id IN ('l10', 'l11');
+UPDATE sla.agreement SET notes = 'x', ends_at = '2030-01-01' WHERE party = 'eta';
+UPDATE ticket SET at = '2020-06-01 11:30', note = 'x' WHERE id = 'l10';
+SELECT item, metric, goal, party, (SELECT a.party FROM sla.agreement a JOIN sla.clock_state s ON s.agreement_id = a.id WHERE s.clock_id = c.clock_id) AS of, hm(due_at) AS due
+FROM sla.clock c WHERE relation = 'ticket'::regclass AND item IN ('l10', 'l11') ORDER BY item, metric;
+UPDATE ticket SET at = '2020-06-01 12:00', status = 'done' WHERE id IN ('l10', 'l11');
+SELECT count(*) FROM sla.recompute('ticket', '(,)') AS r JOIN sla.clock AS c USING (clock_id) WHERE c.item IN ('l10', 'l11');
 -- a session's setting decides nothing
 SET sla_tracker.calendar = '24/7';
 UPDATE ticket SET at = '2020-06-01 11:00', note = 'x' WHERE id = 'k1';
