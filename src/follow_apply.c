@@ -708,8 +708,8 @@ signal_clock(Work *work, StoredClock *stored, const ClockSignal *says)
 	clock_apply_signal(stored != NULL ? &stored->clock : NULL, &metric->rules, says, &mem, &outcome);
 
 	/*
-	 * a reset clock has the agreement of its new start, even if it keeps its
-	 * promise
+	 * a reset clock has the agreement of its new start, also where the
+	 * promise is the same
 	 */
 	if (outcome.restarted && clock_is_open(&stored->clock))
 		follow_agreement(work, stored);
