@@ -198,37 +198,47 @@ take_outcome(Work *work, StoredClock *stored, const StoredClock *before,
 	return next;
 }
 
-bool
-follow_is_outdated(const Definition *def, const StoredClock *clock)
-{
-	const Promise *promise = definition_promise(def, clock->clock.promise);
-
-	/* one just reopened after sla.untrack() continues at the row's time */
-	return clock_is_open(&clock->clock) && !clock->taken_up &&
-		(clock->revision < 0 || promise == NULL || clock->revision < promise->resync ||
-		 clock->revision < definition_party_revision(def, clock->party));
-}
-
 /*
- * From when the edits hold for which an outdated clock is followed anew: since the last
- * one of them, or the last fact that is known.
+ * The time of the last edit for which an open clock is to be followed anew, or CLOCK_NONE
+ * if there was none since; INT64_MAX if it is not known.
  */
 static int64
-edited_at(const Follow *follow, const StoredClock *clock)
+last_edit(const Definition *def, const StoredClock *clock)
 {
-	const Promise *promise = definition_promise(follow->def, clock->clock.promise);
-	const MovedParty *party = definition_moved_party(follow->def, clock->party);
+	const Promise *promise = definition_promise(def, clock->clock.promise);
+	const MovedParty *party = definition_moved_party(def, clock->party);
 	int64		at = CLOCK_NONE;
 
+	/* one just reopened after sla.untrack() continues at the row's time */
+	if (!clock_is_open(&clock->clock) || clock->taken_up)
+		return CLOCK_NONE;
 	if (promise == NULL)
-		return follow->now;
+		return PG_INT64_MAX;
 	if (clock->revision < 0)
 		at = -clock->revision;	/* see sla.party_settled() */
 	if (clock->revision < promise->resync)
 		at = Max(at, promise->resync_at);
 	if (party != NULL && clock->revision < party->revision)
 		at = Max(at, party->edited_at);
-	return Max(Min(at, follow->now), clock->clock.last);
+	return at;
+}
+
+bool
+follow_is_outdated(const Definition *def, const StoredClock *clock)
+{
+	return last_edit(def, clock) != CLOCK_NONE;
+}
+
+/*
+ * From when the edits hold for which a clock is outdated: the last of them, or the last
+ * fact that is known.  CLOCK_NONE if it is not outdated.
+ */
+static int64
+edited_at(const Follow *follow, const StoredClock *clock)
+{
+	int64		at = last_edit(follow->def, clock);
+
+	return at == CLOCK_NONE ? at : Max(Min(at, follow->now), clock->clock.last);
 }
 
 /* Derive an open clock afresh if its promise has changed since. */
@@ -418,10 +428,7 @@ edits_since(const Work *work)
 	ListCell   *cell;
 
 	foreach(cell, last_cycles(work))
-	{
-		if (follow_is_outdated(work->follow->def, lfirst(cell)))
-			at = Max(at, edited_at(work->follow, lfirst(cell)));
-	}
+		at = Max(at, edited_at(work->follow, lfirst(cell)));
 	return at;
 }
 
@@ -736,7 +743,6 @@ follow_apply_signal(Work *work)
 	int64		at = work->at;
 	bool		changed = false;
 	bool		open;
-	bool		outdated;
 	int64		edited;
 	ClockRow	row;
 	StoredClock *holder;
@@ -749,20 +755,19 @@ follow_apply_signal(Work *work)
 	take_up_clocks(work);
 	holder = per == NULL ? NULL : last_cycle(work, per);
 	edited = edits_since(work);
-	outdated = edited != CLOCK_NONE;
 
 	/* unless in a sync, the row may be new and not followed yet */
-	if (row_is_known ? holder == NULL || (metric->per.state != NULL && !outdated) : row_comes_before(work, holder))
+	if (row_is_known ? holder == NULL || (metric->per.state != NULL && edited == CLOCK_NONE) : row_comes_before(work, holder))
 	{
 		row_is_known = true;
 		follow_metric_at(work, work->says->at);
 		holder = per == NULL ? NULL : last_cycle(work, per);
 	}
 	/* an edit holds from when it was made, before or after the signal */
-	if (outdated && signal->fresh == NULL && edited <= at)
+	if (edited != CLOCK_NONE && signal->fresh == NULL && edited <= at)
 	{
-		outdated = false;
 		follow_metric_at(work, edited);
+		edited = CLOCK_NONE;
 		holder = per == NULL ? NULL : last_cycle(work, per);
 	}
 	cycles = last_cycles(work);
@@ -791,7 +796,7 @@ follow_apply_signal(Work *work)
 	says.elsewhere = false;
 	if (holder == NULL && per != NULL)
 		changed |= signal_clock(work, NULL, &says);
-	if (outdated && signal->fresh == NULL)
+	if (edited != CLOCK_NONE && signal->fresh == NULL)
 		follow_metric_at(work, edited);
 	else if (changed && row_is_known && metric->per.state != NULL)
 		follow_metric(work);

@@ -114,8 +114,8 @@ extern void follow_renew_snapshot(Follow *follow, bool latest);
 extern bool follow_renew_definition(Follow *follow);
 
 /*
- * follow_apply.c: forget the labels and owner at a breach if the clock, as it was derived, has not
- * been breached by "at", because its deadline has moved.
+ * follow_apply.c: forget the labels and owner at a breach if the clock, as it was
+ * derived, has not been breached by "at", because its deadline has moved.
  */
 extern void follow_lost_breach(StoredClock *stored, int64 at);
 

@@ -538,8 +538,8 @@ cut_pauses_behind(Clock *clock)
  *
  * A clock as it was at an instant; open if it ended later.  If not null, the other
  * arguments replace start, end, promise, the date promised by hand and the pauses; infinity
- * means that there was none.  A clock that has ended since is derived by the version of its calendar
- * by which it was judged, and has "elapsed" up to that instant.
+ * means that there was none.  A clock that has ended since is derived by the version of its
+ * calendar by which it was judged, and has "elapsed" up to that instant.
  */
 PG_FUNCTION_INFO_V1(sla_clock_as_of);
 Datum

@@ -402,9 +402,7 @@ BEGIN
 		last.closed_by := reclose_period.author;
 		last.reason := reclose_period.reason;
 		-- (which an older snapshot does not see: a serialization error)
-		INSERT INTO sla.closed_period SELECT (last).* ON CONFLICT DO NOTHING;
-		INSERT INTO sla.closed_group SELECT g.* FROM unnest(now_is.groups) AS g;
-		INSERT INTO sla.closed_part SELECT p.* FROM unnest(now_is.parts) AS p;
+		PERFORM sla.keep_period(last, now_is.groups, now_is.parts);
 		revision := greatest(revision, last.revision);
 	END LOOP;
 	IF NOT found_any THEN
