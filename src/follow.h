@@ -135,14 +135,8 @@ extern void follow_signal(Follow *follow, TupleTableSlot *slot, const char *metr
 						  const char *reason, ItemSet *fresh);
 
 /*
- * Change a clock in memory into what it would be if its row were followed now,
- * under the given definition.  Nothing is written.
- */
-extern void follow_preview(Definition *def, StoredClock *clock);
-
-/*
  * Derive a clock afresh in memory, under the given definition; if it is outdated,
- * by follow_preview().
+ * as its row would have it if that were followed now.  Nothing is written.
  */
 extern void follow_bring_up_to_date(Definition *def, StoredClock *clock);
 

@@ -17,8 +17,11 @@
 
 #include "derive.h"
 
-void
-follow_preview(Definition *def, StoredClock *clock)
+/*
+ * Change a clock in memory into what it would be if its row were followed now.
+ */
+static void
+preview(Definition *def, StoredClock *clock)
 {
 	Follow		follow = {.def = def,.by_edit = true,.context = CurrentMemoryContext,.item_context = CurrentMemoryContext};
 	Work		work = {.follow = &follow,.item = clock->item};
@@ -50,7 +53,7 @@ void
 follow_bring_up_to_date(Definition *def, StoredClock *clock)
 {
 	if (follow_is_outdated(def, clock))
-		follow_preview(def, clock);
+		preview(def, clock);
 	else
 		derive(def, clock);
 }

@@ -260,8 +260,12 @@ is_answering(void)
 	return OidIsValid(asker.role) && GetUserId() == fence_extension_owner();
 }
 
-Oid
-visibility_reader(void)
+/*
+ * The reader: the current role or, inside sla.NAME_answer() (see ask.c), the role that
+ * has called sla.NAME().
+ */
+static Oid
+present_reader(void)
 {
 	return is_answering() ? asker.role : GetUserId();
 }
@@ -685,7 +689,7 @@ Datum
 sla_may_see(PG_FUNCTION_ARGS)
 {
 	Seen	   *seen = fcinfo->flinfo->fn_extra;
-	Oid			reader = visibility_reader();
+	Oid			reader = present_reader();
 	Oid			relid;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
@@ -707,7 +711,7 @@ sla_sees_all(PG_FUNCTION_ARGS)
 {
 	Definition *def;
 
-	PG_RETURN_BOOL(sight_of(PG_GETARG_OID(0), visibility_reader(), &def) == SEES_ALL);
+	PG_RETURN_BOOL(sight_of(PG_GETARG_OID(0), present_reader(), &def) == SEES_ALL);
 }
 
 /*
@@ -719,7 +723,7 @@ PG_FUNCTION_INFO_V1(sla_may_see_clock);
 Datum
 sla_may_see_clock(PG_FUNCTION_ARGS)
 {
-	Oid			reader = visibility_reader();
+	Oid			reader = present_reader();
 	Oid			type = INT8OID;
 	Datum		clock = PG_GETARG_DATUM(0);
 	Seen	   *seen = fcinfo->flinfo->fn_extra;

@@ -15,12 +15,6 @@
 
 extern void visibility_init(void);
 
-/*
- * The reader: the current role or, inside sla.NAME_answer() (see ask.c), the role that
- * has called sla.NAME().
- */
-extern Oid	visibility_reader(void);
-
 /* Whom the extension's owner answers. */
 typedef struct Asker
 {
