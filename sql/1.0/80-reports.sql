@@ -75,6 +75,13 @@ LANGUAGE C STABLE PARALLEL SAFE SUPPORT sla.may_be_stale_support;
 COMMENT ON FUNCTION sla.may_be_stale() IS
 'private: might there be stale clocks?  False when a query is planned while all changes have settled, and then nothing in the plan looks for them';
 
+CREATE FUNCTION sla.is_fresh(promise_id integer, revision bigint, party text)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'sla_is_fresh'
+LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sla.is_fresh(integer, bigint, text) IS
+'private: is the stored row of an open clock up to date?  NULL: whatever its party';
+
 /*
  * Open clocks that are stale: by their promise, or since their party's agreements
  * have changed.  Whether there is any is asked first, once: while there is none,
@@ -95,8 +102,7 @@ FROM sla.clock_state AS c
 JOIN sla.party_stale AS m ON m.party = c.party AND c.revision < m.revision
 WHERE sla.may_be_stale()
 	AND c.ended_at IS NULL
-	AND (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
-		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
+	AND sla.is_fresh(c.promise_id, c.revision, NULL)
 	AND EXISTS (SELECT FROM sla.moved_party)
 	AND sla.seen(c.relation, c.item);
 COMMENT ON VIEW sla.clock_outdated IS 'private: stored rows of open clocks that are stale';
@@ -151,9 +157,7 @@ COMMENT ON VIEW sla.clock_stale IS 'private: open clocks whose stored row is sta
  * Stored and stale rows are one UNION ALL, whose first branch is the bare table:
  * only so does the planner read it in the order of an index.  That is why the
  * condition for stored rows stands outside.  While all has settled nothing but that
- * table is left in the plan (src/settling.c).  Revisions are looked up in an object
- * made once: a subquery for each clock looks so dear to the planner that it would
- * have all of this compiled by JIT.
+ * table is left in the plan (src/settling.c).
  */
 CREATE VIEW sla.clock_fresh AS
 SELECT c.*
@@ -165,10 +169,7 @@ FROM (
 WHERE (c.is_stale
 	OR NOT sla.may_be_stale()
 	OR c.ended_at IS NOT NULL
-	OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
-		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
-	AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.party_stale AS m)
-		OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint))
+	OR sla.is_fresh(c.promise_id, c.revision, c.party))
 	AND sla.seen(c.relation, c.item);
 COMMENT ON VIEW sla.clock_fresh IS 'private: rows of sla.clock_state, up to date';
 
@@ -538,10 +539,7 @@ WHERE (c.kind <> 'ended' OR c.ended_at IS NOT NULL)
 	AND (c.kind <> 'stale gross' OR (c.is_excepted AND c.gross_late_at < coalesce(c.ended_at, pg_catalog.now())))
 	AND (c.kind <> ALL ('{due,late,open gross}')
 		OR NOT sla.may_be_stale()
-		OR (c.promise_id NOT IN (SELECT p.id FROM sla.promise_stale AS p)
-			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(p.id, p.revision) FROM sla.promise_stale AS p) ->> c.promise_id::text)::bigint)
-		AND (c.party IS NULL OR c.party NOT IN (SELECT m.party FROM sla.party_stale AS m)
-			OR c.revision >= ((SELECT pg_catalog.jsonb_object_agg(m.party, m.revision) FROM sla.party_stale AS m) ->> c.party)::bigint))
+		OR sla.is_fresh(c.promise_id, c.revision, c.party))
 	AND sla.seen(c.relation, c.item);
 COMMENT ON VIEW sla.clock_told IS 'private: what there is to tell of clocks, each at its instant';
 

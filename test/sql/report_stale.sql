@@ -183,3 +183,54 @@ DELETE FROM sla.agreement WHERE party = 'rs';
 DELETE FROM sla.exception;
 DROP TABLE rs_ticket;
 DELETE FROM sla.calendar;
+
+-- several parties and promises, each edited several times or not at all: every clock is shown once, and is
+-- stale if it was derived before the last edit of either
+DO $$ BEGIN PERFORM sla.tick(max_items => 1000000); END $$;
+CREATE TABLE rs_many (id int PRIMARY KEY, customer text, policy int, opened timestamptz);
+SELECT sla.track('rs_many', party => 'customer');
+INSERT INTO sla.agreement (party, name) SELECT p, 'first' FROM unnest('{rs_a,rs_ab,rs_b,rs_bb,"rs_c",""}'::text[]) AS p;
+INSERT INTO sla.metric (relation, name, start_at, stop_when) VALUES ('rs_many', 'solve', 'opened', 'false');
+INSERT INTO sla.policy (relation, name, applies_when, rank) SELECT 'rs_many', 'p' || i, 'policy = ' || i, i FROM generate_series(1, 6) AS i;
+INSERT INTO sla.target (relation, policy, metric, goal) SELECT 'rs_many', 'p' || i, 'solve', '8 bh @24/7' FROM generate_series(1, 6) AS i;
+CREATE FUNCTION rs_write(first int) RETURNS void LANGUAGE sql AS $$
+	INSERT INTO rs_many SELECT first + row_number() OVER (), p, i, '2026-05-04'
+	FROM unnest('{rs_a,rs_ab,rs_b,rs_bb,"rs_c","",rs_none,NULL}'::text[]) AS p, generate_series(1, 6) AS i
+$$;
+CREATE VIEW rs_wrong AS
+SELECT s.item, s.party, p.policy, n.shown, n.stale
+FROM sla.clock_state AS s
+JOIN sla.promise AS p ON p.id = s.promise_id
+CROSS JOIN LATERAL (
+	SELECT count(*) AS shown, bool_or(c.is_stale) AS stale FROM sla.clock AS c WHERE c.clock_id = s.clock_id
+) AS n
+WHERE s.relation = 'rs_many'::regclass
+	AND (n.shown <> 1 OR n.stale <> (s.revision < p.revision
+		OR EXISTS (SELECT FROM sla.moved_party AS m WHERE m.party = s.party AND m.revision > s.revision)));
+SELECT rs_write(0);
+UPDATE sla.agreement SET plan = 'x' WHERE party IN ('rs_ab', 'rs_bb', 'rs_c');
+UPDATE sla.target SET goal = '9 bh @24/7' WHERE relation = 'rs_many'::regclass AND policy IN ('p2', 'p5');
+SELECT rs_write(100);
+TABLE rs_wrong;
+UPDATE sla.agreement SET plan = 'y' WHERE party IN ('rs_ab', '', 'rs_a');
+UPDATE sla.target SET goal = '10 bh @24/7' WHERE relation = 'rs_many'::regclass AND policy IN ('p5', 'p1');
+SELECT rs_write(200);
+TABLE rs_wrong;
+SELECT c.is_stale, count(*), min(c.due_at) FROM sla.clock AS c WHERE relation = 'rs_many'::regclass GROUP BY 1 ORDER BY 1;
+SELECT count(*), count(DISTINCT item) FROM sla.report_open WHERE relation = 'rs_many';
+-- in workers, too
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET enable_indexscan = off;
+SET enable_bitmapscan = off;
+TABLE rs_wrong;
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+RESET enable_indexscan;
+RESET enable_bitmapscan;
+DROP VIEW rs_wrong;
+DROP FUNCTION rs_write(int);
+DROP TABLE rs_many;
+DELETE FROM sla.agreement WHERE party IN ('rs_a', 'rs_ab', 'rs_b', 'rs_bb', 'rs_c', '');
