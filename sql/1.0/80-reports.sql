@@ -55,12 +55,6 @@ CROSS JOIN LATERAL (
 WHERE p.settled < p.revision;
 COMMENT ON VIEW sla.promise_stale IS 'private: promises of which an open clock is stale';
 
-CREATE VIEW sla.party_stale AS
-SELECT m.party, max(m.revision) AS revision
-FROM sla.moved_party AS m
-GROUP BY m.party;
-COMMENT ON VIEW sla.party_stale IS 'private: parties whose agreements have changed';
-
 CREATE FUNCTION sla.may_be_stale_support(internal)
 RETURNS internal
 AS 'MODULE_PATHNAME', 'sla_may_be_stale_support'
@@ -75,35 +69,32 @@ LANGUAGE C STABLE PARALLEL SAFE SUPPORT sla.may_be_stale_support;
 COMMENT ON FUNCTION sla.may_be_stale() IS
 'private: might there be stale clocks?  False when a query is planned while all changes have settled, and then nothing in the plan looks for them';
 
+CREATE FUNCTION sla.is_fresh_support(internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'sla_is_fresh_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION sla.is_fresh_support(internal) IS 'private: planner support of sla.is_fresh()';
+REVOKE ALL ON FUNCTION sla.is_fresh_support(internal) FROM PUBLIC;
+
 CREATE FUNCTION sla.is_fresh(promise_id integer, revision bigint, party text)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'sla_is_fresh'
-LANGUAGE C STABLE PARALLEL SAFE;
+LANGUAGE C STABLE PARALLEL SAFE SUPPORT sla.is_fresh_support;
 COMMENT ON FUNCTION sla.is_fresh(integer, bigint, text) IS
-'private: is the stored row of an open clock up to date?  NULL: whatever its party';
+'private: is the stored row of an open clock up to date, or was it derived before its promise or its party''s agreements changed?';
 
 /*
- * Open clocks that are stale: by their promise, or since their party's agreements
- * have changed.  Whether there is any is asked first, once: while there is none,
- * no clock is read here.
+ * Open clocks that are stale.  Whether there may be any is asked first, once: while
+ * there is none by a promise, and no party's agreements have changed, no clock is read
+ * here.
  */
 CREATE VIEW sla.clock_outdated AS
 SELECT c.clock_id, c.started_at, c.relation, c.metric_id, c.cycle, c.item, c.per, c AS stored
-FROM sla.promise AS p
-JOIN sla.clock_state AS c
-	ON c.promise_id = p.id AND c.revision < p.revision AND c.ended_at IS NULL
-WHERE sla.may_be_stale()
-	AND p.settled < p.revision
-	AND EXISTS (SELECT FROM sla.promise_stale)
-	AND sla.seen(c.relation, c.item)
-UNION ALL
-SELECT c.clock_id, c.started_at, c.relation, c.metric_id, c.cycle, c.item, c.per, c
 FROM sla.clock_state AS c
-JOIN sla.party_stale AS m ON m.party = c.party AND c.revision < m.revision
 WHERE sla.may_be_stale()
 	AND c.ended_at IS NULL
-	AND sla.is_fresh(c.promise_id, c.revision, NULL)
-	AND EXISTS (SELECT FROM sla.moved_party)
+	AND (EXISTS (SELECT FROM sla.promise_stale) OR EXISTS (SELECT FROM sla.moved_party))
+	AND NOT sla.is_fresh(c.promise_id, c.revision, c.party)
 	AND sla.seen(c.relation, c.item);
 COMMENT ON VIEW sla.clock_outdated IS 'private: stored rows of open clocks that are stale';
 

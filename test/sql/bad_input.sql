@@ -107,11 +107,16 @@ INSERT INTO absurd VALUES
 	('long', repeat(' ', 10000000) || '24/7'),
 	('long word', repeat('x', 10000000)),
 	('many selectors', 'TZ=UTC ' || (SELECT string_agg('Mo[' || 1 + i % 5 || ']', ',') FROM generate_series(1, 50000) i) || ' 09:00-17:00');
+-- seconds on a CPU where the kernel tells, since others may keep it busy
+CREATE FUNCTION spent() RETURNS float8 LANGUAGE sql AS $$
+	SELECT coalesce(split_part(pg_read_file('/proc/self/schedstat', 0, 100, true), ' ', 1)::float8 / 1e9,
+		extract(epoch FROM clock_timestamp()))
+$$;
 CREATE FUNCTION outcome(expr text, h text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	res text;
 	state text;
-	began timestamptz := clock_timestamp();
+	began float8 := spent();
 BEGIN
 	BEGIN
 		EXECUTE 'SELECT (' || expr || ')::text' INTO res USING h;
@@ -120,7 +125,7 @@ BEGIN
 		res := CASE WHEN state LIKE 'XX%' OR state = '57014' THEN 'WRONG ' || state ELSE 'refused' END;
 	END;
 	RETURN CASE WHEN res LIKE 'WRONG%' THEN res
-				WHEN clock_timestamp() - began > interval '5 s' THEN 'slow'
+				WHEN spent() - began > 5 THEN 'slow'
 				WHEN res = 'refused' THEN res ELSE 'answered' END;
 END
 $$;
