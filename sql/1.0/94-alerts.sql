@@ -445,7 +445,7 @@ BEGIN
 	) AS l
 	WHERE r.id = l.id;
 	FOR due IN
-		SELECT r.id, r.tries, r.alert, e.made_by, e.relation, e.objective, e.run, e.run_owner
+		SELECT r.id, r.tries, r.alert, r.escalation, e.made_by
 		FROM sla.escalation_run AS r
 		LEFT JOIN sla.escalation AS e ON e.id = r.escalation
 		WHERE r.next_at <= clock_timestamp()
@@ -459,14 +459,16 @@ BEGIN
 		began := clock_timestamp();
 		wanted := NULL;
 		failure := NULL;
+		-- (an earlier call, or somebody else, may have edited or deleted it)
 		SELECT a.withdrawn_at IS NULL AND a.silence IS NULL,
 			CASE WHEN a.withdrawn_at IS NULL AND a.silence IS NULL THEN
-				sla.call_escalation('sla.escalation_running', due.id * 16 + due.tries, due.made_by,
-					coalesce(due.relation, CASE WHEN due.objective IS NOT NULL THEN a.relation END), due.run, due.run_owner, a.id)
+				sla.call_escalation('sla.escalation_running', due.id * 16 + due.tries, e.made_by,
+					coalesce(e.relation, CASE WHEN e.objective IS NOT NULL THEN a.relation END), e.run, e.run_owner, a.id)
 			END
 		INTO wanted, failure
 		FROM sla.alert AS a
-		WHERE a.id = due.alert AND due.run IS NOT NULL;
+		JOIN sla.escalation AS e ON e.id = due.escalation AND e.run IS NOT NULL
+		WHERE a.id = due.alert;
 		UPDATE sla.escalation_run AS r
 		SET tries = r.tries + coalesce(wanted, false)::integer,
 			done_at = CASE WHEN wanted AND failure IS NULL THEN clock_timestamp() END,

@@ -134,6 +134,22 @@ SELECT tries, done_at IS NOT NULL AS done, message FROM sla.escalation_run WHERE
 SELECT count(*) FROM sla.role_pause;
 REVOKE EXECUTE ON FUNCTION sla.tick FROM regress_desk;
 DELETE FROM desk.ticket WHERE id = 10;
+-- one that an earlier call of the same tick deleted is not called
+DELETE FROM sla.escalation;
+GRANT EXECUTE ON PROCEDURE desk.page TO PUBLIC;
+SET ROLE regress_desk;
+DELETE FROM desk.called;
+CREATE PROCEDURE desk.takes_over(alert bigint) LANGUAGE sql AS $$ DELETE FROM sla.escalation WHERE run = 'desk.page(bigint)' $$;
+INSERT INTO sla.escalation (relation, run) VALUES ('desk.ticket', 'desk.takes_over');
+INSERT INTO sla.escalation (relation, run) VALUES ('desk.ticket', 'desk.page');
+RESET ROLE;
+INSERT INTO desk.ticket VALUES (11);
+SELECT tick('2020-06-01 13:04');
+SELECT tick('2020-06-01 13:04');
+SELECT count(*) FROM desk.called;
+SELECT tries, next_at, done_at IS NOT NULL AS done FROM sla.escalation_run ORDER BY id DESC LIMIT 2;
+REVOKE EXECUTE ON PROCEDURE desk.page FROM PUBLIC;
+DELETE FROM desk.ticket WHERE id = 11;
 -- of a role that is gone, or owns the table no more
 DELETE FROM sla.escalation;
 GRANT EXECUTE ON PROCEDURE desk.page TO PUBLIC;
