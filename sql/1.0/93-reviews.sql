@@ -235,8 +235,15 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	is_gone boolean := false;
 BEGIN
-	IF NEW.subject IN ('clock', 'breach') AND NEW.relation IS NULL
+	-- (whoever deletes the clock at this moment deletes what is written about it, or leaves it)
+	IF NEW.relation IS NOT NULL AND NEW.subject IN ('clock', 'breach') THEN
+		PERFORM FROM sla.clock_state AS c WHERE c.clock_id = NEW.key::bigint FOR KEY SHARE;
+		is_gone := NOT FOUND;
+	END IF;
+	IF NEW.subject IN ('clock', 'breach') AND (NEW.relation IS NULL OR is_gone)
 		OR NEW.subject = 'exception' AND NOT EXISTS (SELECT FROM sla.exception AS e WHERE e.id::text = NEW.key)
 		OR NEW.subject IN ('objective', 'period') AND NOT EXISTS (SELECT FROM sla.objective AS o WHERE o.name = NEW.key)
 	THEN
@@ -296,7 +303,8 @@ DECLARE
 	before text;
 BEGIN
 	IF TG_OP = 'INSERT' THEN
-		IF NEW.relation IS NULL THEN
+		PERFORM FROM sla.clock_state AS c WHERE c.clock_id = NEW.clock_id FOR KEY SHARE;
+		IF NOT FOUND THEN
 			RAISE EXCEPTION 'clock % does not exist', NEW.clock_id
 				USING ERRCODE = 'undefined_object',
 					HINT = 'Breaches are in sla.report_breach.';
