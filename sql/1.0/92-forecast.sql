@@ -439,7 +439,8 @@ BEGIN ATOMIC
 		SELECT f.metric, f.bin, count(*) AS clocks, avg(f.p) AS predicted, avg(f.y) AS breached, avg(f.base) AS base_rate,
 			avg((f.p - f.y) ^ 2) AS brier, avg((f.base - f.y) ^ 2) AS base_brier
 		FROM (
-			SELECT f.metric, least(floor(10 * f.breach_probability)::integer, 9) + 1 AS bin,
+			-- (up to the error of rounding)
+			SELECT f.metric, least(floor(10 * f.breach_probability * (1 + 1e-12))::integer, 9) + 1 AS bin,
 				f.breach_probability AS p, b.rate AS base,
 				CASE
 					WHEN c.late_at < least(coalesce(c.ended_at, until), until) THEN 1

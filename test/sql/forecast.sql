@@ -200,6 +200,17 @@ SELECT until, clocks, predicted, breached, brier FROM (VALUES ('2026-03-02 03:00
 	LATERAL sla.forecast_backtest('fc_ticket', '{2026-03-02 01:00Z}', known_at => now(), until => u.until) b WHERE metric IS NULL ORDER BY until;
 SELECT count(*) FROM sla.forecast_backtest('fc_ticket', '{}');
 
+-- of ten that took no less eight took longer: that is 8/10, whatever the error of rounding
+BEGIN;
+TRUNCATE fc_ticket;
+DELETE FROM sla.clock_state;
+SELECT count(pg_temp.took(n::int, 'gold', 'red', hours)) FROM unnest('{1,3,3,20,20,20,20,20,20,20,20}'::int[]) WITH ORDINALITY h (hours, n);
+INSERT INTO fc_ticket VALUES (12, 'gold', 'red', 'new', NULL, '2026-03-02 00:00Z', NULL, '2026-03-02 00:00Z');
+UPDATE fc_ticket SET status = 'done', closed_at = '2026-03-02 14:00Z', changed_at = '2026-03-02 14:00Z' WHERE id = 12;
+SELECT bin, clocks, round(predicted::numeric, 9) AS predicted FROM sla.forecast_backtest('fc_ticket', '{2026-03-02 02:00Z}', known_at => now() + interval '1 hour')
+WHERE bin IS NOT NULL;
+ROLLBACK;
+
 -- a threshold by the close of its day: the day after tomorrow is short
 INSERT INTO sla.calendar (name, hours) VALUES ('fc_short', 'TZ=UTC Mo-Th 09:00-17:00; Fr 09:00-12:00');
 CREATE TABLE fc_day (id int PRIMARY KEY, at timestamptz);
