@@ -280,7 +280,15 @@ BEGIN
 		) AS t ON t.n = p.n
 		CROSS JOIN LATERAL (
 			SELECT coalesce(sla.whole_budget(o, p.from_at, p.to_at), sla.error_budget(t.total, target))
-		) AS b (budget);
+		) AS b (budget)
+		-- a group is known from its first outage on
+		LEFT JOIN (
+			SELECT x.grp, min(x.from_at) AS from_at
+			FROM sla.objective_outages(o.id, cuts[1], until) AS x
+			WHERE o.kind = 'outage' AND o.group_by IS NOT NULL
+			GROUP BY x.grp
+		) AS g ON g.grp = t.grp
+		WHERE g.from_at < p.to_at OR g.from_at IS NULL;
 	END LOOP;
 END
 $$;

@@ -146,6 +146,17 @@ INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_per
 SELECT state, regexp_replace(message, '[0-9-]+$', 'N') AS message FROM refusal($$SELECT sla.reclose('rolling', (SELECT min(period_start) FROM sla.closed_period WHERE objective = 'rolling'), 'x')$$);
 ROLLBACK;
 
+-- a group of outages has no period before its first, closed or not
+BEGIN;
+CREATE TABLE public.sp_site (site text, began timestamptz, ended timestamptz);
+INSERT INTO sp_site VALUES ('a', '2026-01-10', '2026-01-11'), ('b', '2026-03-10', '2026-03-11'), ('c', '2026-03-31', '2026-04-02');
+INSERT INTO sla.objective (name, kind, relation, outage_from, outage_to, group_by, target_percent, window_length)
+	VALUES ('sites', 'outage', 'sp_site', 'began', 'ended', 'site', 99, 'month');
+SELECT to_char(from_at, 'Mon') AS month, string_agg(format('%s %s', group_value, round(bad / 86400)), ', ' ORDER BY group_value) AS days_down
+FROM sla.slo_periods('sites', '2026-05-01') GROUP BY from_at ORDER BY from_at;
+SELECT group_value, total = 31 * 86400 AS whole FROM sla.slo_periods('sites', '2026-02-01');
+ROLLBACK;
+
 -- they follow a renamed objective, and stay when it goes; only its owner takes the name again
 SET ROLE regress_sp_owner;
 UPDATE sla.objective SET name = 'later on' WHERE name = 'later';
