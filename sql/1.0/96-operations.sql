@@ -329,9 +329,16 @@ BEGIN
 	INTO batch
 	FROM (
 		-- (the row of the table, else the one of all others)
-		SELECT d.id, d.raised_at, d.withdrawn_at, d.clock_id, d.raised_at < retain_alerts.at - coalesce(k.keep, of_all) AS is_old
+		SELECT d.id, d.raised_at, d.withdrawn_at, d.clock_id,
+			d.raised_at < retain_alerts.at - coalesce(k.keep, of_all)
+			-- (while it keeps a burn rule from firing)
+			AND NOT (d.kind = 'burn_rate' AND EXISTS (
+				SELECT
+				FROM sla.burn_rule AS r
+				WHERE r.objective = d.objective AND r.name = d.rule
+					AND d.raised_at + make_interval(secs => extract(epoch FROM r.cooldown)::double precision) > retain_alerts.at)) AS is_old
 		FROM (
-			SELECT l.id, l.relation, l.raised_at, l.withdrawn_at, l.clock_id
+			SELECT l.id, l.kind, l.relation, l.objective, l.rule, l.raised_at, l.withdrawn_at, l.clock_id
 			FROM sla.alert AS l
 			WHERE l.id > pass.seen_id
 			ORDER BY l.id

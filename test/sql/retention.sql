@@ -157,6 +157,13 @@ VALUES ('burn_rate', '2020-01-01', '2020-01-01', 'kept.request', 'o', 'r', '2020
 INSERT INTO sla.retention VALUES ('alert', 'kept.request', '90 days');
 SELECT sla.retain('2020-02-15', 1000), sla.retain('2020-04-15', 1000);
 DELETE FROM sla.retention WHERE relation = 'kept.request'::regclass;
+-- one stays for the cooldown of its rule
+INSERT INTO sla.objective (name, relation, at, good_when, target_percent) VALUES ('o', 'kept.request', 'at', 'true', 99);
+INSERT INTO sla.burn_rule (objective, name, budget_percent, long_window, short_window, cooldown) VALUES ('o', 'r', 2, '1 hour', '5 minutes', '60 days');
+INSERT INTO sla.alert (kind, at, raised_at, relation, objective, rule, withdrawn_at)
+VALUES ('burn_rate', '2020-01-01', '2020-01-01', 'kept.request', 'o', 'r', '2020-01-02'), ('burn_rate', '2020-01-01', '2020-01-01', 'kept.request', 'o', 'other', '2020-01-02');
+SELECT sla.retain('2020-02-16', 1000), sla.retain('2020-02-29', 1000), sla.retain('2020-03-02', 1000);
+DELETE FROM sla.objective;
 DELETE FROM sla.escalation_run WHERE escalation = -1;
 DELETE FROM sla.alert WHERE relation = 'kept.ticket'::regclass;
 -- a pass goes on where it has come to, past what a rehearsal left, and is over where alerts are young
