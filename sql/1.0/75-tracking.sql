@@ -676,7 +676,9 @@ BEGIN
 				OR EXISTS (SELECT FROM sla.row_security AS r WHERE r.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.objective AS b WHERE b.relation = o.objid)
 				OR EXISTS (SELECT FROM sla.silence AS s WHERE s.relation = o.objid)
-				OR EXISTS (SELECT FROM sla.escalation AS e WHERE e.relation = o.objid))
+				OR EXISTS (SELECT FROM sla.escalation AS e WHERE e.relation = o.objid)
+				-- (of objectives that are gone)
+				OR EXISTS (SELECT FROM sla.alert AS a WHERE a.kind = 'burn_rate' AND a.relation = o.objid))
 	LOOP
 		DELETE FROM sla.retention AS k WHERE k.relation = dropped;
 		DELETE FROM sla.retention_pass AS k WHERE k.relation = dropped;

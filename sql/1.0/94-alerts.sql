@@ -49,6 +49,7 @@ CREATE UNIQUE INDEX alert_burn_rate_idx
 CREATE UNIQUE INDEX alert_review_idx
 	ON sla.alert (party, agreement, at)
 	WHERE kind = 'review' AND withdrawn_at IS NULL;
+CREATE INDEX alert_burn_rate_relation_idx ON sla.alert (relation) WHERE kind = 'burn_rate';
 CREATE INDEX alert_undelivered_idx ON sla.alert (id) WHERE delivered_at IS NULL;
 COMMENT ON TABLE sla.alert IS 'the outbox: what has come to pass, each once';
 COMMENT ON COLUMN sla.alert.id IS 'its number';

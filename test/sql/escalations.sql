@@ -253,6 +253,10 @@ SELECT tick('2020-06-01 15:51');
 -- who makes an objective of the name of one that is gone has none of these
 DELETE FROM sla.objective;
 SELECT (SELECT count(*) FROM sla.escalation WHERE objective IS NOT NULL) AS escalations, (SELECT count(*) FROM sla.silence WHERE objective IS NOT NULL) AS silences;
+-- what it told goes with its table
+SELECT count(*) > 0 AS kept FROM sla.alert WHERE relation = 'request'::regclass;
+DROP TABLE request;
+SELECT count(*) FROM sla.alert WHERE kind = 'burn_rate' AND objective = 'web';
 
 --
 -- Reviews
@@ -272,7 +276,7 @@ DELETE FROM sla.annotation;
 DELETE FROM sla.alert;
 DELETE FROM sla.escalation;
 DROP FUNCTION tick;
-DROP TABLE request, secret;
+DROP TABLE secret;
 DROP TABLE desk.ticket;
 SET client_min_messages = warning;
 DROP SCHEMA desk CASCADE;
