@@ -592,8 +592,8 @@ CREATE VIEW sla.report_agreement AS
 SELECT
 	a.party,
 	a.name AS agreement,
-	nullif(a.valid_from, '-infinity') AS valid_from,
-	a.valid_until,
+	CASE WHEN isfinite(a.valid_from) THEN a.valid_from END AS valid_from,
+	nullif(a.valid_until, 'infinity') AS valid_until,
 	nullif(a.ends_at, 'infinity') AS ends_at,
 	a.plan,
 	a.calendar,
@@ -638,7 +638,7 @@ LEFT JOIN (
 COMMENT ON VIEW sla.report_agreement IS 'agreements with parties, each version; and of the one in force when it is to be reviewed, and how it was kept last month';
 COMMENT ON COLUMN sla.report_agreement.party IS 'the customer';
 COMMENT ON COLUMN sla.report_agreement.agreement IS 'name of the agreement';
-COMMENT ON COLUMN sla.report_agreement.valid_from IS 'from when this version is in force; NULL: from ever';
+COMMENT ON COLUMN sla.report_agreement.valid_from IS 'from when this version is in force; NULL: from ever, or never';
 COMMENT ON COLUMN sla.report_agreement.valid_until IS 'when the next version takes its place; NULL: there is none';
 COMMENT ON COLUMN sla.report_agreement.ends_at IS 'when the agreement ends; NULL: it does not';
 COMMENT ON COLUMN sla.report_agreement.plan IS 'the plan agreed on';

@@ -177,6 +177,11 @@ SELECT last_review_at > now() - interval '41 days' AND last_review_at < now() AS
 -- attainment of last month: one of two, by the version then in force
 INSERT INTO rv_ticket SELECT i, 'Acme', 'red', m, m + (i - 100) * interval '3 hours' FROM generate_series(101, 102) i, LATERAL (SELECT date_trunc('month', now()) - interval '15 days') x (m);
 SELECT last_month_clocks, last_month_percent FROM sla.report_agreement WHERE party = 'Acme' AND is_in_force;
+-- a version that is never in force: no report has an infinite instant
+BEGIN;
+INSERT INTO sla.agreement (party, name, valid_from) VALUES ('Never', 'main', '2020-01-01'), ('Never', 'main', 'infinity');
+SELECT version, valid_from, valid_until, is_in_force FROM sla.report_agreement WHERE party = 'Never' ORDER BY 1;
+ROLLBACK;
 -- What is written follows, and goes with, what it is about.
 UPDATE sla.objective SET name = 'solved in time' WHERE name = 'solved';
 UPDATE sla.agreement SET name = 'prime' WHERE party = 'Acme';
