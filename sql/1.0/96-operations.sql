@@ -190,7 +190,13 @@ BEGIN ATOMIC
 		CROSS JOIN LATERAL sla.objective_window(o, needed_from.at) AS w
 		WHERE o.kind = 'clock' AND o.relation = needed_from.relation
 		UNION ALL
-		SELECT p.from_at
+		-- (service credits tell the month that it begins in by what is known, as long as it is not closed)
+		SELECT least(p.from_at, (
+			SELECT min(m.from_at)
+			FROM sla.credit AS c
+			JOIN sla.agreement AS a ON a.party = c.party AND a.name = c.agreement
+			CROSS JOIN LATERAL sla.calendar_window('month', NULL, coalesce(a.time_zone, 'UTC'), p.from_at) AS m
+			WHERE c.objective = n.name))
 		FROM sla.objective_name AS n
 		CROSS JOIN LATERAL sla.period_at(n.name, sla.closed_until(n)) AS p
 		WHERE EXISTS (

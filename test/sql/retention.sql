@@ -84,6 +84,15 @@ INSERT INTO sla.closed_period SELECT 'of the month', '2020-12-01', 1, '2021-02-0
 SELECT sla.retain('2021-08-03', 1000);
 SELECT * FROM kept.clocks;
 ROLLBACK;
+-- and one of weeks the month of service credits that it begins in, by the agreement's time
+BEGIN;
+INSERT INTO sla.objective (name, kind, relation, metric, target_percent, window_length) VALUES ('of the week', 'clock', 'kept.ticket', 'done', 95, 'week');
+UPDATE sla.objective_name SET taken_at = '2020-11-30' WHERE name = 'of the week';
+SELECT sla.needed_from('kept.ticket', '2020-12-11');
+INSERT INTO sla.agreement (party, name, time_zone) VALUES ('acme', 'main', 'Europe/Berlin');
+INSERT INTO sla.credit (party, agreement, objective, per_breach) VALUES ('acme', 'main', 'of the week', 10);
+SELECT sla.needed_from('kept.ticket', '2020-12-11');
+ROLLBACK;
 -- the present month is needed, and the one before for five days
 DELETE FROM kept.ticket WHERE id > 0;
 UPDATE sla.retention SET keep = '1 day';
