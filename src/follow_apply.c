@@ -485,7 +485,8 @@ apply_handoff(Work *work, const ClockRow *row, const char *per)
 	}
 	if (per == NULL)
 		return;
-	from = handed_from(cycles);
+	/* a stop may have begun the next cycle of those who had the item before */
+	from = handed_from(holder == NULL ? cycles : last_cycles(work));
 	stopped = row->stop || (from != NULL && clock_item_is_stopped(from));
 
 	/*

@@ -307,6 +307,9 @@ begin_by_row(const Clock *before, const ClockRow *row, CoreMem *mem,
 			return;
 		if (clock_item_is_stopped(row->from))
 			levels |= CLOCK_SIGNAL_STOP;
+		/* nor does one that was cancelled and is done */
+		if (row->from->state == CLOCK_CANCELLED && (levels & CLOCK_STOP))
+			return;
 		start = later_of(start, row->from->last);
 	}
 	promised = row->promise(row->context, start);
@@ -427,6 +430,13 @@ row_on_finished(Clock *clock, const ClockRules *rules, const ClockRow *row,
 
 	if (levels & CLOCK_CANCEL)
 		 /* nothing begins */ ;
+	else if (row->stop && row->from != NULL && clock_is_open(row->from))
+	{
+		/* handed on in a cycle that goes on in spite of the row's stop */
+		if ((levels & CLOCK_SIGNAL_STOP) == 0 &&
+			(rules->repeats || rules->on_reopen != CLOCK_IGNORE))
+			begin_by_row(clock, row, mem, outcome);
+	}
 	else if (levels & CLOCK_STOP)
 	{
 		/* a metric that repeats: the next cycle begins at the stop */

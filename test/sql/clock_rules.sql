@@ -613,6 +613,18 @@ UPDATE ticket SET at = '2020-06-01 11:00', team = 'B' WHERE id IN ('x12', 'x13')
 UPDATE ticket SET at = '2020-06-01 12:00', status = 'done' WHERE id IN ('x12', 'x13');
 UPDATE ticket SET at = '2020-06-01 12:30', team = 'C' WHERE id IN ('x12', 'x13');
 SELECT item, per, n, state, started, ended, used FROM shown WHERE item IN ('x12', 'x13') ORDER BY item, per, n;
+-- a cycle that goes on in spite of the row's "done" is handed on to A, who had finished: that of x14, which a signal
+-- begins, and those of x16 and x17, which repeat; x15 was cancelled, and is done when B gets it: no clock
+INSERT INTO ticket (id, section, at, team) SELECT 'x' || n, CASE n WHEN 14 THEN 'new' ELSE 'again' END, '2020-06-01 09:00', 'A' FROM generate_series(14, 17) n;
+UPDATE ticket SET at = '2020-06-01 10:00', section = 'nothing' WHERE id IN ('x15', 'x16', 'x17');
+UPDATE ticket SET at = '2020-06-01 11:00', team = 'B' WHERE id IN ('x14', 'x15', 'x16', 'x17');
+UPDATE ticket SET at = '2020-06-01 11:00', section = 'again' WHERE id IN ('x16', 'x17');
+UPDATE ticket SET at = '2020-06-01 12:00', section = CASE id WHEN 'x14' THEN 'new' ELSE 'again' END, status = 'done' WHERE id IN ('x14', 'x15', 'x16');
+UPDATE ticket SET at = '2020-06-01 12:00', status = 'done', team = 'A' WHERE id = 'x17';
+SELECT sla.signal('ticket', 'x14', 'team new', 'start', '2020-06-01 12:30');
+UPDATE ticket SET at = '2020-06-01 13:00', team = 'A' WHERE id IN ('x14', 'x16');
+UPDATE ticket SET at = '2020-06-01 14:00', note = 'x' WHERE id IN ('x14', 'x15', 'x16', 'x17');
+SELECT item, per, n, state, started, ended, used FROM shown WHERE item IN ('x14', 'x15', 'x16', 'x17') ORDER BY item, per, n;
 
 --
 -- Cancelled or deleted: counts nowhere, but what was breached stays breached
