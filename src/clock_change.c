@@ -12,6 +12,7 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -47,9 +48,14 @@ note_change(Work *work, StoredClock *stored, const StoredClock *before, const ch
 	change->old_stop = before->clock.state == CLOCK_STOPPED ? before->clock.end : CLOCK_NONE;
 	change->reason = work->reason;
 
-	/* what else happens to pauses can be told from those that there are then */
-	if ((stored->clock.start != before->clock.start || strcmp(kind, "correct") == 0) &&
-		!same_pauses(&stored->clock, &before->clock))
+	/*
+	 * What else happens to pauses can be told from those that there are then.
+	 * After a correction there may be new ones at any time, even if it drops
+	 * none.
+	 */
+	change->is_correction = strcmp(kind, "correct") == 0;
+	if (change->is_correction ||
+		(stored->clock.start != before->clock.start && !same_pauses(&stored->clock, &before->clock)))
 		change->old_pauses = before->clock;
 	work->changes = lappend(work->changes, change);
 }
@@ -146,6 +152,11 @@ write_change(const Change *change)
 	if (!is_revived)
 		nulls[18] = 'n';
 	clock_store_put_pauses(&change->old_pauses, &values[19], no_pauses);
+	if (no_pauses[0] && change->is_correction)
+	{
+		values[19] = PointerGetDatum(construct_empty_array(TIMESTAMPTZOID));
+		no_pauses[0] = false;
+	}
 	for (int i = 0; i < 2; i++)
 		if (no_pauses[i])
 			nulls[19 + i] = 'n';

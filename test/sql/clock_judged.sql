@@ -275,6 +275,22 @@ SELECT FROM sla.signal('errand', '4', 'run', 'reset', '2026-03-02 13:00');
 SELECT t, state, started_at, stopped_at, verdict, elapsed_seconds / 3600 AS used
 FROM unnest('{2026-03-02 09:30,2026-03-02 11:00,2026-03-02 12:30,2026-03-02 13:00}'::timestamptz[]) t, sla.clock_at('errand', t, item => '4') ORDER BY t;
 SELECT from_at, detail FROM sla.explain('errand', '4', 'run') WHERE what = 'retarget';
+-- What was known before a correction has no pause that was made after it
+INSERT INTO errand VALUES (5, 1, 'open', '2026-03-02 09:00');
+UPDATE errand SET status = 'done', at = '2026-03-02 12:00' WHERE id = 5;
+SELECT now() AS before \gset
+SELECT sla.correct(clock_id, '2026-03-02 07:00', '2026-03-02 08:00', 'yesterday''s clock') FROM sla.clock WHERE relation = 'errand'::regclass AND item = '5' \g /dev/null
+UPDATE errand SET status = 'open', at = '2026-03-02 13:00' WHERE id = 5;
+SELECT known = now() AS now, state, started_at, stopped_at, elapsed_seconds / 3600 AS used
+FROM unnest(ARRAY[:'before', now()]::timestamptz[]) known, sla.clock_at('errand', '2026-03-02 10:00', known, '5') ORDER BY known;
+-- A stop before it was reopened and retargeted is none before the corrected start
+INSERT INTO sla.metric (relation, name, stop_when) VALUES ('errand', 'walk', $$status = 'done'$$);
+INSERT INTO sla.target (relation, policy, metric, goal) SELECT 'errand', 'p' || p, 'walk', make_business_interval(hours => p * 4, calendar => '24/7') FROM generate_series(1, 2) p;
+INSERT INTO errand VALUES (6, 1, 'open', '2026-03-02 09:00');
+UPDATE errand SET status = 'done', at = '2026-03-02 10:00' WHERE id = 6;
+UPDATE errand SET status = 'open', prio = 2, at = '2026-03-02 14:00' WHERE id = 6;
+SELECT sla.correct(clock_id, '2026-03-02 12:00', NULL, 'it came later') FROM sla.clock WHERE relation = 'errand'::regclass AND item = '6' AND metric = 'walk' \g /dev/null
+SELECT policy, state, started_at, stopped_at, verdict FROM sla.clock_at('errand', '2026-03-02 13:00', item => '6') WHERE metric = 'walk';
 
 -- The write that ends a clock gives it to another party: judged again, it is by the agreement under which it ran
 INSERT INTO sla.calendar (name, hours) VALUES ('late', 'TZ=UTC Mo-Fr 09:00-17:00'), ('early', 'TZ=UTC Mo-Fr 06:00-14:00');
