@@ -273,21 +273,37 @@ follow_heir(Work *work, StoredClock *stored)
 
 /*
  * Before a row is applied to an open clock, replace its promise by the one for the
- * calendar that an edit has given to its agreement: that was always so, and is no other
- * promise for on_retarget.
+ * calendar that an edit has given to its agreement, or its target: that was always so,
+ * and is no other promise for on_retarget.  The row may be promised something else by
+ * now, which the clock ignores or is then retargeted to.
  */
 static void
 follow_calendar_of_agreement(Work *work, StoredClock *stored)
 {
 	const Definition *def = work->follow->def;
 	const Promise *was = definition_promise(def, stored->clock.promise);
-	const Promise *is = was == NULL ? NULL : definition_promise(def, find_promise(work, stored->clock.start));
+	const Agreement *agreement = NULL;
+	int64		start = stored->clock.start;
 
-	if (is == NULL || is == was || is->policy_id != was->policy_id || is->target_id != was->target_id ||
-		work->agreement == NULL || work->agreement->id != stored->agreement_id)
-		return;
-	stored->clock.promise = is->id;
-	stored->dirty = true;
+	for (int i = 0; i < def->nagreements; i++)
+		if (def->agreements[i].id == stored->agreement_id)
+			agreement = &def->agreements[i];
+	for (int i = 0; was != NULL && agreement != NULL && i < def->ntargets; i++)
+	{
+		const Target *target = &def->targets[i];
+		const Policy *policy = &def->policies[target->policy];
+		const Promise *is;
+
+		if (target->id != was->target_id || policy->id != was->policy_id || target->metric != work->metric ||
+			start < policy->from || start >= policy->until || start < target->from || start >= target->until)
+			continue;
+		is = definition_promise_of_target(target, agreement);
+		if (is != NULL && is != was)
+		{
+			stored->clock.promise = is->id;
+			stored->dirty = true;
+		}
+	}
 }
 
 /*

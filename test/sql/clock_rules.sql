@@ -747,6 +747,18 @@ SELECT item, metric, goal, party, (SELECT a.party FROM sla.agreement a JOIN sla.
 FROM sla.clock c WHERE relation = 'ticket'::regclass AND item IN ('l10', 'l11') ORDER BY item, metric;
 UPDATE ticket SET at = '2020-06-01 12:00', status = 'done' WHERE id IN ('l10', 'l11');
 SELECT count(*) FROM sla.recompute('ticket', '(,)') AS r JOIN sla.clock AS c USING (clock_id) WHERE c.item IN ('l10', 'l11');
+-- so does one that ignores another policy's, but when its agreement gets another calendar it always had that: also if
+-- the row is first written after the edit, and to the other policy then
+INSERT INTO sla.agreement (party, name, calendar) VALUES ('theta', 'contract', 'desk');
+INSERT INTO sla.metric (relation, name, stop_when, on_retarget) VALUES ('ticket', 'stays', 'status = ''done''', 'ignore');
+INSERT INTO sla.policy (relation, name, applies_when) VALUES ('ticket', 'stay 1', 'section = ''stay 1'''), ('ticket', 'stay 2', 'section = ''stay 2''');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('ticket', 'stay 1', 'stays', '8 bh'), ('ticket', 'stay 2', 'stays', '2 bh @desk');
+INSERT INTO ticket (id, section, at, party) SELECT 'l' || n, 'stay 1', '2020-06-01 10:00', 'theta' FROM generate_series(12, 13) n;
+UPDATE ticket SET at = '2020-06-01 11:00', section = 'stay 2' WHERE id = 'l12';
+UPDATE sla.agreement SET calendar = 'evening' WHERE party = 'theta';
+SELECT item, goal, hm(due_at) AS due FROM sla.clock WHERE relation = 'ticket'::regclass AND item IN ('l12', 'l13') ORDER BY item;
+UPDATE ticket SET at = '2020-06-01 11:00', section = 'stay 2' WHERE id = 'l13';
+SELECT item, goal, hm(due_at) AS due FROM sla.clock WHERE relation = 'ticket'::regclass AND item IN ('l12', 'l13') ORDER BY item;
 -- a session's setting decides nothing
 SET sla_tracker.calendar = '24/7';
 UPDATE ticket SET at = '2020-06-01 11:00', note = 'x' WHERE id = 'k1';
