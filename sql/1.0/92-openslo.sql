@@ -239,7 +239,7 @@ BEGIN
 	PERFORM sla.openslo_fields(item -> 'spec', path || '.spec', 'description=string severity=string! condition=object!');
 	condition := item #> '{spec,condition}';
 	path := path || '.spec.condition';
-	PERFORM sla.openslo_fields(condition, path, 'kind=string op=string! threshold=number! lookbackWindow=string! alertAfter=string');
+	PERFORM sla.openslo_fields(condition, path, 'kind=string op=string threshold=number! lookbackWindow=string! alertAfter=string');
 	IF coalesce(condition ->> 'kind', 'burnrate') <> 'burnrate' THEN
 		RAISE EXCEPTION 'OpenSLO: %.kind is not burnrate: "%"', path, condition ->> 'kind'
 			USING ERRCODE = 'feature_not_supported';

@@ -124,6 +124,12 @@ SELECT state, message FROM refusal($$SELECT sla.export_openslo('all')$$);
 RESET ROLE;
 DROP OWNED BY regress_os_other;
 DROP ROLE regress_os_other;
+-- a condition need not name its kind, its operator or for how long it holds
+BEGIN;
+SELECT count(*) FROM sla.import_openslo(slo('plain', jsonb_build_object('ratioMetric', jsonb_build_object('good', source('{"when": "status < 500"}'), 'total', source('{"relation": "os_request", "at": "at"}'))),
+	'{"alertPolicies": [{"kind": "AlertPolicy", "metadata": {"name": "p"}, "spec": {"conditions": [{"kind": "AlertCondition", "metadata": {"name": "burns"}, "spec": {"severity": "page", "condition": {"threshold": 2, "lookbackWindow": "1d"}}}]}}]}'));
+SELECT name, budget_percent, long_window, short_window, hold_for, severity FROM sla.burn_rule WHERE objective = 'plain';
+ROLLBACK;
 -- versions of one objective bring the same rules; another of that name is refused
 BEGIN;
 INSERT INTO sla.objective (name, valid_from, relation, at, good_when, target_percent, window_length) VALUES ('renewed', '-infinity', 'os_request', 'at', 'status < 500', 99, '28 days'), ('renewed', '2026-05-01', 'os_request', 'at', 'status < 500', 99.5, 'month');
