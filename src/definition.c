@@ -344,6 +344,7 @@ read_metrics(Definition *def, Relation rel)
 		compile(def, rel, &metric->pause, given(i, 8), "metric", metric->id, "pause_when");
 		compile(def, rel, &metric->cancel, given(i, 9), "metric", metric->id, "cancel_when");
 		compile(def, rel, &metric->start_at, given(i, 10), "metric", metric->id, "start_at");
+		metric->rules.starts_by_event = !given(i, 10);
 		compile(def, rel, &metric->stop_at, given(i, 11), "metric", metric->id, "stop_at");
 		compile(def, rel, &metric->due_at, given(i, 12), "metric", metric->id, "due_at");
 		compile(def, rel, &metric->per, given(i, 13), "metric", metric->id, "per");

@@ -234,6 +234,8 @@ typedef struct ClockRules
 	bool		repeats;		/* a stop begins the next cycle at once */
 	ClockReopen on_reopen;
 	ClockRetarget on_retarget;
+	bool		starts_by_event;	/* a clock starts at the time of an event:
+									 * start_at of rows is CLOCK_NONE */
 } ClockRules;
 
 /* The promise for a cycle that starts at "start"; 0 if there is none. */

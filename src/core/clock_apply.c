@@ -35,7 +35,8 @@ fact_time(const Clock *clock, int64_t at, ClockOutcome *outcome)
 
 /*
  * Likewise for a change of levels.  The start of a clock may lie in the future;
- * a level set before then takes effect at the start, and is not late.
+ * a level set before then takes effect at the start, and is not late (but see
+ * row_on_open).
  */
 static int64_t
 level_time(const Clock *clock, int64_t at, ClockOutcome *outcome)
@@ -389,8 +390,15 @@ row_on_open(Clock *clock, const ClockRules *rules, const ClockRow *row,
 	}
 	else
 	{
+		bool		said = ((levels ^ clock->levels) & CLOCK_ROW_PAUSE) != 0;
+
 		outcome->changed = set_levels(clock, levels, row->reason, row->at, mem,
 									  outcome);
+		if (said && rules->starts_by_event && row->at < clock->start)
+		{
+			outcome->late = true;
+			outcome->told = row->at;
+		}
 		retarget(clock, rules, row, promise, mem, outcome);
 	}
 }

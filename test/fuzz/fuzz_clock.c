@@ -293,7 +293,7 @@ signal_step(Clock *clock, const ClockRules *rules, uint8_t *promises, int64_t no
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	ClockRules	rules;
+	ClockRules	rules = {0};
 	Clock	   *clock = NULL;
 	uint8_t		promises;
 	int64_t		now = 0;

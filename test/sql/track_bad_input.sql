@@ -363,6 +363,17 @@ UPDATE ticket SET status = 'new', changed_at = '2020-11-20 10:30Z' WHERE id = 51
 UPDATE ticket SET status = 'done', changed_at = '2020-11-20 08:00Z' WHERE id = 51;
 SELECT item, state, started, stopped, pauses FROM clocks('ticket') WHERE item = '51';
 SELECT kind, count(*) > 0 AS told FROM sla.clock_change WHERE clock = (SELECT clock_id FROM sla.clock WHERE item = '51') GROUP BY kind;
+-- before the start, too, if that was an event
+CREATE TABLE begun (id int PRIMARY KEY, at timestamptz, waits boolean);
+SELECT sla.track('begun', at => 'at');
+INSERT INTO sla.metric (relation, name, pause_when) VALUES ('begun', 'm', 'waits');
+INSERT INTO sla.policy (relation, name) VALUES ('begun', 'p');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('begun', 'p', 'm', '1 bh @24/7');
+INSERT INTO begun VALUES (1, '2020-11-20 10:00Z', false);
+UPDATE begun SET waits = true, at = '2020-11-20 09:00Z';
+SELECT c.state, c.started_at, c.elapsed_seconds, x.kind, x.before, x.after
+FROM sla.clock AS c LEFT JOIN sla.clock_change AS x ON x.clock = c.clock_id WHERE c.relation = 'begun'::regclass;
+DROP TABLE begun;
 SELECT count(*) AS negative FROM sla.clock WHERE elapsed_seconds < 0 OR stopped_at < started_at OR paused_seconds < 0;
 SELECT sla.signal('ticket', '31', 'resolution', 'pause', '2020-11-20 09:30Z');
 SELECT sla.signal('ticket', '31', 'resolution', 'resume', '2020-11-20 09:00Z');

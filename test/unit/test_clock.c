@@ -691,6 +691,18 @@ test_starts(void)
 	APPLY(9);
 	IS("s1 20-20");
 	LATE(true);
+
+	example("a pause before the start");
+	rules.starts_by_event = true;
+	APPLY(5);
+	row.pause = true;
+	APPLY(4);
+	IS("p1 5 (5 null)");
+	LATE(true);
+	row.reason = "b";
+	APPLY(3);
+	IS("p1 5 (5 b)");
+	LATE(false);
 }
 
 static void
