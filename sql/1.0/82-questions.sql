@@ -366,6 +366,11 @@ BEGIN
 	) AS x;
 
 	RETURN QUERY
+	WITH span AS MATERIALIZED (
+		SELECT *
+		FROM sla.clock_spans(c.started_at, upto, array_remove(ARRAY[c.due_at, c.late_at], NULL), c.pauses, c.pause_reasons,
+			excluded, excluded_reasons, c.calendar, before)
+	)
 	SELECT (row_number() OVER (ORDER BY r.part, r.from_at, r.place, r.words))::integer,
 		r.from_at, r.to_at, r.what, r.words, r.counted, r.used
 	FROM (
@@ -397,7 +402,7 @@ BEGIN
 		-- better ranks, or of the same the names before, of which the condition is that of the row as it is now
 		SELECT 1, c.started_at, NULL, 10 + row_number() OVER (ORDER BY b.rank, b.name), 'promise',
 			format('policy "%s", rank %s, does not apply: %s', b.name, b.rank,
-				CASE WHEN i.applies THEN coalesce('it asks for the plan "' || b.plan || '"', 'its condition holds now, and did not when the promise was made')
+				CASE WHEN coalesce(i.applies, b.applies_when = 'true') THEN coalesce('it asks for the plan "' || b.plan || '"', 'its condition holds now, and did not when the promise was made')
 					ELSE b.applies_when END),
 			NULL, NULL
 		FROM (
@@ -433,7 +438,7 @@ BEGIN
 			AND sla.bears_on(e, c.relation, c.policy, c.metric, c.party, c.item, c.labels)
 		UNION ALL
 		SELECT 2, c.due_at, c.due_at, 3, 'due', sla.local_text(c.due_at, zone) || ' ' || zone,
-			NULL, c.budget / 1000000.0::double precision
+			NULL, coalesce((SELECT max(s.used_seconds) FROM span AS s WHERE s.to_at <= c.due_at), 0)
 		WHERE c.due_at IS NOT NULL
 		UNION ALL
 		SELECT 2, c.late_at, c.ended_at, 4, 'breach',
@@ -444,8 +449,7 @@ BEGIN
 		WHERE c.late_at < coalesce(c.ended_at, now())
 		UNION ALL
 		SELECT 2, s.from_at, s.to_at, 5, s.what, s.detail, s.counted_seconds, s.used_seconds
-		FROM sla.clock_spans(c.started_at, upto, array_remove(ARRAY[c.due_at, c.late_at], NULL), c.pauses, c.pause_reasons,
-			excluded, excluded_reasons, c.calendar, before) AS s
+		FROM span AS s
 	) AS r
 	ORDER BY 1;
 END

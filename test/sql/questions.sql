@@ -215,6 +215,9 @@ INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('qu_date', 'p', 
 INSERT INTO qu_date VALUES (1, '2025-11-03 10:00Z', '2025-11-04 16:00Z');
 INSERT INTO sla.exception (relation, extend_by, approved_by, approved_at) VALUES ('qu_date', '2 bh', 'boss', now());
 SELECT from_at, to_at, what, detail FROM sla.explain('qu_date', '1', 'm') WHERE what IN ('extended', 'due');
+-- What does not count does not move it, and is not used up until then.
+INSERT INTO sla.exception (relation, during, approved_by, approved_at) VALUES ('qu_date', '[2025-11-03 12:00Z,2025-11-03 13:00Z)', 'boss', now());
+SELECT from_at, to_at, what, detail, counted_seconds, used_seconds FROM sla.explain('qu_date', '1', 'm') WHERE to_at <= '2025-11-04 18:00Z' AND what <> 'extended';
 DELETE FROM sla.exception;
 DROP TABLE qu_date;
 
@@ -247,6 +250,11 @@ INSERT INTO sla.policy (relation, name, applies_when, rank) VALUES ('qu_rank', '
 INSERT INTO sla.target (relation, policy, metric, goal) SELECT 'qu_rank', p, 'm', '8 bh @qu_desk' FROM unnest('{a,b,c,d,e}'::text[]) AS p;
 INSERT INTO qu_rank VALUES (1, '2025-11-03 10:00Z');
 SELECT seq, detail FROM sla.explain('qu_rank', '1', 'm') WHERE detail LIKE 'policy%' ORDER BY seq;
+-- One for a plan does not apply for want of that, which is told also when the row is gone.
+INSERT INTO sla.policy (relation, name, plan, rank) VALUES ('qu_rank', 'f', 'gold', -30);
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('qu_rank', 'f', 'm', '8 bh @qu_desk');
+DELETE FROM qu_rank;
+SELECT detail FROM sla.explain('qu_rank', '1', 'm') WHERE detail LIKE 'policy "f"%';
 DROP TABLE qu_rank;
 DELETE FROM sla.calendar;
 DELETE FROM sla.calendar_history;
