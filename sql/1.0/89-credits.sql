@@ -523,3 +523,96 @@ COMMENT ON COLUMN sla.report_service_credit_objective.remedy IS 'what else follo
 COMMENT ON COLUMN sla.report_service_credit_objective.is_over IS 'it is over: else the amount is what is due so far';
 COMMENT ON COLUMN sla.report_service_credit_objective.problem IS 'why nothing can be told: with which SQLSTATE reading it failed, or that there is no such objective';
 COMMENT ON COLUMN sla.report_service_credit_objective.is_frozen IS 'its periods are closed: these are the figures of then';
+
+/*
+ * What is promised now: one row for each target in force, and party that it is
+ * promised to.  A policy that asks for a plan is promised to those who have it;
+ * a goal without a calendar is promised to each party in its own; what is left
+ * is promised to everybody.  The credits of the agreement are told, except those
+ * for clocks of another metric.
+ */
+CREATE VIEW sla.report_promise AS
+SELECT
+	a.party,
+	a.name AS agreement,
+	coalesce(p.plan, a.plan) AS plan,
+	p.relation::text AS relation,
+	p.name AS policy,
+	t.metric,
+	m.kind,
+	p.rank,
+	p.applies_when,
+	p.description,
+	t.goal::text AS goal_text,
+	coalesce(t.threshold, t.goal)::text AS threshold_text,
+	t.due_by,
+	t.cutoff::text AS cutoff_text,
+	c.calendar,
+	coalesce(k.hours::text, k.combines, c.calendar) AS hours_text,
+	nullif(pg_catalog.concat_ws('; ', r.words, CASE
+		WHEN a.credit_cap_percent IS NULL THEN NULL
+		WHEN a.monthly_fee IS NULL THEN pg_catalog.format('at most %s %% of the monthly fee', a.credit_cap_percent::double precision)
+		ELSE pg_catalog.format('at most %s %% of the monthly fee of %s', a.credit_cap_percent::double precision,
+			pg_catalog.concat_ws(' ', a.monthly_fee::text, a.currency))
+	END), '') AS credit_text,
+	nullif(greatest(p.valid_from, t.valid_from, a.valid_from), '-infinity') AS valid_from
+FROM (
+	SELECT
+		p.*,
+		pg_catalog.lead(p.valid_from) OVER (PARTITION BY p.relation, p.name ORDER BY p.valid_from) AS valid_until
+	FROM sla.policy AS p
+) AS p
+JOIN (
+	SELECT
+		t.*,
+		pg_catalog.lead(t.valid_from) OVER (PARTITION BY t.relation, t.policy, t.metric ORDER BY t.valid_from) AS valid_until
+	FROM sla.target AS t
+) AS t ON t.relation = p.relation AND t.policy = p.name
+LEFT JOIN sla.metric AS m ON m.relation = t.relation AND m.name = t.metric
+LEFT JOIN sla.agreement_version AS a
+	ON a.is_in_force
+	AND (a.plan = p.plan OR (p.plan IS NULL AND t.goal IS NOT NULL AND @extschema@.calendar(t.goal) IS NULL))
+CROSS JOIN LATERAL (
+	SELECT coalesce(@extschema@.calendar(t.goal), a.calendar, CASE WHEN t.goal IS NULL THEN '24/7' END) AS calendar
+) AS c
+LEFT JOIN sla.calendar AS k ON k.name = c.calendar
+CROSS JOIN LATERAL (
+	SELECT pg_catalog.string_agg(pg_catalog.format(
+			CASE WHEN d.below_percent IS NULL THEN '%s for objective "%s"' ELSE '%s if objective "%s" is below %s %%' END,
+			pg_catalog.concat_ws(', ',
+				d.credit_percent::double precision || ' % of the monthly fee',
+				d.per_breach || coalesce(' ' || a.currency, '') || ' per breach',
+				d.remedy),
+			d.objective, d.below_percent::double precision),
+		'; ' ORDER BY d.objective, d.below_percent DESC) AS words
+	FROM sla.credit AS d
+	LEFT JOIN LATERAL (
+		SELECT o.kind = 'clock' AND (o.relation, o.metric) <> (p.relation, t.metric) AS is_of_another
+		FROM sla.objective AS o
+		WHERE o.name = d.objective AND o.valid_from <= pg_catalog.now()
+		ORDER BY o.valid_from DESC
+		LIMIT 1
+	) AS o ON true
+	WHERE d.party = a.party AND d.agreement = a.name AND o.is_of_another IS NOT TRUE
+) AS r
+WHERE p.valid_from <= pg_catalog.now() AND pg_catalog.now() < coalesce(p.valid_until, 'infinity')
+	AND t.valid_from <= pg_catalog.now() AND pg_catalog.now() < coalesce(t.valid_until, 'infinity');
+COMMENT ON VIEW sla.report_promise IS 'what is promised now, to whom: the service level agreement to hand to a client';
+COMMENT ON COLUMN sla.report_promise.party IS 'the customer; NULL: everybody';
+COMMENT ON COLUMN sla.report_promise.agreement IS 'name of the agreement';
+COMMENT ON COLUMN sla.report_promise.plan IS 'the plan agreed on; NULL: any';
+COMMENT ON COLUMN sla.report_promise.relation IS 'the tracked table';
+COMMENT ON COLUMN sla.report_promise.policy IS 'the policy';
+COMMENT ON COLUMN sla.report_promise.metric IS 'what is measured';
+COMMENT ON COLUMN sla.report_promise.kind IS 'service level agreement (sla), operational level agreement (ola) or underpinning contract (uc)';
+COMMENT ON COLUMN sla.report_promise.rank IS 'of several policies that apply the lowest wins';
+COMMENT ON COLUMN sla.report_promise.applies_when IS 'the condition of the policy';
+COMMENT ON COLUMN sla.report_promise.description IS 'description of the policy';
+COMMENT ON COLUMN sla.report_promise.goal_text IS 'the time promised; NULL: measured only';
+COMMENT ON COLUMN sla.report_promise.threshold_text IS 'the time that is still acceptable';
+COMMENT ON COLUMN sla.report_promise.due_by IS 'the local time of the business day by which it is due, or "close"';
+COMMENT ON COLUMN sla.report_promise.cutoff_text IS 'received before it counts as received that date';
+COMMENT ON COLUMN sla.report_promise.calendar IS 'the calendar in which its time is counted';
+COMMENT ON COLUMN sla.report_promise.hours_text IS 'the hours of the calendar';
+COMMENT ON COLUMN sla.report_promise.credit_text IS 'service credits in words';
+COMMENT ON COLUMN sla.report_promise.valid_from IS 'from when all of this is in force; NULL: from ever';

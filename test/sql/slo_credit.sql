@@ -46,6 +46,14 @@ SELECT period_start, objective, fee, credit_percent, tier_amount, remedy FROM sl
 UPDATE sla.credit SET remedy = 'a call' WHERE party = 'acme' AND objective = 'solved';
 SELECT period_start, from_at, total, bad, breach_amount, remedy FROM sla.service_credits('acme', 'main', :at) WHERE objective = 'solved' ORDER BY from_at;
 UPDATE sla.credit SET remedy = NULL WHERE party = 'acme' AND objective = 'solved';
+-- in words, beside what is promised: those for clocks of a metric with that metric
+BEGIN;
+UPDATE sla.agreement SET ends_at = NULL;
+INSERT INTO sla.metric (relation, name, start_when) VALUES ('sc_ticket', 'reply', 'false');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('sc_ticket', 'all', 'reply', '1 bh');
+UPDATE sla.target SET goal = '4 bh' WHERE metric = 'solve';
+SELECT party, metric, credit_text FROM sla.report_promise WHERE relation LIKE '%sc_ticket' ORDER BY party, metric;
+ROLLBACK;
 -- breaches by plain SQL
 SELECT customer, date_trunc('month', (opened + interval '4 hours') AT TIME ZONE CASE customer WHEN 'acme' THEN 'Europe/Berlin' ELSE 'UTC' END)::date AS month, count(*) * CASE customer WHEN 'acme' THEN 40 ELSE 12.5 END AS amount
 FROM sc_ticket WHERE closed > opened + interval '4 hours' GROUP BY 1, 2 ORDER BY 1, 2;
