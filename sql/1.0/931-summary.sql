@@ -170,7 +170,8 @@ COMMENT ON FUNCTION sla.summary_agreement(sla.agreement_month) IS 'private: what
 REVOKE ALL ON FUNCTION sla.summary_agreement(sla.agreement_month) FROM PUBLIC;
 
 /*
- * Months, and what was kept in each; this month also by promise.
+ * Months, and what was kept in each; this month also by promise.  "judged" says of
+ * which table, for summary_promises().
  */
 CREATE FUNCTION sla.summary_kept(wanted sla.agreement_month)
 RETURNS jsonb
@@ -215,7 +216,12 @@ BEGIN
 				'kept', k.clocks - k.breached, 'breached', k.breached, 'waived', k.waived,
 				'kept_percent', 100 * (k.clocks - k.breached)::double precision / k.clocks::double precision)
 				ORDER BY k.metric, k.policy, k.goal)
-			FROM kept AS k))
+			FROM kept AS k),
+		'judged', (
+			SELECT jsonb_agg(DISTINCT jsonb_build_object('relation', p.relation::oid, 'metric', p.metric, 'policy', p.policy))
+			FROM judged AS j
+			JOIN sla.promise AS p ON p.id = j.promise_id
+			WHERE j.month = wanted.first_day AND j.net > 0))
 	INTO document;
 	RETURN document;
 END
@@ -227,7 +233,7 @@ REVOKE ALL ON FUNCTION sla.summary_kept(sla.agreement_month) FROM PUBLIC;
  * What was promised at the end of the month, as sla.report_promise says it of now, and
  * by which hours: of the agreement's plan, and what was kept.
  */
-CREATE FUNCTION sla.summary_promises(wanted sla.agreement_month, kept jsonb)
+CREATE FUNCTION sla.summary_promises(wanted sla.agreement_month, judged jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -268,9 +274,8 @@ BEGIN
 			AND m.kind IS DISTINCT FROM 'ola' AND m.kind IS DISTINCT FROM 'uc'
 			AND (p.plan = (wanted.version).plan
 				OR p.plan IS NULL AND t.goal IS NOT NULL AND g.own IS NULL
-				OR p.plan IS NULL AND EXISTS (
-					SELECT FROM jsonb_array_elements(nullif(kept, 'null')) AS k
-					WHERE k ->> 'metric' = t.metric AND k ->> 'policy' = p.name))));
+				OR p.plan IS NULL
+				AND judged @> jsonb_build_array(jsonb_build_object('relation', t.relation::oid, 'metric', t.metric, 'policy', p.name)))));
 END
 $$;
 COMMENT ON FUNCTION sla.summary_promises(sla.agreement_month, jsonb) IS 'private: what was promised of a month of an agreement';
@@ -492,6 +497,13 @@ BEGIN
 		JOIN sla.promise AS p ON p.id = c.promise_id
 		WHERE c.agreement_id = ANY (wanted.versions) AND c.started_at < wanted.to_at
 			AND (c.ended_at IS NULL OR c.ended_at >= wanted.since)
+	), present AS MATERIALIZED (
+		-- and within the month, with their labels
+		SELECT DISTINCT p.relation, p.policy, p.metric, c.labels
+		FROM sla.clock_state AS c
+		JOIN sla.promise AS p ON p.id = c.promise_id
+		WHERE c.agreement_id = ANY (wanted.versions) AND c.started_at < wanted.to_at
+			AND (c.ended_at IS NULL OR c.ended_at >= wanted.from_at)
 	), bearing AS (
 		SELECT e.*
 		FROM sla.exception AS e
@@ -505,6 +517,8 @@ BEGIN
 					WHERE c.item = e.item AND c.relation = coalesce(e.relation, c.relation) AND c.agreement_id = ANY (wanted.versions)
 						AND (c.ended_at >= wanted.from_at AND c.ended_at < wanted.to_at OR c.late_at >= wanted.from_at AND c.late_at < wanted.to_at
 							OR c.gross_late_at >= wanted.from_at AND c.gross_late_at < wanted.to_at))
+					OR e.item IS NULL AND EXISTS (
+						SELECT FROM present AS j WHERE sla.bears_on(e, j.relation, j.policy, j.metric, wanted.party, NULL, j.labels))
 			END
 			AND (e.party = wanted.party
 				OR e.party IS NULL AND e.objective IS NULL AND e.item IS NULL AND e.labels IS NULL
@@ -515,6 +529,8 @@ BEGIN
 							FROM sla.objective AS o
 							JOIN jsonb_array_elements(nullif(objectives, 'null')) AS x ON x ->> 'objective' = o.name
 							WHERE o.kind <> 'clock'))
+				OR e.party IS NULL AND e.item IS NULL AND e.labels IS NOT NULL AND EXISTS (
+					SELECT FROM present AS j WHERE sla.bears_on(e, j.relation, j.policy, j.metric, NULL, NULL, j.labels))
 				OR e.party IS NULL AND e.item IS NOT NULL AND EXISTS (
 					SELECT FROM sla.clock_state AS c
 					WHERE c.relation = e.relation AND c.item = e.item AND c.agreement_id = ANY (wanted.versions))
@@ -557,7 +573,7 @@ DECLARE
 	kept jsonb := sla.summary_kept(wanted);
 	objectives jsonb := sla.summary_objectives(wanted);
 BEGIN
-	RETURN sla.summary_agreement(wanted) || kept || sla.summary_promises(wanted, kept -> 'kept') || objectives
+	RETURN sla.summary_agreement(wanted) || (kept - 'judged') || sla.summary_promises(wanted, kept -> 'judged') || objectives
 		|| sla.summary_credits(wanted) || sla.summary_breaches(wanted) || sla.summary_exceptions(wanted, objectives -> 'objective');
 END
 $$;

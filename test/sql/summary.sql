@@ -173,6 +173,25 @@ SELECT state, message FROM refusal($$SELECT sla.summary_of('Acme', 'support', '2
 SET ROLE regress_sm_reader;
 SELECT sla.report_html('Bolt', 'support', '2025-03-31') LIKE '%<bdi>Bolt</bdi>%' AS readable;
 RESET ROLE;
+-- The promises of a table of which nothing was judged are not told, although they have the names of others.
+BEGIN;
+CREATE TABLE sm_order (id int PRIMARY KEY, at timestamptz, customer text, done boolean);
+CREATE TABLE sm_repair (id int PRIMARY KEY, at timestamptz, customer text, done boolean);
+SELECT sla.track(r, at => 'at', party => 'customer', labels => 'jsonb_build_object(''n'', id)') FROM unnest('{sm_order,sm_repair}'::regclass[]) AS r;
+INSERT INTO sla.metric (relation, name, stop_when) VALUES ('sm_order', 'done', 'done'), ('sm_repair', 'done', 'done');
+INSERT INTO sla.policy (relation, name) VALUES ('sm_order', 'all'), ('sm_repair', 'all');
+INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('sm_order', 'all', 'done', '1 bh @24/7'), ('sm_repair', 'all', 'done', '2 bh @24/7');
+INSERT INTO sla.agreement (party, name) VALUES ('Dent', 'support');
+INSERT INTO sm_order VALUES (1, '2025-03-03 09:00+01', 'Dent', true);
+SELECT section, label, value FROM sla.monthly_summary('Dent', 'support', '2025-03-31') WHERE section IN ('kept', 'promise') AND label IN ('metric', 'goal');
+-- Exceptions for labels are told if clocks of the month have these, and those of no certain time in each month of such clocks.
+INSERT INTO sla.exception (relation, labels, during, extend_by, reason, approved_by, approved_at) VALUES
+	('sm_order', '{"n": 1}', NULL, '1 bh', 'of its label', 'Jana', '2025-05-01'), ('sm_order', '{"n": 1}', '[2025-03-12 10:00Z,2025-03-12 12:00Z)', NULL, 'and of a time', 'Jana', '2025-05-01'),
+	('sm_order', '{"n": 2}', NULL, '1 bh', 'of another label', 'Jana', '2025-03-05'), ('sm_order', '{"n": 1}', '[2025-04-12 10:00Z,2025-04-12 12:00Z)', NULL, 'of another time', 'Jana', '2025-05-01'),
+	('sm_order', NULL, NULL, '1 bh', 'of its table', 'Jana', '2024-05-01'), ('sm_repair', NULL, NULL, '1 bh', 'of another table', 'Jana', '2025-03-05');
+SELECT value FROM sla.monthly_summary('Dent', 'support', '2025-03-31') WHERE section = 'exception' AND label = 'reason' ORDER BY value;
+SELECT count(*) FROM sla.monthly_summary('Dent', 'support', '2025-04-30') WHERE section = 'exception' AND label = 'reason';
+ROLLBACK;
 -- Attack: every text that people give is one.
 SELECT e || E'\u0001\u001b&amp;&#60;' || CASE WHEN getdatabaseencoding() = 'UTF8' THEN U&'\202e\2066' ELSE '' END AS evil FROM (VALUES ($$"'></title></text></style></svg></table><script>alert(1)</script><a href="http://evil" onclick='x'>`$$)) v (e) \gset
 INSERT INTO sla.agreement (party, name, time_zone, plan, owner, monthly_fee, currency) VALUES (:'evil', :'evil', 'Europe/Berlin', 'gold', :'evil', 100, :'evil');
