@@ -49,7 +49,8 @@ BEGIN ATOMIC
 				CASE WHEN v.days > 0 THEN sla.number_of(v.days, v.kind || 'day') END,
 				CASE WHEN v.hours > 0 THEN sla.number_of(v.hours, v.kind || 'hour') END,
 				CASE WHEN v.minutes > 0 THEN sla.number_of(v.minutes, v.kind || 'minute') END,
-				CASE WHEN v.seconds > 0 THEN sla.number_of(v.seconds, v.kind || 'second') END), ''), 'no time at all'),
+				CASE WHEN v.seconds > 0 THEN sla.number_of(v.seconds, v.kind || 'second') END), ''),
+				CASE WHEN due_by IS NULL THEN 'no time at all' ELSE 'the same ' || v.kind || 'day' END),
 			CASE WHEN due_by = 'close' THEN ', by the close of that day' ELSE ', by ' || due_by || ' of that day' END,
 			', what comes before ' || cutoff || ' counting as of its day')
 	END
@@ -538,12 +539,17 @@ BEGIN
 	)
 	SELECT jsonb_build_object(
 		'exception', (
-			SELECT jsonb_agg(jsonb_build_object('kind', e.kind, 'about', coalesce(e.item, e.objective, e.metric),
+			SELECT jsonb_agg(jsonb_build_object('kind', e.kind,
+				'about', nullif(concat_ws(', ', coalesce(e.item, e.objective, e.metric, e.policy), l.words), ''),
 				'from', to_char(timezone(wanted.zone, nullif(lower(e.during), '-infinity')), 'YYYY-MM-DD HH24:MI'),
 				'to', to_char(timezone(wanted.zone, nullif(upper(e.during), 'infinity')), 'YYYY-MM-DD HH24:MI'),
 				'recurs', e.rrule, 'extends_by', e.extend_by::text, 'is_waiver', e.waive, 'reason', e.reason, 'approved_by', e.approved_by)
 				ORDER BY coalesce(lower(e.during), e.approved_at), e.id)
-			FROM (SELECT * FROM bearing AS b ORDER BY coalesce(lower(b.during), b.approved_at), b.id LIMIT sla.summary_rows()) AS e),
+			FROM (SELECT * FROM bearing AS b ORDER BY coalesce(lower(b.during), b.approved_at), b.id LIMIT sla.summary_rows()) AS e
+			CROSS JOIN LATERAL (
+				SELECT string_agg(format('%s: %s', t.key, t.value), ', ' ORDER BY t.key) AS words
+				FROM jsonb_each_text(e.labels) AS t
+			) AS l),
 		'exception_count', jsonb_build_object('exceptions', (SELECT count(*) FROM bearing)),
 		'said', (
 			SELECT jsonb_agg(jsonb_build_object('at', to_char(timezone(wanted.zone, n.at), 'YYYY-MM-DD HH24:MI'), 'kind', n.kind, 'text', n.text)

@@ -189,7 +189,7 @@ INSERT INTO sla.exception (relation, labels, during, extend_by, reason, approved
 	('sm_order', '{"n": 1}', NULL, '1 bh', 'of its label', 'Jana', '2025-05-01'), ('sm_order', '{"n": 1}', '[2025-03-12 10:00Z,2025-03-12 12:00Z)', NULL, 'and of a time', 'Jana', '2025-05-01'),
 	('sm_order', '{"n": 2}', NULL, '1 bh', 'of another label', 'Jana', '2025-03-05'), ('sm_order', '{"n": 1}', '[2025-04-12 10:00Z,2025-04-12 12:00Z)', NULL, 'of another time', 'Jana', '2025-05-01'),
 	('sm_order', NULL, NULL, '1 bh', 'of its table', 'Jana', '2024-05-01'), ('sm_repair', NULL, NULL, '1 bh', 'of another table', 'Jana', '2025-03-05');
-SELECT value FROM sla.monthly_summary('Dent', 'support', '2025-03-31') WHERE section = 'exception' AND label = 'reason' ORDER BY value;
+SELECT string_agg(value, ' | ' ORDER BY label) FROM sla.monthly_summary('Dent', 'support', '2025-03-31') WHERE section = 'exception' AND label IN ('about', 'reason') GROUP BY row_number ORDER BY row_number;
 SELECT count(*) FROM sla.monthly_summary('Dent', 'support', '2025-04-30') WHERE section = 'exception' AND label = 'reason';
 ROLLBACK;
 -- Attack: every text that people give is one.
