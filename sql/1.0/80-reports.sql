@@ -370,11 +370,11 @@ SELECT
 	c.party,
 	c.started_at,
 	c.due_at,
-	@extschema@.business_seconds(
-		sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), c.due_at,
+	@extschema@.business_seconds(	-- (pauses do not move a date promised by hand)
+		sla.counts_until(CASE WHEN c.promised_at IS NULL THEN c.state ELSE 'r' END, c.started_at, c.pauses, pg_catalog.now()), c.due_at,
 		sla.calendar_of(p.goal, p.calendar)) AS remaining_seconds,
 	sla.duration_text(@extschema@.business_seconds(
-		sla.counts_until(c.state, c.started_at, c.pauses, pg_catalog.now()), c.due_at,
+		sla.counts_until(CASE WHEN c.promised_at IS NULL THEN c.state ELSE 'r' END, c.started_at, c.pauses, pg_catalog.now()), c.due_at,
 		sla.calendar_of(p.goal, p.calendar))) AS remaining_text,
 	100 * CASE
 		WHEN c.is_excepted THEN

@@ -215,6 +215,11 @@ INSERT INTO sla.target (relation, policy, metric, goal) VALUES ('qu_date', 'p', 
 INSERT INTO qu_date VALUES (1, '2025-11-03 10:00Z', '2025-11-04 16:00Z');
 INSERT INTO sla.exception (relation, extend_by, approved_by, approved_at) VALUES ('qu_date', '2 bh', 'boss', now());
 SELECT from_at, to_at, what, detail FROM sla.explain('qu_date', '1', 'm') WHERE what IN ('extended', 'due');
+-- Nor does a pause move it: what is left until then goes on getting less.
+BEGIN;
+SELECT sla.signal('qu_date', '1', 'm', 'pause', '2025-11-03 11:00Z');
+SELECT is_paused, is_breached, remaining_seconds < 0 AS is_less, remaining_text LIKE '-%' AS is_less_in_words FROM sla.report_open WHERE relation = 'qu_date';
+ROLLBACK;
 -- What does not count does not move it, and is not used up until then.
 INSERT INTO sla.exception (relation, during, approved_by, approved_at) VALUES ('qu_date', '[2025-11-03 12:00Z,2025-11-03 13:00Z)', 'boss', now());
 SELECT from_at, to_at, what, detail, counted_seconds, used_seconds FROM sla.explain('qu_date', '1', 'm') WHERE to_at <= '2025-11-04 18:00Z' AND what <> 'extended';
