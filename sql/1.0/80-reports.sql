@@ -377,6 +377,8 @@ SELECT
 		sla.counts_until(CASE WHEN c.promised_at IS NULL THEN c.state ELSE 'r' END, c.started_at, c.pauses, pg_catalog.now()), c.due_at,
 		sla.calendar_of(p.goal, p.calendar))) AS remaining_text,
 	100 * CASE
+		WHEN c.promised_at IS NOT NULL THEN	-- (nor do exceptions but by extending it)
+			@extschema@.business_seconds(c.started_at, greatest(c.started_at, pg_catalog.now()), sla.calendar_of(p.goal, p.calendar))
 		WHEN c.is_excepted THEN
 			sla.excepted_elapsed(c.clock_id, c.relation, c.item, c.started_at, pg_catalog.now()) / 1000000.0::double precision
 		ELSE
@@ -410,7 +412,7 @@ COMMENT ON COLUMN sla.report_open.due_at IS 'the deadline; NULL: no goal, or pau
 COMMENT ON COLUMN sla.report_open.remaining_seconds IS
 'business time left until the deadline, negative when it is late; NULL without a deadline';
 COMMENT ON COLUMN sla.report_open.remaining_text IS 'the same in words';
-COMMENT ON COLUMN sla.report_open.used_percent IS 'business time used, of the goal; above 100 when it is late';
+COMMENT ON COLUMN sla.report_open.used_percent IS 'business time used, of the goal, or of the time until a date promised by hand; above 100 when it is late';
 COMMENT ON COLUMN sla.report_open.is_at_risk IS 'the first of the target''s alert fractions is passed';
 COMMENT ON COLUMN sla.report_open.is_paused IS 'it is paused';
 COMMENT ON COLUMN sla.report_open.is_breached IS 'the threshold is passed';

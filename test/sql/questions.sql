@@ -218,7 +218,7 @@ SELECT from_at, to_at, what, detail FROM sla.explain('qu_date', '1', 'm') WHERE 
 -- Nor does a pause move it: what is left until then goes on getting less.
 BEGIN;
 SELECT sla.signal('qu_date', '1', 'm', 'pause', '2025-11-03 11:00Z');
-SELECT is_paused, is_breached, remaining_seconds < 0 AS is_less, remaining_text LIKE '-%' AS is_less_in_words FROM sla.report_open WHERE relation = 'qu_date';
+SELECT is_paused, is_breached, remaining_seconds < 0 AS is_less, remaining_text LIKE '-%' AS is_less_in_words, used_percent > 100 AS is_more FROM sla.report_open WHERE relation = 'qu_date';
 ROLLBACK;
 -- What does not count does not move it, and is not used up until then.
 INSERT INTO sla.exception (relation, during, approved_by, approved_at) VALUES ('qu_date', '[2025-11-03 12:00Z,2025-11-03 13:00Z)', 'boss', now());
