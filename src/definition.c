@@ -783,6 +783,15 @@ definition_agreement(const Definition *def, const char *party, TimestampTz at, c
 	return best;
 }
 
+const Agreement *
+definition_agreement_by_id(const Definition *def, int32 id)
+{
+	for (int i = 0; i < def->nagreements; i++)
+		if (def->agreements[i].id == id)
+			return &def->agreements[i];
+	return NULL;
+}
+
 static int
 compare_parties(const void *a, const void *b)
 {

@@ -226,6 +226,9 @@ extern const Agreement *definition_agreement(const Definition *definition,
 											 const char *party, TimestampTz at,
 											 const char *plan);
 
+/* The agreement with this id; NULL if there is none. */
+extern const Agreement *definition_agreement_by_id(const Definition *def, int32 id);
+
 /*
  * The revision of the last change of a party's agreements; clocks derived under an
  * older one have not been updated for it.  0 if all have been.

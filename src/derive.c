@@ -305,12 +305,11 @@ derive_anew(Definition *def, StoredClock *clock)
 {
 	const Promise *promise = promise_of(def, clock);
 	int64		start = clock->clock.start;
-	const char *party = clock->party;
+	const Agreement *agreement = definition_agreement_by_id(def, clock->agreement_id);
 
 	/* the write that ended it may have given it to another party */
-	for (int i = 0; i < def->nagreements; i++)
-		if (def->agreements[i].id == clock->agreement_id)
-			party = def->agreements[i].party;
+	const char *party = agreement != NULL ? agreement->party : clock->party;
+
 	for (int i = 0; i < def->ntargets && !clock_is_open(&clock->clock); i++)
 	{
 		const Target *target = &def->targets[i];

@@ -282,12 +282,9 @@ follow_calendar_of_agreement(Work *work, StoredClock *stored)
 {
 	const Definition *def = work->follow->def;
 	const Promise *was = definition_promise(def, stored->clock.promise);
-	const Agreement *agreement = NULL;
+	const Agreement *agreement = definition_agreement_by_id(def, stored->agreement_id);
 	int64		start = stored->clock.start;
 
-	for (int i = 0; i < def->nagreements; i++)
-		if (def->agreements[i].id == stored->agreement_id)
-			agreement = &def->agreements[i];
 	for (int i = 0; was != NULL && agreement != NULL && i < def->ntargets; i++)
 	{
 		const Target *target = &def->targets[i];
