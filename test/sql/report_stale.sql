@@ -65,6 +65,11 @@ SELECT period_start, clocks, breached, gross_clocks, gross_breached FROM sla.rep
 -- what it used and has left, of what counts: 8 hours a day from the first of June
 SELECT abs(elapsed_seconds - business_seconds('2026-06-01', now(), 'office')) < 0.001 AS used FROM sla.clock WHERE item = '1';
 SELECT kind, relation, item, from_at, to_at, is_approved, is_waiver, is_lasting FROM sla.report_exception;
+-- no infinite instants
+BEGIN;
+INSERT INTO sla.exception (kind, during, reason, approved_by, approved_at) VALUES ('x', '[infinity,infinity]', 'x', 'me', 'infinity'), ('x', '[-infinity,-infinity]', 'x', 'me', '-infinity');
+SELECT "time", from_at, to_at, approved_at, is_approved FROM sla.report_exception WHERE kind = 'x';
+ROLLBACK;
 
 -- a waiver
 INSERT INTO sla.exception (kind, relation, item, waive, approved_by, approved_at) VALUES ('goodwill', 'rs_ticket', '1', true, 'boss', now());
