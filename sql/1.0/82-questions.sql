@@ -517,9 +517,9 @@ BEGIN ATOMIC
 				(array_agg((h.before ->> 'started_at')::timestamptz ORDER BY h.recorded_at, h.at)
 					FILTER (WHERE h.before ->> 'started_at' <> h.after ->> 'started_at'))[1] AS started_at,
 				(array_agg(coalesce(h.before ->> 'stopped_at', h.before ->> 'cancelled_at', 'infinity')::timestamptz ORDER BY h.recorded_at, h.at)
-					FILTER (WHERE h.before ->> 'stopped_at' IS DISTINCT FROM h.after ->> 'stopped_at' AND n.ends))[1] AS ended_at,
+					FILTER (WHERE n.ends))[1] AS ended_at,
 				(array_agg(h.before ? 'cancelled_at' ORDER BY h.recorded_at, h.at)
-					FILTER (WHERE h.before ->> 'stopped_at' IS DISTINCT FROM h.after ->> 'stopped_at' AND n.ends))[1] AS was_cancelled,
+					FILTER (WHERE n.ends))[1] AS was_cancelled,
 				(array_agg(
 					coalesce((h.before ->> 'promise')::integer, (
 						SELECT max(p.id)
@@ -537,8 +537,14 @@ BEGIN ATOMIC
 				(array_agg(h.before ORDER BY h.recorded_at, h.at) FILTER (WHERE h.before ? 'pauses'))[1] AS paused
 			FROM sla.clock_change AS h
 			CROSS JOIN LATERAL (SELECT h.recorded_at > known_at AND known_at < pg_catalog.now()) AS k (later)
-			-- (a stop before a retarget is told by the pause made of it, and corrected there, unless that was dropped)
-			CROSS JOIN LATERAL (SELECT k.later OR h.before ->> 'started_at' <> h.after ->> 'started_at') AS n (ends)
+			-- (a stop before a retarget is told by the pause made of it, and corrected there, unless that was dropped; one
+			-- before a correction never is, as pauses are those of then)
+			CROSS JOIN LATERAL (
+				SELECT CASE h.before ->> 'stopped_at' IS DISTINCT FROM h.after ->> 'stopped_at'
+					WHEN true THEN k.later OR h.before ->> 'started_at' <> h.after ->> 'started_at'
+					ELSE h.kind = 'correct' AND h.before ->> 'stopped_at' IS NOT NULL
+				END
+			) AS n (ends)
 			WHERE h.clock = s.clock_id
 				AND h.kind <> 'late_event'
 				AND ((h.kind = 'retarget' AND h.at > clocks_as_of.at) OR k.later)

@@ -291,6 +291,14 @@ UPDATE errand SET status = 'done', at = '2026-03-02 10:00' WHERE id = 6;
 UPDATE errand SET status = 'open', prio = 2, at = '2026-03-02 14:00' WHERE id = 6;
 SELECT sla.correct(clock_id, '2026-03-02 12:00', NULL, 'it came later') FROM sla.clock WHERE relation = 'errand'::regclass AND item = '6' AND metric = 'walk' \g /dev/null
 SELECT policy, state, started_at, stopped_at, verdict FROM sla.clock_at('errand', '2026-03-02 13:00', item => '6') WHERE metric = 'walk';
+-- It has the stop that it was reopened from, also where only the start was corrected
+INSERT INTO errand VALUES (7, 1, 'open', '2026-03-02 09:00');
+UPDATE errand SET status = 'done', at = '2026-03-02 12:00' WHERE id = 7;
+SELECT now() AS before \gset
+SELECT sla.correct(clock_id, '2026-03-02 08:00', NULL, 'it came earlier') FROM sla.clock WHERE relation = 'errand'::regclass AND item = '7' AND metric = 'run' \g /dev/null
+UPDATE errand SET status = 'open', at = '2026-03-02 14:00' WHERE id = 7;
+SELECT known = now() AS now, state, started_at, stopped_at, elapsed_seconds / 3600 AS used
+FROM unnest(ARRAY[:'before', now()]::timestamptz[]) known, sla.clock_at('errand', '2026-03-02 13:00', known, '7') WHERE metric = 'run' ORDER BY known;
 
 -- The write that ends a clock gives it to another party: judged again, it is by the agreement under which it ran
 INSERT INTO sla.calendar (name, hours) VALUES ('late', 'TZ=UTC Mo-Fr 09:00-17:00'), ('early', 'TZ=UTC Mo-Fr 06:00-14:00');
