@@ -149,10 +149,13 @@ describe_process(BackgroundWorker *worker, const char *name, const char *functio
 }
 
 void
-worker_init(void)
+worker_define_parameters(void)
 {
-	BackgroundWorker launcher;
+	static bool defined = false;
 
+	if (defined)
+		return;
+	defined = true;
 	DefineCustomStringVariable("sla_tracker.databases",
 							   "Databases that the background worker looks after; none named: all that have the extension.",
 							   NULL, &sla_worker_databases, "",
@@ -165,6 +168,24 @@ worker_init(void)
 							   "Role that the background worker acts as; none: the owner of the extension.",
 							   NULL, &sla_worker_role, "",
 							   PGC_SIGHUP, 0, check_role, NULL, NULL);
+}
+
+/*
+ * Before version 16 the server sorts all parameters when one is defined, which is a
+ * third of what the first use of the library in a session costs.  So sessions that have
+ * to load it define those of the worker, which have no effect there, only if one is
+ * configured, or when they look at the worker.
+ */
+void
+worker_init(void)
+{
+	BackgroundWorker launcher;
+
+	if (process_shared_preload_libraries_in_progress ||
+		GetConfigOption("sla_tracker.databases", true, false) != NULL ||
+		GetConfigOption("sla_tracker.naptime", true, false) != NULL ||
+		GetConfigOption("sla_tracker.role", true, false) != NULL)
+		worker_define_parameters();
 
 	/* during pg_upgrade, nothing must be changed in the background */
 	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)

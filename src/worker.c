@@ -562,6 +562,7 @@ sla_worker_state(PG_FUNCTION_ARGS)
 	WakeSlot   *found = wake_shared != NULL ? wake_slot(MyDatabaseId, false) : NULL;
 	int64		next = WAKE_NEVER;
 
+	worker_define_parameters();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	if (found != NULL)

@@ -33,8 +33,11 @@ extern char *sla_worker_databases;
 extern char *sla_worker_role;
 extern int	sla_worker_naptime;
 
-/* Define the parameters and, if preloaded, register the launcher. */
+/* Define the parameters where they are needed and, if preloaded, register the launcher. */
 extern void worker_init(void);
+
+/* Define the parameters unless this session knows them. */
+extern void worker_define_parameters(void);
 
 /*
  * Is a database locked, by someone who waits for sessions in it to end because he wants

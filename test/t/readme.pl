@@ -334,7 +334,7 @@ foreach my $row (map { my (undef, $heading, undef, @rows) = @$_; ($heading->[2] 
 		[ list("SELECT attname FROM pg_attribute WHERE attrelid = '$view'::regclass AND attnum > 0 ORDER BY attnum") ], "columns of $view");
 }
 is_deeply([ map { join ' ', map { s/`//gr } @$_[1 .. 3] } rows_of('settings') ], [ sort(list(q{
-	DO 'BEGIN PERFORM sla.library_version(); END';
+	DO 'BEGIN PERFORM FROM sla.worker; END';
 	SELECT concat_ws(' ', name, coalesce(nullif(current_setting(name), ''), 'none'), context)
 	FROM pg_settings WHERE name LIKE 'sla\\_tracker.%'})) ], 'settings');
 

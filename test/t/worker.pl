@@ -111,6 +111,15 @@ foreach my $case (
 	my (undef, undef, $stderr) = $node->psql('postgres', "SELECT FROM sla.worker; ALTER SYSTEM SET $setting");
 	like($stderr, $message, "refused: $setting");
 }
+# Sessions that do not look at the worker do not define them, unless one is configured.
+my (undef, $shown, $said) = $node->psql('postgres', q{SELECT FROM sla.cache_stats(); SHOW sla_tracker.naptime});
+like($said, qr/unrecognized configuration parameter "sla_tracker.naptime"/, 'settings that nobody asked for');
+$node->safe_psql('postgres', q{SELECT FROM sla.worker; ALTER SYSTEM SET sla_tracker.naptime = 60});
+$node->reload;
+$node->poll_query_until('postgres', q{SELECT current_setting('sla_tracker.naptime', true) = '60'});
+(undef, $shown, $said) = $node->psql('postgres', q{SELECT FROM sla.cache_stats(); SHOW sla_tracker.naptime});
+is("$shown$said", '1min', 'a setting that is configured');
+$node->safe_psql('postgres', q{SELECT FROM sla.worker; ALTER SYSTEM RESET sla_tracker.naptime});
 $node->safe_psql('postgres', 'DROP EXTENSION sla_tracker');
 
 # Preloaded
