@@ -171,10 +171,10 @@ worker_define_parameters(void)
 }
 
 /*
- * Before version 16 the server sorts all parameters when one is defined, which is a
- * third of what the first use of the library in a session costs.  So sessions that have
- * to load it define those of the worker, which have no effect there, only if one is
- * configured, or when they look at the worker.
+ * Before version 16 the server sorts all parameters when one is defined, which takes
+ * nearly a tenth of a millisecond.  So sessions that have to load the library define
+ * those of the worker, which have no effect there, only if one is configured, or when
+ * they look at the worker.
  */
 void
 worker_init(void)
