@@ -30,6 +30,12 @@ same_pauses(const Clock *a, const Clock *b)
 	return a->npauses == b->npauses;
 }
 
+static bool
+is_correction(const Change *change)
+{
+	return strcmp(change->kind, "correct") == 0;
+}
+
 void
 note_change(Work *work, StoredClock *stored, const StoredClock *before, const char *kind, int64 at)
 {
@@ -53,8 +59,7 @@ note_change(Work *work, StoredClock *stored, const StoredClock *before, const ch
 	 * After a correction there may be new ones at any time, even if it drops
 	 * none.
 	 */
-	change->is_correction = strcmp(kind, "correct") == 0;
-	if (change->is_correction ||
+	if (is_correction(change) ||
 		(stored->clock.start != before->clock.start && !same_pauses(&stored->clock, &before->clock)))
 		change->old_pauses = before->clock;
 	work->changes = lappend(work->changes, change);
@@ -152,7 +157,7 @@ write_change(const Change *change)
 	if (!is_revived)
 		nulls[18] = 'n';
 	clock_store_put_pauses(&change->old_pauses, &values[19], no_pauses);
-	if (no_pauses[0] && change->is_correction)
+	if (no_pauses[0] && is_correction(change))
 	{
 		values[19] = PointerGetDatum(construct_empty_array(TIMESTAMPTZOID));
 		no_pauses[0] = false;

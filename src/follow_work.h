@@ -55,7 +55,6 @@ typedef struct Change
 	int64		old_stop;
 	int64		old_promised;
 	BusinessInterval *old_extended;
-	bool		is_correction;
 	Clock		old_pauses;		/* only its pauses, if they were dropped or
 								 * cut, or it is a correction */
 	const char *reason;
